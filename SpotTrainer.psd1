@@ -1,0 +1,42 @@
+@{
+    RootModule           = 'module/SpotTrainer.psm1'
+    ModuleVersion        = '0.1.0'
+    GUID                 = '0d3a6d2e-3f0b-4f55-9d0a-5b1a8f6f7c11'
+    Author               = 'The SpotTrainer founders'
+    CompanyName          = 'SpotTrainer'
+    Copyright            = '(c) The SpotTrainer founders. MIT licence.'
+    Description          = 'Trains machine-learning models on EC2 Spot instances on a tight budget: each step of the way a cmdlet, every machine with a deadline, and a rehearsal that costs nothing.'
+    PowerShellVersion    = '5.1'
+    CompatiblePSEditions = @('Core', 'Desktop')
+    DotNetFrameworkVersion = '4.7.2'
+    FormatsToProcess     = @('module/SpotTrainer.Format.ps1xml')
+    FunctionsToExport    = @()
+    AliasesToExport      = @()
+    VariablesToExport    = @()
+    CmdletsToExport      = @(
+        'Connect-TrainingHost'
+        'ConvertTo-PuttyKey'
+        'Find-SpotOffer'
+        'Get-SpotTrainingInstance'
+        'Install-CondaStack'
+        'Invoke-TrainingCommand'
+        'New-SpotTrainingInstance'
+        'New-TrainingKeyPair'
+        'Receive-TrainingResult'
+        'Remove-SpotTrainingInstance'
+        'Send-TrainingData'
+        'Set-JupyterSecurity'
+        'Start-JupyterServer'
+        'Start-SpotRehearsal'
+        'Start-TrainingJob'
+        'Stop-JupyterServer'
+        'Stop-SpotRehearsal'
+        'Wait-TrainingJob'
+    )
+    PrivateData          = @{
+        PSData = @{
+            Tags       = @('AWS', 'EC2', 'Spot', 'MachineLearning', 'Jupyter', 'SSH', 'PuTTY', 'PSEdition_Core', 'PSEdition_Desktop', 'Windows', 'Linux', 'MacOS')
+            LicenseUri = 'https://opensource.org/license/mit'
+        }
+    }
+}

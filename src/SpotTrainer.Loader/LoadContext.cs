@@ -1,0 +1,4 @@
+namespace SpotTrainer.Loader;
+
+/// <summary>Placeholder replaced below.</summary>
+public static class LoadContext { }
