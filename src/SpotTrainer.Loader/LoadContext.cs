@@ -1,4 +1,0 @@
-namespace SpotTrainer.Loader;
-
-/// <summary>Placeholder replaced below.</summary>
-public static class LoadContext { }

@@ -1,0 +1,133 @@
+using System.Collections.Concurrent;
+using Amazon.EC2;
+using Amazon.Runtime;
+using Amazon.SecurityToken;
+using Amazon.SecurityToken.Model;
+using SpotTrainer.Pipeline;
+
+namespace SpotTrainer.Cloud;
+
+/// <summary>
+/// One cloud: AWS as one account sees it, or a rehearsal. Every object that the module emits carries the one that it belongs to,
+/// and a cmdlet given the object uses no other.
+/// </summary>
+internal sealed class CloudContext : IDisposable
+{
+    private readonly AWSCredentials credentials;
+    private readonly ConcurrentDictionary<string, AmazonEC2Client> clients = new(StringComparer.Ordinal);
+    private string? account;
+    private volatile bool ended;
+
+    static CloudContext()
+    {
+        // The SDK's fourth version leaves collections null unless told otherwise.
+        Amazon.AWSConfigs.InitializeCollections = true;
+    }
+
+    public CloudContext(AWSCredentials credentials, string region, string? endpoint, string stateFolder, string? rehearsalAccount = null)
+    {
+        this.credentials = credentials;
+        Region = region;
+        Endpoint = endpoint;
+        StateFolder = stateFolder;
+        IsRehearsal = rehearsalAccount is not null;
+        account = rehearsalAccount;
+    }
+
+    /// <summary>The region where a cmdlet works that is told no other.</summary>
+    public string Region { get; }
+
+    /// <summary>The endpoint's address where it is not AWS's own; else null.</summary>
+    public string? Endpoint { get; }
+
+    public bool IsRehearsal { get; }
+
+    /// <summary>The folder of private keys and caches, readable by this user alone.</summary>
+    public string StateFolder { get; }
+
+    public string KeyFolder => Path.Combine(StateFolder, "keys");
+
+    /// <summary>Where a machine finds the Miniconda installer, in a rehearsal; null: the public one.</summary>
+    public string? CondaMirror { get; init; }
+
+    /// <summary>The account's number once it is known, else an empty string.</summary>
+    public string Account => account ?? string.Empty;
+
+    /// <summary>What tables show: <c>rehearsal</c>, or the account.</summary>
+    public string Where => IsRehearsal ? "rehearsal" : Account;
+
+    /// <summary>The address that answers with the caller's own IPv4 address.</summary>
+    public Uri CallerAddressService => new(Endpoint is null ? "https://checkip.amazonaws.com/" : $"{Endpoint.TrimEnd('/')}/checkip");
+
+    /// <summary>The EC2 client of a region.</summary>
+    public AmazonEC2Client Ec2(string? region = null)
+    {
+        ThrowIfEnded();
+        return clients.GetOrAdd(region ?? Region, name => new AmazonEC2Client(credentials, Configure(new AmazonEC2Config(), "ec2", name)));
+    }
+
+    /// <summary>The signed caller of the services that speak JSON.</summary>
+    public AwsJsonClient Json(string service, string region)
+    {
+        ThrowIfEnded();
+        return new AwsJsonClient(credentials, service, region, ServiceUrl(service, region));
+    }
+
+    /// <summary>Finds out, once, whose account it is.</summary>
+    public async Task<string> GetAccountAsync(CancellationToken cancellationToken)
+    {
+        if (account is null)
+        {
+            using var sts = new AmazonSecurityTokenServiceClient(credentials, Configure(new AmazonSecurityTokenServiceConfig(), "sts", Region));
+            var identity = await sts.GetCallerIdentityAsync(new GetCallerIdentityRequest(), cancellationToken);
+            account = identity.Account;
+        }
+
+        return account;
+    }
+
+    /// <summary>From now on every use of it is an error: there is never a silent way from a rehearsal to AWS.</summary>
+    public void End() => ended = true;
+
+    public void ThrowIfEnded()
+    {
+        if (ended)
+        {
+            throw new SpotTrainerException("RehearsalEnded", ErrorKind.InvalidOperation,
+                "The rehearsal that this object belongs to has ended.", "Start another with Start-SpotRehearsal, or launch on AWS.", Endpoint);
+        }
+    }
+
+    public void Dispose()
+    {
+        End();
+        foreach (var client in clients.Values)
+        {
+            client.Dispose();
+        }
+    }
+
+    private string ServiceUrl(string service, string region) => Endpoint ?? service switch
+    {
+        // The price list is served from a few regions only, for all.
+        "pricing" => "https://api.pricing.us-east-1.amazonaws.com/",
+        _ => $"https://{service}.{region}.{Partition(region)}/",
+    };
+
+    private static string Partition(string region) =>
+        region.StartsWith("cn-", StringComparison.Ordinal) ? "amazonaws.com.cn" : "amazonaws.com";
+
+    /// <summary>
+    /// With an endpoint override, ServiceURL and AuthenticationRegion are set and never RegionEndpoint, which would sign for the
+    /// wrong region. Without one it is the same, so that there is one way.
+    /// </summary>
+    private T Configure<T>(T config, string service, string region)
+        where T : ClientConfig
+    {
+        config.ServiceURL = ServiceUrl(service, region);
+        config.AuthenticationRegion = region;
+        config.MaxErrorRetry = 5;
+        config.RetryMode = RequestRetryMode.Standard;
+        return config;
+    }
+}

@@ -1,0 +1,67 @@
+using Amazon.Runtime;
+using Amazon.Runtime.CredentialManagement;
+using SpotTrainer.Pipeline;
+using SpotTrainer.Rehearsal;
+
+namespace SpotTrainer.Cloud;
+
+/// <summary>Finds the cloud that a cmdlet means which is given no object: the rehearsal while one is on, else AWS as its own tools have it.</summary>
+internal static class CloudResolver
+{
+    /// <summary>Resolves the parameters that cmdlets have in common.</summary>
+    public static CloudContext Resolve(string? profileName, string? region, string? endpointUrl)
+    {
+        if (ActiveRehearsal.Current is { } rehearsal)
+        {
+            if (profileName is not null || (endpointUrl is not null && !SameUrl(endpointUrl, rehearsal.Cloud.Endpoint!)))
+            {
+                throw new SpotTrainerException("RehearsalActive", ErrorKind.InvalidOperation,
+                    "A rehearsal is on, and -ProfileName or another -EndpointUrl would lead out of it.",
+                    "End it with Stop-SpotRehearsal first, or leave the parameter out.", profileName ?? endpointUrl);
+            }
+
+            return rehearsal.Cloud;
+        }
+
+        var endpoint = endpointUrl ?? Environment.GetEnvironmentVariable("AWS_ENDPOINT_URL");
+        var credentials = FindCredentials(profileName);
+        var name = region ?? FindRegion(profileName) ?? throw new SpotTrainerException("NoRegion", ErrorKind.InvalidArgument,
+            "No region is set.", "Give -Region (such as us-east-1), or run 'aws configure'.");
+        return new CloudContext(credentials, name, string.IsNullOrEmpty(endpoint) ? null : endpoint, UserStateFolder());
+    }
+
+    /// <summary>The folder of the module's keys, caches and ledger, under the user's profile.</summary>
+    private static string UserStateFolder() => Path.Combine(
+        Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "SpotTrainer");
+
+    private static AWSCredentials FindCredentials(string? profileName)
+    {
+        if (profileName is not null)
+        {
+            return new CredentialProfileStoreChain().TryGetAWSCredentials(profileName, out var found)
+                ? found
+                : throw new SpotTrainerException("UnknownProfile", ErrorKind.ObjectNotFound, $"There is no profile '{profileName}'.",
+                    "See the profiles with 'aws configure list-profiles'.", profileName);
+        }
+
+        try
+        {
+            return Amazon.Runtime.Credentials.DefaultAWSCredentialsIdentityResolver.GetCredentials();
+        }
+        catch (AmazonClientException exception)
+        {
+            throw new SpotTrainerException("NoCredentials", ErrorKind.AuthenticationError, "No AWS credentials were found.",
+                "Run 'aws configure' (or 'aws sso login'), give -ProfileName, or rehearse first with Start-SpotRehearsal.", inner: exception);
+        }
+    }
+
+    private static string? FindRegion(string? profileName)
+    {
+        var profile = profileName ?? Environment.GetEnvironmentVariable("AWS_PROFILE") ?? "default";
+        return Environment.GetEnvironmentVariable("AWS_REGION") ?? Environment.GetEnvironmentVariable("AWS_DEFAULT_REGION")
+            ?? (new CredentialProfileStoreChain().TryGetProfile(profile, out var found) ? found.Region?.SystemName : null);
+    }
+
+    private static bool SameUrl(string one, string other) =>
+        string.Equals(one.TrimEnd('/'), other.TrimEnd('/'), StringComparison.OrdinalIgnoreCase);
+}

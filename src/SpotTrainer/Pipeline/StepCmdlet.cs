@@ -1,0 +1,106 @@
+using System.Management.Automation;
+
+namespace SpotTrainer.Pipeline;
+
+/// <summary>
+/// The base of every cmdlet: runs asynchronous work with a token that Ctrl+C cancels, writes on the pipeline's thread what the
+/// work tells, and always awaits the work, so that its clean-up has run when the prompt comes back.
+/// </summary>
+public abstract class StepCmdlet : PSCmdlet, IDisposable
+{
+    private readonly CancellationTokenSource stopping = new();
+    private readonly List<Task> running = [];
+    private PipelinePump? pump;
+
+    /// <summary>Where the work writes.</summary>
+    private protected PipelinePump Output => pump ??= new PipelinePump(this);
+
+    /// <summary>Cancelled by Ctrl+C, and when something downstream has seen enough.</summary>
+    private protected CancellationToken StopToken => stopping.Token;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <inheritdoc/>
+    protected override void StopProcessing() => stopping.Cancel();
+
+    /// <inheritdoc/>
+    protected override void EndProcessing() => Await();
+
+    /// <summary>Starts work that goes on while further input arrives; an error of it is written, not thrown.</summary>
+    /// <param name="target">The object that the work is about, for the error record.</param>
+    /// <param name="work">The work.</param>
+    private protected void Start(object? target, Func<CancellationToken, Task> work)
+    {
+        // Before the task is made: it must not race this thread for the making of the pump.
+        var output = Output;
+        running.Add(Task.Run(async () =>
+        {
+            try
+            {
+                await work(stopping.Token);
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                // The user stopped it.
+            }
+            catch (Exception exception)
+            {
+                output.Error(exception, target);
+            }
+        }));
+        Guarded(() => output.Flush());
+    }
+
+    /// <summary>Runs work to its end, here and now; an error of it is written.</summary>
+    private protected void Run(object? target, Func<CancellationToken, Task> work)
+    {
+        Start(target, work);
+        Await();
+    }
+
+    /// <summary>Ends the pipeline with an error.</summary>
+    private protected void Fail(Exception exception, object? target = null) => ThrowTerminatingError(ErrorRecords.From(exception, target));
+
+    /// <summary>A path as the user's current location means it.</summary>
+    private protected string FullPath(string path) => SessionState.Path.GetUnresolvedProviderPathFromPSPath(path);
+
+    /// <summary>Releases what the cmdlet holds.</summary>
+    /// <param name="disposing">Whether <see cref="Dispose()"/> was called.</param>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            stopping.Dispose();
+            pump?.Dispose();
+        }
+    }
+
+    private void Await()
+    {
+        var all = Task.WhenAll(running);
+        Guarded(() => Output.PumpUntil(all));
+        running.Clear();
+    }
+
+    /// <summary>
+    /// A write that throws (Ctrl+C, or a downstream that has seen enough) cancels the work, awaits it and is rethrown.
+    /// </summary>
+    private void Guarded(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch
+        {
+            stopping.Cancel();
+            Task.WhenAll(running).GetAwaiter().GetResult();
+            throw;
+        }
+    }
+}

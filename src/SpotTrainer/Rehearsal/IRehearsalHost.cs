@@ -1,0 +1,26 @@
+namespace SpotTrainer.Rehearsal;
+
+/// <summary>A running rehearsal, as SpotTrainer.Rehearsal.dll gives it.</summary>
+internal interface IRehearsalHost
+{
+    /// <summary>The endpoint's address on loopback.</summary>
+    Uri Endpoint { get; }
+
+    /// <summary>The key id of the credentials made for this rehearsal.</summary>
+    string AccessKeyId { get; }
+
+    /// <summary>The secret of the credentials made for this rehearsal.</summary>
+    string SecretAccessKey { get; }
+
+    /// <summary>The account's number.</summary>
+    string Account { get; }
+
+    /// <summary>The folder of all its files, gone when it has ended.</summary>
+    string Folder { get; }
+
+    /// <summary>The folder of installers, as its machines see it.</summary>
+    Uri CondaMirror { get; }
+
+    /// <summary>Ends every machine, closes every port and removes every file.</summary>
+    Task StopAsync();
+}

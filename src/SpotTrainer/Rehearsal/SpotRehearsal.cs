@@ -1,0 +1,56 @@
+using System.Collections;
+using Amazon.Runtime;
+using SpotTrainer.Cloud;
+
+namespace SpotTrainer.Rehearsal;
+
+/// <summary>A rehearsal: the embedded stand-in for EC2, on this computer, without an account and without cost.</summary>
+public sealed class SpotRehearsal
+{
+    internal SpotRehearsal(IRehearsalHost host, string region)
+    {
+        Host = host;
+        Cloud = new CloudContext(
+            new BasicAWSCredentials(host.AccessKeyId, host.SecretAccessKey), region, host.Endpoint.ToString(), host.Folder, host.Account)
+        {
+            CondaMirror = host.CondaMirror.ToString(),
+        };
+        Region = region;
+        Started = DateTimeOffset.Now;
+        State = "running";
+    }
+
+    /// <summary>The address of its EC2 endpoint, on loopback.</summary>
+    public string EndpointUrl => Host.Endpoint.ToString();
+
+    /// <summary>The region where cmdlets work that are told no other.</summary>
+    public string Region { get; }
+
+    /// <summary>The account's number, made up for rehearsals.</summary>
+    public string Account => Host.Account;
+
+    /// <summary>When it was started.</summary>
+    public DateTimeOffset Started { get; }
+
+    /// <summary><c>running</c> or <c>ended</c>.</summary>
+    public string State { get; internal set; }
+
+    /// <summary>
+    /// The usual AWS environment variables (AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_DEFAULT_REGION) with
+    /// which other processes reach it. The secret is worth nothing anywhere else.
+    /// </summary>
+    public IDictionary Environment => new Hashtable(StringComparer.Ordinal)
+    {
+        ["AWS_ENDPOINT_URL"] = EndpointUrl,
+        ["AWS_ACCESS_KEY_ID"] = Host.AccessKeyId,
+        ["AWS_SECRET_ACCESS_KEY"] = Host.SecretAccessKey,
+        ["AWS_DEFAULT_REGION"] = Region,
+    };
+
+    internal CloudContext Cloud { get; }
+
+    internal IRehearsalHost Host { get; }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"rehearsal at {EndpointUrl}";
+}

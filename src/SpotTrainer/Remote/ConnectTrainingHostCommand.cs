@@ -1,0 +1,53 @@
+using System.Management.Automation;
+using SpotTrainer.Pipeline;
+
+namespace SpotTrainer.Remote;
+
+/// <summary>Connects to any Linux machine over SSH and gives the host that the other steps work on.</summary>
+[Cmdlet(VerbsCommunications.Connect, "TrainingHost")]
+[OutputType(typeof(TrainingHost))]
+public sealed class ConnectTrainingHostCommand : StepCmdlet
+{
+    /// <summary>The machine's name or address.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    [Alias("ComputerName")]
+    public string[] HostName { get; set; } = [];
+
+    /// <summary>Who logs in.</summary>
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public string UserName { get; set; } = string.Empty;
+
+    /// <summary>The file of the private key.</summary>
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    [Alias("IdentityFile")]
+    public string KeyPath { get; set; } = string.Empty;
+
+    /// <summary>The port of the SSH server.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateRange(1, 65535)]
+    public int Port { get; set; } = 22;
+
+    /// <summary>
+    /// The fingerprints (SHA256:…) or public-key lines that its host key may have. Left out, the user's known_hosts must have it.
+    /// </summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public string[] HostKey { get; set; } = [];
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (var name in HostName)
+        {
+            var (port, user, key, pinned) = (Port, UserName, FullPath(KeyPath), HostKey);
+            Start(name, async stopping =>
+            {
+                var host = new TrainingHost(name, port, user, key, PinnedHostKey.Resolve(pinned, name, port));
+                await SshConnectionPool.GetAsync(host, stopping);
+                Output.Object(host);
+            });
+        }
+    }
+}

@@ -1,0 +1,37 @@
+using System.Management.Automation;
+using SpotTrainer.Pipeline;
+
+namespace SpotTrainer.Remote;
+
+/// <summary>Runs a command in the shell of machines.</summary>
+[Cmdlet(VerbsLifecycle.Invoke, "TrainingCommand", SupportsShouldProcess = true)]
+[OutputType(typeof(TrainingCommandResult))]
+public sealed class InvokeTrainingCommandCommand : HostStepCmdlet
+{
+    /// <summary>What the machine's shell is given.</summary>
+    [Parameter(Mandatory = true, Position = 0)]
+    [ValidateNotNullOrEmpty]
+    public string Command { get; set; } = string.Empty;
+
+    /// <summary>Gives the result of a command that failed as an object, too, instead of an error.</summary>
+    [Parameter]
+    public SwitchParameter AllowFailure { get; set; }
+
+    private protected override string Action => $"run '{Command}'";
+
+    private protected override Func<CancellationToken, Task> Prepare(TrainingHost host)
+    {
+        var (command, allow) = (Command, AllowFailure.IsPresent);
+        return async stopping =>
+        {
+            var connection = await SshConnectionPool.GetAsync(host, stopping);
+            var result = await connection.RunAsync(command, stopping);
+            if (result.ExitCode != 0 && !allow)
+            {
+                throw RemoteErrors.CommandFailed(host, $"'{command}'", result);
+            }
+
+            Output.Object(result);
+        };
+    }
+}

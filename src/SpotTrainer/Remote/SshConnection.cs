@@ -1,0 +1,155 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+using Renci.SshNet;
+using Renci.SshNet.Common;
+using SpotTrainer.Pipeline;
+
+namespace SpotTrainer.Remote;
+
+/// <summary>A connection to a machine whose host key is the pinned one. Commands share it; file transfer opens a second.</summary>
+internal sealed class SshConnection : IDisposable
+{
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(15);
+    private readonly SemaphoreSlim sftpGate = new(1);
+    private readonly SshClient client;
+    private readonly TrainingHost host;
+    private SftpClient? sftp;
+
+    private SshConnection(TrainingHost host, SshClient client)
+    {
+        this.host = host;
+        this.client = client;
+    }
+
+    public bool IsConnected => client.IsConnected;
+
+    /// <summary>Connects and logs in.</summary>
+    public static async Task<SshConnection> ConnectAsync(TrainingHost host, CancellationToken cancellationToken) =>
+        new(host, await OpenAsync(host, info => new SshClient(info), cancellationToken));
+
+    /// <summary>Runs a command in the machine's shell and waits for its end.</summary>
+    /// <param name="command">What the login shell is given.</param>
+    /// <param name="cancellationToken">Ends the command and the wait.</param>
+    /// <param name="input">Its standard input, if it has any.</param>
+    public async Task<TrainingCommandResult> RunAsync(string command, CancellationToken cancellationToken, string? input = null)
+    {
+        var clock = Stopwatch.StartNew();
+        using var running = client.CreateCommand(command, Encoding.UTF8);
+        var execution = running.ExecuteAsync(cancellationToken);
+        if (input is not null)
+        {
+            using var stdin = running.CreateInputStream();
+            var bytes = Encoding.UTF8.GetBytes(input);
+            await stdin.WriteAsync(bytes, 0, bytes.Length, cancellationToken);
+        }
+
+        await execution;
+        return new TrainingCommandResult(host, command, running.ExitStatus ?? 255, running.Result, running.Error, clock.Elapsed);
+    }
+
+    /// <summary>Runs a command that must succeed, and gives its standard output.</summary>
+    /// <param name="command">What the login shell is given.</param>
+    /// <param name="doing">What it is for, as the error names it: "Installing Miniconda".</param>
+    /// <param name="cancellationToken">Ends the command and the wait.</param>
+    /// <param name="input">Its standard input, if it has any.</param>
+    public async Task<string> RequireAsync(string command, string doing, CancellationToken cancellationToken, string? input = null)
+    {
+        var result = await RunAsync(command, cancellationToken, input);
+        return result.ExitCode == 0 ? result.Output : throw RemoteErrors.CommandFailed(host, doing, result);
+    }
+
+    /// <summary>The file transfer of this machine.</summary>
+    public async Task<SftpClient> SftpAsync(CancellationToken cancellationToken)
+    {
+        await sftpGate.WaitAsync(cancellationToken);
+        try
+        {
+            if (sftp is not { IsConnected: true })
+            {
+                sftp?.Dispose();
+                sftp = null;
+                sftp = await OpenAsync(host, info => new SftpClient(info) { BufferSize = 256 * 1024 }, cancellationToken);
+            }
+
+            return sftp;
+        }
+        finally
+        {
+            sftpGate.Release();
+        }
+    }
+
+    public void Dispose()
+    {
+        sftp?.Dispose();
+        client.Dispose();
+        sftpGate.Dispose();
+    }
+
+    private static async Task<T> OpenAsync<T>(TrainingHost host, Func<ConnectionInfo, T> make, CancellationToken cancellationToken)
+        where T : BaseClient
+    {
+        host.ThrowIfGone();
+        using var key = LoadKey(host);
+        using var method = new PrivateKeyAuthenticationMethod(host.UserName, key);
+        var connection = make(new ConnectionInfo(host.HostName, host.Port, host.UserName, method) { Timeout = ConnectTimeout });
+        connection.KeepAliveInterval = TimeSpan.FromSeconds(30);
+        string? refused = null;
+        connection.HostKeyReceived += (_, received) =>
+        {
+            var fingerprint = "SHA256:" + received.FingerPrintSHA256.TrimEnd('=');
+            received.CanTrust = host.HostKey.Contains(fingerprint, StringComparer.Ordinal);
+            if (!received.CanTrust)
+            {
+                refused = string.Format(CultureInfo.InvariantCulture, "{0} {1}", received.HostKeyName, fingerprint);
+            }
+        };
+        try
+        {
+            await connection.ConnectAsync(cancellationToken);
+            return connection;
+        }
+        catch (Exception exception)
+        {
+            connection.Dispose();
+            throw exception switch
+            {
+                _ when cancellationToken.IsCancellationRequested => new OperationCanceledException(cancellationToken),
+                _ when refused is not null => RemoteErrors.HostKeyMismatch(host, refused, exception),
+                SshAuthenticationException => RemoteErrors.LoginRefused(host, exception),
+                SshException or SocketException or OperationCanceledException or IOException or ObjectDisposedException =>
+                    RemoteErrors.Unreachable(host, exception),
+                _ => exception,
+            };
+        }
+    }
+
+    private static PrivateKeyFile LoadKey(TrainingHost host)
+    {
+        var path = host.KeyPath;
+        if (path is null || !File.Exists(path))
+        {
+            throw new SpotTrainerException("KeyNotFound", ErrorKind.ObjectNotFound,
+                path is null ? $"This computer has no private key for {host}." : $"The private key {path} is not there.",
+                "Give the file with -KeyPath.", path ?? (object)host);
+        }
+
+        try
+        {
+            return new PrivateKeyFile(path);
+        }
+        catch (SshPassPhraseNullOrEmptyException exception)
+        {
+            throw new SpotTrainerException("KeyEncrypted", ErrorKind.AuthenticationError, $"The private key {path} has a passphrase.",
+                "Use a key without one; New-TrainingKeyPair makes it.", path, exception);
+        }
+        catch (Exception exception) when (exception is SshException or IOException or UnauthorizedAccessException or InvalidOperationException
+            or ArgumentException or FormatException or NotSupportedException)
+        {
+            throw new SpotTrainerException("KeyUnreadable", ErrorKind.InvalidData, $"The private key {path} could not be read.",
+                "See that it is the private key's own file, in OpenSSH's, PEM or PuTTY's format, and that you may read it.", path, exception);
+        }
+    }
+}

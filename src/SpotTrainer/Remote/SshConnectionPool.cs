@@ -1,0 +1,84 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using SpotTrainer.Pipeline;
+
+namespace SpotTrainer.Remote;
+
+/// <summary>Keeps a machine's connection between steps, so that a pipeline logs in once.</summary>
+internal static class SshConnectionPool
+{
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
+    private static readonly ConcurrentDictionary<string, Entry> Entries = new(StringComparer.Ordinal);
+
+    /// <summary>Gives the machine's connection, opened now if there is none that still stands.</summary>
+    public static async Task<SshConnection> GetAsync(TrainingHost host, CancellationToken cancellationToken)
+    {
+        host.ThrowIfGone();
+        var entry = Entries.GetOrAdd(Key(host), _ => new Entry());
+        await entry.Gate.WaitAsync(cancellationToken);
+        try
+        {
+            if (entry.Connection is not { IsConnected: true })
+            {
+                entry.Connection?.Dispose();
+                entry.Connection = null;
+                entry.Connection = await SshConnection.ConnectAsync(host, cancellationToken);
+            }
+
+            return entry.Connection;
+        }
+        finally
+        {
+            entry.Gate.Release();
+        }
+    }
+
+    /// <summary>Waits for a machine that is booting: until it lets us in, or the time is up, or it proves to be another machine.</summary>
+    public static async Task<SshConnection> WaitAsync(TrainingHost host, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var end = DateTime.UtcNow + timeout;
+        while (true)
+        {
+            try
+            {
+                return await GetAsync(host, cancellationToken);
+            }
+            catch (SpotTrainerException exception) when (exception.Id is "HostUnreachable" or "LoginRefused" && DateTime.UtcNow < end)
+            {
+                // A machine that boots refuses connections first, and for a moment keys that cloud-init has yet to write.
+                await Task.Delay(RetryDelay, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Closes a machine's connection.</summary>
+    public static void Close(TrainingHost host)
+    {
+        if (Entries.TryRemove(Key(host), out var entry))
+        {
+            entry.Connection?.Dispose();
+        }
+    }
+
+    /// <summary>Closes every connection, when the module is removed.</summary>
+    public static void CloseAll()
+    {
+        foreach (var key in Entries.Keys)
+        {
+            if (Entries.TryRemove(key, out var entry))
+            {
+                entry.Connection?.Dispose();
+            }
+        }
+    }
+
+    private static string Key(TrainingHost host) => string.Format(
+        CultureInfo.InvariantCulture, "{0}|{1}|{2}", host, host.KeyPath, string.Join(",", host.HostKey));
+
+    private sealed class Entry
+    {
+        public SemaphoreSlim Gate { get; } = new(1);
+
+        public SshConnection? Connection { get; set; }
+    }
+}
