@@ -1,0 +1,80 @@
+using System.Globalization;
+using Amazon.EC2;
+using Amazon.EC2.Model;
+using SpotTrainer.Cloud;
+using SpotTrainer.Keys;
+
+namespace SpotTrainer.Instances;
+
+/// <summary>Reads the module's instances from EC2, by their tags.</summary>
+internal static class InstanceReader
+{
+    /// <summary>Gives the instances of a region that the filters leave, the module's only.</summary>
+    public static async Task<IReadOnlyList<SpotTrainingInstance>> ListAsync(
+        CloudContext cloud, string region, IReadOnlyList<Filter> filters, CancellationToken cancellationToken)
+    {
+        await cloud.GetAccountAsync(cancellationToken);
+        var request = new DescribeInstancesRequest { Filters = [new Filter("tag-key", [InstanceTags.Deadline]), .. filters] };
+        var found = new List<SpotTrainingInstance>();
+        do
+        {
+            var page = await cloud.Ec2(region).DescribeInstancesAsync(request, cancellationToken);
+            found.AddRange(page.Reservations.SelectMany(reservation => reservation.Instances).Select(instance => Read(cloud, region, instance)));
+            request.NextToken = page.NextToken;
+        }
+        while (!string.IsNullOrEmpty(request.NextToken));
+        return found;
+    }
+
+    /// <summary>Gives one instance.</summary>
+    public static async Task<SpotTrainingInstance> GetAsync(CloudContext cloud, string region, string id, CancellationToken cancellationToken)
+    {
+        var page = await cloud.Ec2(region).DescribeInstancesAsync(new DescribeInstancesRequest { InstanceIds = [id] }, cancellationToken);
+        return Read(cloud, region, page.Reservations[0].Instances[0]);
+    }
+
+    /// <summary>Makes our object of EC2's.</summary>
+    public static SpotTrainingInstance Read(CloudContext cloud, string region, Instance instance)
+    {
+        var tags = instance.Tags.ToDictionary(tag => tag.Key, tag => tag.Value, StringComparer.Ordinal);
+        var keyPath = string.IsNullOrEmpty(instance.KeyName) ? null : KeyPairStore.PathOf(cloud, instance.KeyName);
+        var ended = instance.State.Name == InstanceStateName.Terminated;
+        return new SpotTrainingInstance(
+            cloud, region, instance.PublicIpAddress ?? instance.PrivateIpAddress ?? string.Empty,
+            int.TryParse(Tag(InstanceTags.SshPort), NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port : 22,
+            Tag(InstanceTags.User) is { Length: > 0 } user ? user : "ubuntu", File.Exists(keyPath) ? keyPath : null,
+            Tag(InstanceTags.HostKey).Split([' '], StringSplitOptions.RemoveEmptyEntries))
+        {
+            InstanceId = instance.InstanceId,
+            Name = Tag(InstanceTags.Name),
+            InstanceType = instance.InstanceType.Value,
+            Zone = instance.Placement?.AvailabilityZone ?? string.Empty,
+            State = instance.State.Name.Value,
+            PrivateIpAddress = instance.PrivateIpAddress ?? string.Empty,
+            ImageId = instance.ImageId ?? string.Empty,
+            KeyName = instance.KeyName ?? string.Empty,
+            LaunchTime = new DateTimeOffset((instance.LaunchTime ?? DateTime.UtcNow).ToUniversalTime()),
+            EndTime = ended ? EndOf(instance) : null,
+            Deadline = DateTimeOffset.TryParse(
+                Tag(InstanceTags.Deadline), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var deadline) ? deadline : DateTimeOffset.MinValue,
+            Price = Number(InstanceTags.Price) ?? 0,
+            OnDemandPrice = Number(InstanceTags.OnDemandPrice),
+            VolumeSizeGiB = (int)(Number(InstanceTags.VolumeSize) ?? 0),
+        };
+
+        string Tag(string name) => tags.TryGetValue(name, out var value) ? value : string.Empty;
+
+        decimal? Number(string name) => decimal.TryParse(Tag(name), NumberStyles.Number, CultureInfo.InvariantCulture, out var number) ? number : null;
+    }
+
+    /// <summary>EC2 tells the end only in words: "User initiated (2026-01-31 12:00:00 GMT)".</summary>
+    private static DateTimeOffset EndOf(Instance instance)
+    {
+        var reason = instance.StateTransitionReason ?? string.Empty;
+        var (open, close) = (reason.LastIndexOf('('), reason.LastIndexOf(" GMT)", StringComparison.Ordinal));
+        return open >= 0 && close > open && DateTimeOffset.TryParse(
+            reason.Substring(open + 1, close - open - 1), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var end)
+            ? end
+            : DateTimeOffset.UtcNow;
+    }
+}

@@ -1,0 +1,34 @@
+namespace SpotTrainer.Instances;
+
+/// <summary>The tags in which AWS keeps, for every session and computer, what the module must know of an instance.</summary>
+internal static class InstanceTags
+{
+    public const string Name = "Name";
+
+    /// <summary>Who launched it: user and computer.</summary>
+    public const string Owner = "spottrainer:owner";
+
+    /// <summary>The deadline as an instant in UTC (ISO 8601).</summary>
+    public const string Deadline = "spottrainer:deadline";
+
+    /// <summary>The fingerprint of its pinned host key.</summary>
+    public const string HostKey = "spottrainer:hostkey";
+
+    /// <summary>Who logs in.</summary>
+    public const string User = "spottrainer:user";
+
+    /// <summary>The Spot price at launch, in US dollars an hour.</summary>
+    public const string Price = "spottrainer:price";
+
+    /// <summary>The on-demand price at launch, in US dollars an hour.</summary>
+    public const string OnDemandPrice = "spottrainer:ondemandprice";
+
+    /// <summary>The root disk's size, in GiB.</summary>
+    public const string VolumeSize = "spottrainer:volumesize";
+
+    /// <summary>The port of its SSH server where that is not 22: a rehearsal sets it.</summary>
+    public const string SshPort = "spottrainer:sshport";
+
+    /// <summary>The owner that launches of this user on this computer carry.</summary>
+    public static string CurrentOwner => $"{Environment.UserName}@{Environment.MachineName}";
+}

@@ -1,0 +1,90 @@
+using SpotTrainer.Cloud;
+using SpotTrainer.Remote;
+
+namespace SpotTrainer.Instances;
+
+/// <summary>A Spot machine that the module launched, as EC2 had it when the object was made.</summary>
+public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
+{
+    internal SpotTrainingInstance(CloudContext cloud, string region, string hostName, int port, string userName, string? keyPath, IReadOnlyList<string> hostKey)
+        : base(hostName, port, userName, keyPath, hostKey)
+    {
+        Cloud = cloud;
+        Region = region;
+    }
+
+    /// <summary>EC2's id, such as i-0123456789abcdef0.</summary>
+    public string InstanceId { get; internal init; } = string.Empty;
+
+    /// <summary>The name that the user gave.</summary>
+    public string Name { get; internal init; } = string.Empty;
+
+    /// <summary>The instance type, such as m7i.large.</summary>
+    public string InstanceType { get; internal init; } = string.Empty;
+
+    /// <summary>The region.</summary>
+    public string Region { get; }
+
+    /// <summary>The availability zone.</summary>
+    public string Zone { get; internal init; } = string.Empty;
+
+    /// <summary>EC2's word for its state: pending, running, shutting-down, terminated, stopping, stopped.</summary>
+    public string State { get; internal init; } = string.Empty;
+
+    /// <summary>Its address in its own network.</summary>
+    public string PrivateIpAddress { get; internal init; } = string.Empty;
+
+    /// <summary>The image that it was started from.</summary>
+    public string ImageId { get; internal init; } = string.Empty;
+
+    /// <summary>The key pair's name.</summary>
+    public string KeyName { get; internal init; } = string.Empty;
+
+    /// <summary>When EC2 started it.</summary>
+    public DateTimeOffset LaunchTime { get; internal init; }
+
+    /// <summary>When it was seen to have ended; null while it runs.</summary>
+    public DateTimeOffset? EndTime { get; internal init; }
+
+    /// <summary>The moment at which it ends itself, whatever this computer does.</summary>
+    public DateTimeOffset Deadline { get; internal init; }
+
+    /// <summary>The Spot price at launch, in US dollars an hour.</summary>
+    public decimal Price { get; internal init; }
+
+    /// <summary>The on-demand price at launch, in US dollars an hour; null where it could not be had.</summary>
+    public decimal? OnDemandPrice { get; internal init; }
+
+    /// <summary>The root disk's size, in GiB.</summary>
+    public int VolumeSizeGiB { get; internal init; }
+
+    /// <summary>
+    /// What it has cost until now, or until its end, in US dollars: an estimate, with the Spot price at launch, by the second with 60
+    /// at least, disk and IPv4 address included, traffic not.
+    /// </summary>
+    public decimal Cost => CostEstimate.Of(RunTime, Price, VolumeSizeGiB);
+
+    /// <summary>What the same time costs on demand, estimated alike; null where the on-demand price could not be had.</summary>
+    public decimal? OnDemandCost => OnDemandPrice is { } price ? CostEstimate.Of(RunTime, price, VolumeSizeGiB) : null;
+
+    /// <summary>How long it has run.</summary>
+    public TimeSpan RunTime => (EndTime ?? DateTimeOffset.UtcNow) - LaunchTime;
+
+    /// <summary>The account; it says 000000000000 in a rehearsal.</summary>
+    public string Account => Cloud.Account;
+
+    /// <summary>The endpoint that it belongs to; null for AWS's own.</summary>
+    public string? Endpoint => Cloud.Endpoint;
+
+    /// <inheritdoc/>
+    public override string Where => Cloud.Where;
+
+    CloudContext ICloudObject.Cloud => Cloud;
+
+    internal CloudContext Cloud { get; }
+
+    /// <inheritdoc/>
+    public override string ToString() => Name.Length > 0 ? $"{Name} ({InstanceId})" : InstanceId;
+
+    internal override void ThrowIfGone() => Cloud.ThrowIfEnded();
+}

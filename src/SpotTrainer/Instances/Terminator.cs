@@ -1,0 +1,54 @@
+using Amazon.EC2;
+using Amazon.EC2.Model;
+using SpotTrainer.Cloud;
+using SpotTrainer.Pipeline;
+using SpotTrainer.Remote;
+
+namespace SpotTrainer.Instances;
+
+/// <summary>Ends instances.</summary>
+internal static class Terminator
+{
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How long clean-up may keep a user waiting who pressed Ctrl+C.</summary>
+    private static readonly TimeSpan CleanupTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>Asks EC2 to terminate an instance, without a token of the caller's: it must happen after Ctrl+C, too.</summary>
+    public static async Task RequestAsync(CloudContext cloud, string region, string id)
+    {
+        using var timeout = new CancellationTokenSource(CleanupTimeout);
+        await cloud.Ec2(region).TerminateInstancesAsync(new TerminateInstancesRequest { InstanceIds = [id] }, timeout.Token);
+    }
+
+    /// <summary>Terminates an instance and waits until EC2 says that it is.</summary>
+    public static async Task<SpotTrainingInstance> TerminateAsync(SpotTrainingInstance instance, IStepLog log, CancellationToken cancellationToken)
+    {
+        var activity = $"Removing {instance}";
+        try
+        {
+            SshConnectionPool.Close(instance);
+            log.Progress(activity, "shutting down");
+            await RequestAsync(instance.Cloud, instance.Region, instance.InstanceId);
+            while (true)
+            {
+                var now = await InstanceReader.GetAsync(instance.Cloud, instance.Region, instance.InstanceId, cancellationToken);
+                if (now.State == InstanceStateName.Terminated.Value)
+                {
+                    return now;
+                }
+
+                await Task.Delay(Poll, cancellationToken);
+            }
+        }
+        catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidInstanceID.NotFound")
+        {
+            throw new SpotTrainerException("InstanceNotFound", ErrorKind.ObjectNotFound, $"EC2 knows no instance {instance.InstanceId} any more.",
+                "Nothing is left of it to remove.", instance, exception);
+        }
+        finally
+        {
+            log.ProgressDone(activity);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+namespace SpotTrainer.Market;
+
+/// <summary>What an instance type has.</summary>
+/// <param name="Name">Its name, such as m7i.large.</param>
+/// <param name="VCpu">Virtual processors.</param>
+/// <param name="MemoryGiB">Memory, in GiB.</param>
+/// <param name="Gpu">How many GPUs.</param>
+/// <param name="GpuModel">The GPUs' model, or an empty string.</param>
+/// <param name="GpuMemoryGiB">The memory of all GPUs, in GiB.</param>
+/// <param name="Architecture"><c>x86_64</c> or <c>arm64</c>.</param>
+/// <param name="Burstable">Whether it earns CPU credits.</param>
+/// <param name="Metal">Whether it is a bare machine.</param>
+/// <param name="CurrentGeneration">Whether AWS counts it to its current types.</param>
+internal sealed record InstanceTypeSize(
+    string Name, int VCpu, double MemoryGiB, int Gpu, string GpuModel, double GpuMemoryGiB, string Architecture, bool Burstable, bool Metal,
+    bool CurrentGeneration);

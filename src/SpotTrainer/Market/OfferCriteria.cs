@@ -1,0 +1,32 @@
+namespace SpotTrainer.Market;
+
+/// <summary>What an offer must have.</summary>
+internal sealed record OfferCriteria
+{
+    /// <summary>Instance types, with wildcards; empty: all that suit training.</summary>
+    public IReadOnlyList<string> InstanceTypes { get; init; } = [];
+
+    public int MinVCpu { get; init; }
+
+    public double MinMemoryGiB { get; init; }
+
+    public int MinGpu { get; init; }
+
+    /// <summary><c>x86_64</c>, <c>arm64</c>, or null for both.</summary>
+    public string? Architecture { get; init; }
+
+    /// <summary>The highest Spot price, in US dollars an hour.</summary>
+    public decimal? MaxPrice { get; init; }
+
+    /// <summary>How many offers are wanted; 0: all.</summary>
+    public int First { get; init; }
+
+    /// <summary>
+    /// Whether a type will do. Burstable, bare-metal and previous types, and those with less than 4 GiB, only when they were asked
+    /// for by name: they are cheap and train badly.
+    /// </summary>
+    public bool Accepts(InstanceTypeSize size) =>
+        size.VCpu >= MinVCpu && size.MemoryGiB >= MinMemoryGiB && size.Gpu >= MinGpu
+        && (Architecture is null || size.Architecture == Architecture)
+        && (InstanceTypes.Count > 0 || (!size.Burstable && !size.Metal && size.CurrentGeneration && size.MemoryGiB >= 4));
+}
