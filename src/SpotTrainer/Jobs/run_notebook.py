@@ -26,13 +26,6 @@ import subprocess
 import sys
 import time
 
-try:
-    import nbclient
-    import nbclient.exceptions
-    import nbformat
-except ImportError:  # A script needs neither.
-    nbclient = None
-
 ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 # What a stopped kernel or script gets to clean up: write a checkpoint, close a file.
 GRACE_SECONDS = 20
@@ -135,12 +128,13 @@ def run_script(path, status, timeout):
         tail = (tail + chunk)[-16384:]
     code = child.wait()
     signal.setitimer(signal.ITIMER_REAL, 0)
-    if code == 0:
-        status.end("succeeded")
-        return 0
     if ending == "stop":
+        # Also when it ended with 0: a script that saves its state on SIGTERM has not done all its work.
         status.end("stopped")
         return 143
+    if code == 0 and not ending:
+        status.end("succeeded")
+        return 0
     if ending == "timeout":
         status.fail("TimeoutError", f"the {timeout:g} seconds that the job was given were over", 1)
     elif code < 0:
@@ -168,7 +162,9 @@ async def finished(result):
 class Notebook:
     """A notebook while it runs."""
 
-    def __init__(self, path, output, status, timeout):
+    def __init__(self, path, output, status, timeout, nbclient, nbformat):
+        self.nbformat = nbformat
+        self.errors = nbclient.exceptions
         self.output = output
         self.status = status
         self.timeout = timeout
@@ -187,7 +183,7 @@ class Notebook:
 
     def save(self):
         try:
-            replace_file(self.output, nbformat.writes(self.document))
+            replace_file(self.output, self.nbformat.writes(self.document))
         except OSError as error:
             print(f"run_notebook: the notebook could not be written: {error}", file=sys.stderr)
 
@@ -225,11 +221,11 @@ class Notebook:
             self.status.write(cell=number)
             try:
                 completed = await self.unless_stopped(self.client.async_execute_cell(cell, index))
-            except nbclient.exceptions.CellExecutionError as error:
+            except self.errors.CellExecutionError as error:
                 self.save()
                 self.status.fail(error.ename, error.evalue, number, failing_line(cell))
                 return 1
-            except nbclient.exceptions.DeadKernelError:
+            except self.errors.DeadKernelError:
                 self.save()
                 self.status.fail("DeadKernelError", "the kernel died in this cell: the machine may have run out of memory, "
                                  "or the code ended the process", number)
@@ -269,20 +265,25 @@ class Notebook:
 def run_notebook(path, output, status, timeout):
     # The debugger of the kernel warns about itself otherwise, in the log of every job.
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
-    if nbclient is None:
-        status.fail("ImportError", "this Python has no nbclient and nbformat, which run notebooks")
-        return 1
-    return asyncio.run(read_and_run(path, output, status, timeout))
-
-
-async def read_and_run(path, output, status, timeout):
     try:
-        notebook = Notebook(path, output, status, timeout)
-    except Exception as error:  # nbformat has many ways to say that a file is no notebook.
-        reason = plain(error).strip().splitlines() or [type(error).__name__]
-        status.fail(type(error).__name__, f"this is no notebook that can be read: {reason[0]}")
-        return 2
-    return await notebook.run()
+        # Here and not above: it takes a second, in which the status file should be there already; and a script needs neither.
+        import nbclient
+        import nbclient.exceptions
+        import nbformat
+    except ImportError as error:
+        status.fail("ImportError", f"this Python can't run notebooks: {error}")
+        return 1
+
+    async def read_and_run():
+        try:
+            notebook = Notebook(path, output, status, timeout, nbclient, nbformat)
+        except Exception as error:  # nbformat has many ways to say that a file is no notebook.
+            reason = plain(error).strip().splitlines() or [type(error).__name__]
+            status.fail(type(error).__name__, f"this is no notebook that can be read: {reason[0]}")
+            return 2
+        return await notebook.run()
+
+    return asyncio.run(read_and_run())
 
 
 def main():
