@@ -1,0 +1,314 @@
+"""Runs one notebook (or script) of a job and keeps a record of it that a client can read at any moment.
+
+    run_notebook.py NOTEBOOK --output OUT.ipynb --status status.json [--timeout SECONDS]
+
+A notebook runs cell by cell in its own folder. After every cell the notebook executed so far and the status file are
+replaced as a whole, so that a reader never sees half of either.
+A .py file runs as a child of the same Python; its output goes to this program's own, and --output is not used.
+
+The status file: {"state": "running|succeeded|failed|stopped", "cells": N, "cell": i, "started": epoch,
+"ended": epoch or null, "error": {"cell": i, "type": "ValueError", "message": "...", "line": "..."} or null}.
+Only code cells with something in them count, from 1; "cell" is the one that runs, or the last one that ran.
+
+Exit codes: 0 succeeded; 1 a cell raised, the script failed, the time was over or the kernel died; 2 the notebook can't be
+read or the arguments are wrong; 143 stopped by SIGTERM.
+"""
+
+import argparse
+import asyncio
+import ctypes
+import inspect
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
+# What a stopped kernel or script gets to clean up: write a checkpoint, close a file.
+GRACE_SECONDS = 20
+
+
+def plain(text):
+    """The text without the colours that IPython puts into tracebacks."""
+    return ANSI.sub("", str(text))
+
+
+def replace_file(path, text):
+    """Writes the file beside the old one and puts it in its place in one step."""
+    temporary = path + ".new"
+    with open(temporary, "w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    os.replace(temporary, path)
+
+
+class Status:
+    """The status file."""
+
+    def __init__(self, path):
+        self.path = path
+        self.values = {"state": "running", "cells": 0, "cell": 0, "started": time.time(), "ended": None, "error": None}
+
+    def write(self, **changes):
+        self.values.update(changes)
+        try:
+            replace_file(self.path, json.dumps(self.values))
+        except OSError as error:
+            # A full disk must not end the training that may be about to free it.
+            print(f"run_notebook: the status could not be written: {error}", file=sys.stderr)
+
+    def end(self, state, error=None):
+        self.write(state=state, ended=time.time(), error=error)
+
+    def fail(self, kind, message, cell=0, line=""):
+        error = {"cell": cell, "type": kind, "message": plain(message).strip(), "line": plain(line).strip()}
+        self.end("failed", error)
+        where = f"cell {cell}: " if cell else ""
+        print(f"run_notebook: {where}{kind}: {error['message']}", file=sys.stderr)
+
+
+def failing_line(cell):
+    """The line of the cell at which it raised: the first frame of the traceback that lies in the cell itself."""
+    error = next((output for output in cell.outputs if output.output_type == "error"), {})
+    lines = cell.source.splitlines()
+    for entry in map(plain, error.get("traceback", [])):
+        # The versions of IPython write "Cell In[3], line 2", "Cell In [3], line 2" or "Input In [3], in <cell line: 2>()",
+        # and all of them an arrow at the line.
+        if re.search(r"(?:Cell|Input) In ?\[\d+\]|<ipython-input-", entry):
+            match = re.search(r"^-+> (\d+)", entry, re.MULTILINE) or re.search(r"line:? (\d+)", entry)
+            if match and 0 < int(match.group(1)) <= len(lines):
+                return lines[int(match.group(1)) - 1]
+    return ""
+
+
+def die_with_parent():
+    """Runs in the child before the script: a runner that is killed leaves no script behind that nobody watches."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+def run_script(path, status, timeout):
+    """Runs a .py file in a session of its own: a SIGTERM to our process group reaches it once, through us."""
+    status.write(cells=1, cell=1)
+    child = None
+    ending = ""
+
+    def end_child(why):
+        nonlocal ending
+        if ending:
+            return
+        ending = why
+        if child is not None:
+            child.terminate()
+            signal.setitimer(signal.ITIMER_REAL, GRACE_SECONDS)
+
+    def on_alarm(_signal, _frame):
+        if ending:
+            child.kill()
+        else:
+            end_child("timeout")
+
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: end_child("stop"))
+    signal.signal(signal.SIGALRM, on_alarm)
+    child = subprocess.Popen([sys.executable, "-u", os.path.basename(path)], cwd=os.path.dirname(path), start_new_session=True,
+                             preexec_fn=die_with_parent, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    if ending:
+        child.terminate()
+    signal.setitimer(signal.ITIMER_REAL, GRACE_SECONDS if ending else timeout or 0)
+    # The end of what it writes on stderr holds the exception, as Python prints it; the rest needs not be kept.
+    tail = b""
+    while True:
+        chunk = os.read(child.stderr.fileno(), 65536)
+        if not chunk:
+            break
+        os.write(2, chunk)
+        tail = (tail + chunk)[-16384:]
+    code = child.wait()
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    if ending == "stop":
+        # Also when it ended with 0: a script that saves its state on SIGTERM has not done all its work.
+        status.end("stopped")
+        return 143
+    if code == 0 and not ending:
+        status.end("succeeded")
+        return 0
+    if ending == "timeout":
+        status.fail("TimeoutError", f"the {timeout:g} seconds that the job was given were over", 1)
+    elif code < 0:
+        status.fail("Killed", f"the script was ended by {signal.Signals(-code).name}: "
+                    "the machine may have run out of memory, or the code ended the process", 1)
+    else:
+        status.fail(*script_error(path, code, plain(tail.decode("utf-8", "replace")).rstrip().splitlines()))
+    return 1
+
+
+def script_error(path, code, tail):
+    """The exception's type, its message, 1 for the cell, and the last line of the script in the traceback."""
+    match = re.match(r"([A-Za-z_][\w.]*)(?:: (.*))?$", tail[-1]) if tail else None
+    frames = [index for index, text in enumerate(tail[:-1]) if re.match(rf'  File ".*{re.escape(os.path.basename(path))}", line ', text)]
+    if match is None or not frames:
+        return "SystemExit", f"the script ended with exit code {code}", 1
+    return match.group(1), match.group(2) or "", 1, tail[frames[-1] + 1]
+
+
+async def finished(result):
+    """Awaits what some versions of jupyter_client return as a coroutine, and others as a plain value."""
+    return await result if inspect.isawaitable(result) else result
+
+
+class Notebook:
+    """A notebook while it runs."""
+
+    def __init__(self, path, output, status, timeout, nbclient, nbformat):
+        self.nbformat = nbformat
+        self.errors = nbclient.exceptions
+        self.output = output
+        self.status = status
+        self.timeout = timeout
+        self.stop = asyncio.Event()
+        self.document = nbformat.read(path, as_version=4)
+        for cell in self.document.cells:
+            if cell.cell_type == "code":
+                # What an earlier run left must not be taken for a result of this one.
+                cell.outputs = []
+                cell.execution_count = None
+        self.cells = [(index, cell) for index, cell in enumerate(self.document.cells)
+                      if cell.cell_type == "code" and cell.source.strip()]
+        self.client = nbclient.NotebookClient(
+            self.document, timeout=None, resources={"metadata": {"path": os.path.dirname(path)}},
+            kernel_name=self.document.metadata.get("kernelspec", {}).get("name", "python3"))
+
+    def save(self):
+        try:
+            replace_file(self.output, self.nbformat.writes(self.document))
+        except OSError as error:
+            print(f"run_notebook: the notebook could not be written: {error}", file=sys.stderr)
+
+    async def run(self):
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.stop.set)
+        self.status.write(cells=len(self.cells))
+        self.save()
+        try:
+            try:
+                if not await self.unless_stopped(self.start_kernel()):
+                    return self.interrupted(0)
+            except Exception as error:  # Whatever kept the kernel from starting: not installed, no memory.
+                self.status.fail(type(error).__name__, f"the kernel could not be started: {error}")
+                return 1
+            return await self.run_cells()
+        finally:
+            await self.end_kernel()
+
+    async def start_kernel(self):
+        # Step by step and not with async_setup_kernel, which would take our SIGTERM.
+        self.client.create_kernel_manager()
+        await self.client.async_start_new_kernel()
+        await self.client.async_start_new_kernel_client()
+
+    async def end_kernel(self):
+        if self.client.kc is not None:
+            self.client.kc.stop_channels()
+        if self.client.km is not None and self.client.km.has_kernel:
+            await finished(self.client.km.shutdown_kernel(now=True))
+
+    async def run_cells(self):
+        for number, (index, cell) in enumerate(self.cells, 1):
+            if self.stop.is_set():
+                return self.interrupted(number)
+            self.status.write(cell=number)
+            try:
+                completed = await self.unless_stopped(self.client.async_execute_cell(cell, index))
+            except self.errors.CellExecutionError as error:
+                self.save()
+                self.status.fail(error.ename, error.evalue, number, failing_line(cell))
+                return 1
+            except self.errors.DeadKernelError:
+                self.save()
+                self.status.fail("DeadKernelError", "the kernel died in this cell: the machine may have run out of memory, "
+                                 "or the code ended the process", number)
+                return 1
+            self.save()
+            if not completed:
+                return self.interrupted(number)
+        self.status.end("succeeded")
+        return 0
+
+    async def unless_stopped(self, work):
+        """Does the work to its end and is true, unless a stop or the end of the time comes first: then the kernel is
+        interrupted, gets time to clean up, and the answer is false."""
+        task = asyncio.ensure_future(work)
+        stopping = asyncio.ensure_future(self.stop.wait())
+        left = None if self.timeout is None else max(0.0, self.status.values["started"] + self.timeout - time.time())
+        await asyncio.wait({task, stopping}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if task.done():
+            await task
+            return True
+        if self.client.kc is not None:
+            await finished(self.client.km.interrupt_kernel())
+            await asyncio.wait({task}, timeout=GRACE_SECONDS)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return False
+
+    def interrupted(self, number):
+        if self.stop.is_set():
+            self.status.end("stopped")
+            return 143
+        self.status.fail("TimeoutError", f"the {self.timeout:g} seconds that the job was given were over", number)
+        return 1
+
+
+def run_notebook(path, output, status, timeout):
+    # The debugger of the kernel warns about itself otherwise, in the log of every job.
+    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+    try:
+        # Here and not above: it takes a second, in which the status file should be there already; and a script needs neither.
+        import nbclient
+        import nbclient.exceptions
+        import nbformat
+    except ImportError as error:
+        status.fail("ImportError", f"this Python can't run notebooks: {error}")
+        return 1
+
+    async def read_and_run():
+        try:
+            notebook = Notebook(path, output, status, timeout, nbclient, nbformat)
+        except Exception as error:  # nbformat has many ways to say that a file is no notebook.
+            reason = plain(error).strip().splitlines() or [type(error).__name__]
+            status.fail(type(error).__name__, f"this is no notebook that can be read: {reason[0]}")
+            return 2
+        return await notebook.run()
+
+    return asyncio.run(read_and_run())
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Runs a notebook or script and records how it goes.")
+    parser.add_argument("notebook")
+    parser.add_argument("--output", required=True, help="where the executed notebook goes")
+    parser.add_argument("--status", required=True, help="where the status file goes")
+    parser.add_argument("--timeout", type=float, help="seconds that the whole job may take")
+    arguments = parser.parse_args()
+    path = os.path.abspath(arguments.notebook)
+    status = Status(os.path.abspath(arguments.status))
+    status.write()
+
+    def stop_early(_signal, _frame):
+        status.end("stopped")
+        sys.exit(143)
+
+    signal.signal(signal.SIGTERM, stop_early)
+    if not os.path.isfile(path):
+        status.fail("FileNotFoundError", f"there is no file {arguments.notebook}")
+        return 2
+    if path.endswith(".py"):
+        return run_script(path, status, arguments.timeout)
+    return run_notebook(path, os.path.abspath(arguments.output), status, arguments.timeout)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
