@@ -18,26 +18,33 @@ internal static class UserData
     public static string Write(DateTimeOffset deadline, SshPrivateKey hostKey)
     {
         var script = Convert.ToBase64String(Encoding.UTF8.GetBytes(EmbeddedScript.Read("watchdog.sh")));
-        var text = new StringBuilder();
-        text.Append("#cloud-config\n");
-        text.Append("ssh_deletekeys: true\n");
-        text.Append("ssh_genkeytypes: []\n");
-        text.Append("ssh_keys:\n");
-        text.Append("  ed25519_private: |\n");
-        foreach (var line in hostKey.ToOpenSsh().TrimEnd('\n').Split('\n'))
+        var text = new StringBuilder("#cloud-config\n");
+
+        // bootcmd runs at every boot: a deadline that was moved since must not be set back. A machine that can't arm it must not run.
+        text.Append("bootcmd:\n- - sh\n  - -c\n  - |\n");
+        AppendBlock(text, $"""
+            test -e /var/lib/spottrainer/deadline && exit 0
+            echo kernel.panic=10 > /etc/sysctl.d/90-spottrainer.conf; sysctl -q -p /etc/sysctl.d/90-spottrainer.conf
+            w={WatchdogPath}
+            mkdir -p /usr/local/sbin
+            base64 -d > $w.new << 'END' && chmod 755 $w.new && mv $w.new $w && $w arm {deadline.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)} && exit 0
+            {script}
+            END
+            echo 'SpotTrainer: the deadline could not be armed: this machine ends now.' > /dev/console
+            systemctl poweroff
+            """);
+        text.Append("ssh_deletekeys: true\nssh_keys:\n  ed25519_private: |\n");
+        AppendBlock(text, hostKey.ToOpenSsh());
+        text.Append("  ed25519_public: ").Append(hostKey.PublicLine).Append('\n');
+        return text.ToString();
+    }
+
+    /// <summary>Appends lines as YAML's literal block, whose first line said how.</summary>
+    private static void AppendBlock(StringBuilder text, string lines)
+    {
+        foreach (var line in lines.Replace("\r\n", "\n").TrimEnd('\n').Split('\n'))
         {
             text.Append("    ").Append(line).Append('\n');
         }
-
-        text.Append("  ed25519_public: ").Append(hostKey.PublicLine).Append('\n');
-        text.Append("bootcmd:\n");
-
-        // bootcmd runs at every boot: a deadline that was moved since must not be set back.
-        text.Append("  - test -x ").Append(WatchdogPath).Append(" || { echo ").Append(script).Append(" | base64 -d > ").Append(WatchdogPath)
-            .Append(" && chmod 0755 ").Append(WatchdogPath).Append("; }\n");
-        text.Append("  - test -s /var/lib/spottrainer/deadline || ").Append(WatchdogPath).Append(" arm ")
-            .Append(deadline.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)).Append('\n');
-        text.Append("  - sysctl -w kernel.panic=10\n");
-        return text.ToString();
     }
 }

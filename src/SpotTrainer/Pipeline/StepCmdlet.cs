@@ -75,6 +75,9 @@ public abstract class StepCmdlet : PSCmdlet, IDisposable
     {
         if (disposing)
         {
+            // When another command ends the pipeline, this one's EndProcessing is never called.
+            stopping.Cancel();
+            Task.WhenAll(running).GetAwaiter().GetResult();
             stopping.Dispose();
             pump?.Dispose();
         }

@@ -1,0 +1,58 @@
+using System.Text.RegularExpressions;
+using SpotTrainer.Cloud;
+using SpotTrainer.Pipeline;
+using SpotTrainer.Remote;
+
+namespace SpotTrainer.Conda;
+
+/// <summary>Installs Miniconda and packages on a machine.</summary>
+internal static class CondaInstaller
+{
+    /// <summary>The folder of the public installers.</summary>
+    public const string PublicMirror = "https://repo.anaconda.com/miniconda";
+
+    private static readonly Regex MissingPackage = new(@"^\s+- (?<name>\S+)\s*$", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
+
+    /// <summary>Installs what is not there yet.</summary>
+    public static async Task<CondaStack> InstallAsync(
+        TrainingHost host, IReadOnlyList<string> packages, string prefix, string? mirror, string channel, IStepLog log, CancellationToken cancellationToken)
+    {
+        var activity = $"Installing the Python stack on {host}";
+        log.Progress(activity, string.Join(", ", packages));
+        try
+        {
+            var connection = await SshConnectionPool.GetAsync(host, cancellationToken);
+            var source = (mirror ?? (host as ICloudObject)?.Cloud.CondaMirror ?? PublicMirror).TrimEnd('/');
+            var words = new[] { prefix, source, channel }.Concat(packages).Select(ShellText.Quote);
+            var result = await connection.RunAsync($"bash -s -- {string.Join(" ", words)}", cancellationToken, EmbeddedScript.Read("install_conda.sh"));
+            if (result.ExitCode != 0)
+            {
+                throw Failed(host, result);
+            }
+
+            foreach (var line in result.ErrorOutput.Split('\n').Where(line => line.Length > 0))
+            {
+                log.Verbose(line);
+            }
+
+            var lines = result.Output.Split('\n').Where(line => line.Length > 0).ToArray();
+            return new CondaStack(host, prefix, lines[lines.Length - 2], lines[lines.Length - 1], packages);
+        }
+        finally
+        {
+            log.ProgressDone(activity);
+        }
+    }
+
+    private static SpotTrainerException Failed(TrainingHost host, TrainingCommandResult result)
+    {
+        if (!result.ErrorOutput.Contains("PackagesNotFoundError"))
+        {
+            return RemoteErrors.CommandFailed(host, "Installing the Python stack", result);
+        }
+
+        var names = string.Join(", ", MissingPackage.Matches(result.ErrorOutput).Cast<Match>().Select(match => match.Groups["name"].Value));
+        return new SpotTrainerException("PackagesNotFound", ErrorKind.ObjectNotFound, $"conda does not find: {names}.",
+            "See to the names, or give another -Channel. (A rehearsal has only what this computer's Python has.)", names);
+    }
+}

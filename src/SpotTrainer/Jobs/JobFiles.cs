@@ -1,0 +1,16 @@
+namespace SpotTrainer.Jobs;
+
+/// <summary>The files of a job's folder that are the module's own.</summary>
+internal static class JobFiles
+{
+    public const string Runner = "run_notebook.py";
+    public const string Status = "status.json";
+    public const string Log = "log.txt";
+    public const string ProcessId = "pid";
+
+    /// <summary>The link to what Send-TrainingData sent.</summary>
+    public const string Data = "data";
+
+    /// <summary>What is not a result.</summary>
+    public static bool IsInternal(string name) => name is Runner or ProcessId or Data || name.EndsWith(".new", StringComparison.Ordinal);
+}

@@ -1,0 +1,141 @@
+using System.Globalization;
+using System.Text.Json;
+using SpotTrainer.Pipeline;
+using SpotTrainer.Remote;
+
+namespace SpotTrainer.Jobs;
+
+/// <summary>Starts jobs on machines and waits for them. A job goes on whatever becomes of the connection.</summary>
+internal static class JobRunner
+{
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(300);
+
+    /// <summary>How long a lost connection is tried again before the wait is given up. The job is not.</summary>
+    private static readonly TimeSpan ReconnectTimeout = TimeSpan.FromMinutes(3);
+
+    /// <summary>Looks at a notebook before anything is sent.</summary>
+    public static void RequireNotebook(string path)
+    {
+        if (!File.Exists(path))
+        {
+            throw new SpotTrainerException("NotebookNotFound", ErrorKind.ObjectNotFound, $"There is no notebook {path}.", "See to -Path.", path);
+        }
+
+        if (path.EndsWith(".py", StringComparison.OrdinalIgnoreCase))
+        {
+            return;
+        }
+
+        try
+        {
+            using var stream = File.OpenRead(path);
+            using var document = JsonDocument.Parse(stream);
+            if (document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("cells", out _))
+            {
+                return;
+            }
+        }
+        catch (JsonException)
+        {
+            // Said below.
+        }
+
+        throw new SpotTrainerException("NotebookInvalid", ErrorKind.InvalidData, $"{path} is not a Jupyter notebook of format 4.",
+            "Open it in Jupyter and save it again, or give a .py file.", path);
+    }
+
+    /// <summary>Sends the notebook and starts it.</summary>
+    public static async Task<TrainingJob> StartAsync(TrainingHost host, string path, string prefix, IStepLog log, CancellationToken cancellationToken)
+    {
+        var name = Path.GetFileName(path);
+        var id = string.Format(CultureInfo.InvariantCulture, "{0}-{1:yyyyMMdd-HHmmss}-{2}",
+            Path.GetFileNameWithoutExtension(name), DateTime.UtcNow, Guid.NewGuid().ToString("N").Substring(0, 6));
+        var folder = $"{MachineLayout.Jobs}/{id}";
+        var connection = await SshConnectionPool.GetAsync(host, cancellationToken);
+        var sftp = await connection.SftpAsync(cancellationToken);
+        var remote = RemoteFiles.SftpPath(folder);
+        await RemoteFiles.MakeFolderAsync(sftp, remote, cancellationToken);
+        using (var content = File.OpenRead(path))
+        {
+            await sftp.UploadFileAsync(content, $"{remote}/{name}", cancellationToken);
+        }
+
+        await RemoteFiles.WriteTextAsync(sftp, $"{remote}/{JobFiles.Runner}", EmbeddedScript.Read(JobFiles.Runner), cancellationToken);
+        var python = ShellText.QuotePath(prefix + "/bin/python");
+        var quoted = ShellText.Quote(name);
+
+        // A session of its own: neither the end of this connection nor its terminal reaches the job.
+        await connection.RequireAsync(
+            $"cd {ShellText.QuotePath(folder)} && mkdir -p {MachineLayout.Data} && ln -s ../../data {JobFiles.Data} && export PATH={ShellText.QuotePath(prefix + "/bin")}:\"$PATH\" && "
+            + $"{{ setsid nohup {python} {JobFiles.Runner} {quoted} --output {quoted} --status {JobFiles.Status} > {JobFiles.Log} 2>&1 < /dev/null & echo $! > {JobFiles.ProcessId}; }}",
+            $"Starting {name}", cancellationToken);
+        log.Verbose($"{host}: {id} runs in {folder}.");
+        return new TrainingJob(host, id, name, folder, JobStatus.Unknown);
+    }
+
+    /// <summary>Waits for a job's end, through lost connections.</summary>
+    public static async Task<TrainingJob> WaitAsync(TrainingJob job, IStepLog log, CancellationToken cancellationToken)
+    {
+        var activity = $"Training {job.Notebook} on {job.Instance}";
+        try
+        {
+            while (true)
+            {
+                var status = await ReadStatusAsync(job, log, cancellationToken);
+                if (status.HasEnded)
+                {
+                    return new TrainingJob(job.Instance, job.Id, job.Notebook, job.Folder, status);
+                }
+
+                log.Progress(activity, $"cell {status.Cell} of {status.Cells}", status.Cells == 0 ? 0 : Math.Max(0, status.Cell - 1) * 100 / status.Cells);
+                await Task.Delay(Poll, cancellationToken);
+            }
+        }
+        finally
+        {
+            log.ProgressDone(activity);
+        }
+    }
+
+    /// <summary>The error of a job that did not succeed.</summary>
+    public static SpotTrainerException Failure(TrainingJob job) => new(
+        "JobFailed", ErrorKind.InvalidResult,
+        $"{job.Notebook} {job.State} on {job.Instance}: {job.Error ?? "it was ended from outside."}",
+        "Fetch the executed notebook and its log with Receive-TrainingResult; the machine still runs, and costs, until Remove-SpotTrainingInstance.", job);
+
+    private static async Task<JobStatus> ReadStatusAsync(TrainingJob job, IStepLog log, CancellationToken cancellationToken)
+    {
+        // The process is looked for first: one that is gone by then has written its last word before.
+        var command = $"cd {ShellText.QuotePath(job.Folder)} && {{ kill -0 \"$(cat {JobFiles.ProcessId})\" 2>/dev/null && echo alive || echo gone; cat {JobFiles.Status} 2>/dev/null || :; }}";
+        var end = DateTime.UtcNow + ReconnectTimeout;
+        while (true)
+        {
+            try
+            {
+                var connection = await SshConnectionPool.GetAsync(job.Instance, cancellationToken);
+                var text = await connection.RequireAsync(command, $"Looking at {job.Id}", cancellationToken);
+                var lines = text.Split(['\n'], 2);
+                var status = lines.Length > 1 && lines[1].Trim().Length > 0 ? JobStatus.Parse(lines[1]) : JobStatus.Unknown;
+                return lines[0] == "gone" && !status.HasEnded ? await VanishedAsync(connection, job, status, cancellationToken) : status;
+            }
+            catch (Exception exception) when (IsLostConnection(exception, cancellationToken) && DateTime.UtcNow < end)
+            {
+                log.Verbose($"{job.Instance} does not answer; the job goes on, and so does the wait.");
+                SshConnectionPool.Close(job.Instance);
+                await Task.Delay(Poll, cancellationToken);
+            }
+        }
+    }
+
+    private static async Task<JobStatus> VanishedAsync(SshConnection connection, TrainingJob job, JobStatus status, CancellationToken cancellationToken)
+    {
+        var tail = await connection.RunAsync($"tail -n 3 {ShellText.QuotePath($"{job.Folder}/{JobFiles.Log}")}", cancellationToken);
+        var said = string.Join(" | ", tail.Output.Split('\n').Where(line => line.Trim().Length > 0));
+        return status with { State = "failed", Ended = DateTimeOffset.UtcNow, Error = "its process is gone" + (said.Length > 0 ? $"; it said: {said}" : ".") };
+    }
+
+    private static bool IsLostConnection(Exception exception, CancellationToken cancellationToken) =>
+        !cancellationToken.IsCancellationRequested
+        && (exception is SpotTrainerException { Id: "HostUnreachable" } or Renci.SshNet.Common.SshException or System.Net.Sockets.SocketException
+            or ObjectDisposedException or OperationCanceledException);
+}

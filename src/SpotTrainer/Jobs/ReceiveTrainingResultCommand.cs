@@ -1,0 +1,27 @@
+using System.Management.Automation;
+
+namespace SpotTrainer.Jobs;
+
+/// <summary>Fetches what jobs left: the executed notebook, its log, and every file that it wrote.</summary>
+[Cmdlet(VerbsCommunications.Receive, "TrainingResult", SupportsShouldProcess = true)]
+[OutputType(typeof(TrainingResult))]
+public sealed class ReceiveTrainingResultCommand : JobCmdlet
+{
+    /// <summary>The folder on this computer; one named after the job when left out.</summary>
+    [Parameter(Position = 1)]
+    [ValidateNotNullOrEmpty]
+    public string? Destination { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (var job in Job)
+        {
+            var destination = FullPath(Destination ?? job.Id);
+            if (ShouldProcess(destination, $"fetch the results of {job}"))
+            {
+                StartThrottled(job, async stopping => Output.Object(await ResultReceiver.ReceiveAsync(job, destination, Output, stopping)));
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+using System.Collections;
+using System.Text.Json;
+using Renci.SshNet;
+using SpotTrainer.Pipeline;
+using SpotTrainer.Remote;
+
+namespace SpotTrainer.Jobs;
+
+/// <summary>Fetches what a job left.</summary>
+internal static class ResultReceiver
+{
+    private const string MetricsFile = "metrics.json";
+
+    /// <summary>Fetches the job's folder: the executed notebook, its log and status, and every file that it wrote.</summary>
+    public static async Task<TrainingResult> ReceiveAsync(TrainingJob job, string destination, IStepLog log, CancellationToken cancellationToken)
+    {
+        var activity = $"Fetching the results of {job.Notebook}";
+        try
+        {
+            var connection = await SshConnectionPool.GetAsync(job.Instance, cancellationToken);
+            var sftp = await connection.SftpAsync(cancellationToken);
+            var found = new List<RemoteFile>();
+            await FindAsync(sftp, RemoteFiles.SftpPath(job.Folder), string.Empty, found, cancellationToken);
+            var (total, received) = (found.Sum(file => file.Size), 0L);
+            foreach (var file in found)
+            {
+                log.Progress(activity, file.Name, total == 0 ? 0 : (int)(received * 100 / total));
+                await ReceiveAsync(sftp, file, Path.Combine(destination, file.Name.Replace('/', Path.DirectorySeparatorChar)), cancellationToken);
+                received += file.Size;
+            }
+
+            return new TrainingResult(job, destination, found.Select(file => file.Name).ToArray(), received, ReadMetrics(Path.Combine(destination, MetricsFile)));
+        }
+        finally
+        {
+            log.ProgressDone(activity);
+        }
+    }
+
+    private static async Task FindAsync(SftpClient sftp, string folder, string relative, List<RemoteFile> found, CancellationToken cancellationToken)
+    {
+        foreach (var entry in await RemoteFiles.ListAsync(sftp, folder, cancellationToken))
+        {
+            var name = relative + entry.Name;
+            if (relative.Length == 0 && JobFiles.IsInternal(entry.Name))
+            {
+                continue;
+            }
+
+            if (entry.IsDirectory)
+            {
+                await FindAsync(sftp, $"{folder}/{entry.Name}", name + "/", found, cancellationToken);
+            }
+            else if (entry.IsRegularFile)
+            {
+                found.Add(new RemoteFile($"{folder}/{entry.Name}", name, entry.Length));
+            }
+        }
+    }
+
+    /// <summary>A file appears under its name when it is whole; an older one of that name stays until then.</summary>
+    private static async Task ReceiveAsync(SftpClient sftp, RemoteFile file, string target, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+        var part = target + ".part";
+        try
+        {
+            using (var content = File.Create(part))
+            {
+                await sftp.DownloadFileAsync(file.Path, content, cancellationToken);
+            }
+
+            File.Delete(target);
+            File.Move(part, target);
+        }
+        finally
+        {
+            File.Delete(part);
+        }
+    }
+
+    private static Hashtable ReadMetrics(string path)
+    {
+        var metrics = new Hashtable(StringComparer.OrdinalIgnoreCase);
+        if (!File.Exists(path))
+        {
+            return metrics;
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllText(path));
+            foreach (var property in document.RootElement.EnumerateObject())
+            {
+                metrics[property.Name] = property.Value.ValueKind switch
+                {
+                    JsonValueKind.Number => property.Value.GetDouble(),
+                    JsonValueKind.String => property.Value.GetString(),
+                    JsonValueKind.True or JsonValueKind.False => property.Value.GetBoolean(),
+                    _ => property.Value.GetRawText(),
+                };
+            }
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            // Whatever else a job calls metrics.json is fetched all the same.
+        }
+
+        return metrics;
+    }
+
+    private sealed record RemoteFile(string Path, string Name, long Size);
+}

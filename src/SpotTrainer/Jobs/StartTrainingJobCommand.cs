@@ -1,0 +1,46 @@
+using System.Management.Automation;
+using SpotTrainer.Pipeline;
+using SpotTrainer.Remote;
+
+namespace SpotTrainer.Jobs;
+
+/// <summary>Starts a notebook or script on machines, where it goes on whatever this computer does.</summary>
+[Cmdlet(VerbsLifecycle.Start, "TrainingJob", SupportsShouldProcess = true)]
+[OutputType(typeof(TrainingJob))]
+public sealed class StartTrainingJobCommand : HostStepCmdlet
+{
+    private string notebook = string.Empty;
+
+    /// <summary>The notebook (.ipynb) or script (.py).</summary>
+    [Parameter(Mandatory = true, Position = 0)]
+    [ValidateNotNullOrEmpty]
+    [Alias("Notebook")]
+    public string Path { get; set; } = string.Empty;
+
+    /// <summary>The folder of the Python stack on the machine.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public string Prefix { get; set; } = MachineLayout.CondaPrefix;
+
+    private protected override string Action => $"train {Path}";
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        notebook = FullPath(Path);
+        try
+        {
+            JobRunner.RequireNotebook(notebook);
+        }
+        catch (Exception exception) when (exception is SpotTrainerException or IOException or UnauthorizedAccessException)
+        {
+            Fail(exception, notebook);
+        }
+    }
+
+    private protected override Func<CancellationToken, Task> Prepare(TrainingHost host)
+    {
+        var (path, prefix) = (notebook, Prefix);
+        return async stopping => Output.Object(await JobRunner.StartAsync(host, path, prefix, Output, stopping));
+    }
+}

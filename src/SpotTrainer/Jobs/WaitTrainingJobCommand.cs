@@ -1,0 +1,26 @@
+using System.Management.Automation;
+
+namespace SpotTrainer.Jobs;
+
+/// <summary>Waits for jobs to end. One that failed is given, too, with an error.</summary>
+[Cmdlet(VerbsLifecycle.Wait, "TrainingJob")]
+[OutputType(typeof(TrainingJob))]
+public sealed class WaitTrainingJobCommand : JobCmdlet
+{
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (var job in Job)
+        {
+            StartThrottled(job, async stopping =>
+            {
+                var ended = await JobRunner.WaitAsync(job, Output, stopping);
+                Output.Object(ended);
+                if (ended.State != "succeeded")
+                {
+                    throw JobRunner.Failure(ended);
+                }
+            });
+        }
+    }
+}

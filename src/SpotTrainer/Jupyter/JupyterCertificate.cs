@@ -1,0 +1,80 @@
+using System.Security.Cryptography;
+using Org.BouncyCastle.Asn1.Sec;
+using Org.BouncyCastle.Asn1.X509;
+using Org.BouncyCastle.Crypto;
+using Org.BouncyCastle.Crypto.Generators;
+using Org.BouncyCastle.Crypto.Operators;
+using Org.BouncyCastle.Crypto.Parameters;
+using Org.BouncyCastle.Math;
+using Org.BouncyCastle.OpenSsl;
+using Org.BouncyCastle.Security;
+using Org.BouncyCastle.X509;
+
+namespace SpotTrainer.Jupyter;
+
+/// <summary>A certificate that signs itself (RFC 5280), ECDSA on P-256, for a Jupyter server that is reached through SSH or by its address.</summary>
+internal sealed class JupyterCertificate
+{
+    // Browsers refuse longer ones.
+    private const int ValidDays = 397;
+
+    private JupyterCertificate(string certificatePem, string keyPem, string fingerprint, DateTimeOffset notAfter)
+    {
+        CertificatePem = certificatePem;
+        KeyPem = keyPem;
+        Fingerprint = fingerprint;
+        NotAfter = notAfter;
+    }
+
+    public string CertificatePem { get; }
+
+    public string KeyPem { get; }
+
+    /// <summary>The SHA-256 of its DER, in hexadecimal.</summary>
+    public string Fingerprint { get; }
+
+    public DateTimeOffset NotAfter { get; }
+
+    /// <summary>Makes one for localhost, 127.0.0.1 and the addresses given.</summary>
+    public static JupyterCertificate Make(IEnumerable<string> addresses)
+    {
+        var random = new SecureRandom();
+        var generator = new ECKeyPairGenerator();
+        generator.Init(new ECKeyGenerationParameters(SecObjectIdentifiers.SecP256r1, random));
+        var pair = generator.GenerateKeyPair();
+        var now = DateTime.UtcNow;
+        var name = new X509Name("CN=SpotTrainer Jupyter");
+        var certificate = new X509V3CertificateGenerator();
+        certificate.SetSerialNumber(new BigInteger(127, random));
+        certificate.SetSubjectDN(name);
+        certificate.SetIssuerDN(name);
+
+        // A machine whose clock is a little behind must take it, too.
+        certificate.SetNotBefore(now.AddHours(-1));
+        certificate.SetNotAfter(now.AddDays(ValidDays));
+        certificate.SetPublicKey(pair.Public);
+        certificate.AddExtension(X509Extensions.BasicConstraints, critical: true, new BasicConstraints(cA: true));
+        certificate.AddExtension(X509Extensions.ExtendedKeyUsage, critical: false, new ExtendedKeyUsage(KeyPurposeID.id_kp_serverAuth));
+        certificate.AddExtension(X509Extensions.SubjectAlternativeName, critical: false, new GeneralNames(
+            [new GeneralName(GeneralName.DnsName, "localhost"), .. addresses.Prepend("127.0.0.1").Distinct(StringComparer.Ordinal).Select(AddressName)]));
+        var signed = certificate.Generate(new Asn1SignatureFactory("SHA256WITHECDSA", pair.Private, random));
+        using var sha = SHA256.Create();
+        return new JupyterCertificate(
+            Pem(signed), Pem(new Pkcs8Generator(pair.Private)),
+            BitConverter.ToString(sha.ComputeHash(signed.GetEncoded())).Replace('-', ':'), new DateTimeOffset(now.AddDays(ValidDays)));
+    }
+
+    private static GeneralName AddressName(string address) =>
+        new(System.Net.IPAddress.TryParse(address, out _) ? GeneralName.IPAddress : GeneralName.DnsName, address);
+
+    private static string Pem(object value)
+    {
+        using var text = new StringWriter();
+        using (var writer = new PemWriter(text))
+        {
+            writer.WriteObject(value);
+        }
+
+        return text.ToString().Replace("\r\n", "\n");
+    }
+}

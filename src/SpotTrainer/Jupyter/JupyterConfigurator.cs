@@ -1,0 +1,56 @@
+using System.Security;
+using System.Text.Json;
+using SpotTrainer.Pipeline;
+using SpotTrainer.Remote;
+
+namespace SpotTrainer.Jupyter;
+
+/// <summary>Puts Jupyter's password hash and certificate on a machine.</summary>
+internal static class JupyterConfigurator
+{
+    public const string CertificateFile = MachineLayout.Jupyter + "/certificate.pem";
+
+    /// <summary>Writes the configuration, which Notebook 6 reads under the one name and Jupyter Server under the other.</summary>
+    public static async Task<JupyterSecurity> ConfigureAsync(
+        TrainingHost host, string prefix, SecureString password, IStepLog log, CancellationToken cancellationToken)
+    {
+        var connection = await SshConnectionPool.GetAsync(host, cancellationToken);
+        var hash = JupyterPassword.Hash(password);
+        var certificate = JupyterCertificate.Make([host.HostName]);
+        var home = (await connection.RequireAsync(
+            $"umask 077 && mkdir -p {MachineLayout.Jupyter} && cd && pwd", "Making Jupyter's folder", cancellationToken)).Trim();
+        var folder = MachineLayout.Jupyter.Replace("~", home);
+        var settings = new Dictionary<string, object>(StringComparer.Ordinal)
+        {
+            ["ip"] = "127.0.0.1",
+            ["port_retries"] = 0,
+            ["open_browser"] = false,
+            ["certfile"] = folder + "/certificate.pem",
+            ["keyfile"] = folder + "/key.pem",
+            ["password"] = hash,
+            ["password_required"] = true,
+            ["allow_password_change"] = false,
+        };
+        var json = JsonSerializer.Serialize(new Dictionary<string, object>(StringComparer.Ordinal)
+        {
+            ["NotebookApp"] = settings,
+            ["ServerApp"] = settings,
+            ["PasswordIdentityProvider"] = new { hashed_password = hash, password_required = true, allow_password_change = false },
+        });
+
+        // Over standard input, in a shell that lets no other user read what it writes: a process list would show arguments.
+        foreach (var (name, text) in new[]
+        {
+            ("certificate.pem", certificate.CertificatePem), ("key.pem", certificate.KeyPem),
+            ("jupyter_notebook_config.json", json), ("jupyter_server_config.json", json),
+        })
+        {
+            await connection.RequireAsync(
+                $"umask 077 && cat > {MachineLayout.Jupyter}/{name}.new && mv {MachineLayout.Jupyter}/{name}.new {MachineLayout.Jupyter}/{name}",
+                "Writing Jupyter's configuration", cancellationToken, text);
+        }
+
+        log.Verbose($"{host}: Jupyter's certificate is {certificate.Fingerprint}.");
+        return new JupyterSecurity(host, prefix, password, certificate);
+    }
+}

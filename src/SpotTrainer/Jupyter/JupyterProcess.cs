@@ -1,0 +1,60 @@
+using System.Globalization;
+using SpotTrainer.Pipeline;
+using SpotTrainer.Remote;
+
+namespace SpotTrainer.Jupyter;
+
+/// <summary>Starts and stops Jupyter servers.</summary>
+internal static class JupyterProcess
+{
+    /// <summary>The scripts' exit code for a step that was left out before.</summary>
+    private const int NotReady = 3;
+
+    public static async Task<JupyterServer> StartAsync(TrainingHost host, string prefix, int port, IStepLog log, CancellationToken cancellationToken)
+    {
+        var activity = $"Starting Jupyter on {host}";
+        log.Progress(activity, "waiting until it answers");
+        try
+        {
+            var connection = await SshConnectionPool.GetAsync(host, cancellationToken);
+            var result = await connection.RunAsync(
+                string.Format(CultureInfo.InvariantCulture, "sh -s -- {0} {1}", ShellText.Quote(prefix), port), cancellationToken, EmbeddedScript.Read("start_jupyter.sh"));
+            if (result.ExitCode == NotReady)
+            {
+                throw new SpotTrainerException("JupyterNotSecured", ErrorKind.InvalidOperation, $"Jupyter on {host} has no password and no certificate yet.",
+                    "Run Set-JupyterSecurity first.", host);
+            }
+
+            if (result.ExitCode != 0)
+            {
+                throw RemoteErrors.CommandFailed(host, "Starting Jupyter", result);
+            }
+
+            var lines = result.Output.Split('\n');
+            return new JupyterServer(host, prefix, port, int.Parse(lines[0], CultureInfo.InvariantCulture), lines[1], "running");
+        }
+        finally
+        {
+            log.ProgressDone(activity);
+        }
+    }
+
+    public static async Task<JupyterServer> StopAsync(TrainingHost host, string prefix, CancellationToken cancellationToken)
+    {
+        var connection = await SshConnectionPool.GetAsync(host, cancellationToken);
+        var result = await connection.RunAsync("sh -s", cancellationToken, EmbeddedScript.Read("stop_jupyter.sh"));
+        if (result.ExitCode == NotReady)
+        {
+            throw new SpotTrainerException("JupyterNotRunning", ErrorKind.ObjectNotFound, $"No Jupyter server was started on {host}.",
+                "There is nothing to stop.", host);
+        }
+
+        if (result.ExitCode != 0)
+        {
+            throw RemoteErrors.CommandFailed(host, "Stopping Jupyter", result);
+        }
+
+        var numbers = result.Output.Split('\n').Take(2).Select(line => int.Parse(line, CultureInfo.InvariantCulture)).ToArray();
+        return new JupyterServer(host, prefix, numbers[1], numbers[0], string.Empty, "stopped");
+    }
+}

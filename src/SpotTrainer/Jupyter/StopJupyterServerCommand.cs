@@ -1,0 +1,24 @@
+using System.Management.Automation;
+using SpotTrainer.Pipeline;
+using SpotTrainer.Remote;
+
+namespace SpotTrainer.Jupyter;
+
+/// <summary>Stops Jupyter on machines, with its kernels.</summary>
+[Cmdlet(VerbsLifecycle.Stop, "JupyterServer", SupportsShouldProcess = true)]
+[OutputType(typeof(JupyterServer))]
+public sealed class StopJupyterServerCommand : HostStepCmdlet
+{
+    /// <summary>The folder of the Python stack on the machine.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public string Prefix { get; set; } = MachineLayout.CondaPrefix;
+
+    private protected override string Action => "stop Jupyter and its kernels";
+
+    private protected override Func<CancellationToken, Task> Prepare(TrainingHost host)
+    {
+        var prefix = Prefix;
+        return async stopping => Output.Object(await JupyterProcess.StopAsync(host, prefix, stopping));
+    }
+}

@@ -1,0 +1,13 @@
+# stop_jupyter.sh: stops the Jupyter server, with its kernels, and waits until it is gone. Prints the process id and the port that it had.
+folder=$HOME/spottrainer/jupyter
+pid=$(cat "$folder/pid" 2>/dev/null) || { echo 'No Jupyter server was started here.' >&2; exit 3; }
+kill -s TERM -- "-$pid" 2>/dev/null
+tries=0
+while kill -0 "$pid" 2>/dev/null; do
+    tries=$((tries + 1))
+    [ "$tries" -gt 50 ] && kill -s KILL -- "-$pid" 2>/dev/null
+    sleep 0.1
+done
+echo "$pid"
+cat "$folder/port"
+rm -f "$folder/pid"

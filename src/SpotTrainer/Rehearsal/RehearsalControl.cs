@@ -1,0 +1,50 @@
+using SpotTrainer.Pipeline;
+using SpotTrainer.Remote;
+
+namespace SpotTrainer.Rehearsal;
+
+/// <summary>Starts and ends the rehearsal of this process.</summary>
+internal static class RehearsalControl
+{
+    public static async Task<SpotRehearsal> StartAsync(string region, bool installMissing, IStepLog log, CancellationToken cancellationToken)
+    {
+        RequireNone();
+        const string activity = "Starting the rehearsal";
+        try
+        {
+            log.Progress(activity, "its network and its endpoint");
+            var host = await RehearsalLoader.Load().StartAsync(installMissing, log, cancellationToken);
+            var rehearsal = new SpotRehearsal(host, region);
+            if (!ActiveRehearsal.TrySet(rehearsal))
+            {
+                await host.StopAsync();
+                RequireNone();
+            }
+
+            return rehearsal;
+        }
+        finally
+        {
+            log.ProgressDone(activity);
+        }
+    }
+
+    /// <summary>Ends it; does nothing to one that has ended.</summary>
+    public static async Task StopAsync(SpotRehearsal rehearsal)
+    {
+        ActiveRehearsal.Clear(rehearsal);
+        rehearsal.Cloud.Dispose();
+        SshConnectionPool.CloseAll();
+        await rehearsal.Host.StopAsync();
+        rehearsal.State = "ended";
+    }
+
+    private static void RequireNone()
+    {
+        if (ActiveRehearsal.Current is { } current)
+        {
+            throw new SpotTrainerException("RehearsalActive", ErrorKind.ResourceExists, "A rehearsal is on in this session already.",
+                "Use it, or end it first with Stop-SpotRehearsal.", current);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using SpotTrainer.Pipeline;
+using SpotTrainer.Remote;
+
+namespace SpotTrainer.Transfer;
+
+/// <summary>Sends files and folders to a machine.</summary>
+internal static class DataSender
+{
+    /// <summary>Finds the files that the paths mean: a file by its name, a folder's files below the folder.</summary>
+    /// <returns>Full path to the path relative to the destination, with slashes.</returns>
+    public static IReadOnlyDictionary<string, string> Expand(IEnumerable<string> paths)
+    {
+        var files = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var path in paths)
+        {
+            if (File.Exists(path))
+            {
+                files[path] = Path.GetFileName(path);
+            }
+            else if (Directory.Exists(path))
+            {
+                var root = path.TrimEnd(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar);
+                foreach (var file in Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories))
+                {
+                    files[file] = file.Substring(root.Length + 1).Replace(Path.DirectorySeparatorChar, '/');
+                }
+            }
+            else
+            {
+                throw new SpotTrainerException("DataNotFound", ErrorKind.ObjectNotFound, $"There is no file or folder {path}.", "See to -Path.", path);
+            }
+        }
+
+        return files;
+    }
+
+    /// <summary>Sends the files. Each appears under its name when it is whole.</summary>
+    public static async Task<TrainingData> SendAsync(
+        TrainingHost host, IReadOnlyDictionary<string, string> files, string destination, IStepLog log, CancellationToken cancellationToken)
+    {
+        var activity = $"Sending data to {host}";
+        var clock = Stopwatch.StartNew();
+        var folder = RemoteFiles.SftpPath(destination.TrimEnd('/'));
+        try
+        {
+            var connection = await SshConnectionPool.GetAsync(host, cancellationToken);
+            var sftp = await connection.SftpAsync(cancellationToken);
+            await RemoteFiles.MakeFolderAsync(sftp, folder, cancellationToken);
+            foreach (var parent in files.Values.Where(name => name.Contains('/')).Select(name => name.Substring(0, name.LastIndexOf('/'))).Distinct(StringComparer.Ordinal))
+            {
+                await RemoteFiles.MakeFolderAsync(sftp, $"{folder}/{parent}", cancellationToken);
+            }
+
+            var total = files.Keys.Sum(path => new FileInfo(path).Length);
+            long sent = 0;
+            foreach (var file in files)
+            {
+                log.Progress(activity, file.Value, total == 0 ? 0 : (int)(sent * 100 / total));
+                var target = $"{folder}/{file.Value}";
+                using (var content = File.OpenRead(file.Key))
+                {
+                    await sftp.UploadFileAsync(content, target + ".part", cancellationToken);
+                    sent += content.Length;
+                }
+
+                sftp.RenameFile(target + ".part", target, isPosix: true);
+            }
+
+            return new TrainingData(host, destination, files.Values.ToArray(), sent, clock.Elapsed);
+        }
+        finally
+        {
+            log.ProgressDone(activity);
+        }
+    }
+}

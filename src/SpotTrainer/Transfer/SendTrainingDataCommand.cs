@@ -1,0 +1,44 @@
+using System.Management.Automation;
+using SpotTrainer.Pipeline;
+using SpotTrainer.Remote;
+
+namespace SpotTrainer.Transfer;
+
+/// <summary>Sends files and folders to machines, where every job finds them as data.</summary>
+[Cmdlet(VerbsCommunications.Send, "TrainingData", SupportsShouldProcess = true)]
+[OutputType(typeof(TrainingData))]
+public sealed class SendTrainingDataCommand : HostStepCmdlet
+{
+    private IReadOnlyDictionary<string, string> files = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>The files, and folders whose content is sent.</summary>
+    [Parameter(Mandatory = true, Position = 0)]
+    [ValidateNotNullOrEmpty]
+    public string[] Path { get; set; } = [];
+
+    /// <summary>The folder on the machine.</summary>
+    [Parameter(Position = 1)]
+    [ValidateNotNullOrEmpty]
+    public string Destination { get; set; } = MachineLayout.Data;
+
+    private protected override string Action => $"send {string.Join(", ", Path)} to {Destination}";
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        try
+        {
+            files = DataSender.Expand(Path.Select(FullPath));
+        }
+        catch (Exception exception) when (exception is SpotTrainerException or IOException or UnauthorizedAccessException)
+        {
+            Fail(exception, Path);
+        }
+    }
+
+    private protected override Func<CancellationToken, Task> Prepare(TrainingHost host)
+    {
+        var (sent, destination) = (files, Destination);
+        return async stopping => Output.Object(await DataSender.SendAsync(host, sent, destination, Output, stopping));
+    }
+}
