@@ -49,12 +49,12 @@ internal sealed class SocketServer : IDisposable
             client.NoDelay = true;
         }
 
-        var up = CopyAsync(client, target, cancellationToken);
-        var down = await CopyAsync(target, client, cancellationToken);
+        var up = CopyAsync(client, target, _ => true, cancellationToken);
+        var down = await CopyAsync(target, client, total => total > 0, cancellationToken);
         if (down == 0)
         {
             client.LingerState = new LingerOption(enable: true, seconds: 0);
-            client.Close();
+            return;
         }
 
         // The far side has closed; what this side may still send has no reader.
@@ -105,7 +105,8 @@ internal sealed class SocketServer : IDisposable
         }
     }
 
-    private static async Task<long> CopyAsync(Socket from, Socket to, CancellationToken cancellationToken)
+    /// <summary>Copies until the end, which it passes on where the count of bytes says so.</summary>
+    private static async Task<long> CopyAsync(Socket from, Socket to, Func<long, bool> passEndOn, CancellationToken cancellationToken)
     {
         var buffer = new byte[64 * 1024];
         var total = 0L;
@@ -121,7 +122,10 @@ internal sealed class SocketServer : IDisposable
                 }
             }
 
-            to.Shutdown(SocketShutdown.Send);
+            if (passEndOn(total))
+            {
+                to.Shutdown(SocketShutdown.Send);
+            }
         }
         catch (Exception error) when (error is SocketException or ObjectDisposedException)
         {

@@ -117,6 +117,7 @@ internal sealed class Vpc : IMachineFactory, IAsyncDisposable
     public async Task<IMachine> StartAsync(MachineSpec spec, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        cancellationToken.ThrowIfCancellationRequested();
         var plan = BootPlan.Read(spec.UserData, spec.PublicKeys);
         var address = TakeAddress();
         Machine? machine = null;

@@ -50,7 +50,7 @@ class Boot:
         open("/run/booting", "w", encoding="ascii").close()
         for name in ("/run/lock", "/run/cloud-init", "/run/systemd/system", "/run/systemd/transient", "/run/user/1000", "/run/sshd"):
             os.makedirs(name, exist_ok=True)
-        await self.start_units(".timer")
+        await self.start_units(".timer", wait=False)
         console(f"Cloud-init running 'init' at {time.strftime('%a, %d %b %Y %H:%M:%S +0000', time.gmtime())}.")
         for message in self.plan["messages"]:
             console(f"cloud-init[1]: {message}")
@@ -59,7 +59,7 @@ class Boot:
         if self.first:
             self.write_files()
             await self.ssh_keys()
-        await self.start_units(".service")
+        await self.start_units(".service", wait=True)
         if self.first:
             await self.user_scripts()
             self.show_host_keys()
@@ -71,10 +71,12 @@ class Boot:
         os.unlink("/run/booting")
         console(finished)
 
-    async def start_units(self, ending):
+    async def start_units(self, ending, wait):
         for name in self.units.enabled(ending):
             try:
-                await self.units.unit(name).start(wait=False)
+                unit = self.units.unit(name)
+                # One that says when it is ready, as sshd does, is waited for.
+                await unit.start(wait and unit.value("Service", "Type") == "notify")
             except (UnitError, OSError) as error:
                 console(f"systemd[1]: {name}: {error}")
 

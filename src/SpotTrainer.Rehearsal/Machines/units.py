@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import signal
+import socket
 import time
 
 UNIT_PATHS = ["/etc/systemd/system", "/run/systemd/system", "/run/systemd/transient", "/usr/local/lib/systemd/system"]
@@ -174,11 +175,18 @@ class Service(Unit):
         lines = self.values("Service", "ExecStart")
         for line in lines:
             if self.type != "oneshot":
+                def ready():
+                    self.set("active", "running")
+                    if not started.done():
+                        started.set_result(None)
+
+                stop_listening = self._listen_for_ready(ready) if self.type == "notify" else None
                 exit_ = self._spawn(line)
-                self.set("active", "running")
-                if not started.done():
-                    started.set_result(None)
+                if stop_listening is None:
+                    ready()
                 status = self._tolerated(line, await exit_)
+                if stop_listening is not None:
+                    stop_listening()
             else:
                 status = await self._command(line)
                 if status != 0:
@@ -186,6 +194,21 @@ class Service(Unit):
         for line in self.values("Service", "ExecStopPost"):
             await self._command(line)
         return status
+
+    def _listen_for_ready(self, ready):
+        """Opens the socket at which a Type=notify service says READY=1; returns what closes it."""
+        loop, path = asyncio.get_running_loop(), f"/run/notify-{self.name}"
+        if os.path.exists(path):
+            os.unlink(path)
+        channel = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        channel.bind(path)
+        loop.add_reader(channel, lambda: ready() if b"READY=1" in channel.recv(4096) else None)
+
+        def close():
+            loop.remove_reader(channel)
+            channel.close()
+
+        return close
 
     async def _command(self, line):
         return self._tolerated(line, await self._spawn(line))
@@ -206,6 +229,8 @@ class Service(Unit):
                     raise UnitError(f"{self.name}: {error}") from error
         for value in self.values("Service", "Environment"):
             env.update(part.split("=", 1) for part in shlex.split(value) if "=" in part)
+        if self.type == "notify":
+            env["NOTIFY_SOCKET"] = f"/run/notify-{self.name}"
         known = dict(env, MAINPID=str(self.pid))
 
         def expand(word):

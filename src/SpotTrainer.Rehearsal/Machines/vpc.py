@@ -53,6 +53,7 @@ Include /etc/ssh/sshd_config.d/*.conf
 SSH_UNIT = """[Unit]
 Description=OpenBSD Secure Shell server
 [Service]
+Type=notify
 ExecStart=/usr/sbin/sshd -D -E /var/log/auth.log
 ExecReload=/bin/kill -HUP $MAINPID
 KillMode=process
