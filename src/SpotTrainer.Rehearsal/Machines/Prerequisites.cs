@@ -85,7 +85,8 @@ internal static class Prerequisites
         }
 
         string[] prefix = IsRoot() ? [] : ["sudo", "-n"];
-        var undo = missing.Contains(ServerPackage, StringComparer.Ordinal) ? await KeepServerOffAsync(prefix, progress, cancellationToken) : null;
+        var bringsServer = missing.Contains(ServerPackage, StringComparer.Ordinal) && !File.Exists("/usr/sbin/sshd");
+        var undo = bringsServer ? await KeepServerOffAsync(prefix, progress, cancellationToken) : null;
         try
         {
             string[] install =

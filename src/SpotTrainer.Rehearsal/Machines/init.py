@@ -1,6 +1,7 @@
 """Pid 1 of a rehearsal's machine: boots it as cloud-init would, runs its units, and ends it.
 
-Exit status 0 is "off"; 3 is "start me again with the same disk".
+Exit status 0 is "off"; 3 is "start me again with the same disk". A halt ends every process but this one: as on EC2, the machine
+then runs on, and is billed, until it is terminated from outside.
 """
 import asyncio
 import base64

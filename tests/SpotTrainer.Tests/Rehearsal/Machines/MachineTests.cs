@@ -214,6 +214,19 @@ public sealed class MachineTests(VpcFixture fixture) : IClassFixture<VpcFixture>
     }
 
     [Fact]
+    public async Task A_halted_machine_is_not_off()
+    {
+        var machine = await fixture.BootAsync(fixture.CloudConfig(""));
+        await fixture.OnAsync(machine, "sudo halt");
+        await Programs.UntilAsync(
+            () => Task.FromResult(machine.ConsoleOutput.Contains("System halted", StringComparison.Ordinal)), () => machine.ConsoleOutput);
+        Assert.NotEqual(0, (await fixture.OnAsync(machine, "true")).Status);
+        Assert.False(machine.Stopped.IsCompleted);
+        await machine.TerminateAsync();
+        Assert.True(machine.Stopped.IsCompletedSuccessfully);
+    }
+
+    [Fact]
     public async Task Its_Python_trains_and_plots()
     {
         var machine = await fixture.BootAsync(fixture.CloudConfig(""));

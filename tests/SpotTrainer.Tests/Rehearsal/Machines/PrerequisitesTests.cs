@@ -11,6 +11,16 @@ public sealed class PrerequisitesTests
     public void The_line_to_run_names_the_packages() => Assert.Equal(
         "sudo apt-get install -y --no-install-recommends bubblewrap socat", Prerequisites.InstallLine(["bubblewrap", "socat"]));
 
+    [Fact]
+    public async Task Installing_what_is_there_changes_nothing_and_tells_what_it_does()
+    {
+        Assert.SkipUnless(await Prerequisites.CanInstallAsync(TestContext.Current.CancellationToken), "Needs root or sudo without a password.");
+        var told = new List<string>();
+        await Prerequisites.InstallAsync(["socat"], line => { lock (told) { told.Add(line); } }, TestContext.Current.CancellationToken);
+        Assert.Equal("Installing socat", told[0]);
+        Assert.Contains(told, line => line.StartsWith("socat is already the newest version", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("unshare: unshare failed: Operation not permitted", true)]
     [InlineData("something else", false)]
