@@ -1,0 +1,100 @@
+using System.Net;
+using System.Text;
+
+namespace SpotTrainer.Rehearsal.Machines;
+
+/// <summary>A machine of a <see cref="Vpc"/>, which runs it; here are its address on this computer, its metadata and its console.</summary>
+internal sealed class Machine : IMachine, IDisposable
+{
+    /// <summary>EC2 keeps as much of the console.</summary>
+    private const int ConsoleLimit = 64 * 1024;
+    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly MetadataService _metadata = new();
+    private readonly Action _end;
+    private readonly SocketServer _ssh;
+    private readonly UnixHttpServer _metadataServer;
+    private readonly object _consoleLock = new();
+    private byte[] _console = [];
+
+    public Machine(MachineSpec spec, MachineAddress address, string directory, Action end)
+    {
+        InstanceId = spec.InstanceId;
+        Number = address.Number;
+        PrivateIpAddress = $"10.77.0.{Number}";
+        PublicIpAddress = address.Host.Address.ToString();
+        SshPort = address.Host.Port;
+        _end = end;
+        _ssh = address.Server;
+        foreach (var (path, content) in spec.Metadata)
+        {
+            _metadata.Set(path, content);
+        }
+
+        var hostName = $"ip-10-77-0-{Number}.ec2.internal";
+        _metadata.Set("meta-data/local-ipv4", PrivateIpAddress);
+        _metadata.Set("meta-data/public-ipv4", PublicIpAddress);
+        _metadata.Set("meta-data/hostname", hostName);
+        _metadata.Set("meta-data/local-hostname", hostName);
+        _metadata.Set("user-data", spec.UserData.Length > 0 ? spec.UserData : null);
+        _metadataServer = new UnixHttpServer(Path.Combine(directory, "metadata.sock"), _metadata.Answer);
+    }
+
+    public string InstanceId { get; }
+
+    /// <summary>The last number of its addresses.</summary>
+    public int Number { get; }
+
+    public string PrivateIpAddress { get; }
+
+    public string PublicIpAddress { get; }
+
+    public int SshPort { get; }
+
+    public Task Stopped => _stopped.Task;
+
+    public string ConsoleOutput
+    {
+        get
+        {
+            lock (_consoleLock)
+            {
+                return Encoding.UTF8.GetString(_console);
+            }
+        }
+    }
+
+    public void SetMetadata(string path, string? content) => _metadata.Set(path, content);
+
+    public async Task TerminateAsync()
+    {
+        if (!Stopped.IsCompleted)
+        {
+            _end();
+        }
+
+        await Stopped;
+    }
+
+    /// <summary>Takes up what the machine wrote on its console.</summary>
+    public void Write(byte[] output)
+    {
+        lock (_consoleLock)
+        {
+            var whole = new byte[_console.Length + output.Length];
+            _console.CopyTo(whole, 0);
+            output.CopyTo(whole, _console.Length);
+            _console = whole.Length <= ConsoleLimit ? whole : whole[^ConsoleLimit..];
+        }
+    }
+
+    /// <summary>The machine is off, and nothing of it left.</summary>
+    public void Dispose()
+    {
+        _ssh.Dispose();
+        _metadataServer.Dispose();
+        _stopped.TrySetResult();
+    }
+}
+
+/// <summary>A machine's number and the listener on this computer that leads to it.</summary>
+internal sealed record MachineAddress(int Number, IPEndPoint Host, SocketServer Server);

@@ -1,0 +1,38 @@
+"""Child processes of an event loop that is pid 1: it reaps orphans too, which asyncio's own subprocesses leave as zombies."""
+import asyncio
+import os
+import signal
+
+
+class Children:
+    def __init__(self):
+        self._loop = asyncio.get_running_loop()
+        self._exits = {}
+        self._loop.add_signal_handler(signal.SIGCHLD, self._reap)
+
+    def spawn(self, argv, env=None, stdin=None, output=None):
+        """Starts a program in a session of its own; returns its pid and a future of its exit status (minus the signal, if one ended it)."""
+        nothing = os.open(os.devnull, os.O_RDWR)
+        try:
+            output = nothing if output is None else output
+            actions = [(os.POSIX_SPAWN_DUP2, nothing if stdin is None else stdin, 0),
+                       (os.POSIX_SPAWN_DUP2, output, 1), (os.POSIX_SPAWN_DUP2, output, 2)]
+            pid = os.posix_spawnp(argv[0], argv, dict(os.environ) if env is None else env, file_actions=actions, setsid=True,
+                                  setsigmask=[], setsigdef=[signal.SIGINT, signal.SIGPIPE, signal.SIGTERM, signal.SIGHUP])
+        finally:
+            os.close(nothing)
+        # No race with _reap: it runs from the loop, so not before this returns.
+        self._exits[pid] = exit_ = self._loop.create_future()
+        return pid, exit_
+
+    def _reap(self):
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            exit_ = self._exits.pop(pid, None)
+            if exit_ is not None and not exit_.done():
+                exit_.set_result(os.waitstatus_to_exitcode(status))
