@@ -1,0 +1,171 @@
+using System.Text.Json;
+using SpotTrainer.Rehearsal.Endpoint;
+using SpotTrainer.Rehearsal.Machines;
+
+namespace SpotTrainer.Rehearsal.Ec2;
+
+/// <summary>Gives instances their machines, and lets each follow what becomes of the other.</summary>
+/// <param name="factory">Starts machines.</param>
+/// <param name="gate">The endpoint's lock, under which an instance changes.</param>
+/// <param name="clock">The clock of the reasons.</param>
+/// <param name="account">The account's number.</param>
+internal sealed class InstanceMachines(IMachineFactory factory, SemaphoreSlim gate, TimeProvider clock, string account) : IAsyncDisposable
+{
+    private readonly CancellationTokenSource ending = new();
+    private readonly List<Task> lives = [];
+    private readonly List<Instance> started = [];
+
+    /// <summary>Starts an instance's machine. The call is under the lock; the machine's life goes on without it.</summary>
+    public void Start(RegionState region, Instance instance, string userData, string? publicKey)
+    {
+        started.Add(instance);
+        lives.Add(LiveAsync(region, instance, new MachineSpec(
+            instance.Id, userData, publicKey is null ? [] : [publicKey], instance.Image.UserName, Metadata(region, instance, userData, publicKey))));
+    }
+
+    /// <summary>Ends an instance's machine. The call is under the lock.</summary>
+    public void Terminate(Instance instance)
+    {
+        if (instance.State is InstanceState.Terminated or InstanceState.ShuttingDown)
+        {
+            return;
+        }
+
+        instance.State = InstanceState.ShuttingDown;
+        SetReason(instance, "User initiated", "Client.UserInitiatedShutdown", "User initiated shutdown");
+        if (instance.Machine is { } machine)
+        {
+            // Its life goes on to "terminated" when the machine has stopped.
+            _ = machine.TerminateAsync();
+        }
+    }
+
+    /// <summary>Ends every machine and waits until all are gone.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await ending.CancelAsync();
+        await gate.WaitAsync();
+        try
+        {
+            foreach (var instance in started)
+            {
+                Terminate(instance);
+            }
+        }
+        finally
+        {
+            gate.Release();
+        }
+
+        await Task.WhenAll(lives);
+        ending.Dispose();
+    }
+
+    private async Task LiveAsync(RegionState region, Instance instance, MachineSpec spec)
+    {
+        // The answer to the launch comes first: it says "pending".
+        await Task.Yield();
+        IMachine machine;
+        try
+        {
+            machine = await factory.StartAsync(spec, ending.Token);
+        }
+        catch (Exception exception)
+        {
+            await ChangeAsync(() =>
+            {
+                instance.LastConsole = $"The rehearsal could not start the machine: {exception.Message}\n";
+                SetReason(instance, "Server.InternalError", "Server.InternalError", exception.Message);
+                instance.State = InstanceState.Terminated;
+            });
+            return;
+        }
+
+        await ChangeAsync(() =>
+        {
+            instance.Machine = machine;
+            region.TagsOf(instance.Id)["spottrainer:sshport"] = machine.SshPort.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            if (instance.State is InstanceState.Pending)
+            {
+                instance.State = InstanceState.Running;
+            }
+            else
+            {
+                _ = machine.TerminateAsync();
+            }
+        });
+        await machine.Stopped;
+        await ChangeAsync(() =>
+        {
+            instance.LastConsole = machine.ConsoleOutput;
+            if (instance.State is InstanceState.Running)
+            {
+                SetReason(instance, "User initiated", "Client.InstanceInitiatedShutdown", "Client.InstanceInitiatedShutdown: Instance initiated shutdown");
+            }
+
+            instance.Machine = null;
+            instance.State = instance.StopsOnShutdown && instance.State is InstanceState.Running ? InstanceState.Stopped : InstanceState.Terminated;
+        });
+
+        // A machine that powered itself off has left its files to be removed.
+        await machine.TerminateAsync();
+    }
+
+    private async Task ChangeAsync(Action change)
+    {
+        await gate.WaitAsync();
+        try
+        {
+            change();
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    private void SetReason(Instance instance, string words, string code, string message)
+    {
+        instance.TransitionReason = $"{words} ({clock.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", System.Globalization.CultureInfo.InvariantCulture)} GMT)";
+        instance.StateReason = (code, message);
+    }
+
+    private Dictionary<string, string> Metadata(RegionState region, Instance instance, string userData, string? publicKey)
+    {
+        var document = JsonSerializer.Serialize(new
+        {
+            accountId = account,
+            architecture = instance.Image.Architecture,
+            availabilityZone = instance.Subnet.Zone,
+            imageId = instance.Image.Id,
+            instanceId = instance.Id,
+            instanceType = instance.Type.Name,
+            pendingTime = Ec2Xml.Time(instance.LaunchTime),
+            region = region.Name,
+            version = "2017-09-30",
+        });
+        var metadata = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["meta-data/instance-id"] = instance.Id,
+            ["meta-data/instance-type"] = instance.Type.Name,
+            ["meta-data/instance-life-cycle"] = instance.Spot ? "spot" : "on-demand",
+            ["meta-data/ami-id"] = instance.Image.Id,
+            ["meta-data/reservation-id"] = instance.ReservationId,
+            ["meta-data/placement/availability-zone"] = instance.Subnet.Zone,
+            ["meta-data/placement/region"] = region.Name,
+            ["meta-data/security-groups"] = string.Join('\n', instance.Groups.Select(group => group.Name)),
+            ["dynamic/instance-identity/document"] = document,
+        };
+        if (publicKey is not null)
+        {
+            metadata["meta-data/public-keys/0/openssh-key"] = publicKey;
+        }
+
+        if (userData.Length > 0)
+        {
+            metadata["user-data"] = userData;
+        }
+
+        return metadata;
+    }
+}

@@ -1,0 +1,67 @@
+using SpotTrainer.Rehearsal.Market;
+
+namespace SpotTrainer.Rehearsal.Ec2;
+
+/// <summary>All that a region of the rehearsal holds. Every use is under the endpoint's lock.</summary>
+internal sealed class RegionState
+{
+    public RegionState(string name)
+    {
+        Name = name;
+        VpcId = Ids.Stable("vpc", name);
+        Subnets = MarketTable.Zones(name).Select((zone, index) => new Subnet(Ids.Stable("subnet", zone), zone, $"172.31.{index * 16}.0/20")).ToArray();
+        var group = new SecurityGroup(Ids.Stable("sg", name), "default", "default VPC security group", VpcId);
+        Groups[group.Id] = group;
+    }
+
+    public string Name { get; }
+
+    /// <summary>The default VPC.</summary>
+    public string VpcId { get; }
+
+    public IReadOnlyList<Subnet> Subnets { get; }
+
+    public Dictionary<string, SecurityGroup> Groups { get; } = new(StringComparer.Ordinal);
+
+    public Dictionary<string, KeyPair> KeyPairs { get; } = new(StringComparer.Ordinal);
+
+    public Dictionary<string, Instance> Instances { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>What a client token was used for: the call and its answer.</summary>
+    public Dictionary<string, (string Call, IReadOnlyList<Instance> Made)> Tokens { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Tags by resource.</summary>
+    public Dictionary<string, SortedDictionary<string, string>> Tags { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The tags of a resource; they may be changed.</summary>
+    public SortedDictionary<string, string> TagsOf(string id)
+    {
+        if (!Tags.TryGetValue(id, out var tags))
+        {
+            Tags[id] = tags = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        }
+
+        return tags;
+    }
+}
+
+/// <summary>A default subnet of a zone.</summary>
+internal sealed record Subnet(string Id, string Zone, string Cidr);
+
+/// <summary>A security group with its rules for incoming traffic.</summary>
+internal sealed record SecurityGroup(string Id, string Name, string Description, string VpcId)
+{
+    public List<IngressRule> Ingress { get; } = [];
+}
+
+/// <summary>One rule: a protocol, ports and an address range.</summary>
+internal sealed record IngressRule(string Protocol, int FromPort, int ToPort, string Cidr)
+{
+    /// <summary>What a human wrote about it; it does not make a rule another one.</summary>
+    public string? Description { get; init; }
+
+    public bool SameAs(IngressRule other) => (Protocol, FromPort, ToPort, Cidr) == (other.Protocol, other.FromPort, other.ToPort, other.Cidr);
+}
+
+/// <summary>A key pair's public half.</summary>
+internal sealed record KeyPair(string Id, string Name, string Type, string Fingerprint, string PublicKey, DateTimeOffset Created);

@@ -1,0 +1,63 @@
+using System.Text;
+using SpotTrainer.Pipeline;
+using SpotTrainer.Rehearsal.Endpoint;
+using SpotTrainer.Rehearsal.Machines;
+
+namespace SpotTrainer.Rehearsal;
+
+/// <summary>Starts rehearsals: the network of machines first, then the endpoint that launches them.</summary>
+internal sealed class RehearsalFactory : IRehearsalFactory
+{
+    private static readonly string[] Architectures = ["x86_64", "aarch64"];
+
+    /// <inheritdoc/>
+    public async Task<IRehearsalHost> StartAsync(bool installMissing, IStepLog log, CancellationToken cancellationToken)
+    {
+        await RequirePackagesAsync(installMissing, log, cancellationToken);
+        var folder = Path.Combine(Path.GetTempPath(), "spottrainer-" + Path.GetRandomFileName().Replace(".", string.Empty, StringComparison.Ordinal));
+        try
+        {
+            var vpc = await Vpc.StartAsync(folder, new VpcOptions { Files = Mirror() }, cancellationToken);
+            var endpoint = Ec2Endpoint.Start(vpc, new EndpointOptions());
+            vpc.ConnectEndpoint(endpoint.Url.Port);
+            return new RehearsalHost(vpc, endpoint, folder);
+        }
+        catch (UserNamespacesForbiddenException exception)
+        {
+            throw new SpotTrainerException("NamespacesForbidden", ErrorKind.PermissionDenied,
+                "This system forbids user namespaces, of which the rehearsal's machines are made.", $"Allow them with: {exception.AllowingLine}", "user namespaces", exception);
+        }
+    }
+
+    private static async Task RequirePackagesAsync(bool install, IStepLog log, CancellationToken cancellationToken)
+    {
+        var missing = Prerequisites.Missing();
+        if (missing.Count == 0)
+        {
+            return;
+        }
+
+        if (!install || !await Prerequisites.CanInstallAsync(cancellationToken))
+        {
+            throw new SpotTrainerException("PackagesMissing", ErrorKind.NotInstalled,
+                $"The rehearsal needs packages that are not installed: {string.Join(", ", missing)}.",
+                $"Run: {Prerequisites.InstallLine(missing)}", string.Join(" ", missing));
+        }
+
+        log.Information($"Installing with apt: {string.Join(", ", missing)}.");
+        const string activity = "Installing what the rehearsal needs";
+        await Prerequisites.InstallAsync(missing, line => log.Progress(activity, line), cancellationToken);
+        log.ProgressDone(activity);
+    }
+
+    /// <summary>The stand-in installer, under the names that Miniconda's have.</summary>
+    private static Dictionary<string, Func<byte[]>> Mirror() => Architectures.ToDictionary(
+        architecture => $"/miniconda/Miniconda3-latest-Linux-{architecture}.sh", _ => new Func<byte[]>(ReadInstaller), StringComparer.Ordinal);
+
+    private static byte[] ReadInstaller()
+    {
+        using var stream = typeof(RehearsalFactory).Assembly.GetManifestResourceStream("installer.sh")!;
+        using var reader = new StreamReader(stream);
+        return Encoding.UTF8.GetBytes(reader.ReadToEnd());
+    }
+}

@@ -1,0 +1,33 @@
+using SpotTrainer.Rehearsal.Endpoint;
+using SpotTrainer.Rehearsal.Machines;
+
+namespace SpotTrainer.Rehearsal;
+
+/// <summary>A running rehearsal: its machines' network and its endpoint.</summary>
+internal sealed class RehearsalHost(Vpc vpc, Ec2Endpoint endpoint, string folder) : IRehearsalHost
+{
+    /// <inheritdoc/>
+    public Uri Endpoint => endpoint.Url;
+
+    /// <inheritdoc/>
+    public string AccessKeyId => endpoint.AccessKeyId;
+
+    /// <inheritdoc/>
+    public string SecretAccessKey => endpoint.SecretAccessKey;
+
+    /// <inheritdoc/>
+    public string Account => Ec2Endpoint.Account;
+
+    /// <inheritdoc/>
+    public string Folder => folder;
+
+    /// <inheritdoc/>
+    public Uri CondaMirror => new($"http://{Vpc.RouterAddress}/miniconda");
+
+    /// <inheritdoc/>
+    public async Task StopAsync()
+    {
+        await endpoint.DisposeAsync();
+        await vpc.DisposeAsync();
+    }
+}
