@@ -34,6 +34,7 @@ internal sealed class AwsJsonClient(AWSCredentials credentials, string service, 
             Content = content,
             DeterminedSigningRegion = region,
             AuthenticationRegion = region,
+            OverrideSigningServiceName = service,
         };
         request.Headers["Content-Type"] = "application/x-amz-json-1.1";
         request.Headers["X-Amz-Target"] = target;
