@@ -18,9 +18,17 @@ internal sealed class RehearsalFactory : IRehearsalFactory
         try
         {
             var vpc = await Vpc.StartAsync(folder, new VpcOptions { Files = Mirror() }, cancellationToken);
-            var endpoint = Ec2Endpoint.Start(vpc, new EndpointOptions());
-            vpc.ConnectEndpoint(endpoint.Url.Port);
-            return new RehearsalHost(vpc, endpoint, folder);
+            try
+            {
+                var endpoint = Ec2Endpoint.Start(vpc, new EndpointOptions());
+                vpc.ConnectEndpoint(endpoint.Url.Port);
+                return new RehearsalHost(vpc, endpoint, folder);
+            }
+            catch
+            {
+                await vpc.DisposeAsync();
+                throw;
+            }
         }
         catch (UserNamespacesForbiddenException exception)
         {

@@ -88,13 +88,22 @@ internal sealed class Vpc : IMachineFactory, IAsyncDisposable
         const UnixFileMode mine = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 #pragma warning disable CA1416 // The rehearsal exists on Linux alone.
         Directory.CreateDirectory(directory, mine);
-        Directory.CreateDirectory(Path.Combine(directory, "scripts"), mine);
-        foreach (var name in Scripts)
+        try
         {
-            using var resource = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)!;
-            await using var file = new FileStream(
-                Path.Combine(directory, "scripts", name), new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = mine });
-            await resource.CopyToAsync(file, cancellationToken);
+            Directory.CreateDirectory(Path.Combine(directory, "scripts"), mine);
+            foreach (var name in Scripts)
+            {
+                using var resource = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)!;
+                await using var file = new FileStream(
+                    Path.Combine(directory, "scripts", name), new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = mine });
+                await resource.CopyToAsync(file, cancellationToken);
+            }
+        }
+        catch
+        {
+            // Nobody else knows of it yet.
+            Directory.Delete(directory, recursive: true);
+            throw;
         }
 #pragma warning restore CA1416
 

@@ -1,3 +1,4 @@
+using SpotTrainer.Tests.Support;
 namespace SpotTrainer.Tests.Rehearsal.Machines;
 
 /// <summary>An SSH key pair made for one test run, in a folder of its own.</summary>

@@ -1,3 +1,4 @@
+using SpotTrainer.Tests.Support;
 using System.Globalization;
 using System.Text;
 using SpotTrainer.Rehearsal.Machines;

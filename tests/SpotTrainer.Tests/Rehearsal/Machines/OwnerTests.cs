@@ -1,3 +1,4 @@
+using SpotTrainer.Tests.Support;
 using System.Diagnostics;
 using SpotTrainer.Rehearsal.Machines;
 

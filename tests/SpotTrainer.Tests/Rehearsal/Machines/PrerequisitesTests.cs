@@ -1,3 +1,4 @@
+using SpotTrainer.Tests.Support;
 using SpotTrainer.Rehearsal.Machines;
 
 namespace SpotTrainer.Tests.Rehearsal.Machines;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace SpotTrainer.Tests.Rehearsal.Machines;
+namespace SpotTrainer.Tests.Support;
 
 /// <summary>Runs programs of the system to their end.</summary>
 internal static class Programs

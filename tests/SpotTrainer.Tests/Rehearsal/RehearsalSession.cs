@@ -1,0 +1,67 @@
+using System.Reflection;
+using SpotTrainer.Tests.Support;
+
+namespace SpotTrainer.Tests.Rehearsal;
+
+/// <summary>A PowerShell session with the packaged module and a rehearsal that is on, for all tests of the steps.</summary>
+public sealed class RehearsalSession : IDisposable
+{
+    public RehearsalSession()
+    {
+        Shell = new ModuleRunspace();
+        Require("Start-SpotRehearsal -InstallMissing");
+    }
+
+    internal ModuleRunspace Shell { get; }
+
+    internal TemporaryFolder Folder { get; } = new();
+
+    public void Dispose()
+    {
+        Shell.Run("Stop-SpotRehearsal -ErrorAction Ignore");
+        Shell.Dispose();
+        Folder.Dispose();
+    }
+
+    /// <summary>Runs a script that must not give an error.</summary>
+    internal ModuleResult Require(string script, params (string Name, object Value)[] arguments)
+    {
+        var result = Run(script, arguments);
+        Assert.True(result.Errors.Count == 0, string.Join('\n', result.Errors.Select(error => $"{error.FullyQualifiedErrorId}: {error}")));
+        return result;
+    }
+
+    /// <summary>Runs a script; the arguments are its variables.</summary>
+    internal ModuleResult Run(string script, params (string Name, object Value)[] arguments) => Shell.Run(
+        arguments.Length == 0 ? script : $"param({string.Join(", ", arguments.Select(argument => "$" + argument.Name))}) {script}",
+        arguments.ToDictionary(argument => argument.Name, argument => argument.Value, StringComparer.Ordinal));
+
+    /// <summary>A host that nobody answers for, of the module's own type: the one in its load context.</summary>
+    internal object HostOfTheModule()
+    {
+        var type = ((System.Management.Automation.CmdletInfo)Require("Get-Command Connect-TrainingHost").Output[0].BaseObject)
+            .ImplementingType.Assembly.GetType("SpotTrainer.Remote.TrainingHost", throwOnError: true)!;
+        return Activator.CreateInstance(
+            type, BindingFlags.Instance | BindingFlags.NonPublic, binder: null, ["127.0.0.1", 9, "somebody", "/nowhere/key.pem", Array.Empty<string>()], culture: null)!;
+    }
+
+    /// <summary>Writes a notebook of the code cells given.</summary>
+    internal string Notebook(string name, params string[] cells)
+    {
+        var code = cells.Select((source, index) => new
+        {
+            cell_type = "code", execution_count = (int?)null, id = $"cell{index}", metadata = new { }, outputs = Array.Empty<object>(), source,
+        });
+        return Folder.Write(name, System.Text.Json.JsonSerializer.Serialize(new
+        {
+            cells = code, metadata = new { kernelspec = new { display_name = "Python 3", language = "python", name = "python3" } }, nbformat = 4, nbformat_minor = 5,
+        }));
+    }
+}
+
+/// <summary>One rehearsal can be on in a process: the tests that use it run one after the other.</summary>
+[CollectionDefinition(Name)]
+public sealed class RehearsalSessionGroup : ICollectionFixture<RehearsalSession>
+{
+    public const string Name = "rehearsal session";
+}

@@ -1,0 +1,208 @@
+using System.Management.Automation;
+using SpotTrainer.Tests.Support;
+
+namespace SpotTrainer.Tests.Rehearsal;
+
+/// <summary>The steps as a user types them, on real machines of a rehearsal.</summary>
+[Collection(RehearsalSessionGroup.Name)]
+public sealed class StepTests(RehearsalSession session)
+{
+    private const string Launch = "Find-SpotOffer -MinVCpu 2 -Architecture x86_64 -First 3 | New-SpotTrainingInstance -Name $name -MaxHours 1";
+
+    [Fact]
+    public void The_pipeline_trains_a_notebook_and_brings_its_results()
+    {
+        session.Folder.Write("numbers.csv", "1\n2\n3\n");
+        var notebook = session.Notebook("sum.ipynb",
+            "total = sum(int(line) for line in open('data/numbers.csv'))",
+            "import json\njson.dump({'total': total, 'kind': 'sum'}, open('metrics.json', 'w'))\nprint('the total is', total)");
+        var destination = Path.Combine(session.Folder.Path, "results");
+        var result = session.Require(
+            Launch + """
+             | Install-CondaStack -Package notebook, scikit-learn | Send-TrainingData -Path $data | Start-TrainingJob -Path $notebook |
+                Wait-TrainingJob | Receive-TrainingResult -Destination $destination | Remove-SpotTrainingInstance
+            """,
+            ("name", "pipeline"), ("data", Path.Combine(session.Folder.Path, "numbers.csv")), ("notebook", notebook), ("destination", destination));
+        var removed = Assert.Single(result.Output);
+        Assert.Equal("terminated", removed.Properties["State"].Value);
+        Assert.Equal("rehearsal", removed.Properties["Where"].Value);
+        Assert.True((decimal)removed.Properties["Cost"].Value > 0);
+        Assert.True((decimal)removed.Properties["OnDemandCost"].Value > (decimal)removed.Properties["Cost"].Value);
+        Assert.Contains("the total is 6", File.ReadAllText(Path.Combine(destination, "sum.ipynb")), StringComparison.Ordinal);
+        Assert.Contains("\"total\": 6", File.ReadAllText(Path.Combine(destination, "metrics.json")), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(destination, "data")));
+        Assert.Empty(Directory.GetFiles(destination, "*.part"));
+    }
+
+    [Fact]
+    public void A_raising_cell_is_one_error_and_the_executed_notebook_is_fetched_all_the_same()
+    {
+        var notebook = session.Notebook("raises.ipynb", "x = 1", "raise ValueError('too few rows')  # here", "print('never')");
+        var destination = Path.Combine(session.Folder.Path, "raised");
+        var result = session.Run(
+            "$instance = " + Launch + """
+
+            $job = $instance | Install-CondaStack -Package notebook | Start-TrainingJob -Path $notebook
+            $job | Wait-TrainingJob | Receive-TrainingResult -Destination $destination
+            $null = $instance | Remove-SpotTrainingInstance
+            """,
+            ("name", "raises"), ("notebook", notebook), ("destination", destination));
+        var error = Assert.Single(result.Errors);
+        Assert.StartsWith("JobFailed,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal(ErrorCategory.InvalidResult, error.CategoryInfo.Category);
+        Assert.Contains("cell 2", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("ValueError: too few rows", error.ToString(), StringComparison.Ordinal);
+        Assert.Equal("SpotTrainer.Jobs.TrainingJob", error.TargetObject.GetType().FullName);
+        Assert.Contains("too few rows", File.ReadAllText(Path.Combine(destination, "raises.ipynb")), StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Start-TrainingJob -Instance $hostThatIsNot -Path /nowhere/none.ipynb", "NotebookNotFound", ErrorCategory.ObjectNotFound)]
+    [InlineData("Start-TrainingJob -Instance $hostThatIsNot -Path /etc/hostname", "NotebookInvalid", ErrorCategory.InvalidData)]
+    [InlineData("Send-TrainingData -Instance $hostThatIsNot -Path /nowhere/none.csv", "DataNotFound", ErrorCategory.ObjectNotFound)]
+    [InlineData("Find-SpotOffer -InstanceType z99.huge", "UnknownInstanceType", ErrorCategory.ObjectNotFound)]
+    [InlineData("Find-SpotOffer -MinVCpu 2 -MaxPrice 0.0001", "NoOfferUnderPrice", ErrorCategory.LimitsExceeded)]
+    [InlineData("Find-SpotOffer -MinGpu 60", "NoOffer", ErrorCategory.ObjectNotFound)]
+    [InlineData("New-SpotTrainingInstance -InstanceType m7i.large -Budget 0.001", "BudgetTooSmall", ErrorCategory.LimitsExceeded)]
+    [InlineData("New-SpotTrainingInstance -InstanceType m7i.large -MaxPrice 0.0001", "NoOfferUnderPrice", ErrorCategory.LimitsExceeded)]
+    [InlineData("ConvertTo-PuttyKey -LiteralPath /etc/hostname", "KeyUnreadable", ErrorCategory.InvalidData)]
+    [InlineData("ConvertTo-PuttyKey -Path /nowhere/none.pem", "KeyNotFound", ErrorCategory.ObjectNotFound)]
+    [InlineData("Connect-TrainingHost 127.0.0.1 somebody -Port 9 -KeyPath $key -HostKey SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "HostUnreachable", ErrorCategory.ConnectionError)]
+    [InlineData("Connect-TrainingHost 127.0.0.1 somebody -Port 9 -KeyPath /etc/hostname -HostKey SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "KeyUnreadable", ErrorCategory.InvalidData)]
+    [InlineData("Connect-TrainingHost nobody.invalid somebody -KeyPath $key", "HostKeyUnknown", ErrorCategory.SecurityError)]
+    [InlineData("Find-SpotOffer -ProfileName somebody", "RehearsalActive", ErrorCategory.InvalidOperation)]
+    [InlineData("Find-SpotOffer -EndpointUrl http://127.0.0.1:1", "RehearsalActive", ErrorCategory.InvalidOperation)]
+    [InlineData("Start-SpotRehearsal", "RehearsalActive", ErrorCategory.ResourceExists)]
+    [InlineData("Remove-SpotTrainingInstance -Instance $hostThatIsNot", "NotAnInstance", ErrorCategory.InvalidArgument)]
+    public void Bad_input_is_one_error_with_an_id_and_what_to_do_next(string command, string id, ErrorCategory category)
+    {
+        var key = Path.Combine(session.Folder.Path, "key.pem");
+        if (!File.Exists(key))
+        {
+            SpotTrainer.Keys.PrivateFile.Write(key, SpotTrainer.Keys.SshPrivateKey.MakeEd25519("made-for-tests").ToOpenSsh(), overwrite: false);
+        }
+
+        var before = Running();
+        var result = session.Run(command, ("key", key), ("hostThatIsNot", session.HostOfTheModule()));
+        var error = Assert.Single(result.Errors);
+        Assert.StartsWith(id + ",", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal(category, error.CategoryInfo.Category);
+        Assert.NotEmpty(error.ErrorDetails.RecommendedAction);
+        Assert.DoesNotContain("   at ", error.ToString(), StringComparison.Ordinal);
+        Assert.Equal(before, Running());
+    }
+
+    [Fact]
+    public void WhatIf_changes_nothing_and_says_what_it_would_cost()
+    {
+        var before = Running();
+        Assert.Empty(session.Require(Launch + " -WhatIf", ("name", "whatif")).Output);
+        Assert.Empty(session.Require("New-TrainingKeyPair -Name whatif -WhatIf").Output);
+        Assert.Equal(before, Running());
+    }
+
+    [Fact]
+    public void A_machine_can_be_used_step_by_step_and_ends_itself_at_its_deadline()
+    {
+        session.Require("$global:Machine = " + Launch, ("name", "stepwise"));
+
+        // Another session, on this computer, finds it by its tags, and can use it.
+        using (var other = new ModuleRunspace())
+        {
+            var found = other.Run("Get-SpotTrainingInstance stepwise | Invoke-TrainingCommand 'id -un'");
+            Assert.Empty(found.Errors);
+            Assert.Equal("ubuntu\n", Assert.Single(found.Output).Properties["Output"].Value);
+        }
+
+        // A command that fails: exit code and last lines.
+        var error = Assert.Single(session.Run("$Machine | Invoke-TrainingCommand 'echo one; echo the disk is full >&2; exit 7'").Errors);
+        Assert.StartsWith("RemoteCommandFailed,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("exit code 7", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("the disk is full", error.ToString(), StringComparison.Ordinal);
+        Assert.Equal(7, Assert.Single(session.Require("$Machine | Invoke-TrainingCommand 'exit 7' -AllowFailure").Output).Properties["ExitCode"].Value);
+
+        // Another host key than the pinned one, and another private key.
+        error = Assert.Single(session.Run(
+            "Connect-TrainingHost $Machine.HostName $Machine.UserName -Port $Machine.Port -KeyPath $Machine.KeyPath -HostKey SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA").Errors);
+        Assert.StartsWith("HostKeyMismatch,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal(ErrorCategory.SecurityError, error.CategoryInfo.Category);
+
+        // Packages that the stand-in can't give.
+        error = Assert.Single(session.Run("$Machine | Install-CondaStack -Package scikit-learn, lightgbm, hdbscan").Errors);
+        Assert.StartsWith("PackagesNotFound,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("lightgbm, hdbscan", error.ToString(), StringComparison.Ordinal);
+
+        // Jupyter: not without its security; then with password and certificate, on the machine's loopback only.
+        session.Require("$null = $Machine | Install-CondaStack -Package notebook");
+        error = Assert.Single(session.Run("$Machine | Start-JupyterServer").Errors);
+        Assert.StartsWith("JupyterNotSecured,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        session.Require(
+            "$global:Server = $Machine | Set-JupyterSecurity -Password $password | Start-JupyterServer",
+            ("password", Secure("correct horse")));
+        Assert.Equal("302", SignOn("correct horse"));
+        Assert.Equal("401", SignOn("wrong horse"));
+        Assert.Equal("127.0.0.1", session.Require("$Machine | Invoke-TrainingCommand \"ss -Htln sport = :8888 | awk '{print `$4}' | cut -d: -f1\"").Output[0].Properties["Output"].Value.ToString()!.Trim());
+        Assert.DoesNotContain("horse", session.Require("$Machine | Invoke-TrainingCommand 'cat ~/spottrainer/jupyter/*'").Output[0].Properties["Output"].Value.ToString(), StringComparison.Ordinal);
+        Assert.Equal("stopped", session.Require("$Server | Stop-JupyterServer").Output[0].Properties["State"].Value);
+
+        // The watchdog, with a deadline that is near.
+        session.Require("$Machine | Invoke-TrainingCommand 'sudo /usr/local/sbin/spottrainer-watchdog arm $(( $(date +%s) + 3 ))'");
+        WaitFor("@(Get-SpotTrainingInstance stepwise).Count", "0");
+        var ended = session.Require("Get-SpotTrainingInstance stepwise -IncludeTerminated").Output[0];
+        Assert.Equal("terminated", ended.Properties["State"].Value);
+    }
+
+    [Fact]
+    public void Ctrl_C_during_a_launch_leaves_no_machine_that_costs()
+    {
+        using var other = new ModuleRunspace();
+        using var launch = other.Begin("$null = " + Launch.Replace("$name", "stopped", StringComparison.Ordinal));
+        WaitFor("@(Get-SpotTrainingInstance stopped).Count", "1");
+        launch.Stop();
+        WaitFor("@(Get-SpotTrainingInstance stopped | Where-Object State -in 'pending', 'running').Count", "0");
+    }
+
+    [Fact]
+    public void Every_object_of_a_machine_leads_back_to_it()
+    {
+        session.Require("$global:Machine = " + Launch, ("name", "objects"));
+        foreach (var step in new[] { "Install-CondaStack -Package notebook", "Set-JupyterSecurity", "Start-JupyterServer", "Stop-JupyterServer", "Invoke-TrainingCommand true" })
+        {
+            var made = Assert.Single(session.Require($"$Machine | {step}").Output);
+            Assert.Equal("objects", ((PSObject)PSObject.AsPSObject(made.Properties["Instance"].Value)).Properties["Name"].Value);
+        }
+
+        session.Require("$null = $Machine | Remove-SpotTrainingInstance");
+    }
+
+    private static System.Security.SecureString Secure(string text)
+    {
+        var secure = new System.Security.SecureString();
+        text.ToList().ForEach(secure.AppendChar);
+        return secure;
+    }
+
+    /// <summary>Signs on as a browser does and gives the HTTP status.</summary>
+    private string SignOn(string password) => session.Require(
+        "$Machine | Invoke-TrainingCommand $command",
+        ("command", $$"""
+            cd /tmp && rm -f jar && c="curl -s --cacert $HOME/spottrainer/jupyter/certificate.pem -b jar -c jar" && $c -o /dev/null https://localhost:8888/login &&
+            x=$(awk '$6 == "_xsrf" { print $7 }' jar) && $c -o /dev/null -w '%{http_code}' --data-urlencode "_xsrf=$x" --data-urlencode "password={{password}}" https://localhost:8888/login
+            """)).Output[0].Properties["Output"].Value.ToString()!.Trim();
+
+    private int Running() => (int)session.Require("@(Get-SpotTrainingInstance -AllOwners).Count").Output[0].BaseObject;
+
+    /// <summary>Asks again until an expression gives what is expected, a minute long.</summary>
+    private void WaitFor(string expression, string expected)
+    {
+        var end = DateTime.UtcNow.AddMinutes(1);
+        string given;
+        do
+        {
+            given = $"{session.Require(expression).Output[0]}";
+        }
+        while (given != expected && DateTime.UtcNow < end);
+        Assert.Equal(expected, given);
+    }
+}

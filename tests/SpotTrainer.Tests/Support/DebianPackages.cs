@@ -1,0 +1,65 @@
+using SpotTrainer.Tests.Rehearsal.Machines;
+
+namespace SpotTrainer.Tests.Support;
+
+/// <summary>The Debian packages that a test needs beside those of the product, installed where they are missing.</summary>
+internal static class DebianPackages
+{
+    // Services stay off, cloud-init also at the next start of this computer: the tests need the programs alone.
+    private const string Script = """
+        set -eu
+        if [ ! -e /usr/sbin/policy-rc.d ]; then
+            printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d
+            chmod 755 /usr/sbin/policy-rc.d
+            trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+        fi
+        case " $* " in *' cloud-init '*) mkdir -p /etc/cloud && touch /etc/cloud/cloud-init.disabled ;; esac
+        apt() { apt-get -q -o DPkg::Lock::Timeout=300 "$@"; }
+        export DEBIAN_FRONTEND=noninteractive
+        apt install -y --no-install-recommends "$@" || { apt update && apt install -y --no-install-recommends "$@"; }
+        """;
+
+    private static readonly SemaphoreSlim Gate = new(1);
+    private static readonly Dictionary<string, string?> Known = new(StringComparer.Ordinal);
+
+    /// <summary>Sees to it that packages are installed. Each is tried once in a run of the tests; what failed then fails at once.</summary>
+    public static async Task EnsureAsync(params string[] packages)
+    {
+        await Gate.WaitAsync();
+        try
+        {
+            var unknown = packages.Where(package => !Known.ContainsKey(package)).ToArray();
+            var missing = new List<string>();
+            foreach (var package in unknown)
+            {
+                var found = await Programs.RunAsync("dpkg-query", "-W", "-f", "${db:Status-Status}", package);
+                if (found is not { Status: 0, Output: "installed" })
+                {
+                    missing.Add(package);
+                }
+            }
+
+            var failure = missing.Count == 0 ? null : await InstallAsync(missing);
+            foreach (var package in unknown)
+            {
+                Known[package] = missing.Contains(package, StringComparer.Ordinal) ? failure : null;
+            }
+
+            Assert.All(packages, package => Assert.True(Known[package] is null, Known[package]));
+        }
+        finally
+        {
+            Gate.Release();
+        }
+    }
+
+    /// <returns><see langword="null"/>, or what to do by hand.</returns>
+    private static async Task<string?> InstallAsync(List<string> packages)
+    {
+        string[] prefix = Environment.IsPrivilegedProcess ? [] : ["sudo", "-n"];
+        var result = await Programs.RunAsync([.. prefix, "sh", "-c", Script, "sh", .. packages]);
+        return result.Status == 0
+            ? null
+            : $"The tests need packages. Run: sudo apt-get install -y --no-install-recommends {string.Join(' ', packages)}\n{result.Error}";
+    }
+}
