@@ -1,0 +1,24 @@
+using System.Reflection;
+
+namespace SpotTrainer.Tests.Support;
+
+/// <summary>Where the build put things: MSBuild says it in the assembly's metadata.</summary>
+internal static class BuildFacts
+{
+    /// <summary>The packaged module's folder.</summary>
+    public static string Package => Get(nameof(Package));
+
+    /// <summary>The shell's program.</summary>
+    public static string Shell => Get(nameof(Shell));
+
+    /// <summary>An AWSSDK.Core that is older than the module's.</summary>
+    public static string OlderAwsCore => Get(nameof(OlderAwsCore));
+
+    /// <summary>The reference assemblies of .NET Framework 4.7.2.</summary>
+    public static string FrameworkReferences => Get(nameof(FrameworkReferences));
+
+    public static string Manifest => Path.Combine(Package, "SpotTrainer.psd1");
+
+    private static string Get(string key) =>
+        typeof(BuildFacts).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(fact => string.Equals(fact.Key, key, StringComparison.Ordinal)).Value!;
+}
