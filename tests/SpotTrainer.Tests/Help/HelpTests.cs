@@ -1,0 +1,47 @@
+using SpotTrainer.Tests.Support;
+
+namespace SpotTrainer.Tests.Help;
+
+public sealed class HelpTests
+{
+    [Theory]
+    [InlineData("Connect-TrainingHost", "Connects to any Linux machine over SSH and gives the host that the other steps work on.")]
+    [InlineData("Invoke-TrainingCommand", "Runs a command in the shell of machines.")]
+    public void Get_Help_shows_the_page(string cmdlet, string synopsis)
+    {
+        using var module = new ModuleRunspace();
+
+        var result = module.Run(
+            "param($name) $help = Get-Help $name; $help.Synopsis.Trim(); @($help.examples.example).Count; @($help.parameters.parameter).Count",
+            new Dictionary<string, object>(StringComparer.Ordinal) { ["name"] = cmdlet });
+
+        Assert.Empty(result.Errors);
+        Assert.Equal(synopsis, (string)result.Output[0].BaseObject);
+        Assert.Equal(2, result.Output[1].BaseObject);
+        Assert.True(result.Output[2].BaseObject is > 3);
+    }
+
+    [Fact]
+    public void Every_page_describes_the_parameters_that_the_cmdlet_has()
+    {
+        using var module = new ModuleRunspace();
+
+        var result = module.Run("""
+            $common = [System.Management.Automation.Cmdlet]::CommonParameters
+            foreach ($command in Get-Command -Module SpotTrainer) {
+                $help = Get-Help $command.Name
+                if (-not $help.description) { continue }
+                $told = $help.parameters.parameter | ForEach-Object Name
+                foreach ($name in $command.Parameters.Keys) {
+                    if ($name -notin $common -and $name -notin $told) { "$($command.Name) -$name is not described" }
+                }
+                foreach ($name in $told) {
+                    if ($name -notin $command.Parameters.Keys) { "$($command.Name) has no -$name" }
+                }
+            }
+            """);
+
+        Assert.Empty(result.Errors);
+        Assert.Empty(result.Output.Select(line => (string)line.BaseObject));
+    }
+}
