@@ -40,15 +40,7 @@ internal static class PuttyKeyFormat
             return new SshWriter().MpInt(rsa.Exponent).MpInt(rsa.P).MpInt(rsa.Q).MpInt(rsa.QInv).ToArray();
         }
 
-        // PuTTY holds the seed as a little-endian number, and writes no more bytes than the number has.
-        var seed = ((Ed25519PrivateKeyParameters)key.Key).GetEncoded();
-        var length = seed.Length;
-        while (length > 0 && seed[length - 1] == 0)
-        {
-            length--;
-        }
-
-        return new SshWriter().String(seed.Take(length).ToArray()).ToArray();
+        return new SshWriter().String(((Ed25519PrivateKeyParameters)key.Key).GetEncoded()).ToArray();
     }
 
     private static void AppendLines(StringBuilder text, string name, byte[] data)

@@ -19,7 +19,7 @@ public sealed class PuttyKeyTests : IClassFixture<PuttyTools>, IDisposable
     public async Task Result_equals_puttygens_byte_for_byte(string algorithm, string format, int bits)
     {
         var source = await KeygenAsync(algorithm, format, bits);
-        var expected = await PuttygenAsync(source);
+        var expected = await PuttygenAsync(format == "PKCS8" ? await AsPemAsync(source) : source);
         var ours = Path.Combine(folder.Path, "ours.ppk");
         PuttyKeyConversion.Write(PuttyKeyConversion.Read(source, ours, force: false), source, ours);
         Assert.Equal(expected, await File.ReadAllBytesAsync(ours, TestContext.Current.CancellationToken));
@@ -102,6 +102,15 @@ public sealed class PuttyKeyTests : IClassFixture<PuttyTools>, IDisposable
         string[] size = bits == 0 ? [] : ["-b", $"{bits}"];
         (await Programs.RunAsync(["ssh-keygen", "-q", "-t", algorithm, .. size, "-m", format, "-N", passphrase, "-C", "made-for-tests", "-f", path])).Succeeded();
         return path;
+    }
+
+    /// <summary>puttygen reads no PKCS#8: it is given the same key as PKCS#1.</summary>
+    private static async Task<string> AsPemAsync(string source)
+    {
+        var copy = source + ".pkcs1";
+        File.Copy(source, copy);
+        (await Programs.RunAsync("ssh-keygen", "-q", "-p", "-m", "PEM", "-P", "", "-N", "", "-f", copy)).Succeeded();
+        return copy;
     }
 
     private async Task<byte[]> PuttygenAsync(string source)
