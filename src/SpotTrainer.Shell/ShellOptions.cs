@@ -80,10 +80,10 @@ internal sealed partial class ShellOptions
 
     /// <summary>
     /// The call as it would be typed. A name stands bare, so that the engine, which knows the script's parameters, says whether it
-    /// is a switch or takes the next argument. A script's own exit code other than 0 is what makes its call fail.
+    /// is a switch or takes the next argument. The call fails by the script's own exit code, or by an error that left the script.
     /// </summary>
     private static string CallOf(string script, string[] arguments) =>
-        $"& {Quote(script)} {string.Join(' ', arguments.Select(Token))}\nif (-not $?) {{ exit $LASTEXITCODE }}";
+        $"& {Quote(script)} {string.Join(' ', arguments.Select(Token))}\nif (-not $?) {{ if ($LASTEXITCODE) {{ exit $LASTEXITCODE }} exit 1 }}";
 
     private static string Token(string argument)
     {

@@ -70,7 +70,15 @@ public sealed class PackageTests
     private static string Bin(string target) => Path.Combine(BuildFacts.Package, "module", "bin", target);
 
     private static Dictionary<string, AssemblyName> Assemblies(string folder) => Directory.GetFiles(folder, "*.dll")
-        .Select(AssemblyName.GetAssemblyName).ToDictionary(name => name.Name!, StringComparer.OrdinalIgnoreCase);
+        .Where(IsAssembly).Select(AssemblyName.GetAssemblyName).ToDictionary(name => name.Name!, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The framework's folder has a file that is a module of another assembly.</summary>
+    private static bool IsAssembly(string file)
+    {
+        using var stream = File.OpenRead(file);
+        using var portable = new PEReader(stream);
+        return portable.HasMetadata && portable.GetMetadataReader().IsAssembly;
+    }
 
     /// <summary>The resolve handler answers by name, and the framework's facades unify upwards: the version must reach.</summary>
     private static bool Satisfies(Dictionary<string, AssemblyName> assemblies, AssemblyName reference) =>

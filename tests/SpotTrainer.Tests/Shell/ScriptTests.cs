@@ -59,7 +59,7 @@ public sealed class ScriptTests : IDisposable
     [InlineData("-Name foo -Fast one -N 5 two", "foo|True|5|one two")]
     [InlineData("-Fast:$false -N:3 bar", "bar|False|3|")]
     [InlineData("-N -4 -Name -7", "-7|False|-4|")]
-    [InlineData("it's $env:HOME", "it's|False|0|$env:HOME")]
+    [InlineData("it's 0 $env:HOME", "it's|False|0|$env:HOME")]
     public async Task Arguments_are_bound_as_the_script_declares_them(string arguments, string expected)
     {
         var script = folder.Write("s.ps1", """
@@ -104,6 +104,7 @@ public sealed class ScriptTests : IDisposable
     {
         var script = folder.Write("s.ps1", """
             [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'High')] param()
+            $ErrorActionPreference = 'Stop'
             if ($PSCmdlet.ShouldProcess('it', 'do')) { 'done' }
             """);
 
