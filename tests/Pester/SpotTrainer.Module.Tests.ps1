@@ -3,6 +3,7 @@
 BeforeDiscovery {
     . ([System.IO.Path]::Combine($PSScriptRoot, 'Import.ps1'))
     $commands = Get-Command -Module SpotTrainer | ForEach-Object { @{ Name = $_.Name } }
+    $isPackage = $manifest -eq $packaged
 }
 
 BeforeAll {
@@ -47,7 +48,8 @@ Describe 'The module' {
             Should -BeNullOrEmpty
     }
 
-    It 'has an about topic' {
+    # The build folder has none: the package lays it where Get-Help looks.
+    It 'has an about topic' -Skip:(-not $isPackage) {
         Get-Help about_SpotTrainer | Out-String | Should -Match 'rehearsal'
     }
 }
