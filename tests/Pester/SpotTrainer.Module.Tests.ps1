@@ -1,0 +1,87 @@
+#Requires -Modules @{ ModuleName = 'Pester'; ModuleVersion = '5.0' }
+
+BeforeDiscovery {
+    . ([System.IO.Path]::Combine($PSScriptRoot, 'Import.ps1'))
+    $commands = Get-Command -Module SpotTrainer | ForEach-Object { @{ Name = $_.Name } }
+    $isPackage = $manifest -eq $packaged
+}
+
+BeforeAll {
+    . ([System.IO.Path]::Combine($PSScriptRoot, 'Import.ps1'))
+    $declared = (Import-PowerShellDataFile -LiteralPath $manifest).CmdletsToExport
+}
+
+Describe 'The module' {
+    It 'has a manifest that holds' {
+        Test-ModuleManifest -Path $manifest -ErrorAction Stop | Should -Not -BeNullOrEmpty
+    }
+
+    It 'exports the cmdlets that the manifest names, and nothing else' {
+        $exported = Get-Command -Module SpotTrainer
+        $exported.Name | Sort-Object | Should -Be ($declared | Sort-Object)
+        $exported.CommandType | Sort-Object -Unique | Should -Be 'Cmdlet'
+        (Get-Module SpotTrainer).ExportedVariables.Count | Should -Be 0
+        (Get-Module SpotTrainer).ExportedAliases.Count | Should -Be 0
+    }
+
+    It 'has every cmdlet after it was imported again, twice' {
+        Import-Module $manifest -Force
+        Import-Module $manifest -Force
+        (Get-Command -Module SpotTrainer).Count | Should -Be $declared.Count
+        Get-Command Find-SpotOffer -Syntax | Should -Match 'MinVCpu'
+    }
+
+    It 'leaves no command behind when it is removed' {
+        Remove-Module SpotTrainer
+        try {
+            $declared | ForEach-Object { Get-Command $_ -ErrorAction Ignore } | Where-Object { $_.Module } | Should -BeNullOrEmpty
+        }
+        finally {
+            Import-Module $manifest -Force
+        }
+    }
+
+    It 'ships no assembly of PowerShell' {
+        $shipped = Get-ChildItem -LiteralPath (Join-Path (Get-Module SpotTrainer).ModuleBase 'module') -Recurse -File -Filter '*.dll'
+        $shipped.Name | Should -Contain 'SpotTrainer.dll'
+        $shipped.Name | Where-Object { $_ -match '^(System\.Management\.Automation|Microsoft\.PowerShell\.|Microsoft\.Management\.Infrastructure)' } |
+            Should -BeNullOrEmpty
+    }
+
+    # The build folder has none: the package lays it where Get-Help looks.
+    It 'has an about topic' -Skip:(-not $isPackage) {
+        Get-Help about_SpotTrainer | Out-String | Should -Match 'rehearsal'
+    }
+}
+
+Describe '<Name>' -ForEach $commands {
+    BeforeAll {
+        $command = Get-Command $Name
+    }
+
+    It 'has an approved verb' {
+        (Get-Verb -Verb $command.Verb).Verb | Should -Be $command.Verb
+    }
+
+    It 'has a noun in the singular' {
+        # Data has no other form.
+        $command.Noun | Should -Match '([^s]|ss)$|Data$'
+    }
+
+    It 'says what it gives, in a type of the module' {
+        $command.OutputType | Should -Not -BeNullOrEmpty
+        $command.OutputType.Name | ForEach-Object { $_ | Should -Match '^SpotTrainer\.' }
+    }
+
+    It 'has help of its own: synopsis, description, an example, every parameter' {
+        $help = Get-Help $Name -Full
+        # Without a page PowerShell gives the syntax in place of the synopsis.
+        $help.Synopsis.Trim() | Should -Not -Match "^$Name"
+        $help.Synopsis.Trim() | Should -Not -BeNullOrEmpty
+        $help.Description | Out-String | Should -Match '\w'
+        $help.Examples.Example | Should -Not -BeNullOrEmpty
+        $described = $help.Parameters.Parameter | Where-Object { $_.Description } | ForEach-Object { $_.Name }
+        $common = [System.Management.Automation.Cmdlet]::CommonParameters
+        $command.Parameters.Keys | Where-Object { $_ -notin $common -and $_ -notin $described } | Should -BeNullOrEmpty
+    }
+}
