@@ -27,15 +27,16 @@ try {
     $instance = $offers | New-SpotTrainingInstance -Name breast-cancer -Budget 0.25 -MaxHours 1
     $instance | Out-Host
 
-    $server = $instance |
-        Install-CondaStack -Package scikit-learn, pandas, matplotlib, notebook |
-        Set-JupyterSecurity |
-        Start-JupyterServer
+    $stack = $instance | Install-CondaStack -Package scikit-learn, pandas, matplotlib, notebook
+    $stack | Out-Host
+    $security = $stack | Set-JupyterSecurity
+    $security | Out-Host
+    $server = $security | Start-JupyterServer
     $server | Out-Host
 
-    $job = $instance |
-        Send-TrainingData -Path ([System.IO.Path]::Combine($example, 'data')) |
-        Start-TrainingJob -Path ([System.IO.Path]::Combine($example, 'train.ipynb'))
+    $data = $instance | Send-TrainingData -Path ([System.IO.Path]::Combine($example, 'data'))
+    $data | Out-Host
+    $job = $data | Start-TrainingJob -Path ([System.IO.Path]::Combine($example, 'train.ipynb'))
     try {
         $job | Wait-TrainingJob | Out-Host
     }
@@ -51,7 +52,7 @@ try {
 
     'Model:     {0:0.0} % of the held-out cases right, area under the ROC curve {1:0.000}' -f (100 * $result.Metrics.test_accuracy), $result.Metrics.test_roc_auc
     'Run:       {0:0} s on {1} in {2}' -f $removed.RunTime.TotalSeconds, $removed.InstanceType, $removed.Zone
-    'Cost:      {0:0.000000} USD on Spot, {1:0.000000} USD on demand (an estimate with the prices of AWS; a rehearsal costs nothing)' -f $removed.Cost, $removed.OnDemandCost
+    'Cost:      {0:0.000000} USD on Spot, {1:0.000000} USD on demand: what AWS would charge for it' -f $removed.Cost, $removed.OnDemandCost
     'Results:   {0}' -f $result.Path
 }
 finally {

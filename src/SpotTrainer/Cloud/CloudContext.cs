@@ -45,7 +45,15 @@ internal sealed class CloudContext : IDisposable
     /// <summary>The folder of private keys and caches, readable by this user alone.</summary>
     public string StateFolder { get; }
 
-    public string KeyFolder => Path.Combine(StateFolder, "keys");
+    /// <summary>The folder of private keys. That of a rehearsal is gone with it, and must not be made anew.</summary>
+    public string KeyFolder
+    {
+        get
+        {
+            ThrowIfEnded();
+            return Path.Combine(StateFolder, "keys");
+        }
+    }
 
     /// <summary>Where a machine finds the Miniconda installer, in a rehearsal; null: the public one.</summary>
     public string? CondaMirror { get; init; }

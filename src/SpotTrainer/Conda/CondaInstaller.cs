@@ -51,7 +51,10 @@ internal static class CondaInstaller
             return RemoteErrors.CommandFailed(host, "Installing the Python stack", result);
         }
 
-        var names = string.Join(", ", MissingPackage.Matches(result.ErrorOutput).Cast<Match>().Select(match => match.Groups["name"].Value));
+        // Behind the packages conda lists its channels, in the same form.
+        var channels = result.ErrorOutput.IndexOf("Current channels:", StringComparison.Ordinal);
+        var list = channels < 0 ? result.ErrorOutput : result.ErrorOutput.Substring(0, channels);
+        var names = string.Join(", ", MissingPackage.Matches(list).Cast<Match>().Select(match => match.Groups["name"].Value));
         return new SpotTrainerException("PackagesNotFound", ErrorKind.ObjectNotFound, $"conda does not find: {names}.",
             "See to the names, or give another -Channel. (A rehearsal has only what this computer's Python has.)", names);
     }

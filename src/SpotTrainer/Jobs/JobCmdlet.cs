@@ -6,8 +6,8 @@ namespace SpotTrainer.Jobs;
 /// <summary>The base of the cmdlets that are given jobs.</summary>
 public abstract class JobCmdlet : ThrottledCmdlet
 {
-    /// <summary>The jobs, from Start-TrainingJob or Wait-TrainingJob.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    /// <summary>The jobs, from Start-TrainingJob or Wait-TrainingJob, or what has one in its property Job.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNull]
     public TrainingJob[] Job { get; set; } = [];
 }

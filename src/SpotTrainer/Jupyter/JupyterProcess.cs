@@ -54,7 +54,8 @@ internal static class JupyterProcess
             throw RemoteErrors.CommandFailed(host, "Stopping Jupyter", result);
         }
 
-        var numbers = result.Output.Split('\n').Take(2).Select(line => int.Parse(line, CultureInfo.InvariantCulture)).ToArray();
-        return new JupyterServer(host, prefix, numbers[1], numbers[0], string.Empty, "stopped");
+        var lines = result.Output.Split('\n');
+        return new JupyterServer(
+            host, prefix, int.Parse(lines[1], CultureInfo.InvariantCulture), int.Parse(lines[0], CultureInfo.InvariantCulture), lines[2], "stopped");
     }
 }

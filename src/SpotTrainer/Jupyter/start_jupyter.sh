@@ -27,5 +27,6 @@ until version=$(curl -fsS --max-time 2 --cacert "$folder/certificate.pem" "https
     fi
     sleep 0.1
 done
+echo "$version" | sed 's/.*"version": *"\([^"]*\)".*/\1/' > "$folder/version"
 echo "$pid"
-echo "$version" | sed 's/.*"version": *"\([^"]*\)".*/\1/'
+cat "$folder/version"

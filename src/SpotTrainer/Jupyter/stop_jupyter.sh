@@ -1,4 +1,4 @@
-# stop_jupyter.sh: stops the Jupyter server, with its kernels, and waits until it is gone. Prints the process id and the port that it had.
+# stop_jupyter.sh: stops the Jupyter server, with its kernels, and waits until it is gone. Prints the process id, the port and the version that it had.
 folder=$HOME/spottrainer/jupyter
 pid=$(cat "$folder/pid" 2>/dev/null) || { echo 'No Jupyter server was started here.' >&2; exit 3; }
 kill -s TERM -- "-$pid" 2>/dev/null
@@ -9,5 +9,5 @@ while kill -0 "$pid" 2>/dev/null; do
     sleep 0.1
 done
 echo "$pid"
-cat "$folder/port"
+cat "$folder/port" "$folder/version"
 rm -f "$folder/pid"

@@ -49,8 +49,9 @@ internal static class KeyPairStore
         var path = PathOf(cloud, name);
         if (!File.Exists(path))
         {
+            var made = await CreateAsync(cloud, region, name, "Ed25519", bits: 0, cancellationToken);
             log.Information($"Made the key pair '{name}' ({path}) and imported its public half to {region}.");
-            return await CreateAsync(cloud, region, name, "Ed25519", bits: 0, cancellationToken);
+            return made;
         }
 
         var key = PrivateKeyReader.Read(path);
