@@ -1,8 +1,9 @@
+#!/bin/sh
 # start_jupyter.sh PREFIX PORT: starts the Jupyter server, unless it runs, and waits until it answers over TLS under its own
 # certificate. Prints its process id and its version.
 set -eu
 prefix=$1 port=$2
-case $prefix in '~/'*) prefix=$HOME/${prefix#'~/'} ;; esac
+case $prefix in \~/*) prefix=$HOME/${prefix#\~/} ;; esac
 folder=$HOME/spottrainer/jupyter
 cd "$HOME/spottrainer"
 [ -s "$folder/jupyter_server_config.json" ] || { echo 'Jupyter has no password yet: run Set-JupyterSecurity first.' >&2; exit 3; }
@@ -28,4 +29,4 @@ until version=$(curl -fsS --max-time 2 --cacert "$folder/certificate.pem" "https
     sleep 0.1
 done
 echo "$pid"
-echo "$version" | sed 's/.*"version": *"\([^"]*\)".*/\1/'
+echo "$version" | cut -d '"' -f 4
