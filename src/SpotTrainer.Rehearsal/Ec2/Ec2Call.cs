@@ -5,6 +5,9 @@ using SpotTrainer.Rehearsal.Market;
 
 namespace SpotTrainer.Rehearsal.Ec2;
 
+/// <summary>The filters that a description knows: by a filter's name, the values that an item has under it.</summary>
+internal sealed class Filters<T>() : Dictionary<string, Func<T, IEnumerable<string>>>(StringComparer.Ordinal);
+
 /// <summary>One call of EC2's, with what it may touch.</summary>
 /// <param name="Region">The region that the signature names.</param>
 /// <param name="Parameters">The call's parameters.</param>
@@ -12,33 +15,34 @@ namespace SpotTrainer.Rehearsal.Ec2;
 /// <param name="Account">The account's number.</param>
 /// <param name="Now">The moment of the call.</param>
 /// <param name="Machines">Starts and ends the machines of instances.</param>
-internal sealed record Ec2Call(
+internal sealed partial record Ec2Call(
     RegionState Region, QueryParameters Parameters, MarketTable Market, string Account, DateTimeOffset Now, InstanceMachines Machines)
 {
     /// <summary>
     /// Leaves what the call's filters let through: every filter must be met by one of its values, in which <c>*</c> and <c>?</c> are wildcards.
     /// </summary>
     /// <param name="items">What there is.</param>
-    /// <param name="values">The values that an item has under a filter's name; <see langword="null"/> where there is no such filter.</param>
+    /// <param name="known">The filters there are. Another one is an error, also where there is no item.</param>
     /// <param name="id">The id under which an item's tags are kept.</param>
-    public IEnumerable<T> Filtered<T>(IEnumerable<T> items, Func<T, string, IEnumerable<string>?> values, Func<T, string>? id = null)
+    public IEnumerable<T> Filtered<T>(IEnumerable<T> items, Filters<T> known, Func<T, string>? id = null)
     {
-        var filters = Parameters.Groups("Filter").Select(group => (Name: group.Required("Name"), Patterns: group.List("Value").Select(Pattern).ToArray())).ToArray();
-        return items.Where(item => filters.All(filter => Values(item, filter.Name).Any(value => filter.Patterns.Any(pattern => pattern.IsMatch(value)))));
+        var filters = Parameters.Groups("Filter")
+            .Select(group => (Values: Values(group.Required("Name")), Patterns: group.List("Value").Select(Pattern).ToArray())).ToArray();
+        return items.Where(item => filters.All(filter => filter.Values(item).Any(value => filter.Patterns.Any(pattern => pattern.IsMatch(value)))));
 
-        IEnumerable<string> Values(T item, string name)
+        Func<T, IEnumerable<string>> Values(string name)
         {
             if (id is not null && name == "tag-key")
             {
-                return Region.TagsOf(id(item)).Keys;
+                return item => Region.TagsOf(id(item)).Keys;
             }
 
             if (id is not null && name.StartsWith("tag:", StringComparison.Ordinal))
             {
-                return Region.TagsOf(id(item)).TryGetValue(name["tag:".Length..], out var tag) ? [tag] : [];
+                return item => Region.TagsOf(id(item)).TryGetValue(name["tag:".Length..], out var tag) ? [tag] : [];
             }
 
-            return values(item, name) ?? throw AwsException.InvalidParameterValue($"The filter '{name}' is invalid");
+            return known.GetValueOrDefault(name) ?? throw AwsException.InvalidParameterValue($"The filter '{name}' is invalid");
         }
     }
 
@@ -55,6 +59,11 @@ internal sealed record Ec2Call(
         }
 
         var size = Parameters.Integer("MaxResults") ?? 1000;
+        if (size < 1)
+        {
+            throw AwsException.InvalidParameterValue($"Invalid value '{size}' for MaxResults.");
+        }
+
         var end = start + size;
         return (all.Skip(start).Take(size).ToArray(), end < all.Length ? $"rehearsal-{end.ToString(CultureInfo.InvariantCulture)}" : null);
     }
@@ -70,7 +79,7 @@ internal sealed record Ec2Call(
         }
 
         var known = items.ToDictionary(id, StringComparer.Ordinal);
-        return names.Select(name => known.TryGetValue(name, out var item) ? item : throw new AwsException(errorCode, $"The ID '{name}' does not exist")).ToArray();
+        return names.Distinct(StringComparer.Ordinal).Select(name => known.TryGetValue(name, out var item) ? item : throw new AwsException(errorCode, $"The ID '{name}' does not exist")).ToArray();
     }
 
     /// <summary>Tags what the call makes, as its TagSpecification says for that kind of resource.</summary>
@@ -85,7 +94,17 @@ internal sealed record Ec2Call(
         }
     }
 
+    /// <summary>A filter's value: * and ? are wildcards unless a backslash stands before them.</summary>
     private static Regex Pattern(string value) => new(
-        "^" + Regex.Escape(value).Replace(@"\*", ".*", StringComparison.Ordinal).Replace(@"\?", ".", StringComparison.Ordinal) + "$",
+        "^" + Wildcard().Replace(value, part => part.Value switch
+        {
+            "*" => ".*",
+            "?" => ".",
+            ['\\', var literal] => Regex.Escape(literal.ToString()),
+            var literal => Regex.Escape(literal),
+        }) + "\\z",
         RegexOptions.CultureInvariant | RegexOptions.Singleline, TimeSpan.FromSeconds(1));
+
+    [GeneratedRegex(@"\\.|.", RegexOptions.Singleline, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Wildcard();
 }

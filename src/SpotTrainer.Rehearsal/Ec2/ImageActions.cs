@@ -50,17 +50,16 @@ internal static class ImageActions
         var owners = call.Parameters.List("Owner");
         var (page, next) = call.Paged(call.Filtered(
             named.Where(image => owners.Count == 0 || owners.Contains(image.OwnerId, StringComparer.Ordinal) || owners.Contains(image.OwnerAlias, StringComparer.Ordinal)),
-            (image, name) => name switch
+            new Filters<MachineImageEntry>
             {
-                "image-id" => [image.Id],
-                "name" => [image.Name],
-                "architecture" => [image.Architecture],
-                "owner-id" => [image.OwnerId],
-                "owner-alias" => [image.OwnerAlias],
-                "state" => ["available"],
-                "root-device-type" => ["ebs"],
-                "virtualization-type" => ["hvm"],
-                _ => null,
+                ["image-id"] = image => [image.Id],
+                ["name"] = image => [image.Name],
+                ["architecture"] = image => [image.Architecture],
+                ["owner-id"] = image => [image.OwnerId],
+                ["owner-alias"] = image => [image.OwnerAlias],
+                ["state"] = _ => ["available"],
+                ["root-device-type"] = _ => ["ebs"],
+                ["virtualization-type"] = _ => ["hvm"],
             },
             image => image.Id));
         return [Ec2Xml.Set("imagesSet", page, image => ImageXml(call, image)), Ec2Xml.Optional("nextToken", next)];

@@ -11,6 +11,27 @@ internal static class InstanceActions
     /// <summary>EC2's own limit of user data.</summary>
     private const int MaxUserData = 16 * 1024;
 
+    private static readonly Filters<Instance> InstanceFilters = new()
+    {
+        ["instance-id"] = instance => [instance.Id],
+        ["instance-state-name"] = instance => [Instance.Word(instance.State)],
+        ["instance-state-code"] = instance => [((int)instance.State).ToString(CultureInfo.InvariantCulture)],
+        ["instance-type"] = instance => [instance.Type.Name],
+        ["instance-lifecycle"] = instance => instance.Spot ? ["spot"] : [],
+        ["availability-zone"] = instance => [instance.Subnet.Zone],
+        ["image-id"] = instance => [instance.Image.Id],
+        ["key-name"] = instance => [instance.KeyName ?? string.Empty],
+        ["client-token"] = instance => [instance.ClientToken],
+        ["private-ip-address"] = instance => [instance.Machine?.PrivateIpAddress ?? string.Empty],
+        ["ip-address"] = instance => [instance.Machine?.PublicIpAddress ?? string.Empty],
+        ["instance.group-id"] = instance => instance.Groups.Select(group => group.Id),
+        ["instance.group-name"] = instance => instance.Groups.Select(group => group.Name),
+        ["reservation-id"] = instance => [instance.ReservationId],
+        ["spot-instance-request-id"] = instance => instance.Spot ? [instance.SpotRequestId] : [],
+        ["subnet-id"] = instance => [instance.Subnet.Id],
+        ["vpc-id"] = instance => [instance.VpcId],
+    };
+
     public static object?[] Run(Ec2Call call)
     {
         var parameters = call.Parameters;
@@ -68,7 +89,11 @@ internal static class InstanceActions
             call.TagNew("instance", instance.Id);
             call.TagNew("volume", instance.VolumeId);
             call.TagNew("network-interface", instance.NetworkInterfaceId);
-            call.TagNew("spot-instances-request", instance.SpotRequestId);
+            if (spot)
+            {
+                call.TagNew("spot-instances-request", instance.SpotRequestId);
+            }
+
             call.Machines.Start(call.Region, instance, userData, pair?.PublicKey);
         }
 
@@ -83,7 +108,7 @@ internal static class InstanceActions
     public static object?[] Describe(Ec2Call call)
     {
         var named = NamedInstances(call);
-        var (page, next) = call.Paged(call.Filtered(named, Values, instance => instance.Id));
+        var (page, next) = call.Paged(call.Filtered(named, InstanceFilters, instance => instance.Id));
         return
         [
             Ec2Xml.Set("reservationSet", page.GroupBy(instance => instance.ReservationId, StringComparer.Ordinal), group =>
@@ -96,7 +121,7 @@ internal static class InstanceActions
     {
         var all = call.Parameters.Boolean("IncludeAllInstances") ?? false;
         var named = NamedInstances(call).Where(instance => all || instance.State is InstanceState.Running);
-        var (page, next) = call.Paged(call.Filtered(named, Values, instance => instance.Id));
+        var (page, next) = call.Paged(call.Filtered(named, InstanceFilters, instance => instance.Id));
         return
         [
             Ec2Xml.Set("instanceStatusSet", page, instance =>
@@ -146,13 +171,12 @@ internal static class InstanceActions
     public static object?[] DescribeVolumes(Ec2Call call)
     {
         var volumes = call.Named("VolumeId", call.Region.Instances.Values.Where(instance => !instance.Ended), instance => instance.VolumeId, "InvalidVolume.NotFound");
-        var (page, next) = call.Paged(call.Filtered(volumes, (instance, name) => name switch
+        var (page, next) = call.Paged(call.Filtered(volumes, new Filters<Instance>
         {
-            "volume-id" => [instance.VolumeId],
-            "attachment.instance-id" => [instance.Id],
-            "availability-zone" => [instance.Subnet.Zone],
-            "status" => ["in-use"],
-            _ => null,
+            ["volume-id"] = instance => [instance.VolumeId],
+            ["attachment.instance-id"] = instance => [instance.Id],
+            ["availability-zone"] = instance => [instance.Subnet.Zone],
+            ["status"] = _ => ["in-use"],
         }, instance => instance.VolumeId));
         return
         [
@@ -175,12 +199,11 @@ internal static class InstanceActions
     {
         var requests = call.Named(
             "SpotInstanceRequestId", call.Region.Instances.Values.Where(instance => instance.Spot), instance => instance.SpotRequestId, "InvalidSpotInstanceRequestID.NotFound");
-        var (page, next) = call.Paged(call.Filtered(requests, (instance, name) => name switch
+        var (page, next) = call.Paged(call.Filtered(requests, new Filters<Instance>
         {
-            "spot-instance-request-id" => [instance.SpotRequestId],
-            "instance-id" => [instance.Id],
-            "state" => [SpotState(instance)],
-            _ => null,
+            ["spot-instance-request-id"] = instance => [instance.SpotRequestId],
+            ["instance-id"] = instance => [instance.Id],
+            ["state"] = instance => [SpotState(instance)],
         }, instance => instance.SpotRequestId));
         return
         [
@@ -216,28 +239,6 @@ internal static class InstanceActions
     }
 
     private static AwsException NotFound(string id) => new("InvalidInstanceID.NotFound", $"The instance ID '{id}' does not exist");
-
-    private static IEnumerable<string>? Values(Instance instance, string name) => name switch
-    {
-        "instance-id" => [instance.Id],
-        "instance-state-name" => [Instance.Word(instance.State)],
-        "instance-state-code" => [((int)instance.State).ToString(CultureInfo.InvariantCulture)],
-        "instance-type" => [instance.Type.Name],
-        "instance-lifecycle" => instance.Spot ? ["spot"] : [],
-        "availability-zone" => [instance.Subnet.Zone],
-        "image-id" => [instance.Image.Id],
-        "key-name" => [instance.KeyName ?? string.Empty],
-        "client-token" => [instance.ClientToken],
-        "private-ip-address" => [instance.Machine?.PrivateIpAddress ?? string.Empty],
-        "ip-address" => [instance.Machine?.PublicIpAddress ?? string.Empty],
-        "instance.group-id" => instance.Groups.Select(group => group.Id),
-        "instance.group-name" => instance.Groups.Select(group => group.Name),
-        "reservation-id" => [instance.ReservationId],
-        "spot-instance-request-id" => instance.Spot ? [instance.SpotRequestId] : [],
-        "subnet-id" => [instance.Subnet.Id],
-        "vpc-id" => [instance.VpcId],
-        _ => null,
-    };
 
     private static string Status(Instance instance) => instance.State is InstanceState.Running ? "ok" : "not-applicable";
 

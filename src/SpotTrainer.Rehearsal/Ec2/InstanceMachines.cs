@@ -31,8 +31,9 @@ internal sealed class InstanceMachines(IMachineFactory factory, SemaphoreSlim ga
             return;
         }
 
-        instance.State = InstanceState.ShuttingDown;
-        SetReason(instance, "User initiated", "Client.UserInitiatedShutdown", "User initiated shutdown");
+        // One that powered itself off and stopped has no machine left that could end.
+        instance.State = instance.State is InstanceState.Stopped ? InstanceState.Terminated : InstanceState.ShuttingDown;
+        SetReason(instance, "User initiated", "Client.UserInitiatedShutdown", "Client.UserInitiatedShutdown: User initiated shutdown");
         if (instance.Machine is { } machine)
         {
             // Its life goes on to "terminated" when the machine has stopped.

@@ -61,12 +61,11 @@ internal static class KeyPairActions
         var pairs = call.Named("KeyPairId", call.Named("KeyName", call.Region.KeyPairs.Values, pair => pair.Name, "InvalidKeyPair.NotFound"), pair => pair.Id, "InvalidKeyPair.NotFound");
         return
         [
-            Ec2Xml.Set("keySet", call.Filtered(pairs, (pair, name) => name switch
+            Ec2Xml.Set("keySet", call.Filtered(pairs, new Filters<KeyPair>
             {
-                "key-name" => [pair.Name],
-                "key-pair-id" => [pair.Id],
-                "fingerprint" => [pair.Fingerprint],
-                _ => null,
+                ["key-name"] = pair => [pair.Name],
+                ["key-pair-id"] = pair => [pair.Id],
+                ["fingerprint"] = pair => [pair.Fingerprint],
             }, pair => pair.Id), pair =>
             [
                 Ec2Xml.Element("keyPairId", pair.Id), Ec2Xml.Element("keyFingerprint", pair.Fingerprint), Ec2Xml.Element("keyName", pair.Name), Ec2Xml.Element("keyType", pair.Type),
@@ -110,12 +109,18 @@ internal static class KeyPairActions
             var reader = new SshReader(blob);
             switch (reader.Text())
             {
-                case "ssh-ed25519":
+                case "ssh-ed25519" when reader.String().Length == 32 && reader.AtEnd:
                     return ("ed25519", Convert.ToBase64String(SHA256.HashData(blob)));
                 case "ssh-rsa":
                     var exponent = reader.MpInt().ToByteArrayUnsigned();
                     using (var rsa = RSA.Create(new RSAParameters { Exponent = exponent, Modulus = reader.MpInt().ToByteArrayUnsigned() }))
                     {
+                        // EC2 takes none that is shorter.
+                        if (rsa.KeySize < 1024)
+                        {
+                            throw InvalidKey();
+                        }
+
 #pragma warning disable CA5351
                         return ("rsa", Colons(MD5.HashData(rsa.ExportSubjectPublicKeyInfo())));
 #pragma warning restore CA5351

@@ -17,12 +17,11 @@ internal static class MarketActions
             throw AwsException.InvalidParameterValue($"Invalid region provided: '{unknown}'");
         }
 
-        var regions = call.Filtered(MarketTable.Regions.Where(name => wanted.Count == 0 || wanted.Contains(name, StringComparer.Ordinal)), (region, name) => name switch
+        var regions = call.Filtered(MarketTable.Regions.Where(name => wanted.Count == 0 || wanted.Contains(name, StringComparer.Ordinal)), new Filters<string>
         {
-            "region-name" => [region],
-            "opt-in-status" => ["opt-in-not-required"],
-            "endpoint" => [$"ec2.{region}.amazonaws.com"],
-            _ => null,
+            ["region-name"] = region => [region],
+            ["opt-in-status"] = _ => ["opt-in-not-required"],
+            ["endpoint"] = region => [$"ec2.{region}.amazonaws.com"],
         });
         return
         [
@@ -38,14 +37,13 @@ internal static class MarketActions
         var zones = call.Named("ZoneName", MarketTable.Zones(call.Region.Name), zone => zone, "InvalidParameterValue");
         return
         [
-            Ec2Xml.Set("availabilityZoneInfo", call.Filtered(zones, (zone, name) => name switch
+            Ec2Xml.Set("availabilityZoneInfo", call.Filtered(zones, new Filters<string>
             {
-                "zone-name" => [zone],
-                "state" => ["available"],
-                "region-name" => [call.Region.Name],
-                "zone-type" => ["availability-zone"],
-                "opt-in-status" => ["opt-in-not-required"],
-                _ => null,
+                ["zone-name"] = zone => [zone],
+                ["state"] = _ => ["available"],
+                ["region-name"] = _ => [call.Region.Name],
+                ["zone-type"] = zone => ["availability-zone"],
+                ["opt-in-status"] = _ => ["opt-in-not-required"],
             }), zone =>
             [
                 Ec2Xml.Element("zoneName", zone), Ec2Xml.Element("zoneState", "available"), Ec2Xml.Element("regionName", call.Region.Name),
@@ -65,17 +63,16 @@ internal static class MarketActions
         }
 
         var types = call.Market.Types(call.Region.Name).Where(type => named.Count == 0 || named.Contains(type.Name, StringComparer.Ordinal));
-        var (page, next) = call.Paged(call.Filtered(types, (type, name) => name switch
+        var (page, next) = call.Paged(call.Filtered(types, new Filters<MarketType>
         {
-            "instance-type" => [type.Name],
-            "current-generation" => [type.CurrentGeneration ? "true" : "false"],
-            "supported-usage-class" => ["on-demand", "spot"],
-            "processor-info.supported-architecture" => type.Architectures,
-            "bare-metal" => [type.Metal ? "true" : "false"],
-            "burstable-performance-supported" => [type.Burstable ? "true" : "false"],
-            "vcpu-info.default-vcpus" => [type.VCpu.ToString(CultureInfo.InvariantCulture)],
-            "memory-info.size-in-mib" => [type.MemoryMiB.ToString(CultureInfo.InvariantCulture)],
-            _ => null,
+            ["instance-type"] = type => [type.Name],
+            ["current-generation"] = type => [type.CurrentGeneration ? "true" : "false"],
+            ["supported-usage-class"] = _ => ["on-demand", "spot"],
+            ["processor-info.supported-architecture"] = type => type.Architectures,
+            ["bare-metal"] = type => [type.Metal ? "true" : "false"],
+            ["burstable-performance-supported"] = type => [type.Burstable ? "true" : "false"],
+            ["vcpu-info.default-vcpus"] = type => [type.VCpu.ToString(CultureInfo.InvariantCulture)],
+            ["memory-info.size-in-mib"] = type => [type.MemoryMiB.ToString(CultureInfo.InvariantCulture)],
         }));
         return [Ec2Xml.Set("instanceTypeSet", page, TypeXml), Ec2Xml.Optional("nextToken", next)];
     }
@@ -86,11 +83,10 @@ internal static class MarketActions
         var offerings = call.Market.Types(call.Region.Name).SelectMany(type => byZone
             ? MarketTable.Zones(call.Region.Name).Where(zone => MarketTable.IsOffered(type, zone)).Select(zone => (Type: type.Name, Location: zone))
             : [(Type: type.Name, Location: call.Region.Name)]);
-        var (page, next) = call.Paged(call.Filtered(offerings, (offering, name) => name switch
+        var (page, next) = call.Paged(call.Filtered(offerings, new Filters<(string Type, string Location)>
         {
-            "instance-type" => [offering.Type],
-            "location" => [offering.Location],
-            _ => null,
+            ["instance-type"] = offering => [offering.Type],
+            ["location"] = offering => [offering.Location],
         }));
         return
         [
@@ -113,13 +109,12 @@ internal static class MarketActions
                 .SelectMany(type => MarketTable.Zones(call.Region.Name).Where(zone => MarketTable.IsOffered(type, zone))
                     .Where(zone => call.Parameters["AvailabilityZone"] is not { } wanted || zone == wanted)
                     .SelectMany(zone => MarketTable.History(type, zone, from, until).Select(price => (Type: type.Name, Zone: zone, price.Usd, price.Since))));
-        var (page, next) = call.Paged(call.Filtered(entries, (entry, name) => name switch
+        var (page, next) = call.Paged(call.Filtered(entries, new Filters<(string Type, string Zone, decimal Usd, DateTimeOffset Since)>
         {
-            "availability-zone" => [entry.Zone],
-            "instance-type" => [entry.Type],
-            "product-description" => [Product],
-            "spot-price" => [Price(entry.Usd)],
-            _ => null,
+            ["availability-zone"] = entry => [entry.Zone],
+            ["instance-type"] = entry => [entry.Type],
+            ["product-description"] = _ => [Product],
+            ["spot-price"] = entry => [Price(entry.Usd)],
         }));
         return
         [

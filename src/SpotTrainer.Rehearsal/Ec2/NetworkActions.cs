@@ -11,13 +11,13 @@ internal static class NetworkActions
         var vpcs = call.Named("VpcId", [call.Region.VpcId], id => id, "InvalidVpcID.NotFound");
         return
         [
-            Ec2Xml.Set("vpcSet", call.Filtered(vpcs, (id, name) => name switch
+            Ec2Xml.Set("vpcSet", call.Filtered(vpcs, new Filters<string>
             {
-                "vpc-id" => [id],
-                "is-default" or "isDefault" => ["true"],
-                "state" => ["available"],
-                "cidr" => ["172.31.0.0/16"],
-                _ => null,
+                ["vpc-id"] = id => [id],
+                ["is-default"] = _ => ["true"],
+                ["isDefault"] = _ => ["true"],
+                ["state"] = _ => ["available"],
+                ["cidr"] = _ => ["172.31.0.0/16"],
             }, id => id), id =>
             [
                 Ec2Xml.Element("vpcId", id), Ec2Xml.Element("ownerId", call.Account), Ec2Xml.Element("state", "available"), Ec2Xml.Element("cidrBlock", "172.31.0.0/16"),
@@ -31,14 +31,14 @@ internal static class NetworkActions
         var subnets = call.Named("SubnetId", call.Region.Subnets, subnet => subnet.Id, "InvalidSubnetID.NotFound");
         return
         [
-            Ec2Xml.Set("subnetSet", call.Filtered(subnets, (subnet, name) => name switch
+            Ec2Xml.Set("subnetSet", call.Filtered(subnets, new Filters<Subnet>
             {
-                "subnet-id" => [subnet.Id],
-                "vpc-id" => [call.Region.VpcId],
-                "availability-zone" or "availabilityZone" => [subnet.Zone],
-                "default-for-az" => ["true"],
-                "state" => ["available"],
-                _ => null,
+                ["subnet-id"] = subnet => [subnet.Id],
+                ["vpc-id"] = _ => [call.Region.VpcId],
+                ["availability-zone"] = subnet => [subnet.Zone],
+                ["availabilityZone"] = subnet => [subnet.Zone],
+                ["default-for-az"] = _ => ["true"],
+                ["state"] = _ => ["available"],
             }, subnet => subnet.Id), subnet =>
             [
                 Ec2Xml.Element("subnetId", subnet.Id), Ec2Xml.Element("state", "available"), Ec2Xml.Element("vpcId", call.Region.VpcId), Ec2Xml.Element("cidrBlock", subnet.Cidr),
@@ -72,14 +72,13 @@ internal static class NetworkActions
     {
         var byId = call.Named("GroupId", call.Region.Groups.Values, group => group.Id, "InvalidGroup.NotFound");
         var groups = call.Named("GroupName", byId, group => group.Name, "InvalidGroup.NotFound");
-        var (page, next) = call.Paged(call.Filtered(groups, (group, name) => name switch
+        var (page, next) = call.Paged(call.Filtered(groups, new Filters<SecurityGroup>
         {
-            "group-id" => [group.Id],
-            "group-name" => [group.Name],
-            "vpc-id" => [group.VpcId],
-            "description" => [group.Description],
-            "ip-permission.cidr" => group.Ingress.Select(rule => rule.Cidr),
-            _ => null,
+            ["group-id"] = group => [group.Id],
+            ["group-name"] = group => [group.Name],
+            ["vpc-id"] = group => [group.VpcId],
+            ["description"] = group => [group.Description],
+            ["ip-permission.cidr"] = group => group.Ingress.Select(rule => rule.Cidr),
         }, group => group.Id));
         return
         [

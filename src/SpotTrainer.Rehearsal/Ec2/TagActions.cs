@@ -43,13 +43,12 @@ internal static class TagActions
     public static object?[] Describe(Ec2Call call)
     {
         var all = call.Region.Tags.SelectMany(resource => resource.Value.Select(tag => (Id: resource.Key, tag.Key, tag.Value)));
-        var (page, next) = call.Paged(call.Filtered(all, (tag, name) => name switch
+        var (page, next) = call.Paged(call.Filtered(all, new Filters<(string Id, string Key, string Value)>
         {
-            "key" => [tag.Key],
-            "value" => [tag.Value],
-            "resource-id" => [tag.Id],
-            "resource-type" => [ResourceType(tag.Id)],
-            _ => null,
+            ["key"] = tag => [tag.Key],
+            ["value"] = tag => [tag.Value],
+            ["resource-id"] = tag => [tag.Id],
+            ["resource-type"] = tag => [ResourceType(tag.Id)],
         }));
         return
         [

@@ -152,7 +152,7 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
             return signature.Service switch
             {
                 "ssm" or "pricing" => (200, "application/x-amz-json-1.1", AnswerJson(raw, signature.Region)),
-                "sts" => (200, "text/xml", Ec2Xml.Bytes(AnswerSts(requestId))),
+                "sts" => (200, "text/xml", Ec2Xml.Bytes(AnswerSts(Parameters(raw), requestId))),
                 "ec2" => (200, "text/xml;charset=UTF-8", Ec2Xml.Bytes(await AnswerEc2Async(raw, signature.Region, requestId))),
                 _ => throw new AwsException("UnknownService", $"A rehearsal has no service '{signature.Service}'.", 404),
             };
@@ -198,8 +198,7 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
             throw new AwsException("OptInRequired", $"A rehearsal has no region {regionName}: it has {string.Join(", ", regions.Keys)}.", 401);
         }
 
-        var form = request.Method == "POST" ? Encoding.UTF8.GetString(request.Body) : string.Empty;
-        var parameters = new QueryParameters(UriText.ParseQuery(request.Query).Concat(UriText.ParseQuery(form)));
+        var parameters = Parameters(request);
         var action = parameters.Required("Action");
         calls.AddOrUpdate(action, 1, (_, count) => count + 1);
         await gate.WaitAsync(ending.Token);
@@ -221,8 +220,19 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
         return JsonSerializer.SerializeToUtf8Bytes(JsonService.Answer(target, body.RootElement, region, Account, market));
     }
 
-    private static XElement AnswerSts(string requestId)
+    private static QueryParameters Parameters(RawRequest request)
     {
+        var form = request.Method == "POST" ? Encoding.UTF8.GetString(request.Body) : string.Empty;
+        return new QueryParameters(UriText.ParseQuery(request.Query).Concat(UriText.ParseQuery(form)));
+    }
+
+    private static XElement AnswerSts(QueryParameters parameters, string requestId)
+    {
+        if (parameters.Required("Action") is var action and not "GetCallerIdentity")
+        {
+            throw Ec2Service.InvalidAction(action);
+        }
+
         XNamespace sts = "https://sts.amazonaws.com/doc/2011-06-15/";
         return new XElement(sts + "GetCallerIdentityResponse",
             new XElement(sts + "GetCallerIdentityResult",

@@ -46,7 +46,7 @@ internal static class Ec2Service
     {
         if (!Actions.TryGetValue(action, out var carryOut))
         {
-            throw new AwsException("InvalidAction", $"The action {action} is not valid for this web service.");
+            throw InvalidAction(action);
         }
 
         if (call.Parameters.Boolean("DryRun") is true)
@@ -56,6 +56,9 @@ internal static class Ec2Service
 
         return Ec2Xml.Element(action + "Response", [Ec2Xml.Element("requestId", requestId), .. carryOut(call)]);
     }
+
+    /// <summary>The error for an action that there is not.</summary>
+    public static AwsException InvalidAction(string action) => new("InvalidAction", $"The action {action} is not valid for this web service.");
 
     /// <summary>An error in EC2's form.</summary>
     public static XElement Error(AwsException error, string requestId) => new("Response",

@@ -24,7 +24,7 @@ internal static class JsonService
 
     private static object GetParameters(string region, string account, JsonElement body)
     {
-        var names = body.GetProperty("Names").EnumerateArray().Select(name => name.GetString()!).ToArray();
+        var names = Array(body, "Names").Select(name => name.GetString()!).ToArray();
         var found = names.Select(name => Parameter(region, account, name)).OfType<object>().ToArray();
         return new { Parameters = found, InvalidParameters = names.Where(name => Parameter(region, account, name) is null).ToArray() };
     }
@@ -41,17 +41,23 @@ internal static class JsonService
 
     private static object GetProducts(JsonElement body, MarketTable market)
     {
-        var filters = body.TryGetProperty("Filters", out var given)
-            ? given.EnumerateArray().ToDictionary(filter => Text(filter, "Field"), filter => Text(filter, "Value"), StringComparer.Ordinal)
+        var filters = body.TryGetProperty("Filters", out _)
+            ? Array(body, "Filters").Select(filter => (Field: Text(filter, "Field"), Value: Text(filter, "Value"))).ToArray()
             : [];
-        var regions = MarketTable.Regions.Where(region => filters.GetValueOrDefault("regionCode", region) == region);
-        var list = regions.SelectMany(region => market.Types(region).Where(type => filters.GetValueOrDefault("instanceType", type.Name) == type.Name)
-            .Select(type => Product(type, region))).ToArray();
+        var list = MarketTable.Regions.SelectMany(region => market.Types(region).Select(type => (Type: type, Region: region, Attributes: Attributes(type, region))))
+            .Where(product => filters.All(filter => product.Attributes.GetValueOrDefault(filter.Field) == filter.Value))
+            .Select(product => Product(product.Type, product.Region, product.Attributes)).ToArray();
         return new { FormatVersion = "aws_v1", PriceList = list };
     }
 
+    private static Dictionary<string, string> Attributes(MarketType type, string region) => new(StringComparer.Ordinal)
+    {
+        ["servicecode"] = "AmazonEC2", ["instanceType"] = type.Name, ["regionCode"] = region, ["operatingSystem"] = "Linux", ["tenancy"] = "Shared",
+        ["preInstalledSw"] = "NA", ["capacitystatus"] = "Used", ["vcpu"] = type.VCpu.ToString(CultureInfo.InvariantCulture), ["memory"] = $"{type.MemoryMiB / 1024} GiB",
+    };
+
     /// <summary>A product as the price list has it: a text that is JSON itself.</summary>
-    private static string Product(MarketType type, string region)
+    private static string Product(MarketType type, string region, Dictionary<string, string> attributes)
     {
         var sku = Ids.Stable("sku", $"{type.Name}/{region}")[4..].ToUpperInvariant();
         var (term, rate) = ($"{sku}.JRTCKXETXF", $"{sku}.JRTCKXETXF.6YS6EN2CT7");
@@ -61,11 +67,7 @@ internal static class JsonService
             ["product"] = new
             {
                 productFamily = "Compute Instance",
-                attributes = new
-                {
-                    instanceType = type.Name, regionCode = region, operatingSystem = "Linux", tenancy = "Shared", preInstalledSw = "NA", capacitystatus = "Used",
-                    vcpu = type.VCpu.ToString(CultureInfo.InvariantCulture), memory = $"{type.MemoryMiB / 1024} GiB",
-                },
+                attributes,
                 sku,
             },
             ["serviceCode"] = "AmazonEC2",
@@ -85,6 +87,11 @@ internal static class JsonService
             },
         });
     }
+
+    private static IEnumerable<JsonElement> Array(JsonElement element, string name) =>
+        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array
+            ? value.EnumerateArray()
+            : throw new AwsException("ValidationException", $"{name} is missing.");
 
     private static string Text(JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.GetString() is { } text

@@ -119,7 +119,7 @@ internal sealed class SigV4Verifier(string accessKeyId, string secretAccessKey, 
 
         var credential = parts.GetValueOrDefault("Credential", string.Empty).Split('/');
         var hex = parts.GetValueOrDefault("Signature", string.Empty);
-        if (credential.Length != 5 || credential[4] != "aws4_request" || hex.Length != 64 || !hex.All(char.IsAsciiHexDigit))
+        if (credential.Length != 5 || credential[4] != "aws4_request" || hex.Length != 64 || !hex.All(char.IsAsciiHexDigitLower))
         {
             return false;
         }

@@ -1,9 +1,10 @@
+#!/bin/bash
 # install_conda.sh PREFIX MIRROR CHANNEL PACKAGE...: installs Miniconda and the packages, what is there already stays.
 # The last two lines of its output are the versions of conda and of Python.
 set -eu
 prefix=$1 mirror=$2 channel=$3
 shift 3
-case $prefix in '~/'*) prefix=$HOME/${prefix#'~/'} ;; esac
+case $prefix in \~/*) prefix=$HOME/${prefix#\~/} ;; esac
 
 if [ ! -x "$prefix/bin/conda" ]; then
     installer=$(mktemp "${TMPDIR:-/tmp}/miniconda.XXXXXX")

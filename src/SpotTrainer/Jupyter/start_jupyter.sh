@@ -1,8 +1,9 @@
+#!/bin/sh
 # start_jupyter.sh PREFIX PORT: starts the Jupyter server, unless it runs, and waits until it answers over TLS under its own
 # certificate. Prints its process id and its version.
 set -eu
 prefix=$1 port=$2
-case $prefix in '~/'*) prefix=$HOME/${prefix#'~/'} ;; esac
+case $prefix in \~/*) prefix=$HOME/${prefix#\~/} ;; esac
 folder=$HOME/spottrainer/jupyter
 cd "$HOME/spottrainer"
 [ -s "$folder/jupyter_server_config.json" ] || { echo 'Jupyter has no password yet: run Set-JupyterSecurity first.' >&2; exit 3; }
@@ -27,6 +28,6 @@ until version=$(curl -fsS --max-time 2 --cacert "$folder/certificate.pem" "https
     fi
     sleep 0.1
 done
-echo "$version" | sed 's/.*"version": *"\([^"]*\)".*/\1/' > "$folder/version"
+echo "$version" | cut -d '"' -f 4 > "$folder/version"
 echo "$pid"
 cat "$folder/version"

@@ -1,3 +1,4 @@
+#!/bin/sh
 # stop_jupyter.sh: stops the Jupyter server, with its kernels, and waits until it is gone. Prints the process id, the port and the version that it had.
 folder=$HOME/spottrainer/jupyter
 pid=$(cat "$folder/pid" 2>/dev/null) || { echo 'No Jupyter server was started here.' >&2; exit 3; }

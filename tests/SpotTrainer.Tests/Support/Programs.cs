@@ -17,9 +17,12 @@ internal static class Programs
 
     public static Task<Result> RunAsync(params string[] command) => RunAsync(command, "");
 
-    public static async Task<Result> RunAsync(string[] command, string input)
+    public static Task<Result> RunAsync(string[] command, string input) => RunAsync(Describe(command), input);
+
+    /// <summary>Runs a program whose start is described in full, such as with an environment of its own.</summary>
+    public static async Task<Result> RunAsync(ProcessStartInfo start, string input = "")
     {
-        using var process = Start(command);
+        using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
         await process.StandardInput.WriteAsync(input);
@@ -28,7 +31,10 @@ internal static class Programs
         return new Result(process.ExitCode, await output, await error);
     }
 
-    public static Process Start(params string[] command)
+    public static Process Start(params string[] command) => Process.Start(Describe(command))!;
+
+    /// <summary>A program's start, with its standard streams to be written and read.</summary>
+    public static ProcessStartInfo Describe(params string[] command)
     {
         var start = new ProcessStartInfo(command[0])
         {
@@ -39,7 +45,7 @@ internal static class Programs
             start.ArgumentList.Add(argument);
         }
 
-        return Process.Start(start)!;
+        return start;
     }
 
     /// <summary>Waits until a condition holds; fails, with what it says then, after a minute.</summary>

@@ -5,6 +5,9 @@ internal sealed class TemporaryFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("spottrainer-test-").FullName;
 
+    /// <summary>The path of a file or folder in it.</summary>
+    public string this[string name] => System.IO.Path.Combine(Path, name);
+
     /// <summary>Writes a file into it and gives the path.</summary>
     public string Write(string name, string text)
     {

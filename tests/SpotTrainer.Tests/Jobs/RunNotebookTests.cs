@@ -1,0 +1,170 @@
+using System.Diagnostics;
+using System.Text.Json;
+using SpotTrainer.Pipeline;
+using SpotTrainer.Tests.Support;
+
+namespace SpotTrainer.Tests.Jobs;
+
+/// <summary>The runner of jobs, with the system's own Python and Jupyter: exit codes, the status file, and what is left behind.</summary>
+public sealed class RunNotebookTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public RunNotebookTests() => _folder.Write("run_notebook.py", EmbeddedScript.Read("run_notebook.py"));
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public void Dispose()
+    {
+        // A kernel's command line has its connection file, which lies in the folder too.
+        Assert.Empty(Programs.With(_folder.Path));
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_notebook_that_runs_through_has_succeeded()
+    {
+        Notebook("print('out' + 'put')\nopen('beside.txt', 'w').write('x')", "", "6 * 7");
+        Assert.Equal(0, (await RunAsync("job.ipynb")).Status);
+
+        var status = Status();
+        Assert.Equal(("succeeded", 2, 2), (status.State, status.Cells, status.Cell));
+        Assert.Null(status.Error);
+        Assert.True(status.Ended >= status.Started);
+        Assert.True(File.Exists(_folder["beside.txt"]));
+        var executed = await File.ReadAllTextAsync(_folder["out.ipynb"], Stop);
+        Assert.Contains("output", executed, StringComparison.Ordinal);
+        Assert.Contains("42", executed, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_cell_that_raises_is_named_with_its_error_and_line()
+    {
+        Notebook("x = 1", "def f():\n    raise ValueError('no \\x1b[31mgood\\x1b[0m')\n\nf()\nprint('never')", "open('never', 'w')");
+        var result = await RunAsync("job.ipynb");
+        Assert.Equal(1, result.Status);
+        Assert.Contains("cell 2: ValueError: no good", result.Error, StringComparison.Ordinal);
+
+        var status = Status();
+        Assert.Equal(("failed", 3, 2), (status.State, status.Cells, status.Cell));
+        Assert.Equal(new JobError(2, "ValueError", "no good", "f()"), status.Error);
+        Assert.False(File.Exists(_folder["never"]));
+        Assert.Contains("ValueError", await File.ReadAllTextAsync(_folder["out.ipynb"], Stop), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_cell_that_is_no_Python_is_named_too()
+    {
+        Notebook("x = (1 +");
+        Assert.Equal(1, (await RunAsync("job.ipynb")).Status);
+        Assert.Equal(("failed", 1, "SyntaxError"), (Status().State, Status().Error!.Cell, Status().Error!.Type));
+    }
+
+    [Fact]
+    public async Task A_kernel_that_dies_is_seen()
+    {
+        Notebook("import os\nos._exit(3)");
+        Assert.Equal(1, (await RunAsync("job.ipynb")).Status);
+        Assert.Equal(("failed", 1, "DeadKernelError"), (Status().State, Status().Error!.Cell, Status().Error!.Type));
+    }
+
+    [Theory]
+    [InlineData("not JSON")]
+    [InlineData("{}")]
+    [InlineData("[1, 2]")]
+    [InlineData("")]
+    public async Task A_notebook_that_cannot_be_read_is_wrong_input(string text)
+    {
+        _folder.Write("job.ipynb", text);
+        Assert.Equal(2, (await RunAsync("job.ipynb")).Status);
+        var status = Status();
+        Assert.Equal("failed", status.State);
+        Assert.Contains("no notebook", status.Error!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_missing_is_wrong_input()
+    {
+        Assert.Equal(2, (await RunAsync("none.ipynb")).Status);
+        Assert.Equal(("failed", "FileNotFoundError"), (Status().State, Status().Error!.Type));
+    }
+
+    [Theory]
+    [InlineData("job.ipynb")]
+    [InlineData("job.py")]
+    public async Task A_job_that_gets_SIGTERM_stops_and_leaves_no_process(string name)
+    {
+        const string code = "open('started', 'w').close()\nimport time\ntime.sleep(600)";
+        Notebook(code, "open('never', 'w')");
+        _folder.Write("job.py", code);
+        using var process = Process.Start(Describe(name))!;
+        await Programs.UntilAsync(() => Task.FromResult(File.Exists(_folder["started"])), () => File.ReadAllText(_folder["status.json"]));
+        Assert.Equal(("running", 1), (Status().State, Status().Cell));
+        (await Programs.RunAsync("kill", "-TERM", $"{process.Id}")).Succeeded();
+        await process.WaitForExitAsync(Stop);
+        Assert.Equal((143, "stopped"), (process.ExitCode, Status().State));
+        Assert.False(File.Exists(_folder["never"]));
+    }
+
+    [Fact]
+    public async Task A_job_whose_time_is_over_fails()
+    {
+        Notebook("import time\ntime.sleep(600)");
+        Assert.Equal(1, (await RunAsync("job.ipynb", "--timeout", "3")).Status);
+        Assert.Equal(("failed", "TimeoutError"), (Status().State, Status().Error!.Type));
+    }
+
+    [Fact]
+    public async Task A_script_runs_in_its_own_folder()
+    {
+        _folder.Write("job.py", "import sys\nprint('output')\nopen('beside.txt', 'w').close()\n");
+        var result = await RunAsync("job.py");
+        Assert.Equal((0, "output\n"), (result.Status, result.Output));
+        Assert.Equal(("succeeded", 1), (Status().State, Status().Cells));
+        Assert.True(File.Exists(_folder["beside.txt"]));
+    }
+
+    [Fact]
+    public async Task A_script_that_raises_is_named_with_its_error_and_line()
+    {
+        _folder.Write("job.py", "import json\n\njson.loads('{')\n");
+        Assert.Equal(1, (await RunAsync("job.py")).Status);
+        var error = Status().Error!;
+        Assert.Equal((1, "json.decoder.JSONDecodeError", "json.loads('{')"), (error.Cell, error.Type, error.Line));
+    }
+
+    [Fact]
+    public async Task A_script_that_exits_is_named_with_its_code()
+    {
+        _folder.Write("job.py", "import sys\nsys.exit(5)\n");
+        Assert.Equal(1, (await RunAsync("job.py")).Status);
+        Assert.Equal(new JobError(1, "SystemExit", "the script ended with exit code 5", ""), Status().Error);
+    }
+
+    private void Notebook(params string[] cells) => _folder.Write("job.ipynb", JsonSerializer.Serialize(new
+    {
+        nbformat = 4,
+        nbformat_minor = 4,
+        metadata = new { kernelspec = new { name = "python3", display_name = "Python 3", language = "python" } },
+        cells = cells.Select(source => new { cell_type = "code", metadata = new { }, execution_count = (int?)null, outputs = Array.Empty<object>(), source }),
+    }));
+
+    private Task<Programs.Result> RunAsync(string name, params string[] more) => Programs.RunAsync(Describe(name, more));
+
+    private ProcessStartInfo Describe(string name, params string[] more)
+    {
+        var start = Programs.Describe(
+            ["/usr/bin/python3", _folder["run_notebook.py"], _folder[name], "--output", _folder["out.ipynb"], "--status", _folder["status.json"], .. more]);
+        start.Environment["HOME"] = _folder.Path;
+        start.Environment["JUPYTER_RUNTIME_DIR"] = _folder["runtime"];
+        start.Environment["IPYTHONDIR"] = _folder["ipython"];
+        return start;
+    }
+
+    private JobStatusFile Status() =>
+        JsonSerializer.Deserialize<JobStatusFile>(File.ReadAllText(_folder["status.json"]), JsonSerializerOptions.Web)!;
+
+    private sealed record JobStatusFile(string State, int Cells, int Cell, double Started, double? Ended, JobError? Error);
+
+    private sealed record JobError(int Cell, string Type, string Message, string Line);
+}

@@ -1,0 +1,244 @@
+using System.Globalization;
+using System.Text;
+using Amazon.EC2;
+using Amazon.EC2.Model;
+using SpotTrainer.Rehearsal.Endpoint;
+
+namespace SpotTrainer.Tests.Rehearsal.Endpoint;
+
+/// <summary>Every action there is, called once by AWS's own client; what an action does beyond that has tests of its own.</summary>
+public sealed class Ec2ActionTests
+{
+    private static readonly Dictionary<string, Func<TestEndpoint, Task>> Calls = new(StringComparer.Ordinal)
+    {
+        ["AuthorizeSecurityGroupIngress"] = async endpoint =>
+        {
+            var group = await endpoint.NewGroupAsync();
+            var answer = await endpoint.Ec2.AuthorizeSecurityGroupIngressAsync(Ssh(group));
+            var rule = Assert.Single(answer.SecurityGroupRules);
+            Assert.Equal(("tcp", 22, 22, "192.0.2.1/32", "mine"), (rule.IpProtocol, rule.FromPort, rule.ToPort, rule.CidrIpv4, rule.Description));
+        },
+        ["CreateKeyPair"] = async endpoint =>
+        {
+            var pair = await endpoint.NewKeyPairAsync("made");
+            Assert.Equal("made", pair.KeyName);
+            Assert.StartsWith("-----BEGIN OPENSSH PRIVATE KEY-----", pair.KeyMaterial, StringComparison.Ordinal);
+        },
+        ["CreateSecurityGroup"] = async endpoint => Assert.StartsWith("sg-", await endpoint.NewGroupAsync(), StringComparison.Ordinal),
+        ["CreateTags"] = async endpoint =>
+        {
+            var instance = await endpoint.RunningAsync();
+            await endpoint.Ec2.CreateTagsAsync(new CreateTagsRequest { Resources = [instance.InstanceId], Tags = [new Tag("a", "ü & <b>"), new Tag("b", "")] });
+            var tags = (await endpoint.FindAsync(instance.InstanceId)).Tags.ToDictionary(tag => tag.Key, tag => tag.Value ?? "", StringComparer.Ordinal);
+            Assert.Equal(("ü & <b>", ""), (tags["a"], tags["b"]));
+        },
+        ["DeleteKeyPair"] = async endpoint =>
+        {
+            await endpoint.NewKeyPairAsync("gone");
+            await endpoint.Ec2.DeleteKeyPairAsync(new DeleteKeyPairRequest { KeyName = "gone" });
+            Assert.Empty((await endpoint.Ec2.DescribeKeyPairsAsync()).KeyPairs);
+            await endpoint.Ec2.DeleteKeyPairAsync(new DeleteKeyPairRequest { KeyName = "gone" });
+        },
+        ["DeleteSecurityGroup"] = async endpoint =>
+        {
+            var group = await endpoint.NewGroupAsync();
+            await endpoint.Ec2.DeleteSecurityGroupAsync(new DeleteSecurityGroupRequest { GroupId = group });
+            Assert.Equal("default", Assert.Single((await endpoint.Ec2.DescribeSecurityGroupsAsync()).SecurityGroups).GroupName);
+        },
+        ["DeleteTags"] = async endpoint =>
+        {
+            var group = await endpoint.NewGroupAsync();
+            await endpoint.Ec2.CreateTagsAsync(new CreateTagsRequest { Resources = [group], Tags = [new Tag("a", "1"), new Tag("b", "2"), new Tag("c", "3")] });
+
+            // A value that is given must be the tag's own.
+            await endpoint.Ec2.DeleteTagsAsync(new DeleteTagsRequest { Resources = [group], Tags = [new Tag("a"), new Tag("b", "2"), new Tag("c", "4")] });
+            var left = await endpoint.Ec2.DescribeSecurityGroupsAsync(new DescribeSecurityGroupsRequest { GroupIds = [group] });
+            Assert.Equal("c", Assert.Single(Assert.Single(left.SecurityGroups).Tags).Key);
+        },
+        ["DescribeAvailabilityZones"] = async endpoint =>
+            Assert.Equal(["eu-central-1a", "eu-central-1b", "eu-central-1c"], (await endpoint.Ec2.DescribeAvailabilityZonesAsync()).AvailabilityZones.Select(zone => zone.ZoneName)),
+        ["DescribeImages"] = async endpoint =>
+        {
+            var id = TestEndpoint.Launch().ImageId;
+            var image = Assert.Single((await endpoint.Ec2.DescribeImagesAsync(new DescribeImagesRequest { ImageIds = [id] })).Images);
+            var root = Assert.Single(image.BlockDeviceMappings);
+            Assert.Equal((ArchitectureValues.X86_64, "/dev/sda1", "/dev/sda1", 8), (image.Architecture, image.RootDeviceName, root.DeviceName, root.Ebs.VolumeSize));
+            Assert.Equal(ImageState.Available, image.State);
+        },
+        ["DescribeInstanceStatus"] = async endpoint =>
+        {
+            var instance = await endpoint.RunningAsync();
+            var status = Assert.Single((await endpoint.Ec2.DescribeInstanceStatusAsync(new DescribeInstanceStatusRequest { InstanceIds = [instance.InstanceId] })).InstanceStatuses);
+            Assert.Equal((InstanceStateName.Running, SummaryStatus.Ok), (status.InstanceState.Name, status.Status.Status));
+        },
+        ["DescribeInstanceTypeOfferings"] = async endpoint =>
+        {
+            var request = new DescribeInstanceTypeOfferingsRequest { LocationType = LocationType.AvailabilityZone, Filters = [new Filter("instance-type", ["m5.large"])] };
+            var offerings = (await endpoint.Ec2.DescribeInstanceTypeOfferingsAsync(request)).InstanceTypeOfferings;
+            Assert.Contains(offerings, offering => offering.Location == "eu-central-1a");
+            Assert.All(offerings, offering => Assert.Equal("m5.large", offering.InstanceType));
+            request.LocationType = LocationType.Region;
+            Assert.Equal("eu-central-1", Assert.Single((await endpoint.Ec2.DescribeInstanceTypeOfferingsAsync(request)).InstanceTypeOfferings).Location);
+        },
+        ["DescribeInstanceTypes"] = async endpoint =>
+        {
+            var type = Assert.Single((await endpoint.Ec2.DescribeInstanceTypesAsync(new DescribeInstanceTypesRequest { InstanceTypes = ["g5.12xlarge"] })).InstanceTypes);
+            Assert.Equal((48, 192 * 1024, false, false), (type.VCpuInfo.DefaultVCpus!.Value, type.MemoryInfo.SizeInMiB!.Value, type.BareMetal!.Value, type.BurstablePerformanceSupported!.Value));
+            Assert.Equal(("A10G", 4), (Assert.Single(type.GpuInfo.Gpus).Name, type.GpuInfo.Gpus[0].Count!.Value));
+            Assert.Equal("x86_64", Assert.Single(type.ProcessorInfo.SupportedArchitectures));
+        },
+        ["DescribeInstances"] = async endpoint =>
+        {
+            await endpoint.NewKeyPairAsync("a key");
+            var group = await endpoint.NewGroupAsync();
+            var id = (await endpoint.RunningAsync(request =>
+            {
+                request.KeyName = "a key";
+                request.SecurityGroupIds = [group];
+                request.Placement = new Placement { AvailabilityZone = "eu-central-1a" };
+            })).InstanceId;
+            var instance = await endpoint.FindAsync(id);
+            Assert.Equal(("127.0.64.1", "10.77.0.1", "a key", "eu-central-1a"), (instance.PublicIpAddress, instance.PrivateIpAddress, instance.KeyName, instance.Placement.AvailabilityZone));
+            Assert.Equal((InstanceType.M5Large, InstanceLifecycleType.Spot, group), (instance.InstanceType, instance.InstanceLifecycle, Assert.Single(instance.SecurityGroups).GroupId));
+        },
+        ["DescribeKeyPairs"] = async endpoint =>
+        {
+            var made = await endpoint.NewKeyPairAsync();
+            var pair = Assert.Single((await endpoint.Ec2.DescribeKeyPairsAsync(new DescribeKeyPairsRequest { IncludePublicKey = true })).KeyPairs);
+            Assert.Equal((made.KeyPairId, made.KeyFingerprint, KeyType.Ed25519), (pair.KeyPairId, pair.KeyFingerprint, pair.KeyType));
+            Assert.StartsWith("ssh-ed25519 ", pair.PublicKey, StringComparison.Ordinal);
+        },
+        ["DescribeRegions"] = async endpoint =>
+            Assert.Equal(["eu-central-1", "eu-west-1", "us-east-1", "us-west-2"], (await endpoint.Ec2.DescribeRegionsAsync()).Regions.Select(region => region.RegionName).Order(StringComparer.Ordinal)),
+        ["DescribeSecurityGroups"] = async endpoint =>
+        {
+            var id = await endpoint.NewGroupAsync();
+            await endpoint.Ec2.AuthorizeSecurityGroupIngressAsync(Ssh(id));
+            var group = Assert.Single((await endpoint.Ec2.DescribeSecurityGroupsAsync(new DescribeSecurityGroupsRequest { GroupNames = ["a group"] })).SecurityGroups);
+            Assert.Equal((id, "made for tests"), (group.GroupId, group.Description));
+            Assert.Equal("192.0.2.1/32", Assert.Single(Assert.Single(group.IpPermissions).Ipv4Ranges).CidrIp);
+        },
+        ["DescribeSpotInstanceRequests"] = async endpoint =>
+        {
+            var instance = await endpoint.RunningAsync(request => request.InstanceMarketOptions.SpotOptions = new SpotMarketOptions { MaxPrice = "0.9" });
+            var spot = Assert.Single((await endpoint.Ec2.DescribeSpotInstanceRequestsAsync(new DescribeSpotInstanceRequestsRequest { SpotInstanceRequestIds = [instance.SpotInstanceRequestId] })).SpotInstanceRequests);
+            Assert.Equal((instance.InstanceId, SpotInstanceState.Active, "0.9", "fulfilled"), (spot.InstanceId, spot.State, spot.SpotPrice, spot.Status.Code));
+        },
+        ["DescribeSpotPriceHistory"] = async endpoint =>
+        {
+            var now = await endpoint.Ec2.DescribeSpotPriceHistoryAsync(new DescribeSpotPriceHistoryRequest
+            {
+                InstanceTypes = ["m5.large"], ProductDescriptions = ["Linux/UNIX"], StartTime = DateTime.UtcNow,
+            });
+            Assert.Equal(now.SpotPriceHistory.Count, now.SpotPriceHistory.Select(price => price.AvailabilityZone).Distinct(StringComparer.Ordinal).Count());
+            Assert.All(now.SpotPriceHistory, price => Assert.InRange(decimal.Parse(price.Price, CultureInfo.InvariantCulture), 0.01m, 0.115m));
+            Assert.Empty((await endpoint.Ec2.DescribeSpotPriceHistoryAsync(new DescribeSpotPriceHistoryRequest { ProductDescriptions = ["Windows"] })).SpotPriceHistory);
+        },
+        ["DescribeSubnets"] = async endpoint =>
+        {
+            var subnets = (await endpoint.Ec2.DescribeSubnetsAsync(new DescribeSubnetsRequest { Filters = [new Filter("default-for-az", ["true"])] })).Subnets;
+            Assert.Equal(["eu-central-1a", "eu-central-1b", "eu-central-1c"], subnets.Select(subnet => subnet.AvailabilityZone));
+            var instance = await endpoint.RunningAsync(request => request.SubnetId = subnets[0].SubnetId);
+            Assert.Equal((subnets[0].SubnetId, subnets[0].VpcId), (instance.SubnetId, instance.VpcId));
+        },
+        ["DescribeTags"] = async endpoint =>
+        {
+            var group = await endpoint.NewGroupAsync();
+            await endpoint.Ec2.CreateTagsAsync(new CreateTagsRequest { Resources = [group], Tags = [new Tag("a", "1")] });
+            var tag = Assert.Single((await endpoint.Ec2.DescribeTagsAsync(new DescribeTagsRequest { Filters = [new Filter("resource-type", ["security-group"])] })).Tags);
+            Assert.Equal((group, "a", "1", ResourceType.SecurityGroup), (tag.ResourceId, tag.Key, tag.Value, tag.ResourceType));
+        },
+        ["DescribeVolumes"] = async endpoint =>
+        {
+            var instance = await endpoint.RunningAsync(request =>
+                request.BlockDeviceMappings = [new BlockDeviceMapping { DeviceName = "/dev/sda1", Ebs = new EbsBlockDevice { VolumeSize = 30 } }]);
+            var volume = Assert.Single((await endpoint.Ec2.DescribeVolumesAsync(new DescribeVolumesRequest { Filters = [new Filter("attachment.instance-id", [instance.InstanceId])] })).Volumes);
+            Assert.Equal((30, Assert.Single(instance.BlockDeviceMappings).Ebs.VolumeId, VolumeState.InUse), (volume.Size!.Value, volume.VolumeId, volume.State));
+        },
+        ["DescribeVpcs"] = async endpoint =>
+            Assert.True(Assert.Single((await endpoint.Ec2.DescribeVpcsAsync(new DescribeVpcsRequest { Filters = [new Filter("is-default", ["true"])] })).Vpcs).IsDefault),
+        ["GetConsoleOutput"] = async endpoint =>
+        {
+            var id = (await endpoint.RunningAsync()).InstanceId;
+            Assert.Equal($"the console of {id}\n", await ConsoleAsync());
+            await endpoint.Ec2.TerminateInstancesAsync(new TerminateInstancesRequest { InstanceIds = [id] });
+            await endpoint.InStateAsync(id, InstanceStateName.Terminated);
+            Assert.Equal($"the console of {id}\n", await ConsoleAsync());
+
+            async Task<string> ConsoleAsync() => Encoding.UTF8.GetString(Convert.FromBase64String(
+                (await endpoint.Ec2.GetConsoleOutputAsync(new GetConsoleOutputRequest { InstanceId = id })).Output));
+        },
+        ["ImportKeyPair"] = async endpoint =>
+        {
+            using var keys = await Machines.Keys.MakeAsync();
+            var pair = await endpoint.Ec2.ImportKeyPairAsync(new ImportKeyPairRequest
+            {
+                KeyName = "mine", PublicKeyMaterial = Convert.ToBase64String(Encoding.ASCII.GetBytes(keys.Public)),
+                TagSpecifications = [new TagSpecification { ResourceType = ResourceType.KeyPair, Tags = [new Tag("a", "1")] }],
+            });
+            Assert.Equal("a", Assert.Single(pair.Tags).Key);
+            var instance = await endpoint.RunningAsync(request => request.KeyName = "mine");
+            Assert.Equal([keys.Public], endpoint.Machines.All[instance.InstanceId].Spec.PublicKeys);
+        },
+        ["RevokeSecurityGroupIngress"] = async endpoint =>
+        {
+            var group = await endpoint.NewGroupAsync();
+            await endpoint.Ec2.AuthorizeSecurityGroupIngressAsync(Ssh(group));
+            await endpoint.Ec2.RevokeSecurityGroupIngressAsync(new RevokeSecurityGroupIngressRequest { GroupId = group, IpPermissions = Ssh(group).IpPermissions });
+            Assert.Empty(Assert.Single((await endpoint.Ec2.DescribeSecurityGroupsAsync(new DescribeSecurityGroupsRequest { GroupIds = [group] })).SecurityGroups).IpPermissions);
+        },
+        ["RunInstances"] = async endpoint =>
+        {
+            var answer = await endpoint.Ec2.RunInstancesAsync(TestEndpoint.Launch(request =>
+            {
+                (request.MinCount, request.MaxCount) = (1, 2);
+                request.UserData = Convert.ToBase64String("#!/bin/sh\necho ü\n"u8);
+            }));
+            Assert.Equal(2, answer.Reservation.Instances.Count);
+            foreach (var instance in answer.Reservation.Instances)
+            {
+                await endpoint.InStateAsync(instance.InstanceId, InstanceStateName.Running);
+                var spec = endpoint.Machines.All[instance.InstanceId].Spec;
+                Assert.Equal(("#!/bin/sh\necho ü\n", "ubuntu"), (spec.UserData, spec.UserName));
+                Assert.Equal(
+                    (instance.InstanceId, "m5.large", "spot", TestEndpoint.Region),
+                    (spec.Metadata["meta-data/instance-id"], spec.Metadata["meta-data/instance-type"], spec.Metadata["meta-data/instance-life-cycle"], spec.Metadata["meta-data/placement/region"]));
+            }
+        },
+        ["TerminateInstances"] = async endpoint =>
+        {
+            var id = (await endpoint.RunningAsync()).InstanceId;
+            var change = Assert.Single((await endpoint.Ec2.TerminateInstancesAsync(new TerminateInstancesRequest { InstanceIds = [id, id] })).TerminatingInstances);
+            Assert.Equal((id, InstanceStateName.Running, InstanceStateName.ShuttingDown), (change.InstanceId, change.PreviousState.Name, change.CurrentState.Name));
+        },
+    };
+
+    public static TheoryData<string> Actions => [.. Calls.Keys];
+
+    [Fact]
+    public void Every_action_has_a_test() => Assert.Equal(Ec2Service.ActionNames.Order(StringComparer.Ordinal), Calls.Keys.Order(StringComparer.Ordinal));
+
+    [Theory]
+    [MemberData(nameof(Actions))]
+    public async Task An_action_answers_the_sdk(string action)
+    {
+        await using var endpoint = new TestEndpoint();
+        await Calls[action](endpoint);
+        Assert.True(endpoint.Endpoint.Calls[action] > 0);
+    }
+
+    [Theory]
+    [MemberData(nameof(Actions))]
+    public async Task An_action_is_not_carried_out_in_a_dry_run(string action)
+    {
+        await using var endpoint = new TestEndpoint();
+        var answer = await RawCall.PostAsync(endpoint, $"Action={action}&Version=2016-11-15&DryRun=true");
+        Assert.Equal((412, "DryRunOperation"), (answer.Status, answer.ErrorCode));
+    }
+
+    internal static AuthorizeSecurityGroupIngressRequest Ssh(string group, string cidr = "192.0.2.1/32") => new()
+    {
+        GroupId = group,
+        IpPermissions = [new IpPermission { IpProtocol = "tcp", FromPort = 22, ToPort = 22, Ipv4Ranges = [new IpRange { CidrIp = cidr, Description = "mine" }] }],
+    };
+}

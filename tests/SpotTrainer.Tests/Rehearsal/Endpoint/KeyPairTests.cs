@@ -1,0 +1,96 @@
+using System.Text;
+using Amazon.EC2;
+using Amazon.EC2.Model;
+using SpotTrainer.Tests.Support;
+
+namespace SpotTrainer.Tests.Rehearsal.Endpoint;
+
+/// <summary>Key pairs, with the fingerprints that OpenSSH and OpenSSL give.</summary>
+public sealed class KeyPairTests
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task An_imported_rsa_pair_is_known_by_the_md5_of_its_public_half()
+    {
+        using var folder = new TemporaryFolder();
+        await using var endpoint = new TestEndpoint();
+        (await Programs.RunAsync("ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-m", "PEM", "-N", "", "-f", folder["key"])).Succeeded();
+        var md5 = await ShellAsync(folder, "openssl pkey -in key -pubout -outform DER | openssl md5 -c");
+        var pair = await ImportAsync(endpoint, await File.ReadAllTextAsync(folder["key.pub"], Stop));
+        Assert.Equal(md5, pair.KeyFingerprint);
+    }
+
+    [Fact]
+    public async Task An_imported_ed25519_pair_is_known_by_its_sha256_with_padding()
+    {
+        using var keys = await Machines.Keys.MakeAsync();
+        await using var endpoint = new TestEndpoint();
+        var pair = await ImportAsync(endpoint, keys.Public);
+        var sshKeygen = (await Programs.RunAsync("ssh-keygen", "-l", "-f", keys.PrivateFile)).Succeeded();
+        Assert.Equal(sshKeygen.Split(' ')[1]["SHA256:".Length..] + "=", pair.KeyFingerprint);
+    }
+
+    [Fact]
+    public async Task A_created_rsa_pair_is_known_by_the_sha1_of_its_private_half()
+    {
+        using var folder = new TemporaryFolder();
+        await using var endpoint = new TestEndpoint();
+        var pair = await endpoint.NewKeyPairAsync(type: KeyType.Rsa);
+        await File.WriteAllTextAsync(folder["key"], pair.KeyMaterial, Stop);
+        Assert.Equal(await ShellAsync(folder, "openssl pkcs8 -in key -inform PEM -outform DER -topk8 -nocrypt | openssl sha1 -c"), pair.KeyFingerprint);
+        File.SetUnixFileMode(folder["key"], UnixFileMode.UserRead);
+        await SamePublicKeyAsync(endpoint, folder);
+    }
+
+    [Fact]
+    public async Task A_created_ed25519_pair_can_be_read_by_openssh()
+    {
+        using var folder = new TemporaryFolder();
+        await using var endpoint = new TestEndpoint();
+        var pair = await endpoint.NewKeyPairAsync();
+        await File.WriteAllTextAsync(folder["key"], pair.KeyMaterial, Stop);
+        File.SetUnixFileMode(folder["key"], UnixFileMode.UserRead);
+        await SamePublicKeyAsync(endpoint, folder);
+        Assert.Equal((await Programs.RunAsync("ssh-keygen", "-l", "-f", folder["key"])).Succeeded().Split(' ')[1], $"SHA256:{pair.KeyFingerprint.TrimEnd('=')}");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("ssh-ed25519")]
+    [InlineData("ssh-ed25519 ????")]
+    [InlineData("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5")]
+    [InlineData("ssh-rsa AAAAB3NzaC1yc2E=")]
+    [InlineData("ssh-rsa AAAAB3NzaC1yc2EAAAAAAAAAAA==")]
+    [InlineData("ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAAQU=")]
+    [InlineData("ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTY=")]
+    public async Task What_is_no_key_is_refused(string line)
+    {
+        await using var endpoint = new TestEndpoint();
+        Assert.Equal("InvalidKey.Format", await TestEndpoint.ErrorAsync(() => ImportAsync(endpoint, line + "\n")));
+    }
+
+    [Fact]
+    public async Task A_name_is_there_once()
+    {
+        using var keys = await Machines.Keys.MakeAsync();
+        await using var endpoint = new TestEndpoint();
+        await ImportAsync(endpoint, keys.Public);
+        Assert.Equal("InvalidKeyPair.Duplicate", await TestEndpoint.ErrorAsync(() => ImportAsync(endpoint, keys.Public)));
+        Assert.Equal("InvalidKeyPair.Duplicate", await TestEndpoint.ErrorAsync(() => endpoint.NewKeyPairAsync("imported")));
+    }
+
+    private static Task<ImportKeyPairResponse> ImportAsync(TestEndpoint endpoint, string line) =>
+        endpoint.Ec2.ImportKeyPairAsync(new ImportKeyPairRequest { KeyName = "imported", PublicKeyMaterial = Convert.ToBase64String(Encoding.ASCII.GetBytes(line)) }, Stop);
+
+    private static async Task SamePublicKeyAsync(TestEndpoint endpoint, TemporaryFolder folder)
+    {
+        var kept = Assert.Single((await endpoint.Ec2.DescribeKeyPairsAsync(new DescribeKeyPairsRequest { IncludePublicKey = true }, Stop)).KeyPairs);
+        var derived = (await Programs.RunAsync("ssh-keygen", "-y", "-f", folder["key"])).Succeeded();
+        Assert.Equal(derived.Split(' ')[1].Trim(), kept.PublicKey.Split(' ')[1].Trim());
+    }
+
+    /// <summary>The hash that a pipe of OpenSSL's commands ends with, in colons.</summary>
+    private static async Task<string> ShellAsync(TemporaryFolder folder, string command) =>
+        (await Programs.RunAsync("bash", "-c", $"cd '{folder.Path}' && set -o pipefail && {command}")).Succeeded().Split(' ')[^1].Trim();
+}

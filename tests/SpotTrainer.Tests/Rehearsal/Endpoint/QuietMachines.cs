@@ -1,0 +1,71 @@
+using System.Collections.Concurrent;
+using SpotTrainer.Rehearsal.Machines;
+
+namespace SpotTrainer.Tests.Rehearsal.Endpoint;
+
+/// <summary>Machines that run nothing: what the endpoint does of itself can be seen with them.</summary>
+internal sealed class QuietMachines : IMachineFactory
+{
+    private readonly TaskCompletionSource<Exception?> _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _count;
+
+    /// <summary>Whether a machine starts only after <see cref="Release"/>.</summary>
+    public bool Held { get; init; }
+
+    /// <summary>Whether a machine ends only after <see cref="QuietMachine.PowerOff"/>, also when it is terminated.</summary>
+    public bool Slow { get; init; }
+
+    public ConcurrentDictionary<string, QuietMachine> All { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Lets the machines that are held start, or fail.</summary>
+    public void Release(Exception? failure = null) => _released.TrySetResult(failure);
+
+    public async Task<IMachine> StartAsync(MachineSpec spec, CancellationToken cancellationToken)
+    {
+        if (Held && await _released.Task.WaitAsync(cancellationToken) is { } failure)
+        {
+            throw failure;
+        }
+
+        return All[spec.InstanceId] = new QuietMachine(spec, Interlocked.Increment(ref _count), Slow);
+    }
+}
+
+/// <summary>A machine that runs nothing.</summary>
+internal sealed class QuietMachine(MachineSpec spec, int number, bool slow) : IMachine
+{
+    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public MachineSpec Spec => spec;
+
+    public string InstanceId => spec.InstanceId;
+
+    public string PrivateIpAddress => $"10.77.0.{number}";
+
+    public string PublicIpAddress => $"127.0.64.{number}";
+
+    public int SshPort => 22;
+
+    public string ConsoleOutput => $"the console of {spec.InstanceId}\n";
+
+    public Task Stopped => _stopped.Task;
+
+    public bool Terminated { get; private set; }
+
+    public void SetMetadata(string path, string? content)
+    {
+    }
+
+    public void PowerOff() => _stopped.TrySetResult();
+
+    public Task TerminateAsync()
+    {
+        Terminated = true;
+        if (!slow)
+        {
+            PowerOff();
+        }
+
+        return Task.CompletedTask;
+    }
+}
