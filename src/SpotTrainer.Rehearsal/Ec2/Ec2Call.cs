@@ -15,8 +15,9 @@ internal sealed class Filters<T>() : Dictionary<string, Func<T, IEnumerable<stri
 /// <param name="Account">The account's number.</param>
 /// <param name="Now">The moment of the call.</param>
 /// <param name="Machines">Starts and ends the machines of instances.</param>
+/// <param name="Host">The endpoint's own host and port: a client that follows an answer must not be led to AWS.</param>
 internal sealed partial record Ec2Call(
-    RegionState Region, QueryParameters Parameters, MarketTable Market, string Account, DateTimeOffset Now, InstanceMachines Machines)
+    RegionState Region, QueryParameters Parameters, MarketTable Market, string Account, DateTimeOffset Now, InstanceMachines Machines, string Host)
 {
     /// <summary>
     /// Leaves what the call's filters let through: every filter must be met by one of its values, in which <c>*</c> and <c>?</c> are wildcards.

@@ -36,6 +36,8 @@ internal sealed class Instance
 
     public required string? MaxPrice { get; init; }
 
+    public required LaunchOptions Options { get; init; }
+
     public string VolumeId { get; } = Ids.New("vol");
 
     public string NetworkInterfaceId { get; } = Ids.New("eni");
@@ -88,7 +90,7 @@ internal sealed class Instance
             Ec2Xml.Set("blockDeviceMapping", Ended ? [] : new[] { VolumeId }, volume =>
             [
                 Ec2Xml.Element("deviceName", Image.RootDeviceName),
-                Ec2Xml.Element("ebs", Ec2Xml.Element("volumeId", volume), Ec2Xml.Element("status", "attached"), Ec2Xml.Element("attachTime", LaunchTime), Ec2Xml.Element("deleteOnTermination", true)),
+                Ec2Xml.Element("ebs", Ec2Xml.Element("volumeId", volume), Ec2Xml.Element("status", "attached"), Ec2Xml.Element("attachTime", LaunchTime), Ec2Xml.Element("deleteOnTermination", Options.DeleteOnTermination)),
             ]),
             Ec2Xml.Element("virtualizationType", "hvm"),
             Ec2Xml.Element("clientToken", ClientToken),
@@ -103,7 +105,7 @@ internal sealed class Instance
             Spot ? Ec2Xml.Element("spotInstanceRequestId", SpotRequestId) : null,
             Ec2Xml.Element("ebsOptimized", false),
             Ec2Xml.Element("metadataOptions",
-                Ec2Xml.Element("state", "applied"), Ec2Xml.Element("httpTokens", "required"), Ec2Xml.Element("httpPutResponseHopLimit", 1), Ec2Xml.Element("httpEndpoint", "enabled")),
+                Ec2Xml.Element("state", "applied"), Ec2Xml.Element("httpTokens", Options.HttpTokens), Ec2Xml.Element("httpPutResponseHopLimit", Options.HopLimit), Ec2Xml.Element("httpEndpoint", "enabled")),
             Ec2Xml.Element("platformDetails", "Linux/UNIX"),
         ];
     }

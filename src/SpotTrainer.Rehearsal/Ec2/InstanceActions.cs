@@ -8,6 +8,9 @@ namespace SpotTrainer.Rehearsal.Ec2;
 /// <summary>Launching, describing and ending instances, with their volumes, Spot requests and consoles.</summary>
 internal static class InstanceActions
 {
+    /// <summary>No more machines at once than this computer can carry.</summary>
+    private const int MaxCount = 8;
+
     /// <summary>EC2's own limit of user data.</summary>
     private const int MaxUserData = 16 * 1024;
 
@@ -62,11 +65,19 @@ internal static class InstanceActions
         var subnet = FindSubnet(call, type);
         var groups = FindGroups(call);
         var userData = DecodeUserData(parameters["UserData"]);
-        var spot = parameters["InstanceMarketOptions.MarketType"] == "spot";
+        var market = parameters["InstanceMarketOptions.MarketType"];
+        var spot = market switch
+        {
+            "spot" => true,
+            null => false,
+            _ => throw AwsException.InvalidParameterValue($"Invalid value '{market}' for MarketType."),
+        };
         var maxPrice = parameters["InstanceMarketOptions.SpotOptions.MaxPrice"];
         RequirePrice(call, type, subnet.Zone, spot ? maxPrice : null);
+        var options = LaunchOptions.Read(parameters, image.RootDeviceName);
+        var count = Count(parameters);
         var reservation = Ids.New("r");
-        var made = Enumerable.Range(0, parameters.Integer("MaxCount") ?? 1).Select(_ => new Instance
+        var made = Enumerable.Range(0, count).Select(_ => new Instance
         {
             Id = Ids.New("i"),
             ReservationId = reservation,
@@ -82,6 +93,7 @@ internal static class InstanceActions
             Spot = spot,
             StopsOnShutdown = parameters["InstanceInitiatedShutdownBehavior"] != "terminate" && !spot,
             MaxPrice = maxPrice,
+            Options = options,
         }).ToArray();
         foreach (var instance in made)
         {
@@ -130,6 +142,17 @@ internal static class InstanceActions
                 Instance.StateXml("instanceState", instance.State),
                 Ec2Xml.Element("systemStatus", Ec2Xml.Element("status", Status(instance))), Ec2Xml.Element("instanceStatus", Ec2Xml.Element("status", Status(instance))),
             ]),
+            Ec2Xml.Optional("nextToken", next),
+        ];
+    }
+
+    public static object?[] DescribeCredits(Ec2Call call)
+    {
+        var (page, next) = call.Paged(NamedInstances(call).Where(instance => instance.Type.Burstable && !instance.Ended));
+        return
+        [
+            Ec2Xml.Set("instanceCreditSpecificationSet", page, instance =>
+                [Ec2Xml.Element("instanceId", instance.Id), Ec2Xml.Element("cpuCredits", instance.Options.CpuCredits)]),
             Ec2Xml.Optional("nextToken", next),
         ];
     }
@@ -183,11 +206,11 @@ internal static class InstanceActions
             Ec2Xml.Set("volumeSet", page, instance =>
             [
                 Ec2Xml.Element("volumeId", instance.VolumeId), Ec2Xml.Element("size", instance.VolumeSizeGiB), Ec2Xml.Element("availabilityZone", instance.Subnet.Zone),
-                Ec2Xml.Element("status", "in-use"), Ec2Xml.Element("createTime", instance.LaunchTime), Ec2Xml.Element("volumeType", "gp3"), Ec2Xml.Element("encrypted", true),
+                Ec2Xml.Element("status", "in-use"), Ec2Xml.Element("createTime", instance.LaunchTime), Ec2Xml.Element("volumeType", instance.Options.VolumeType), Ec2Xml.Element("encrypted", instance.Options.Encrypted),
                 Ec2Xml.Set("attachmentSet", [instance], attached =>
                 [
                     Ec2Xml.Element("volumeId", attached.VolumeId), Ec2Xml.Element("instanceId", attached.Id), Ec2Xml.Element("device", attached.Image.RootDeviceName),
-                    Ec2Xml.Element("status", "attached"), Ec2Xml.Element("attachTime", attached.LaunchTime), Ec2Xml.Element("deleteOnTermination", true),
+                    Ec2Xml.Element("status", "attached"), Ec2Xml.Element("attachTime", attached.LaunchTime), Ec2Xml.Element("deleteOnTermination", attached.Options.DeleteOnTermination),
                 ]),
                 TagActions.TagSet(call.Region, instance.VolumeId),
             ]),
@@ -214,7 +237,7 @@ internal static class InstanceActions
                 Ec2Xml.Element("status", Ec2Xml.Element("code", instance.Ended ? "instance-terminated-by-user" : "fulfilled"), Ec2Xml.Element("updateTime", instance.LaunchTime)),
                 Ec2Xml.Element("instanceId", instance.Id), Ec2Xml.Element("createTime", instance.LaunchTime), Ec2Xml.Element("productDescription", "Linux/UNIX"),
                 TagActions.TagSet(call.Region, instance.SpotRequestId), Ec2Xml.Element("launchedAvailabilityZone", instance.Subnet.Zone),
-                Ec2Xml.Element("instanceInterruptionBehavior", "terminate"),
+                Ec2Xml.Element("instanceInterruptionBehavior", instance.Options.InterruptionBehavior),
             ]),
             Ec2Xml.Optional("nextToken", next),
         ];
@@ -269,6 +292,14 @@ internal static class InstanceActions
         var groups = ids.Select(id => NetworkActions.Find(call.Region, id, name: null))
             .Concat(call.Parameters.List("SecurityGroup").Select(name => NetworkActions.Find(call.Region, id: null, name))).ToArray();
         return groups.Length > 0 ? groups : [NetworkActions.Find(call.Region, id: null, "default")];
+    }
+
+    private static int Count(QueryParameters parameters)
+    {
+        var (least, most) = (parameters.Integer("MinCount") ?? 1, parameters.Integer("MaxCount") ?? 1);
+        return least >= 1 && most >= least && most <= MaxCount
+            ? most
+            : throw AwsException.InvalidParameterValue($"MinCount {least} and MaxCount {most} must be from 1 to {MaxCount}, and the one not more than the other.");
     }
 
     private static string DecodeUserData(string? base64)

@@ -95,7 +95,8 @@ internal sealed class InstanceMachines(IMachineFactory factory, SemaphoreSlim ga
                 _ = machine.TerminateAsync();
             }
         });
-        await machine.Stopped;
+        // However it ends, also by a fault of the rehearsal's own: the instance must not be shown as running for ever.
+        await machine.Stopped.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         await ChangeAsync(() =>
         {
             instance.LastConsole = machine.ConsoleOutput;

@@ -21,13 +21,13 @@ internal static class MarketActions
         {
             ["region-name"] = region => [region],
             ["opt-in-status"] = _ => ["opt-in-not-required"],
-            ["endpoint"] = region => [$"ec2.{region}.amazonaws.com"],
+            ["endpoint"] = _ => [call.Host],
         });
         return
         [
             Ec2Xml.Set("regionInfo", regions, region =>
             [
-                Ec2Xml.Element("regionName", region), Ec2Xml.Element("regionEndpoint", $"ec2.{region}.amazonaws.com"), Ec2Xml.Element("optInStatus", "opt-in-not-required"),
+                Ec2Xml.Element("regionName", region), Ec2Xml.Element("regionEndpoint", call.Host), Ec2Xml.Element("optInStatus", "opt-in-not-required"),
             ]),
         ];
     }

@@ -204,7 +204,7 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
         await gate.WaitAsync(ending.Token);
         try
         {
-            return Ec2Service.Answer(action, new Ec2Call(region, parameters, market, Account, options.Clock.GetUtcNow(), machines), requestId);
+            return Ec2Service.Answer(action, new Ec2Call(region, parameters, market, Account, options.Clock.GetUtcNow(), machines, Url.Authority), requestId);
         }
         finally
         {

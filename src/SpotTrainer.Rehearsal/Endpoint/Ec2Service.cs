@@ -18,6 +18,7 @@ internal static class Ec2Service
         ["DeleteTags"] = TagActions.Delete,
         ["DescribeAvailabilityZones"] = MarketActions.DescribeAvailabilityZones,
         ["DescribeImages"] = ImageActions.Describe,
+        ["DescribeInstanceCreditSpecifications"] = InstanceActions.DescribeCredits,
         ["DescribeInstanceStatus"] = InstanceActions.DescribeStatus,
         ["DescribeInstanceTypeOfferings"] = MarketActions.DescribeInstanceTypeOfferings,
         ["DescribeInstanceTypes"] = MarketActions.DescribeInstanceTypes,

@@ -1,4 +1,7 @@
+using System.Collections;
+using System.Management.Automation;
 using System.Reflection;
+using Amazon.EC2;
 using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Rehearsal;
@@ -9,8 +12,10 @@ public sealed class RehearsalSession : IDisposable
     public RehearsalSession()
     {
         Shell = new ModuleRunspace();
-        Require("Start-SpotRehearsal -InstallMissing");
+        Rehearsal = Require("Start-SpotRehearsal -InstallMissing").Output[0];
     }
+
+    internal PSObject Rehearsal { get; }
 
     internal ModuleRunspace Shell { get; }
 
@@ -35,6 +40,15 @@ public sealed class RehearsalSession : IDisposable
     internal ModuleResult Run(string script, params (string Name, object Value)[] arguments) => Shell.Run(
         arguments.Length == 0 ? script : $"param({string.Join(", ", arguments.Select(argument => "$" + argument.Name))}) {script}",
         arguments.ToDictionary(argument => argument.Name, argument => argument.Value, StringComparer.Ordinal));
+
+    /// <summary>AWS's own client at the rehearsal's endpoint.</summary>
+    internal AmazonEC2Client Client()
+    {
+        var environment = (IDictionary)Rehearsal.Properties["Environment"].Value;
+        return new AmazonEC2Client(
+            (string)environment["AWS_ACCESS_KEY_ID"]!, (string)environment["AWS_SECRET_ACCESS_KEY"]!,
+            new AmazonEC2Config { ServiceURL = (string)environment["AWS_ENDPOINT_URL"]!, AuthenticationRegion = (string)environment["AWS_DEFAULT_REGION"]! });
+    }
 
     /// <summary>A host that nobody answers for, of the module's own type: the one in its load context.</summary>
     internal object HostOfTheModule()

@@ -1,4 +1,6 @@
 using System.Management.Automation;
+using Amazon.EC2;
+using Amazon.EC2.Model;
 using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Rehearsal;
@@ -161,6 +163,37 @@ public sealed class StepTests(RehearsalSession session)
         WaitFor("@(Get-SpotTrainingInstance stopped).Count", "1");
         launch.Stop();
         WaitFor("@(Get-SpotTrainingInstance stopped | Where-Object State -in 'pending', 'running').Count", "0");
+    }
+
+    [Fact]
+    public async Task A_launch_asks_for_what_the_design_calls_safe()
+    {
+        var stop = TestContext.Current.CancellationToken;
+        session.Require("$global:Machine = New-SpotTrainingInstance t3.large -Name safe -MaxHours 1 -MaxPrice 0.08 -Tag @{ project = 'demo' }");
+        var id = (string)session.Require("$Machine.InstanceId").Output[0].BaseObject;
+        using var ec2 = session.Client();
+        var instance = (await ec2.DescribeInstancesAsync(new DescribeInstancesRequest { InstanceIds = [id] }, stop)).Reservations[0].Instances[0];
+        Assert.Equal((HttpTokensState.Required, 1), (instance.MetadataOptions.HttpTokens, instance.MetadataOptions.HttpPutResponseHopLimit!.Value));
+        var volume = Assert.Single((await ec2.DescribeVolumesAsync(
+            new DescribeVolumesRequest { Filters = [new Filter("attachment.instance-id", [id])] }, stop)).Volumes);
+        Assert.Equal((30, VolumeType.Gp3, true, true), (volume.Size!.Value, volume.VolumeType, volume.Encrypted!.Value, volume.Attachments[0].DeleteOnTermination!.Value));
+        var request = Assert.Single((await ec2.DescribeSpotInstanceRequestsAsync(
+            new DescribeSpotInstanceRequestsRequest { SpotInstanceRequestIds = [instance.SpotInstanceRequestId] }, stop)).SpotInstanceRequests);
+        Assert.Equal((SpotInstanceType.OneTime, InstanceInterruptionBehavior.Terminate), (request.Type, request.InstanceInterruptionBehavior));
+        Assert.Equal(0.08m, decimal.Parse(request.SpotPrice, System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Equal("standard", Assert.Single((await ec2.DescribeInstanceCreditSpecificationsAsync(
+            new DescribeInstanceCreditSpecificationsRequest { InstanceIds = [id] }, stop)).InstanceCreditSpecifications).CpuCredits);
+        var rule = Assert.Single(Assert.Single((await ec2.DescribeSecurityGroupsAsync(
+            new DescribeSecurityGroupsRequest { GroupIds = [instance.SecurityGroups[0].GroupId] }, stop)).SecurityGroups).IpPermissions);
+        Assert.Equal(("tcp", 22, 22, "127.0.0.1/32"), (rule.IpProtocol, rule.FromPort!.Value, rule.ToPort!.Value, Assert.Single(rule.Ipv4Ranges).CidrIp));
+        foreach (var resource in new[] { id, volume.VolumeId, instance.NetworkInterfaces[0].NetworkInterfaceId, request.SpotInstanceRequestId })
+        {
+            var tags = (await ec2.DescribeTagsAsync(new DescribeTagsRequest { Filters = [new Filter("resource-id", [resource])] }, stop)).Tags;
+            Assert.Equal(["safe", "demo"], new[] { "Name", "project" }.Select(key => tags.Single(tag => tag.Key == key).Value));
+            Assert.Contains(tags, tag => tag.Key == "spottrainer:deadline");
+        }
+
+        session.Require("$null = $Machine | Remove-SpotTrainingInstance");
     }
 
     [Fact]

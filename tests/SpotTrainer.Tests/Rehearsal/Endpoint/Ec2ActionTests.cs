@@ -65,6 +65,15 @@ public sealed class Ec2ActionTests
             Assert.Equal((ArchitectureValues.X86_64, "/dev/sda1", "/dev/sda1", 8), (image.Architecture, image.RootDeviceName, root.DeviceName, root.Ebs.VolumeSize));
             Assert.Equal(ImageState.Available, image.State);
         },
+        ["DescribeInstanceCreditSpecifications"] = async endpoint =>
+        {
+            var launch = TestEndpoint.Launch();
+            launch.InstanceType = "t3.large";
+            launch.CreditSpecification = new CreditSpecificationRequest { CpuCredits = "standard" };
+            var id = (await endpoint.Ec2.RunInstancesAsync(launch)).Reservation.Instances[0].InstanceId;
+            var credits = await endpoint.Ec2.DescribeInstanceCreditSpecificationsAsync(new DescribeInstanceCreditSpecificationsRequest { InstanceIds = [id] });
+            Assert.Equal("standard", Assert.Single(credits.InstanceCreditSpecifications).CpuCredits);
+        },
         ["DescribeInstanceStatus"] = async endpoint =>
         {
             var instance = await endpoint.RunningAsync();
