@@ -172,7 +172,8 @@ public sealed class WatchdogTests : IDisposable
 
         // setsid has made the group when sleep is there.
         await Programs.UntilAsync(async () => (await File.ReadAllTextAsync($"/proc/{job.Id}/comm", Stop)).Trim() == "sleep", () => "no sleep");
-        (await RunAsync("arm", $"{Now + 4}")).Succeeded();
+        (await RunAsync("arm", $"{Now + 7200}")).Succeeded();
+        await File.WriteAllTextAsync(Deadline, $"{Now + 2}\n", Stop);
         await RunAsync("run");
         await job.WaitForExitAsync(Stop);
         Assert.Equal(143, job.ExitCode);

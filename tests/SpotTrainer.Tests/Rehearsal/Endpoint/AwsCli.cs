@@ -1,0 +1,62 @@
+using SpotTrainer.Tests.Support;
+
+namespace SpotTrainer.Tests.Rehearsal.Endpoint;
+
+/// <summary>
+/// Debian's aws command works against the rehearsal: it shares no code with the module. It is always given the endpoint, and no files or
+/// credentials but the rehearsal's.
+/// </summary>
+public abstract class AwsCli : IAsyncLifetime
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private protected TestEndpoint Endpoint { get; } = new();
+
+    public async ValueTask InitializeAsync()
+    {
+        await DebianPackages.EnsureAsync("awscli");
+        await File.WriteAllTextAsync(_folder["config"], "");
+        await File.WriteAllTextAsync(_folder["credentials"], "");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        await Endpoint.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    protected async Task AllAsync(params (string Command, Action<string> Check)[] calls)
+    {
+        // Each is a Python program that starts: four at once are as fast as it gets.
+        await Parallel.ForEachAsync(calls, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (call, _) => call.Check(await AwsAsync(call.Command)));
+    }
+
+    protected async Task<string> AwsAsync(string command) => (await RunAsync(command)).Succeeded().Trim();
+
+    protected async Task FailsAsync(string command, string code)
+    {
+        var result = await RunAsync(command);
+        Assert.NotEqual(0, result.Status);
+        Assert.Contains($"({code})", result.Error, StringComparison.Ordinal);
+    }
+
+    private async Task<Programs.Result> RunAsync(string command)
+    {
+        var start = Programs.Describe(["/usr/bin/aws", .. command.Split(' '), "--endpoint-url", Endpoint.Endpoint.Url.ToString(), "--no-cli-pager"]);
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("AWS_", StringComparison.Ordinal)).ToArray())
+        {
+            start.Environment.Remove(name);
+        }
+
+        start.Environment["AWS_CONFIG_FILE"] = _folder["config"];
+        start.Environment["AWS_SHARED_CREDENTIALS_FILE"] = _folder["credentials"];
+        start.Environment["AWS_ACCESS_KEY_ID"] = Endpoint.Endpoint.AccessKeyId;
+        start.Environment["AWS_SECRET_ACCESS_KEY"] = Endpoint.Endpoint.SecretAccessKey;
+        start.Environment["AWS_DEFAULT_REGION"] = TestEndpoint.Region;
+        start.Environment["AWS_EC2_METADATA_DISABLED"] = "true";
+        start.Environment["AWS_MAX_ATTEMPTS"] = "1";
+        start.Environment["HOME"] = _folder.Path;
+        return await Programs.RunAsync(start);
+    }
+}
