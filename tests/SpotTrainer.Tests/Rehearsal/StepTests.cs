@@ -189,7 +189,7 @@ public sealed class StepTests(RehearsalSession session)
         foreach (var resource in new[] { id, volume.VolumeId, instance.NetworkInterfaces[0].NetworkInterfaceId, request.SpotInstanceRequestId })
         {
             var tags = (await ec2.DescribeTagsAsync(new DescribeTagsRequest { Filters = [new Filter("resource-id", [resource])] }, stop)).Tags;
-            Assert.Equal(["safe", "demo"], new[] { "Name", "project" }.Select(key => tags.Single(tag => tag.Key == key).Value));
+            Assert.Equal(("safe", "demo"), (tags.Single(tag => tag.Key == "Name").Value, tags.Single(tag => tag.Key == "project").Value));
             Assert.Contains(tags, tag => tag.Key == "spottrainer:deadline");
         }
 
