@@ -18,8 +18,10 @@ if (-not (Get-Command -Name Start-SpotRehearsal -ErrorAction Ignore)) {
     Import-Module ([System.IO.Path]::Combine($PSScriptRoot, '..', 'SpotTrainer.psd1'))
 }
 
+# One that is on already is somebody else's: this fails, and leaves it alone.
+$rehearsal = Start-SpotRehearsal -InstallMissing
 try {
-    Start-SpotRehearsal -InstallMissing | Out-Host
+    $rehearsal | Out-Host
 
     # The cheapest machine with two processors and 4 GiB, for a quarter of a dollar and an hour at most.
     $offers = Find-SpotOffer -MinVCpu 2 -MinMemoryGiB 4 -Architecture x86_64 -First 5
@@ -57,5 +59,5 @@ try {
 }
 finally {
     # Also after an error and after Ctrl+C: no machine, no port and no temporary folder stays behind.
-    Stop-SpotRehearsal -ErrorAction Ignore | Out-Host
+    $rehearsal | Stop-SpotRehearsal | Out-Host
 }

@@ -35,6 +35,11 @@ internal sealed class RehearsalFactory : IRehearsalFactory
             throw new SpotTrainerException("NamespacesForbidden", ErrorKind.PermissionDenied,
                 "This system forbids user namespaces, of which the rehearsal's machines are made.", $"Allow them with: {exception.AllowingLine}", "user namespaces", exception);
         }
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException)
+        {
+            throw new SpotTrainerException("RehearsalNetworkFailed", ErrorKind.InvalidOperation, exception.Message.Split('\n')[0],
+                "See to what it names, and try again.", folder, exception);
+        }
     }
 
     private static async Task RequirePackagesAsync(bool install, IStepLog log, CancellationToken cancellationToken)
@@ -54,8 +59,19 @@ internal sealed class RehearsalFactory : IRehearsalFactory
 
         log.Information($"Installing with apt: {string.Join(", ", missing)}.");
         const string activity = "Installing what the rehearsal needs";
-        await Prerequisites.InstallAsync(missing, line => log.Progress(activity, line), cancellationToken);
-        log.ProgressDone(activity);
+        try
+        {
+            await Prerequisites.InstallAsync(missing, line => log.Progress(activity, line), cancellationToken);
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new SpotTrainerException("InstallFailed", ErrorKind.NotInstalled, exception.Message.Split('\n')[0],
+                $"Run: {Prerequisites.InstallLine(missing)}", string.Join(" ", missing), exception);
+        }
+        finally
+        {
+            log.ProgressDone(activity);
+        }
     }
 
     /// <summary>The stand-in installer, under the names that Miniconda's have.</summary>

@@ -27,7 +27,13 @@ internal sealed class RehearsalHost(Vpc vpc, Ec2Endpoint endpoint, string folder
     /// <inheritdoc/>
     public async Task StopAsync()
     {
-        await endpoint.DisposeAsync();
-        await vpc.DisposeAsync();
+        try
+        {
+            await endpoint.DisposeAsync();
+        }
+        finally
+        {
+            await vpc.DisposeAsync();
+        }
     }
 }

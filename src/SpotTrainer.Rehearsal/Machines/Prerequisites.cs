@@ -134,7 +134,7 @@ internal static class Prerequisites
     {
         if (Directory.Exists("/run/systemd/system"))
         {
-            await RunAsync([.. prefix, "systemctl", "mask", "ssh.service", "ssh.socket"], null, cancellationToken);
+            await RequireAsync([.. prefix, "systemctl", "mask", "ssh.service", "ssh.socket"], cancellationToken);
             progress("openssh-server's own service stays off on this computer (undo with: sudo systemctl unmask ssh.service ssh.socket)");
             return null;
         }
@@ -145,8 +145,18 @@ internal static class Prerequisites
             return null;
         }
 
-        await RunAsync([.. prefix, "sh", "-c", $"printf '#!/bin/sh\\nexit 101\\n' > {PolicyFile} && chmod 755 {PolicyFile}"], null, cancellationToken);
+        await RequireAsync([.. prefix, "sh", "-c", $"printf '#!/bin/sh\\nexit 101\\n' > {PolicyFile} && chmod 755 {PolicyFile}"], cancellationToken);
         return [.. prefix, "rm", "-f", PolicyFile];
+    }
+
+    /// <summary>Without this an sshd would listen on the user's own computer: then nothing is installed.</summary>
+    private static async Task RequireAsync(string[] command, CancellationToken cancellationToken)
+    {
+        var (status, output) = await RunAsync(command, null, cancellationToken);
+        if (status != 0)
+        {
+            throw new InvalidOperationException($"openssh-server's own service could not be kept off, so nothing was installed. {output.Split('\n')[0]}");
+        }
     }
 
     private static async Task<(int Status, string Output)> RunAsync(string[] command, Action<string>? progress, CancellationToken cancellationToken)

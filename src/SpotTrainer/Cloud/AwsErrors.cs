@@ -13,6 +13,8 @@ internal static class AwsErrors
     public static SpotTrainerException Translate(Exception exception, object? target) => exception switch
     {
         SpotTrainerException ours => ours,
+        AmazonServiceException { ErrorCode: null or "" } lost => new("ConnectionFailed", ErrorKind.ConnectionError, "AWS could not be reached.",
+            "See to the network and try again.", target, lost),
         AmazonServiceException service => FromCode(service.ErrorCode, service.Message, target, service),
         AmazonClientException client => new("NoCredentials", ErrorKind.AuthenticationError, FirstSentence(client.Message),
             "Run 'aws configure' (or 'aws sso login'), or give -ProfileName.", target, client),

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Amazon.EC2;
 using Amazon.EC2.Model;
+using Amazon.Runtime;
 using SpotTrainer.Cloud;
 using SpotTrainer.Keys;
 using SpotTrainer.Market;
@@ -18,6 +19,11 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, IStepL
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan BootTimeout = TimeSpan.FromMinutes(8);
+
+    /// <summary>How long an answer that got lost is looked for.</summary>
+    private static readonly TimeSpan SettleTimeout = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
     private readonly string activity = $"Launching {(request.Name.Length > 0 ? request.Name : "a Spot instance")}";
 
     /// <summary>Launches from the first offer that has capacity, and waits until the machine lets us in and its deadline is read back.</summary>
@@ -51,7 +57,6 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, IStepL
 
     private async Task<SpotTrainingInstance> LaunchAsync(SpotOffer offer, CancellationToken cancellationToken)
     {
-        var plan = request.PlanDeadline(offer);
         log.Progress(activity, "request", 5);
         var imageTask = ImageResolver.ResolveAsync(cloud, offer.Region, request.Image, offer.Architecture, cancellationToken);
         var keyTask = KeyPairStore.EnsureAsync(cloud, offer.Region, request.KeyName, log, cancellationToken);
@@ -59,36 +64,111 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, IStepL
         await Task.WhenAll(imageTask, keyTask, groupTask);
         var (image, keyPair, group) = (await imageTask, await keyTask, await groupTask);
 
+        // The disk that is made, not the one that was asked for, is what the budget pays.
+        var plan = (request with { VolumeSizeGiB = Math.Max(request.VolumeSizeGiB, image.SnapshotSizeGiB) }).PlanDeadline(offer);
         var hostKey = SshPrivateKey.MakeEd25519("spottrainer");
         var deadline = DateTimeOffset.UtcNow + plan.Time;
         var run = MakeRequest(offer, image, keyPair, group, hostKey, deadline);
         cancellationToken.ThrowIfCancellationRequested();
 
-        // Without the token: a call that is cut off leaves it unclear whether a machine was made.
-        var answer = await cloud.Ec2(offer.Region).RunInstancesAsync(run, CancellationToken.None);
-        var id = answer.Reservation.Instances[0].InstanceId;
+        var id = await RunAsync(offer, run, deadline, cancellationToken);
         log.Verbose($"{id}: {offer}; it ends itself at {deadline.ToLocalTime():g}.");
         try
         {
             var instance = await WaitUntilRunningAsync(offer.Region, id, cancellationToken);
             log.Progress(activity, "booting", 60);
             var connection = await SshConnectionPool.WaitAsync(instance, BootTimeout, cancellationToken);
-            await RequireArmedAsync(connection, instance, deadline, cancellationToken);
+            await RequireArmedAsync(connection, instance, deadline, plan.Time, cancellationToken);
             log.Progress(activity, "ready", 100);
             log.Information($"{instance} ends itself at {deadline.ToLocalTime():g}; what was not fetched by then ends with it.");
+
+            // After this the machine is the user's: they have its object.
+            cancellationToken.ThrowIfCancellationRequested();
             return instance;
         }
-        catch
+        catch (Exception exception)
         {
-            log.CleanupWarning($"Terminating {id}, which was launched and can't be used.");
-            await Terminator.RequestAsync(cloud, offer.Region, id);
+            await AbandonAsync(offer.Region, id, deadline, exception);
             throw;
         }
     }
 
+    /// <summary>Asks EC2 for the machine. An answer that got lost is settled by a look for the token before anything else happens.</summary>
+    private async Task<string> RunAsync(SpotOffer offer, RunInstancesRequest run, DateTimeOffset deadline, CancellationToken cancellationToken)
+    {
+        // Not the caller's token: a call that is cut off leaves it unclear whether a machine was made. After Ctrl+C it gets a moment more.
+        using var limit = new CancellationTokenSource();
+        using var stopped = cancellationToken.Register(() =>
+        {
+            log.CleanupWarning("Finding out whether EC2 has launched a machine.");
+            limit.CancelAfter(SettleTimeout);
+        });
+        try
+        {
+            return (await cloud.Ec2(offer.Region).RunInstancesAsync(run, limit.Token)).Reservation.Instances[0].InstanceId;
+        }
+        catch (Exception exception) when (IsUnclear(exception))
+        {
+            if (await FindByTokenAsync(offer.Region, run.ClientToken) is { } id)
+            {
+                return id;
+            }
+
+            var what = $"EC2's answer got lost: a machine '{request.Name}' may run in {offer.Region} until {deadline.ToLocalTime():g}.";
+            log.CleanupWarning(what);
+            throw new SpotTrainerException("LaunchUnclear", ErrorKind.ConnectionError, what,
+                $"Look with Get-SpotTrainingInstance -Region {offer.Region}, and remove it.", run.ClientToken, exception);
+        }
+    }
+
+    /// <summary>Whether an error leaves open what EC2 did: anything but a refusal with a code of its own.</summary>
+    private static bool IsUnclear(Exception exception) => exception is not AmazonEC2Exception refusal
+        || refusal.ErrorCode is null or "" or "InternalError" or "InternalFailure" or "Unavailable" or "ServiceUnavailable";
+
+    private async Task<string?> FindByTokenAsync(string region, string token)
+    {
+        using var limit = new CancellationTokenSource(SettleTimeout);
+        try
+        {
+            while (true)
+            {
+                var page = await cloud.Ec2(region).DescribeInstancesAsync(
+                    new DescribeInstancesRequest { Filters = [new Filter("client-token", [token])] }, limit.Token);
+                if (page.Reservations.SelectMany(reservation => reservation.Instances).FirstOrDefault() is { } made)
+                {
+                    return made.InstanceId;
+                }
+
+                // EC2 takes a moment to know its own new machines everywhere.
+                await Task.Delay(Poll, limit.Token);
+            }
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or AmazonClientException or System.Net.Http.HttpRequestException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Ends a machine that can't be used. When that fails, too, the user must know which one costs money, and until when.</summary>
+    private async Task AbandonAsync(string region, string id, DateTimeOffset deadline, Exception why)
+    {
+        log.CleanupWarning($"Terminating {id}, which was launched and can't be used.");
+        try
+        {
+            await Terminator.RequestAsync(cloud, region, id, justLaunched: true);
+        }
+        catch (Exception exception)
+        {
+            var what = $"{id} in {region} could NOT be terminated and costs until {deadline.ToLocalTime():g}.";
+            var next = $"Run: Get-SpotTrainingInstance -Region {region} -InstanceId {id} | Remove-SpotTrainingInstance";
+            log.CleanupWarning($"{what} {next}");
+            throw new SpotTrainerException("InstanceLeftRunning", ErrorKind.ConnectionError,
+                $"{what} ({AwsErrors.Translate(why, id).Message})", next, id, exception);
+        }
+    }
+
     private async Task<string> GroupAsync(string region, CancellationToken cancellationToken) =>
-        request.SecurityGroupId ?? await SecurityGroupStore.EnsureAsync(
-            cloud, region, request.AllowedCidr ?? await CallerAddress.GetCidrAsync(cloud, cancellationToken), log, cancellationToken);
+        request.SecurityGroupId ?? await SecurityGroupStore.EnsureAsync(cloud, region, request.AllowedCidr, log, cancellationToken);
 
     private RunInstancesRequest MakeRequest(
         SpotOffer offer, MachineImage image, TrainingKeyPair keyPair, string group, SshPrivateKey hostKey, DateTimeOffset deadline)
@@ -190,7 +270,7 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, IStepL
 
     /// <summary>Reads the arming back. A machine that would not end itself is one that we don't keep.</summary>
     private static async Task RequireArmedAsync(
-        SshConnection connection, SpotTrainingInstance instance, DateTimeOffset deadline, CancellationToken cancellationToken)
+        SshConnection connection, SpotTrainingInstance instance, DateTimeOffset deadline, TimeSpan time, CancellationToken cancellationToken)
     {
         var status = await connection.RunAsync($"sudo {UserData.WatchdogPath} status", cancellationToken);
         var lines = status.Output.Split('\n').Select(line => line.Trim()).ToArray();
@@ -199,6 +279,16 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, IStepL
         {
             throw new SpotTrainerException("DeadlineNotArmed", ErrorKind.SecurityError, $"{instance} did not arm its deadline, so it was terminated.",
                 "Try again, or another -Image: it needs cloud-init and systemd.", instance);
+        }
+
+        // The deadline was reckoned by this computer's clock; the machine goes by its own.
+        const string now = "now=";
+        var left = deadline - DateTimeOffset.FromUnixTimeSeconds(
+            long.Parse(lines.First(line => line.StartsWith(now, StringComparison.Ordinal)).Substring(now.Length), CultureInfo.InvariantCulture));
+        if (left > time + ClockTolerance)
+        {
+            throw new SpotTrainerException("ClockWrong", ErrorKind.InvalidOperation,
+                "This computer's clock is ahead of the machine's, so that its deadline would come too late; it was terminated.", "Set the clock and try again.", instance);
         }
     }
 }

@@ -101,6 +101,13 @@ public sealed class NewSpotTrainingInstanceCommand : CloudCmdlet
         }
 
         var cloud = offers[0].Cloud;
+        if (offers.Exists(offer => offer.Where != offers[0].Where || offer.Endpoint != offers[0].Endpoint))
+        {
+            WriteError(ErrorRecords.From(new SpotTrainerException("MixedClouds", ErrorKind.InvalidArgument,
+                "The offers belong to different accounts, or to a rehearsal and to AWS.", "Give the offers of one.", offers[0]), offers[0]));
+            return;
+        }
+
         var request = new LaunchRequest
         {
             Offers = offers,

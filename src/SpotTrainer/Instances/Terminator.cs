@@ -15,10 +15,25 @@ internal static class Terminator
     private static readonly TimeSpan CleanupTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Asks EC2 to terminate an instance, without a token of the caller's: it must happen after Ctrl+C, too.</summary>
-    public static async Task RequestAsync(CloudContext cloud, string region, string id)
+    /// <param name="cloud">The cloud.</param>
+    /// <param name="region">The region.</param>
+    /// <param name="id">The instance.</param>
+    /// <param name="justLaunched">Whether EC2 may not know it everywhere yet: then it is asked until it does.</param>
+    public static async Task RequestAsync(CloudContext cloud, string region, string id, bool justLaunched = false)
     {
         using var timeout = new CancellationTokenSource(CleanupTimeout);
-        await cloud.Ec2(region).TerminateInstancesAsync(new TerminateInstancesRequest { InstanceIds = [id] }, timeout.Token);
+        while (true)
+        {
+            try
+            {
+                await cloud.Ec2(region).TerminateInstancesAsync(new TerminateInstancesRequest { InstanceIds = [id] }, timeout.Token);
+                return;
+            }
+            catch (AmazonEC2Exception exception) when (justLaunched && exception.ErrorCode == "InvalidInstanceID.NotFound")
+            {
+                await Task.Delay(Poll, timeout.Token);
+            }
+        }
     }
 
     /// <summary>Terminates an instance and waits until EC2 says that it is.</summary>
@@ -27,9 +42,9 @@ internal static class Terminator
         var activity = $"Removing {instance}";
         try
         {
-            SshConnectionPool.Close(instance);
             log.Progress(activity, "shutting down");
             await RequestAsync(instance.Cloud, instance.Region, instance.InstanceId);
+            SshConnectionPool.Close(instance);
             while (true)
             {
                 var now = await InstanceReader.GetAsync(instance.Cloud, instance.Region, instance.InstanceId, cancellationToken);

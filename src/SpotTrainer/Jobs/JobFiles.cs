@@ -11,6 +11,7 @@ internal static class JobFiles
     /// <summary>The link to what Send-TrainingData sent.</summary>
     public const string Data = "data";
 
-    /// <summary>What is not a result.</summary>
-    public static bool IsInternal(string name) => name is Runner or ProcessId or Data || name.EndsWith(".new", StringComparison.Ordinal);
+    /// <summary>What is not a result: <c>.new</c> is what the runner has not put in its place yet.</summary>
+    public static bool IsInternal(string name, string notebook) =>
+        name is Runner or ProcessId or Data or Status + ".new" || name == notebook + ".new";
 }

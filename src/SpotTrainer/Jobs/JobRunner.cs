@@ -10,6 +10,9 @@ internal static class JobRunner
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(300);
 
+    /// <summary>How long a look at a job may take.</summary>
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(30);
+
     /// <summary>How long a lost connection is tried again before the wait is given up. The job is not.</summary>
     private static readonly TimeSpan ReconnectTimeout = TimeSpan.FromMinutes(3);
 
@@ -110,10 +113,14 @@ internal static class JobRunner
         var end = DateTime.UtcNow + ReconnectTimeout;
         while (true)
         {
+            // A link that dies in silence (a laptop that slept, another network) would keep the command waiting for many minutes.
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            limit.CancelAfter(AnswerTimeout);
+            SshConnection? connection = null;
             try
             {
-                var connection = await SshConnectionPool.GetAsync(job.Instance, cancellationToken);
-                var text = await connection.RequireAsync(command, $"Looking at {job.Id}", cancellationToken);
+                connection = await SshConnectionPool.GetAsync(job.Instance, limit.Token);
+                var text = await connection.RequireAsync(command, $"Looking at {job.Id}", limit.Token);
                 var lines = text.Split(['\n'], 2);
                 var status = lines.Length > 1 && lines[1].Trim().Length > 0 ? JobStatus.Parse(lines[1]) : JobStatus.Unknown;
                 return lines[0] == "gone" && !status.HasEnded ? await VanishedAsync(connection, job, status, cancellationToken) : status;
@@ -121,7 +128,11 @@ internal static class JobRunner
             catch (Exception exception) when (IsLostConnection(exception, cancellationToken) && DateTime.UtcNow < end)
             {
                 log.Verbose($"{job.Instance} does not answer; the job goes on, and so does the wait.");
-                SshConnectionPool.Close(job.Instance);
+                if (connection is not null)
+                {
+                    SshConnectionPool.Drop(job.Instance, connection);
+                }
+
                 await Task.Delay(Poll, cancellationToken);
             }
         }

@@ -7,7 +7,12 @@ namespace SpotTrainer.Jobs;
 [OutputType(typeof(TrainingResult))]
 public sealed class ReceiveTrainingResultCommand : JobCmdlet
 {
-    /// <summary>The folder on this computer; one named after the job when left out.</summary>
+    private bool destinationTaken;
+
+    /// <summary>
+    /// The folder on this computer; one named after the job when left out. Of several jobs, the second and later ones get folders of their
+    /// own below it.
+    /// </summary>
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
     public string? Destination { get; set; }
@@ -17,7 +22,8 @@ public sealed class ReceiveTrainingResultCommand : JobCmdlet
     {
         foreach (var job in Job)
         {
-            var destination = FullPath(Destination ?? job.Id);
+            var destination = FullPath(Destination is null ? job.Id : destinationTaken ? System.IO.Path.Combine(Destination, job.Id) : Destination);
+            destinationTaken = true;
             if (ShouldProcess(destination, $"fetch the results of {job}"))
             {
                 StartThrottled(job, async stopping => Output.Object(await ResultReceiver.ReceiveAsync(job, destination, Output, stopping)));

@@ -20,12 +20,12 @@ internal static class ResultReceiver
             var connection = await SshConnectionPool.GetAsync(job.Instance, cancellationToken);
             var sftp = await connection.SftpAsync(cancellationToken);
             var found = new List<RemoteFile>();
-            await FindAsync(sftp, RemoteFiles.SftpPath(job.Folder), string.Empty, found, cancellationToken);
+            await FindAsync(sftp, RemoteFiles.SftpPath(job.Folder), string.Empty, job.Notebook, found, cancellationToken);
             var (total, received) = (found.Sum(file => file.Size), 0L);
             foreach (var file in found)
             {
                 log.Progress(activity, file.Name, total == 0 ? 0 : (int)(received * 100 / total));
-                await ReceiveAsync(sftp, file, Path.Combine(destination, file.Name.Replace('/', Path.DirectorySeparatorChar)), cancellationToken);
+                await ReceiveAsync(sftp, file, LocalNames.Place(destination, file.Name), cancellationToken);
                 received += file.Size;
             }
 
@@ -37,23 +37,29 @@ internal static class ResultReceiver
         }
     }
 
-    private static async Task FindAsync(SftpClient sftp, string folder, string relative, List<RemoteFile> found, CancellationToken cancellationToken)
+    private static async Task FindAsync(
+        SftpClient sftp, string folder, string relative, string notebook, List<RemoteFile> found, CancellationToken cancellationToken)
     {
         foreach (var entry in await RemoteFiles.ListAsync(sftp, folder, cancellationToken))
         {
             var name = relative + entry.Name;
-            if (relative.Length == 0 && JobFiles.IsInternal(entry.Name))
+            if (relative.Length == 0 && JobFiles.IsInternal(entry.Name, notebook))
             {
                 continue;
             }
 
             if (entry.IsDirectory)
             {
-                await FindAsync(sftp, $"{folder}/{entry.Name}", name + "/", found, cancellationToken);
+                await FindAsync(sftp, $"{folder}/{entry.Name}", name + "/", notebook, found, cancellationToken);
             }
             else if (entry.IsRegularFile)
             {
                 found.Add(new RemoteFile($"{folder}/{entry.Name}", name, entry.Length));
+            }
+            else if (entry.IsSymbolicLink && sftp.Exists($"{folder}/{entry.Name}") && sftp.GetAttributes($"{folder}/{entry.Name}") is { IsRegularFile: true } target)
+            {
+                // Such as last.ckpt, which points to the newest checkpoint.
+                found.Add(new RemoteFile($"{folder}/{entry.Name}", name, target.Size));
             }
         }
     }

@@ -10,6 +10,9 @@ internal static class JupyterProcess
     /// <summary>The scripts' exit code for a step that was left out before.</summary>
     private const int NotReady = 3;
 
+    /// <summary>The starting script's exit code for a server that runs with an older password and certificate.</summary>
+    private const int OldSecurity = 4;
+
     public static async Task<JupyterServer> StartAsync(TrainingHost host, string prefix, int port, IStepLog log, CancellationToken cancellationToken)
     {
         var activity = $"Starting Jupyter on {host}";
@@ -25,13 +28,20 @@ internal static class JupyterProcess
                     "Run Set-JupyterSecurity first.", host);
             }
 
+            if (result.ExitCode == OldSecurity)
+            {
+                throw new SpotTrainerException("JupyterRunning", ErrorKind.InvalidOperation,
+                    $"Jupyter runs on {host} with the password and certificate that it had before.", "End it first with Stop-JupyterServer.", host);
+            }
+
             if (result.ExitCode != 0)
             {
                 throw RemoteErrors.CommandFailed(host, "Starting Jupyter", result);
             }
 
             var lines = result.Output.Split('\n');
-            return new JupyterServer(host, prefix, port, int.Parse(lines[0], CultureInfo.InvariantCulture), lines[1], "running");
+            return new JupyterServer(
+                host, prefix, int.Parse(lines[2], CultureInfo.InvariantCulture), int.Parse(lines[0], CultureInfo.InvariantCulture), lines[1], "running");
         }
         finally
         {

@@ -32,9 +32,9 @@ internal static class KeyPairStore
         {
             await ImportAsync(cloud, region, name, key, cancellationToken);
         }
-        catch
+        catch (SpotTrainerException exception) when (exception.Id == "KeyPairExists")
         {
-            // The file was made a moment ago for nothing else.
+            // Only after a clear no: else the public half may be in EC2, and this is the one file that fits it.
             File.Delete(path);
             throw;
         }
@@ -86,8 +86,8 @@ internal static class KeyPairStore
         }
         catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidKeyPair.Duplicate")
         {
-            throw new SpotTrainerException("KeyPairExists", ErrorKind.ResourceExists, $"EC2 in {region} has a key pair '{name}' already.",
-                "Choose another name.", name, exception);
+            throw new SpotTrainerException("KeyPairExists", ErrorKind.ResourceExists, $"EC2 in {region} has a key pair '{name}' already, whose private half is not on this computer.",
+                "Choose another name (-Name, or -KeyName at a launch).", name, exception);
         }
     }
 

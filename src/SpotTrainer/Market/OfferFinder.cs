@@ -21,7 +21,7 @@ internal static class OfferFinder
     {
         await cloud.GetAccountAsync(cancellationToken);
         var sizes = (await GetSizesAsync(cloud.Ec2(region), criteria.InstanceTypes, cancellationToken))
-            .Where(criteria.Accepts).ToDictionary(size => size.Name, StringComparer.Ordinal);
+            .Where(criteria.Accepts).GroupBy(size => size.Name, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.First(), StringComparer.Ordinal);
         log.Verbose($"{sizes.Count} instance types in {region} meet the criteria.");
         var prices = await GetPricesAsync(cloud.Ec2(region), sizes.Keys.ToArray(), cancellationToken);
         var cheapestFirst = prices.OrderBy(price => price.Usd).ThenBy(price => price.Zone, StringComparer.Ordinal).ToArray();

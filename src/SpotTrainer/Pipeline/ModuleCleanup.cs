@@ -7,5 +7,5 @@ namespace SpotTrainer.Pipeline;
 public sealed class ModuleCleanup : IModuleAssemblyCleanup
 {
     /// <inheritdoc/>
-    public void OnRemove(PSModuleInfo psModuleInfo) => SshConnectionPool.CloseAll();
+    public void OnRemove(PSModuleInfo psModuleInfo) => SshConnectionPool.CloseAll(_ => true);
 }

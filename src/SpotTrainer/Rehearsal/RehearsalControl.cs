@@ -1,3 +1,4 @@
+using SpotTrainer.Instances;
 using SpotTrainer.Pipeline;
 using SpotTrainer.Remote;
 
@@ -34,9 +35,15 @@ internal static class RehearsalControl
     {
         ActiveRehearsal.Clear(rehearsal);
         rehearsal.Cloud.Dispose();
-        SshConnectionPool.CloseAll();
-        await rehearsal.Host.StopAsync();
-        rehearsal.State = "ended";
+        try
+        {
+            SshConnectionPool.CloseAll(host => host is SpotTrainingInstance instance && ReferenceEquals(instance.Cloud, rehearsal.Cloud));
+        }
+        finally
+        {
+            await rehearsal.Host.StopAsync();
+            rehearsal.State = "ended";
+        }
     }
 
     private static void RequireNone()

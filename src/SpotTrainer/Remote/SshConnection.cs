@@ -133,7 +133,7 @@ internal sealed class SshConnection : IDisposable
         {
             throw new SpotTrainerException("KeyNotFound", ErrorKind.ObjectNotFound,
                 path is null ? $"This computer has no private key for {host}." : $"The private key {path} is not there.",
-                "Give the file with -KeyPath.", path ?? (object)host);
+                "Copy the key there, or use Connect-TrainingHost -KeyPath with the machine's HostName, UserName and HostKey.", path ?? (object)host);
         }
 
         try

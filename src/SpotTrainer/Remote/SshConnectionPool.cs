@@ -14,7 +14,7 @@ internal static class SshConnectionPool
     public static async Task<SshConnection> GetAsync(TrainingHost host, CancellationToken cancellationToken)
     {
         host.ThrowIfGone();
-        var entry = Entries.GetOrAdd(Key(host), _ => new Entry());
+        var entry = Entries.GetOrAdd(Key(host), _ => new Entry(host));
         await entry.Gate.WaitAsync(cancellationToken);
         try
         {
@@ -23,6 +23,11 @@ internal static class SshConnectionPool
                 entry.Connection?.Dispose();
                 entry.Connection = null;
                 entry.Connection = await SshConnection.ConnectAsync(host, cancellationToken);
+                if (entry.Closed)
+                {
+                    entry.Connection.Dispose();
+                    throw RemoteErrors.Unreachable(host, inner: null);
+                }
             }
 
             return entry.Connection;
@@ -56,18 +61,28 @@ internal static class SshConnectionPool
     {
         if (Entries.TryRemove(Key(host), out var entry))
         {
-            entry.Connection?.Dispose();
+            entry.Close();
         }
     }
 
-    /// <summary>Closes every connection, when the module is removed.</summary>
-    public static void CloseAll()
+    /// <summary>Closes a connection that has failed, unless another has taken its place already.</summary>
+    public static void Drop(TrainingHost host, SshConnection failed)
     {
-        foreach (var key in Entries.Keys)
+        if (Entries.TryGetValue(Key(host), out var entry) && ReferenceEquals(entry.Connection, failed))
+        {
+            entry.Connection = null;
+            failed.Dispose();
+        }
+    }
+
+    /// <summary>Closes the connections of the machines that are meant.</summary>
+    public static void CloseAll(Func<TrainingHost, bool> meant)
+    {
+        foreach (var (key, host) in Entries.Select(entry => (entry.Key, entry.Value.Host)).Where(entry => meant(entry.Host)).ToArray())
         {
             if (Entries.TryRemove(key, out var entry))
             {
-                entry.Connection?.Dispose();
+                entry.Close();
             }
         }
     }
@@ -75,10 +90,23 @@ internal static class SshConnectionPool
     private static string Key(TrainingHost host) => string.Format(
         CultureInfo.InvariantCulture, "{0}|{1}|{2}", host, host.KeyPath, string.Join(",", host.HostKey));
 
-    private sealed class Entry
+    private sealed class Entry(TrainingHost host)
     {
+        private volatile bool closed;
+
+        public TrainingHost Host { get; } = host;
+
         public SemaphoreSlim Gate { get; } = new(1);
 
         public SshConnection? Connection { get; set; }
+
+        /// <summary>Whether it was closed, perhaps while a connection was being made.</summary>
+        public bool Closed => closed;
+
+        public void Close()
+        {
+            closed = true;
+            Connection?.Dispose();
+        }
     }
 }

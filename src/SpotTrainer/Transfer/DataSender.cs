@@ -32,6 +32,12 @@ internal static class DataSender
             }
         }
 
+        if (files.GroupBy(file => file.Value, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        {
+            throw new SpotTrainerException("DataAmbiguous", ErrorKind.InvalidArgument,
+                $"{string.Join(" and ", twice.Select(file => file.Key))} would both be '{twice.Key}' on the machine.", "Send them to different -Destination folders.", twice.Key);
+        }
+
         return files;
     }
 

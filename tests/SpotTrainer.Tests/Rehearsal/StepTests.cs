@@ -146,6 +146,11 @@ public sealed class StepTests(RehearsalSession session)
         Assert.Equal("401", SignOn("wrong horse"));
         Assert.Equal("127.0.0.1", session.Require("$Machine | Invoke-TrainingCommand \"ss -Htln sport = :8888 | awk '{print `$4}' | cut -d: -f1\"").Output[0].Properties["Output"].Value.ToString()!.Trim());
         Assert.DoesNotContain("horse", session.Require("$Machine | Invoke-TrainingCommand 'cat ~/spottrainer/jupyter/*'").Output[0].Properties["Output"].Value.ToString(), StringComparison.Ordinal);
+
+        // One that runs stays, also when another port is asked for; with a new password it must be stopped first.
+        Assert.Equal(8888, session.Require("$Machine | Start-JupyterServer -Port 9999").Output[0].Properties["Port"].Value);
+        error = Assert.Single(session.Run("$Machine | Set-JupyterSecurity | Start-JupyterServer").Errors);
+        Assert.StartsWith("JupyterRunning,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal("stopped", session.Require("$Server | Stop-JupyterServer").Output[0].Properties["State"].Value);
 
         // The watchdog, with a deadline that is near.
@@ -194,6 +199,33 @@ public sealed class StepTests(RehearsalSession session)
         }
 
         session.Require("$null = $Machine | Remove-SpotTrainingInstance");
+    }
+
+    [Fact]
+    public async Task An_address_of_old_is_let_in_no_longer_and_a_range_that_was_asked_for_stays()
+    {
+        var stop = TestContext.Current.CancellationToken;
+        session.Require("$null = " + Launch + " -AllowedCidr 198.51.100.0/24 | Remove-SpotTrainingInstance", ("name", "door"));
+        using var ec2 = session.Client();
+        var find = new DescribeSecurityGroupsRequest { Filters = [new Filter("group-name", ["spottrainer"])] };
+        session.Require("$null = " + Launch + " | Remove-SpotTrainingInstance", ("name", "door"));
+        var group = (await ec2.DescribeSecurityGroupsAsync(find, stop)).SecurityGroups[0];
+        var own = group.IpPermissions.SelectMany(rule => rule.Ipv4Ranges).Single(range => range.CidrIp == "127.0.0.1/32").Description;
+        await ec2.AuthorizeSecurityGroupIngressAsync(
+            new AuthorizeSecurityGroupIngressRequest
+            {
+                GroupId = group.GroupId,
+                IpPermissions = [new IpPermission { IpProtocol = "tcp", FromPort = 22, ToPort = 22, Ipv4Ranges = [new IpRange { CidrIp = "203.0.113.9/32", Description = own }] }],
+            }, stop);
+        session.Require("$null = " + Launch + " | Remove-SpotTrainingInstance", ("name", "door"));
+        group = (await ec2.DescribeSecurityGroupsAsync(find, stop)).SecurityGroups[0];
+        Assert.Equal(["127.0.0.1/32", "198.51.100.0/24"], group.IpPermissions.SelectMany(rule => rule.Ipv4Ranges).Select(range => range.CidrIp).Order(StringComparer.Ordinal));
+        await ec2.RevokeSecurityGroupIngressAsync(
+            new RevokeSecurityGroupIngressRequest
+            {
+                GroupId = group.GroupId,
+                IpPermissions = [new IpPermission { IpProtocol = "tcp", FromPort = 22, ToPort = 22, Ipv4Ranges = [new IpRange { CidrIp = "198.51.100.0/24" }] }],
+            }, stop);
     }
 
     [Fact]

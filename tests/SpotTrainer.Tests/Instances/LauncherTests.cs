@@ -1,0 +1,72 @@
+using Amazon.EC2;
+using Amazon.EC2.Model;
+using Amazon.Runtime;
+using SpotTrainer.Cloud;
+using SpotTrainer.Instances;
+using SpotTrainer.Market;
+using SpotTrainer.Pipeline;
+using SpotTrainer.Tests.Rehearsal.Endpoint;
+using SpotTrainer.Tests.Support;
+
+namespace SpotTrainer.Tests.Instances;
+
+/// <summary>What costs money must not stay when a launch goes wrong, whatever got lost on the way.</summary>
+public sealed class LauncherTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task A_machine_whose_launch_was_never_answered_is_found_by_its_token_and_ended_after_Ctrl_C()
+    {
+        await using var endpoint = new TestEndpoint();
+        await using var proxy = new LossyProxy(endpoint.Endpoint.Url, "Action=RunInstances");
+        using var cloud = Cloud(endpoint, proxy.Url);
+        using var ctrlC = new CancellationTokenSource();
+        var log = new RecordingLog();
+        var launch = await LaunchAsync(cloud, log, ctrlC.Token);
+        await proxy.Lost;
+        await ctrlC.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => launch);
+        await RequireNoneLeftAsync(endpoint);
+        Assert.Contains(log.Lines, line => line.StartsWith("clean-up: Terminating i-", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_machine_that_could_not_be_ended_is_named_with_what_to_run()
+    {
+        await using var endpoint = new TestEndpoint();
+        await using var proxy = new LossyProxy(endpoint.Endpoint.Url, "Action=TerminateInstances");
+        using var cloud = Cloud(endpoint, proxy.Url);
+        using var ctrlC = new CancellationTokenSource();
+        var log = new RecordingLog();
+        var launch = await LaunchAsync(cloud, log, ctrlC.Token);
+
+        // The quiet machine never answers over SSH: the launch waits there.
+        await Programs.UntilAsync(() => Task.FromResult(log.Lines.Contains("progress: booting")), () => string.Join('\n', log.Lines));
+        await ctrlC.CancelAsync();
+        var error = await Assert.ThrowsAsync<SpotTrainerException>(() => launch);
+        Assert.Equal("InstanceLeftRunning", error.Id);
+        Assert.Contains("Remove-SpotTrainingInstance", error.NextStep, StringComparison.Ordinal);
+        Assert.Contains(log.Lines, line => line.StartsWith("clean-up: i-", StringComparison.Ordinal) && line.Contains("could NOT be terminated", StringComparison.Ordinal));
+    }
+
+    private CloudContext Cloud(TestEndpoint endpoint, string url) => new(
+        new BasicAWSCredentials(endpoint.Endpoint.AccessKeyId, endpoint.Endpoint.SecretAccessKey), TestEndpoint.Region, url, folder.Path, "000000000000");
+
+    private static async Task<Task> LaunchAsync(CloudContext cloud, RecordingLog log, CancellationToken cancellationToken)
+    {
+        var offers = await OfferFinder.FindAsync(cloud, cloud.Region, new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 }, log, Stop);
+        return new Launcher(cloud, new LaunchRequest { Offers = offers, Name = "lost", MaxHours = 1 }, log).LaunchAsync(cancellationToken);
+    }
+
+    private static async Task RequireNoneLeftAsync(TestEndpoint endpoint)
+    {
+        var machines = (await endpoint.Ec2.DescribeInstancesAsync(new DescribeInstancesRequest(), Stop)).Reservations.SelectMany(reservation => reservation.Instances).ToArray();
+        Assert.Single(machines);
+        Assert.All(machines, machine => Assert.True(machine.State.Name.Value is "shutting-down" or "terminated", machine.State.Name.Value));
+    }
+}

@@ -1,0 +1,110 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace SpotTrainer.Tests.Support;
+
+/// <summary>Hands HTTP requests on to an endpoint, and loses the answers to those that name a word: the other side has acted all the same.</summary>
+internal sealed class LossyProxy : IAsyncDisposable
+{
+    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource ending = new();
+    private readonly TaskCompletionSource lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Uri endpoint;
+    private readonly string word;
+    private readonly Task accepting;
+
+    public LossyProxy(Uri endpoint, string word)
+    {
+        (this.endpoint, this.word) = (endpoint, word);
+        listener.Start();
+        accepting = AcceptAsync();
+    }
+
+    public string Url => $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/";
+
+    /// <summary>Completes when the first answer has been lost.</summary>
+    public Task Lost => lost.Task;
+
+    public async ValueTask DisposeAsync()
+    {
+        await ending.CancelAsync();
+        listener.Dispose();
+        await accepting;
+        ending.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        var running = new List<Task>();
+        try
+        {
+            while (true)
+            {
+                running.Add(HandleAsync(await listener.AcceptTcpClientAsync(ending.Token)));
+            }
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException or SocketException)
+        {
+            await Task.WhenAll(running);
+        }
+    }
+
+    /// <summary>One request on each connection, both read to their end.</summary>
+    private async Task HandleAsync(TcpClient client)
+    {
+        using (client)
+        {
+            try
+            {
+                var request = await ReadAsync(client.GetStream());
+
+                // The signature covers the Host header as it is: only the connection changes.
+                using var server = new TcpClient();
+                await server.ConnectAsync(endpoint.Host, endpoint.Port, ending.Token);
+                await server.GetStream().WriteAsync(request, ending.Token);
+                var answer = await ReadAsync(server.GetStream());
+                if (Encoding.UTF8.GetString(request).Contains(word, StringComparison.Ordinal))
+                {
+                    lost.TrySetResult();
+                    return;
+                }
+
+                await client.GetStream().WriteAsync(answer, ending.Token);
+            }
+            catch (Exception exception) when (exception is IOException or OperationCanceledException or SocketException)
+            {
+                // The client went away.
+            }
+        }
+    }
+
+    private async Task<byte[]> ReadAsync(NetworkStream stream)
+    {
+        var data = new MemoryStream();
+        var buffer = new byte[16 * 1024];
+        while (true)
+        {
+            var read = await stream.ReadAsync(buffer, ending.Token);
+            if (read == 0)
+            {
+                return data.ToArray();
+            }
+
+            data.Write(buffer, 0, read);
+            var text = Encoding.Latin1.GetString(data.ToArray());
+            var head = text.IndexOf("\r\n\r\n", StringComparison.Ordinal);
+            if (head < 0)
+            {
+                continue;
+            }
+
+            var length = text[..head].Split("\r\n").Where(line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase))
+                .Select(line => int.Parse(line.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture)).FirstOrDefault();
+            if (data.Length >= head + 4 + length)
+            {
+                return data.ToArray();
+            }
+        }
+    }
+}
