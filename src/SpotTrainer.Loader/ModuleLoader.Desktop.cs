@@ -1,18 +1,15 @@
 #if NETFRAMEWORK
 using System.Diagnostics;
-using System.IO;
 using System.Reflection;
 
 namespace SpotTrainer.Loader;
 
-/// <summary>
+/// <content>
 /// Windows PowerShell has one load context and reads no binding redirects of ours. This answers the module's own requests, and
 /// only those, with the files that the module ships.
-/// </summary>
-public static class ModuleResolver
+/// </content>
+public static partial class ModuleLoader
 {
-    private static readonly object Gate = new();
-    private static readonly string Folder = Path.GetDirectoryName(typeof(ModuleResolver).Assembly.Location);
     private static Assembly? module;
 
     /// <summary>Registers the handler and loads SpotTrainer.dll, the first time.</summary>
