@@ -54,7 +54,7 @@ Describe 'The whole rehearsal' -Skip:(-not $IsLinux) {
         $instance.State | Should -Be 'running'
         $instance.Deadline | Should -BeGreaterThan ([System.DateTimeOffset]::Now)
         $instance.Deadline | Should -BeLessThan ([System.DateTimeOffset]::Now.AddHours(1.1))
-        Show $instance | Should -Match 'Where\s+Name\s+Instance\s+Type\s+Zone\s+State\s+Address\s+Ends at\s+Cost USD'
+        Show $instance | Should -Match 'Where\s+Name\s+Instance\s+Type\s+Zone\s+State\s+Ends at\s+Cost USD'
     }
 
     It 'finds the instance again' {
@@ -64,7 +64,7 @@ Describe 'The whole rehearsal' -Skip:(-not $IsLinux) {
     It 'installs the Python stack' {
         $stack.PythonVersion | Should -Match '^3\.'
         $stack.Package | Should -Contain 'scikit-learn'
-        Show $stack | Should -Match 'Instance\s+Conda\s+Python\s+Packages'
+        Show $stack | Should -Match 'Instance\s+Python\s+Packages\s+Conda'
     }
 
     It 'installs it a second time' {
