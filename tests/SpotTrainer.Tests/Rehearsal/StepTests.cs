@@ -109,13 +109,20 @@ public sealed class StepTests(RehearsalSession session)
     {
         session.Require("$global:Machine = " + Launch, ("name", "stepwise"));
 
-        // Another session, on this computer, finds it by its tags, and can use it.
+        // Another session, on this computer, finds it by its tags, and can use it. When it ends, a command of this one goes on.
+        using var longer = new ModuleRunspace();
+        using var command = longer.Begin("Get-SpotTrainingInstance stepwise | Invoke-TrainingCommand 'touch begun; sleep 3; touch ended'");
+        WaitFor("($Machine | Invoke-TrainingCommand 'ls').Output -like '*begun*'", "True");
         using (var other = new ModuleRunspace())
         {
             var found = other.Run("Get-SpotTrainingInstance stepwise | Invoke-TrainingCommand 'id -un'");
             Assert.Empty(found.Errors);
             Assert.Equal("ubuntu\n", Assert.Single(found.Output).Properties["Output"].Value);
         }
+
+        // That session is gone, and its module; the others' connection stands.
+        WaitFor("($Machine | Invoke-TrainingCommand 'ls').Output -like '*ended*'", "True");
+        Assert.Equal(0, session.Require("$Machine | Invoke-TrainingCommand true").Output[0].Properties["ExitCode"].Value);
 
         // A command that fails: exit code and last lines.
         var error = Assert.Single(session.Run("$Machine | Invoke-TrainingCommand 'echo one; echo the disk is full >&2; exit 7'").Errors);

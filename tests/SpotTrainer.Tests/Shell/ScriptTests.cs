@@ -52,7 +52,7 @@ public sealed class ScriptTests : IDisposable
 
         Assert.Equal(1, code);
         Assert.Empty(output);
-        Assert.Equal("Connect-TrainingHost: The private key /nowhere/key is not there.\n  Give the file with -KeyPath.\n", error);
+        Assert.Equal("Connect-TrainingHost: The private key /nowhere/key is not there.\n  Copy the key there, or use Connect-TrainingHost -KeyPath with the machine's HostName, UserName and HostKey.\n", error);
     }
 
     [Theory]
