@@ -70,7 +70,9 @@ internal sealed class LossyProxy : IAsyncDisposable
                     return;
                 }
 
-                await client.GetStream().WriteAsync(answer, ending.Token);
+                // One request a connection: a client that kept it for the next would meet a closed one.
+                var end = Array.IndexOf(answer, (byte)'\n') + 1;
+                await client.GetStream().WriteAsync((byte[])[.. answer[..end], .. "Connection: close\r\n"u8, .. answer[end..]], ending.Token);
             }
             catch (Exception exception) when (exception is IOException or OperationCanceledException or SocketException)
             {
