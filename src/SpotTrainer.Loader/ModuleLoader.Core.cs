@@ -20,10 +20,6 @@ public static partial class ModuleLoader
         }
     }
 
-    /// <summary>Finds assemblies of others that the module would have to share.</summary>
-    /// <returns>None: the module has its own context.</returns>
-    public static string[] FindConflicts() => [];
-
     /// <summary>
     /// Holds SpotTrainer.dll and all that it needs apart from the session's other modules, so that another AWSSDK, SSH.NET or
     /// BouncyCastle in the session does no harm, and ours does none to it.

@@ -3,20 +3,22 @@ using System.Globalization;
 
 namespace SpotTrainer.Benchmarks;
 
-/// <summary>What importing the module adds to a fresh process that has PowerShell's engine.</summary>
+/// <summary>What importing the module adds to a fresh process: a <c>pwsh</c>, or this program with PowerShell's engine in it.</summary>
 internal static class ImportBenchmark
 {
     private const int Rounds = 15;
 
-    public static void Run()
+    /// <summary>Measures and prints.</summary>
+    /// <param name="pwsh">A PowerShell; without it, the hosted engine.</param>
+    public static void Run(string? pwsh = null)
     {
-        var manifest = Path.Combine(Session.Root, "SpotTrainer.psd1");
+        var import = $"Import-Module '{Path.Combine(Session.Root, "SpotTrainer.psd1")}'; 1";
         var (empty, full) = (new List<double>(), new List<double>());
 
         // In pairs, so that a machine whose speed drifts treats both alike; the first pair warms the disk's cache.
         for (var round = 0; round <= Rounds; round++)
         {
-            var (without, with) = (Child(string.Empty), Child(manifest));
+            var (without, with) = (Child(pwsh, "1"), Child(pwsh, import));
             if (round > 0)
             {
                 empty.Add(without);
@@ -28,11 +30,11 @@ internal static class ImportBenchmark
             $"whole process, median of {Rounds} pairs: empty {Median(empty):0} ms, with the module {Median(full):0} ms, difference {Median(full.Zip(empty, (one, other) => one - other)):0} ms"));
     }
 
-    /// <summary>The child: a session, with the module or without.</summary>
-    public static void RunOnce(string manifest)
+    /// <summary>The child: a session that runs a script.</summary>
+    public static void RunOnce(string script)
     {
         using var session = new Session();
-        session.Run(manifest.Length == 0 ? "1" : $"Import-Module '{manifest}'; 1");
+        session.Run(script);
     }
 
     public static double Median(IEnumerable<double> values)
@@ -41,10 +43,15 @@ internal static class ImportBenchmark
         return sorted[sorted.Length / 2];
     }
 
-    private static double Child(string manifest)
+    private static double Child(string? pwsh, string script)
     {
+        var start = pwsh is null
+            ? new ProcessStartInfo(Environment.ProcessPath!, ["import", "once", script])
+            : new ProcessStartInfo(pwsh, ["-NoProfile", "-NonInteractive", "-Command", script]);
+        start.RedirectStandardOutput = true;
         var clock = Stopwatch.StartNew();
-        using var child = Process.Start(Environment.ProcessPath!, ["import", "once", manifest]);
+        using var child = Process.Start(start)!;
+        child.StandardOutput.ReadToEnd();
         child.WaitForExit();
         return child.ExitCode == 0 ? clock.Elapsed.TotalMilliseconds : throw new InvalidOperationException("The child failed.");
     }

@@ -5,13 +5,16 @@ switch (args)
     case ["import"]:
         ImportBenchmark.Run();
         return 0;
-    case ["import", "once", var manifest]:
-        ImportBenchmark.RunOnce(manifest);
+    case ["import", var pwsh]:
+        ImportBenchmark.Run(pwsh);
+        return 0;
+    case ["import", "once", var script]:
+        ImportBenchmark.RunOnce(script);
         return 0;
     case ["run"]:
         await MainJobBenchmark.RunAsync();
         return 0;
     default:
-        Console.Error.WriteLine("usage: SpotTrainer.Benchmarks import | run");
+        Console.Error.WriteLine("usage: SpotTrainer.Benchmarks import [PWSH] | run");
         return 64;
 }

@@ -56,6 +56,24 @@ public sealed class ImportTests
             AssertExports(module);
         })));
 
+    [Fact]
+    public void A_module_that_was_not_built_says_how_to_build_it()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(Path.Combine(folder.Path, "module"));
+        foreach (var file in new[] { "SpotTrainer.psd1", "module/SpotTrainer.psm1", "module/SpotTrainer.Format.ps1xml" })
+        {
+            File.Copy(Path.Combine(BuildFacts.Package, file), Path.Combine(folder.Path, file));
+        }
+
+        using var module = new ModuleRunspace();
+        var result = module.Run(
+            "param($manifest) Import-Module $manifest -ErrorAction Stop",
+            new Dictionary<string, object>(StringComparer.Ordinal) { ["manifest"] = Path.Combine(folder.Path, "SpotTrainer.psd1") });
+
+        Assert.Contains("run 'dotnet build'", Assert.Single(result.Errors).ToString(), StringComparison.Ordinal);
+    }
+
     private static void AssertExports(ModuleRunspace module)
     {
         var result = module.Run("Get-Command -Module SpotTrainer | ForEach-Object Name");
