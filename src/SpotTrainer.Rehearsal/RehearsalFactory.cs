@@ -61,7 +61,7 @@ internal sealed class RehearsalFactory : IRehearsalFactory
         const string activity = "Installing what the rehearsal needs";
         try
         {
-            await Prerequisites.InstallAsync(missing, line => log.Progress(activity, line), cancellationToken);
+            await Prerequisites.InstallAsync(missing, log.Information, line => log.Progress(activity, line), cancellationToken);
         }
         catch (InvalidOperationException exception)
         {

@@ -74,10 +74,12 @@ internal static class Prerequisites
     /// the program, and nobody asked for an open port.
     /// </summary>
     /// <param name="missing">What <see cref="Missing"/> gave.</param>
+    /// <param name="note">Is told what stays changed on this computer, or was kept from changing.</param>
     /// <param name="progress">Is told what happens, a line at a time.</param>
     /// <param name="cancellationToken">Stops between two runs of apt, and ends the one that runs.</param>
     /// <exception cref="InvalidOperationException">It did not work; the message has apt's last lines and the line to run by hand.</exception>
-    public static async Task InstallAsync(IReadOnlyList<string> missing, Action<string> progress, CancellationToken cancellationToken)
+    public static async Task InstallAsync(
+        IReadOnlyList<string> missing, Action<string> note, Action<string> progress, CancellationToken cancellationToken)
     {
         if (missing.Count == 0)
         {
@@ -86,7 +88,7 @@ internal static class Prerequisites
 
         string[] prefix = IsRoot() ? [] : ["sudo", "-n"];
         var bringsServer = missing.Contains(ServerPackage, StringComparer.Ordinal) && !File.Exists("/usr/sbin/sshd");
-        var undo = bringsServer ? await KeepServerOffAsync(prefix, progress, cancellationToken) : null;
+        var undo = bringsServer ? await KeepServerOffAsync(prefix, note, cancellationToken) : null;
         try
         {
             string[] install =
@@ -130,16 +132,16 @@ internal static class Prerequisites
         Directory.Exists("/var/lib/apt/lists") && Directory.EnumerateFiles("/var/lib/apt/lists", "*Packages*").Any();
 
     /// <summary>Sees to it that the new sshd does not start; the command that takes back what must not stay, if any.</summary>
-    private static async Task<string[]?> KeepServerOffAsync(string[] prefix, Action<string> progress, CancellationToken cancellationToken)
+    private static async Task<string[]?> KeepServerOffAsync(string[] prefix, Action<string> note, CancellationToken cancellationToken)
     {
         if (Directory.Exists("/run/systemd/system"))
         {
             await RequireAsync([.. prefix, "systemctl", "mask", "ssh.service", "ssh.socket"], cancellationToken);
-            progress("openssh-server's own service stays off on this computer (undo with: sudo systemctl unmask ssh.service ssh.socket)");
+            note("openssh-server's own service stays off on this computer. To have it: sudo systemctl unmask ssh.service ssh.socket");
             return null;
         }
 
-        progress("openssh-server's own service is not started on this computer");
+        note("openssh-server's own service is not started on this computer.");
         if (File.Exists(PolicyFile))
         {
             return null;

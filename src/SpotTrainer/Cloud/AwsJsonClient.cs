@@ -16,15 +16,53 @@ namespace SpotTrainer.Cloud;
 /// </summary>
 internal sealed class AwsJsonClient(AWSCredentials credentials, string service, string region, string url)
 {
-    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(20) };
+    private const int Attempts = 3;
+    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(10) };
 
-    /// <summary>Calls an action and gives the answer's root.</summary>
+    /// <summary>
+    /// Calls an action and gives the answer's root. The actions that are called here only read: one whose answer does not come, or says
+    /// that the service is busy, is called again.
+    /// </summary>
     /// <param name="target">The value of X-Amz-Target, such as <c>AmazonSSM.GetParameter</c>.</param>
     /// <param name="body">The request, to be written as JSON.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="SpotTrainerException">The service refused.</exception>
+    /// <exception cref="HttpRequestException">It could not be reached.</exception>
     public async Task<JsonElement> CallAsync(string target, object body, CancellationToken cancellationToken)
     {
         var content = JsonSerializer.SerializeToUtf8Bytes(body);
+        for (var attempt = 1; ; attempt++)
+        {
+            var mayRepeat = attempt < Attempts;
+            try
+            {
+                // Signed anew each time: a signature holds for some minutes only.
+                using var message = await SignAsync(target, content);
+                using var response = await Http.SendAsync(message, cancellationToken);
+                var text = Encoding.UTF8.GetString(await response.Content.ReadAsByteArrayAsync());
+                if (response.IsSuccessStatusCode)
+                {
+                    using var document = JsonDocument.Parse(text);
+                    return document.RootElement.Clone();
+                }
+
+                var code = ErrorCode(text);
+                if (!mayRepeat || ((int)response.StatusCode < 500 && code is not ("ThrottlingException" or "RequestLimitExceeded")))
+                {
+                    throw AwsErrors.FromCode(code, $"{service} answered {(int)response.StatusCode} to {target}.", target, inner: null);
+                }
+            }
+            catch (Exception exception) when (mayRepeat && exception is (HttpRequestException or OperationCanceledException) && !cancellationToken.IsCancellationRequested)
+            {
+                // Lost, or late: again.
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(200 << attempt), cancellationToken);
+        }
+    }
+
+    private async Task<HttpRequestMessage> SignAsync(string target, byte[] content)
+    {
         var endpoint = new Uri(url);
         var request = new DefaultRequest(new EmptyRequest(), service)
         {
@@ -48,7 +86,7 @@ internal sealed class AwsJsonClient(AWSCredentials credentials, string service, 
         var config = new AmazonEC2Config { ServiceURL = url, AuthenticationRegion = region };
         var signature = new AWS4Signer().SignRequest(request, config, new Amazon.Runtime.Internal.Util.RequestMetrics(), keys.AccessKey, keys.SecretKey);
 
-        using var message = new HttpRequestMessage(HttpMethod.Post, endpoint) { Content = new ByteArrayContent(content) };
+        var message = new HttpRequestMessage(HttpMethod.Post, endpoint) { Content = new ByteArrayContent(content) };
         foreach (var header in request.Headers)
         {
             if (header.Key.Equals("Content-Type", StringComparison.OrdinalIgnoreCase))
@@ -62,15 +100,7 @@ internal sealed class AwsJsonClient(AWSCredentials credentials, string service, 
         }
 
         message.Headers.TryAddWithoutValidation("Authorization", signature.ForAuthorizationHeader);
-        using var response = await Http.SendAsync(message, cancellationToken);
-        var text = Encoding.UTF8.GetString(await response.Content.ReadAsByteArrayAsync());
-        if (!response.IsSuccessStatusCode)
-        {
-            throw AwsErrors.FromCode(ErrorCode(text), $"{service} answered {(int)response.StatusCode} to {target}.", target, inner: null);
-        }
-
-        using var document = JsonDocument.Parse(text);
-        return document.RootElement.Clone();
+        return message;
     }
 
     private static string ErrorCode(string text)

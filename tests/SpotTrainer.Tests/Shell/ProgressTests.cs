@@ -50,6 +50,38 @@ public sealed partial class ProgressTests : IDisposable
         Assert.Equal(string.Equals(terminal, "xterm", StringComparison.Ordinal), screen.Contains("\e[J", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Several_bars_stand_below_the_output_and_go_one_by_one()
+    {
+        await using var screen = await TmuxScreen.RunShellAsync(folder.Write("s.ps1", $$"""
+            function Show($id, $type) {
+                $record = [System.Management.Automation.ProgressRecord]::new($id, "Machine $id", 'trains')
+                $record.RecordType = $type
+                $Host.UI.WriteProgress(1, $record)
+            }
+            function Wait-File($name) { while (-not [IO.File]::Exists("{{folder.Path}}/$name")) { [Threading.Thread]::Sleep(20) } }
+            1, 2, 3 | ForEach-Object { Show $_ Processing }
+            Wait-File first
+            'a line of output'
+            Show 2 Completed
+            Wait-File second
+            1, 3 | ForEach-Object { Show $_ Completed }
+            'the end'
+            """));
+
+        Assert.Equal(["Machine 1: trains", "Machine 2: trains", "Machine 3: trains"], Lines(await screen.WaitForAsync("Machine 3")));
+
+        folder.Write("first", string.Empty);
+        await screen.WaitForAsync("a line of output");
+        await Programs.UntilAsync(async () => !(await screen.ReadAsync()).Contains("Machine 2", StringComparison.Ordinal), () => "The second bar never went.");
+        Assert.Equal(["a line of output", "Machine 1: trains", "Machine 3: trains"], Lines(await screen.ReadAsync()));
+
+        folder.Write("second", string.Empty);
+        Assert.Equal(["a line of output", "the end", "exit code 0"], Lines(await screen.WaitForAsync("exit code")));
+
+        static string[] Lines(string screen) => [.. screen.Split('\n').Select(line => line.Split("  ")[0].Trim())];
+    }
+
     public void Dispose() => folder.Dispose();
 
     [GeneratedRegex(@"\e(\[[0-?]*[@-~]|[=>])", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

@@ -16,7 +16,7 @@ public sealed class Prepared : IAsyncLifetime
     {
         if (Prerequisites.Missing() is { Count: > 0 } missing)
         {
-            await Prerequisites.InstallAsync(missing, Console.Error.WriteLine, CancellationToken.None);
+            await Prerequisites.InstallAsync(missing, Console.Error.WriteLine, Console.Error.WriteLine, CancellationToken.None);
         }
     }
 

@@ -1,0 +1,97 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Amazon.Runtime;
+using SpotTrainer.Cloud;
+using SpotTrainer.Pipeline;
+
+namespace SpotTrainer.Tests.Cloud;
+
+/// <summary>What a call does when the service drops it, is busy, or refuses.</summary>
+public sealed class AwsJsonClientTests : IDisposable
+{
+    private const string Fine = "200 OK|{\"Parameter\":{\"Value\":\"ami-1\"}}";
+
+    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
+
+    public AwsJsonClientTests() => listener.Start();
+
+    [Theory]
+    [InlineData("dropped")]
+    [InlineData("503 Service Unavailable|")]
+    [InlineData("400 Bad Request|{\"__type\":\"com.amazonaws.ssm#ThrottlingException\"}")]
+    public async Task A_call_that_was_lost_or_came_too_soon_is_made_again(string firstAnswer)
+    {
+        var serving = ServeAsync(firstAnswer, Fine);
+
+        var answer = await CallAsync();
+
+        Assert.Equal("ami-1", answer.GetProperty("Parameter").GetProperty("Value").GetString());
+        Assert.Equal(2, await serving);
+    }
+
+    [Fact]
+    public async Task It_ends_after_three_attempts()
+    {
+        var serving = ServeAsync("dropped", "dropped", "dropped", Fine);
+
+        await Assert.ThrowsAsync<HttpRequestException>(CallAsync);
+
+        listener.Stop();
+        Assert.Equal(3, await serving);
+    }
+
+    [Fact]
+    public async Task A_refusal_is_final()
+    {
+        var serving = ServeAsync("400 Bad Request|{\"__type\":\"AccessDeniedException\"}", Fine);
+
+        var error = await Assert.ThrowsAsync<SpotTrainerException>(CallAsync);
+
+        listener.Stop();
+        Assert.Equal("NotAllowed", error.Id);
+        Assert.Equal(1, await serving);
+    }
+
+    public void Dispose() => listener.Dispose();
+
+    private Task<System.Text.Json.JsonElement> CallAsync() =>
+        new AwsJsonClient(new BasicAWSCredentials("AKIDMADEFORTESTS", "made-for-tests"), "ssm", "eu-west-1", $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/")
+            .CallAsync("AmazonSSM.GetParameter", new { Name = "/a" }, TestContext.Current.CancellationToken);
+
+    /// <summary>Answers one connection after the other; how many there were.</summary>
+    private async Task<int> ServeAsync(params string[] answers)
+    {
+        var served = 0;
+        try
+        {
+            foreach (var answer in answers)
+            {
+                using var client = await listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
+                served++;
+                var request = new StringBuilder();
+                var buffer = new byte[4096];
+                while (!request.ToString().Contains("\"/a\"}", StringComparison.Ordinal))
+                {
+                    request.Append(Encoding.UTF8.GetString(buffer, 0, await client.GetStream().ReadAsync(buffer, TestContext.Current.CancellationToken)));
+                }
+
+                if (answer.Split('|') is [var status, var body])
+                {
+                    await client.GetStream().WriteAsync(
+                        Encoding.UTF8.GetBytes($"HTTP/1.1 {status}\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}"), TestContext.Current.CancellationToken);
+                }
+            }
+        }
+        catch (SocketException)
+        {
+            // The listener was stopped: no more calls came.
+        }
+        catch (ObjectDisposedException)
+        {
+            // The same, a moment earlier.
+        }
+
+        return served;
+    }
+}
