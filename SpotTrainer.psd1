@@ -15,6 +15,7 @@
     VariablesToExport    = @()
     CmdletsToExport      = @(
         'Connect-TrainingHost'
+        'ConvertFrom-PuttyKey'
         'ConvertTo-PuttyKey'
         'Find-SpotOffer'
         'Get-SpotTrainingInstance'

@@ -3,57 +3,66 @@ using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Keys;
 
-/// <summary>Turns a private key, such as EC2's <c>.pem</c>, into PuTTY's <c>.ppk</c>.</summary>
+/// <summary>Turns private keys, such as EC2's <c>.pem</c>, into PuTTY's <c>.ppk</c>.</summary>
 [Cmdlet(VerbsData.ConvertTo, "PuttyKey", SupportsShouldProcess = true, DefaultParameterSetName = "Path")]
 [OutputType(typeof(PuttyKey))]
-public sealed class ConvertToPuttyKeyCommand : StepCmdlet
+public sealed class ConvertToPuttyKeyCommand : KeyConversionCmdlet
 {
-    /// <summary>The files of the private keys; wildcards are allowed.</summary>
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Path", ValueFromPipeline = true)]
-    [ValidateNotNullOrEmpty]
-    [SupportsWildcards]
-    public string[] Path { get; set; } = [];
+    private PuttyKeyDerivation? derivation;
 
-    /// <summary>The files of the private keys, taken to the letter.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = "LiteralPath", ValueFromPipelineByPropertyName = true)]
-    [ValidateNotNullOrEmpty]
-    [Alias("PSPath", "FullName", "KeyPath")]
-    public string[] LiteralPath { get; set; } = [];
+    /// <summary>Key pairs, as New-TrainingKeyPair gives them.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "KeyPair", ValueFromPipeline = true)]
+    [ValidateNotNull]
+    public TrainingKeyPair[] KeyPair { get; set; } = [];
 
-    /// <summary>The file to be written; beside the source, with the ending .ppk, when left out.</summary>
-    [Parameter(Position = 1)]
-    [ValidateNotNullOrEmpty]
-    public string? Destination { get; set; }
-
-    /// <summary>Overwrites a file that stands there.</summary>
+    /// <summary>The version of PuTTY's format: 2 is for PuTTY before 0.75.</summary>
     [Parameter]
-    public SwitchParameter Force { get; set; }
+    [ValidateSet("3", "2")]
+    public int Version { get; set; } = 3;
+
+    /// <summary>The memory that an attempt at the passphrase takes, in KiB.</summary>
+    [Parameter]
+    [ValidateRange(8, 1 << 20)]
+    public int Argon2Memory { get; set; } = PuttyKeyDerivation.Default.MemoryKiB;
+
+    /// <summary>How often an attempt at the passphrase goes over the memory; 0 for as often as takes a tenth of a second here.</summary>
+    [Parameter]
+    [ValidateRange(0, 1 << 20)]
+    public int Argon2Passes { get; set; } = PuttyKeyDerivation.Default.Passes;
+
+    /// <summary>In how many lanes an attempt at the passphrase goes over the memory.</summary>
+    [Parameter]
+    [ValidateRange(1, 255)]
+    public int Argon2Parallelism { get; set; } = PuttyKeyDerivation.Default.Parallelism;
+
+    private protected override string Ending => ".ppk";
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    protected override void BeginProcessing()
     {
-        foreach (var path in ParameterSetName == "Path" ? Path.SelectMany(Expand) : LiteralPath.Select(FullPath))
+        try
         {
-            var destination = Destination is null ? System.IO.Path.ChangeExtension(path, ".ppk") : FullPath(Destination);
-            try
-            {
-                // Read first, so that -WhatIf finds the errors too.
-                var key = PuttyKeyConversion.Read(path, destination, Force);
-                if (ShouldProcess(destination, "write the PuTTY key"))
-                {
-                    WriteObject(PuttyKeyConversion.Write(key, path, destination));
-                }
-            }
-            catch (Exception exception) when (exception is SpotTrainerException or IOException or UnauthorizedAccessException)
-            {
-                WriteError(ErrorRecords.From(exception, path));
-            }
+            derivation = (PuttyKeyDerivation.Default with { MemoryKiB = Argon2Memory, Passes = Argon2Passes, Parallelism = Argon2Parallelism }).Checked();
+        }
+        catch (KeyFileException exception)
+        {
+            Fail(new SpotTrainerException("Argon2CostInvalid", ErrorKind.InvalidArgument,
+                $"Argon2 can't be run with {Argon2Memory} KiB, {Argon2Passes} passes and {Argon2Parallelism} lanes, or would take minutes.",
+                "Give 8 KiB or more for each lane, and less of memory or passes.", Argon2Memory, exception));
         }
     }
 
-    private IEnumerable<string> Expand(string path)
+    private protected override IEnumerable<string> Sources() =>
+        ParameterSetName == "KeyPair" ? KeyPair.Select(pair => pair.KeyPath) : base.Sources();
+
+    private protected override PrivateKeyFile Write(SshPrivateKey key, string source, string destination, Passphrase? passphrase)
     {
-        // A path without wildcards that does not exist is the reader's own error, which says more than the provider's.
-        return WildcardPattern.ContainsWildcardCharacters(path) ? GetResolvedProviderPathFromPSPath(path, out _) : [FullPath(path)];
+        if (passphrase is { IsEmpty: false } && Version == 3)
+        {
+            // Measured once, then the same for all.
+            derivation = derivation!.Timed();
+        }
+
+        return PuttyKeyConversion.Write(key, source, destination, Version, passphrase, derivation);
     }
 }

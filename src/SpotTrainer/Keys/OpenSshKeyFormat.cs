@@ -1,77 +1,215 @@
 using System.Text;
+using Org.BouncyCastle.Crypto;
 using Org.BouncyCastle.Crypto.Parameters;
+using Org.BouncyCastle.Math;
+using Org.BouncyCastle.Security;
 
 namespace SpotTrainer.Keys;
 
-/// <summary>OpenSSH's own format of private keys (PROTOCOL.key in OpenSSH's sources, openssh-key-v1), where it has no passphrase.</summary>
+/// <summary>OpenSSH's own format of private keys, with and without a passphrase (PROTOCOL.key in OpenSSH's sources, openssh-key-v1).</summary>
 internal static class OpenSshKeyFormat
 {
+    /// <summary>What stands between BEGIN and PRIVATE KEY.</summary>
+    public const string Label = "OPENSSH PRIVATE KEY";
+
     private const int LineLength = 70;
 
-    /// <summary>What the decoded data begin with, its end mark included.</summary>
-    public static byte[] Magic { get; } = Encoding.ASCII.GetBytes("openssh-key-v1\0");
+    // puttygen's, with and without encryption; OpenSSH asks for 8 or more.
+    private const int BlockSize = 16;
+    private const int SaltLength = 16;
 
-    /// <summary>Writes the decoded data as the text of a file.</summary>
-    public static string Armour(byte[] data)
+    // ssh-keygen's own number. A file may ask for as many as take some ten seconds.
+    private const int Rounds = 24;
+    private const int MostRounds = 2_000;
+
+    private static readonly byte[] Magic = Encoding.ASCII.GetBytes("openssh-key-v1\0");
+
+    /// <summary>Writes the text of a file.</summary>
+    /// <exception cref="KeyFileException">The key is an Ed448 key, for which the format has no name.</exception>
+    public static byte[] Write(SshPrivateKey key, Passphrase? passphrase)
     {
-        var text = new StringBuilder("-----BEGIN OPENSSH PRIVATE KEY-----\n");
-        var base64 = Convert.ToBase64String(data);
-        for (var start = 0; start < base64.Length; start += LineLength)
+        if (key.Key is Ed448PrivateKeyParameters)
         {
-            text.Append(base64, start, Math.Min(LineLength, base64.Length - start)).Append('\n');
+            throw KeyFileException.Unsupported("OpenSSH has no Ed448 keys, and its format no place for them.");
         }
 
-        return text.Append("-----END OPENSSH PRIVATE KEY-----\n").ToString();
+        var encrypt = passphrase is { IsEmpty: false };
+        var random = new SecureRandom();
+        using var secret = new SshWriter();
+        WriteSecret(secret, key, random.NextInt());
+        var length = secret.ToArray().Length;
+        for (byte pad = 1; (length + pad - 1) % BlockSize != 0; pad++)
+        {
+            secret.Raw([pad]);
+        }
+
+        using var file = new SshWriter().Raw(Magic);
+        if (encrypt)
+        {
+            var cipher = OpenSshCipher.ForWriting;
+            var salt = SecureRandom.GetNextBytes(random, SaltLength);
+            using var options = new SshWriter().String(salt).UInt32(Rounds);
+            var derived = BcryptPbkdf.Derive(passphrase!.Bytes, salt, Rounds, cipher.SecretLength);
+            file.String(cipher.Name).String("bcrypt").String(options.ToArray()).UInt32(1).String(key.PublicBlob)
+                .String(cipher.Encrypt(derived, secret.ToArray()));
+            Array.Clear(derived, 0, derived.Length);
+        }
+        else
+        {
+            file.String("none").String("none").String(string.Empty).UInt32(1).String(key.PublicBlob).String(secret.ToArray());
+        }
+
+        using var text = new KeyText();
+        return text.Line($"-----BEGIN {Label}-----").Base64(file.ToArray(), LineLength).Line($"-----END {Label}-----").ToArray();
     }
 
-    /// <summary>Reads the decoded data.</summary>
-    /// <exception cref="FormatException">They are damaged.</exception>
-    /// <exception cref="EncryptedKeyException">They have a passphrase.</exception>
-    /// <exception cref="NotSupportedException">The key is neither RSA nor Ed25519.</exception>
-    public static SshPrivateKey Read(byte[] data)
+    /// <summary>Reads what stands between the lines with BEGIN and END.</summary>
+    /// <exception cref="FormatException">It is damaged.</exception>
+    /// <exception cref="KeyFileException">It is damaged, has another passphrase, or is of a kind that is not known here.</exception>
+    public static (SshPrivateKey Key, bool Encrypted) Read(byte[] data, Passphrase? passphrase)
     {
         var reader = new SshReader(data);
-        if (!reader.Raw(Magic.Length).SequenceEqual(Magic))
+        if (!reader.Raw(Math.Min(Magic.Length, data.Length)).SequenceEqual(Magic))
         {
-            throw new FormatException("It does not begin as OpenSSH's format does.");
+            throw KeyFileException.Damaged("It does not begin as OpenSSH's format does.");
         }
 
-        var cipher = reader.Text();
-        reader.String();
-        reader.String();
-        if (cipher != "none")
-        {
-            throw new EncryptedKeyException();
-        }
-
+        var cipherName = reader.Text();
+        var derivation = reader.Text();
+        var options = reader.String();
         if (reader.UInt32() != 1)
         {
-            throw new FormatException("It holds more than one key, or none.");
+            throw KeyFileException.Unsupported("It holds more than one key, or none.");
         }
 
-        reader.String();
-        var secret = new SshReader(reader.String());
+        var publicBlob = reader.String();
+        var content = reader.String();
+        var encrypted = cipherName != "none";
+        if (encrypted)
+        {
+            content = Decrypt(OpenSshCipher.Named(cipherName), derivation, options, content, reader, passphrase);
+        }
+
+        if (!reader.AtEnd)
+        {
+            throw KeyFileException.Damaged("More follows its end.");
+        }
+
+        var secret = new SshReader(content);
         if (secret.UInt32() != secret.UInt32())
         {
-            throw new FormatException("Its check numbers differ.");
+            throw KeyFileException.Damaged("Its check numbers differ.");
         }
 
-        switch (secret.Text())
+        var key = ReadSecret(secret);
+        for (byte pad = 1; !secret.AtEnd; pad++)
+        {
+            if (secret.Raw(1)[0] != pad)
+            {
+                throw KeyFileException.Damaged("Its padding is not as it should be.");
+            }
+        }
+
+        Array.Clear(content, 0, content.Length);
+        return key.PublicBlob.SequenceEqual(publicBlob)
+            ? (key, encrypted)
+            : throw KeyFileException.Damaged("Its public half is not the private half's.");
+    }
+
+    private static byte[] Decrypt(OpenSshCipher cipher, string derivation, byte[] options, byte[] content, SshReader rest, Passphrase? passphrase)
+    {
+        if (derivation != "bcrypt")
+        {
+            throw KeyFileException.Unsupported("Its passphrase is hashed in a way that is not known here.");
+        }
+
+        var optionReader = new SshReader(options);
+        var salt = optionReader.String();
+        var rounds = optionReader.UInt32();
+        var tag = rest.Raw(cipher.TagLength);
+        if (salt.Length == 0 || rounds == 0 || content.Length < 8 || content.Length % cipher.BlockSize != 0)
+        {
+            throw KeyFileException.Damaged("Its encrypted part is not whole.");
+        }
+
+        if (rounds is < 0 or > MostRounds)
+        {
+            throw KeyFileException.TooCostly($"Its passphrase is hashed {(uint)rounds} times, which would take minutes.");
+        }
+
+        if (passphrase is null or { IsEmpty: true })
+        {
+            throw KeyFileException.Encrypted();
+        }
+
+        var derived = BcryptPbkdf.Derive(passphrase.Bytes, salt, rounds, cipher.SecretLength);
+        try
+        {
+            var plain = cipher.Decrypt(derived, content);
+            if (!plain.Take(4).SequenceEqual(plain.Skip(4).Take(4)))
+            {
+                throw KeyFileException.WrongPassphrase();
+            }
+
+            return cipher.Verify(derived, content, tag) ? plain : throw KeyFileException.Damaged("Its encrypted part was changed.");
+        }
+        finally
+        {
+            Array.Clear(derived, 0, derived.Length);
+        }
+    }
+
+    private static void WriteSecret(SshWriter secret, SshPrivateKey key, int check)
+    {
+        secret.UInt32(check).UInt32(check).String(key.Algorithm);
+        switch (key.Key)
+        {
+            case RsaPrivateCrtKeyParameters rsa:
+                secret.MpInt(rsa.Modulus).MpInt(rsa.PublicExponent).MpInt(rsa.Exponent).MpInt(rsa.QInv).MpInt(rsa.P).MpInt(rsa.Q);
+                break;
+            case ECPrivateKeyParameters ecdsa:
+                secret.String(key.CurveName).String(SshPrivateKey.PublicPoint(ecdsa)).MpInt(ecdsa.D);
+                break;
+            default:
+                var ed25519 = (Ed25519PrivateKeyParameters)key.Key;
+                var publicKey = ed25519.GeneratePublicKey().GetEncoded();
+                secret.String(publicKey).String([.. ed25519.GetEncoded(), .. publicKey]);
+                break;
+        }
+
+        secret.String(key.CommentBytes);
+    }
+
+    private static SshPrivateKey ReadSecret(SshReader secret)
+    {
+        var algorithm = secret.Text();
+        AsymmetricKeyParameter key;
+        switch (algorithm)
         {
             case "ssh-ed25519":
-                secret.String();
+                var publicKey = secret.String();
                 var pair = secret.String();
-                return pair.Length == 64
-                    ? SshPrivateKey.From(new Ed25519PrivateKeyParameters(pair, 0), secret.Text())
-                    : throw new FormatException("Its Ed25519 key has another length than 64 bytes.");
+                if (pair.Length != 64 || !pair.Skip(32).SequenceEqual(publicKey))
+                {
+                    throw KeyFileException.Damaged("The halves of its Ed25519 key do not fit.");
+                }
+
+                key = new Ed25519PrivateKeyParameters(pair, 0);
+                break;
             case "ssh-rsa":
                 var (n, e, d) = (secret.MpInt(), secret.MpInt(), secret.MpInt());
                 var (inverse, p, q) = (secret.MpInt(), secret.MpInt(), secret.MpInt());
-                var one = Org.BouncyCastle.Math.BigInteger.One;
-                return SshPrivateKey.From(
-                    new RsaPrivateCrtKeyParameters(n, e, d, p, q, d.Remainder(p.Subtract(one)), d.Remainder(q.Subtract(one)), inverse), secret.Text());
+                key = RsaNumbers.ToKey(n, e, d, p, q, inverse);
+                break;
+            case "ecdsa-sha2-nistp256" or "ecdsa-sha2-nistp384" or "ecdsa-sha2-nistp521":
+                var curve = secret.Text();
+                secret.String();
+                key = SshPrivateKey.EcdsaOf(curve, secret.MpInt());
+                break;
             default:
-                throw new NotSupportedException("Only RSA and Ed25519 keys can be used here.");
+                throw KeyFileException.Unsupported("It is neither an RSA, an ECDSA nor an Ed25519 key.");
         }
+
+        return SshPrivateKey.From(key, secret.String());
     }
 }

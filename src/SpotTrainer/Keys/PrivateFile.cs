@@ -7,16 +7,18 @@ internal static class PrivateFile
     /// Writes the text beside its place and renames it there, so that nobody ever sees half of it, and with the tight mode from the
     /// first byte. On Windows the folder, under the user's profile, is what keeps others out.
     /// </summary>
-    public static void Write(string path, string text, bool overwrite)
+    public static void Write(string path, string text, bool overwrite) => Write(path, System.Text.Encoding.UTF8.GetBytes(text), overwrite);
+
+    /// <inheritdoc cref="Write(string, string, bool)"/>
+    public static void Write(string path, byte[] content, bool overwrite)
     {
         MakeFolder(Path.GetDirectoryName(path)!);
         var temporary = path + "." + Path.GetRandomFileName();
         try
         {
             using (var stream = Create(temporary))
-            using (var writer = new StreamWriter(stream))
             {
-                writer.Write(text);
+                stream.Write(content, 0, content.Length);
             }
 
             if (overwrite && File.Exists(path))

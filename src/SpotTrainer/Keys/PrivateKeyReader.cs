@@ -1,6 +1,6 @@
+using System.Text;
 using Org.BouncyCastle.Asn1;
-using Org.BouncyCastle.Asn1.Pkcs;
-using Org.BouncyCastle.Crypto.Parameters;
+using Org.BouncyCastle.Crypto;
 using Org.BouncyCastle.Security;
 using Org.BouncyCastle.Utilities.IO.Pem;
 using SpotTrainer.Pipeline;
@@ -8,7 +8,8 @@ using SpotTrainer.Pipeline;
 namespace SpotTrainer.Keys;
 
 /// <summary>
-/// Reads the private keys that EC2 and OpenSSH hand out: PKCS#1 (RFC 8017), PKCS#8 (RFC 5208) and OpenSSH's own format, without a passphrase.
+/// Reads the private keys that a user may hold: what EC2, OpenSSH, OpenSSL and PuTTY write, with and without a passphrase
+/// (<see cref="PemKeyFormat"/>, <see cref="OpenSshKeyFormat"/>, <see cref="PuttyKeyFormat"/>).
 /// </summary>
 internal static class PrivateKeyReader
 {
@@ -18,57 +19,129 @@ internal static class PrivateKeyReader
     // What puttygen calls a key whose file has no room for a comment.
     private const string NoComment = "imported-openssh-key";
 
+    private const string AskForKey = "Give the private key: the .pem, the .ppk, or the file without an ending.";
+
+    /// <summary>Reads a key's file that has no passphrase.</summary>
+    /// <exception cref="SpotTrainerException">It is not there, or is no private key that can be used.</exception>
+    public static SshPrivateKey Read(string path) => Read(path, passphrase: null).Key;
+
     /// <summary>Reads a key's file.</summary>
-    public static SshPrivateKey Read(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="passphrase">Its passphrase; it is not looked at where the file has none.</param>
+    /// <exception cref="SpotTrainerException">It is not there, or is no private key that can be used.</exception>
+    public static (SshPrivateKey Key, bool Encrypted) Read(string path, Passphrase? passphrase)
     {
         var file = new FileInfo(path);
         if (!file.Exists)
         {
-            throw new SpotTrainerException("KeyNotFound", ErrorKind.ObjectNotFound, $"There is no file {path}.", "See where the key lies.", path);
+            throw Directory.Exists(path)
+                ? new SpotTrainerException("KeyIsFolder", ErrorKind.InvalidArgument, $"{path} is a folder.", "Give the file of the private key in it.", path)
+                : new SpotTrainerException("KeyNotFound", ErrorKind.ObjectNotFound, $"There is no file {path}.", "See where the key lies.", path);
         }
 
         if (file.Length > MaxBytes)
         {
-            throw Unreadable(path, $"It has {file.Length} bytes, which no private key has.", inner: null);
+            throw new SpotTrainerException("KeyTooLarge", ErrorKind.InvalidData, $"{path} has {file.Length} bytes, which no private key has.", AskForKey, path);
         }
 
+        var content = File.ReadAllBytes(path);
         try
         {
-            using var reader = new PemReader(new StringReader(File.ReadAllText(path)));
-            var pem = reader.ReadPemObject() ?? throw new FormatException("It has no line with BEGIN.");
-            if (pem.Headers.Cast<PemHeader>().Any(header => header.Name == "Proc-Type") || pem.Type == "ENCRYPTED PRIVATE KEY")
+            return Read(content, passphrase);
+        }
+        catch (KeyFileException exception)
+        {
+            throw exception.For(path);
+        }
+        finally
+        {
+            Array.Clear(content, 0, content.Length);
+        }
+    }
+
+    /// <summary>Reads a file's content.</summary>
+    /// <exception cref="KeyFileException">It is no private key that can be used.</exception>
+    public static (SshPrivateKey Key, bool Encrypted) Read(byte[] content, Passphrase? passphrase)
+    {
+        RequireKey(content);
+        try
+        {
+            if (StartsWith(content, PuttyKeyFormat.FirstWord))
             {
-                throw new EncryptedKeyException();
+                var (key, encrypted, _) = PuttyKeyFormat.Read(content, passphrase);
+                return (key, encrypted);
             }
 
-            return pem.Type switch
-            {
-                "OPENSSH PRIVATE KEY" => OpenSshKeyFormat.Read(pem.Content),
-                "RSA PRIVATE KEY" => SshPrivateKey.From(FromPkcs1(pem.Content), NoComment),
-                "PRIVATE KEY" => SshPrivateKey.From(PrivateKeyFactory.CreateKey(pem.Content), NoComment),
-                _ => throw new FormatException($"It is a {pem.Type.ToLowerInvariant()}, not a private key."),
-            };
+            using var reader = new PemReader(new StreamReader(new MemoryStream(content), Encoding.ASCII));
+            var pem = reader.ReadPemObject() ?? throw KeyFileException.Damaged("Its line with BEGIN or END is not whole.");
+            return Read(pem, passphrase);
         }
-        catch (EncryptedKeyException exception)
+        catch (Exception exception) when (exception is FormatException or IOException or ArgumentException or ArithmeticException
+            or Asn1Exception or GeneralSecurityException or CryptoException or InvalidCastException or InvalidOperationException
+            or IndexOutOfRangeException or NullReferenceException)
         {
-            throw new SpotTrainerException("KeyEncrypted", ErrorKind.AuthenticationError, $"The private key {path} has a passphrase.",
-                "Take it off first with 'ssh-keygen -p', on a copy.", path, exception);
-        }
-        catch (Exception exception) when (exception is FormatException or NotSupportedException or IOException or ArgumentException
-            or Asn1Exception or GeneralSecurityException or InvalidCastException or InvalidOperationException)
-        {
-            throw Unreadable(path, exception.Message.Split('\n')[0], exception);
+            // What the libraries beneath raise when a file's inner parts are not what its head says.
+            throw KeyFileException.Damaged("It ends too early, or was changed.", exception);
         }
     }
 
-    private static RsaPrivateCrtKeyParameters FromPkcs1(byte[] content)
+    private static (SshPrivateKey Key, bool Encrypted) Read(PemObject pem, Passphrase? passphrase)
     {
-        var rsa = RsaPrivateKeyStructure.GetInstance(Asn1Object.FromByteArray(content));
-        return new RsaPrivateCrtKeyParameters(
-            rsa.Modulus, rsa.PublicExponent, rsa.PrivateExponent, rsa.Prime1, rsa.Prime2, rsa.Exponent1, rsa.Exponent2, rsa.Coefficient);
+        try
+        {
+            switch (pem.Type)
+            {
+                case OpenSshKeyFormat.Label:
+                    return OpenSshKeyFormat.Read(pem.Content, passphrase);
+                case PemKeyFormat.Pkcs1Label or PemKeyFormat.Sec1Label or PemKeyFormat.Pkcs8Label or PemKeyFormat.EncryptedPkcs8Label:
+                    var (key, encrypted) = PemKeyFormat.Read(pem, passphrase);
+                    return (SshPrivateKey.From(key, NoComment), encrypted);
+                case "CERTIFICATE" or "TRUSTED CERTIFICATE" or "X509 CERTIFICATE" or "CERTIFICATE REQUEST":
+                    throw KeyFileException.Other("KeyIsCertificate", "It is a certificate, not a private key.", AskForKey);
+                case "PUBLIC KEY" or "RSA PUBLIC KEY":
+                    throw PublicKey();
+                default:
+                    throw KeyFileException.Unsupported($"It is a {pem.Type.ToLowerInvariant()}.");
+            }
+        }
+        finally
+        {
+            Array.Clear(pem.Content, 0, pem.Content.Length);
+        }
     }
 
-    private static SpotTrainerException Unreadable(string path, string why, Exception? inner) => new(
-        "KeyUnreadable", ErrorKind.InvalidData, $"{path} is not a private key that can be read. {why}",
-        "Give the .pem that EC2 or ssh-keygen made.", path, inner);
+    /// <summary>Tells what is plainly something else from a key that is damaged.</summary>
+    private static void RequireKey(byte[] content)
+    {
+        if (content.Length == 0)
+        {
+            throw KeyFileException.Other("KeyEmpty", "It is empty.", AskForKey);
+        }
+
+        // ssh and PuTTY could not read it either: the file is to be mended.
+        if (content is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] or [0xEF, 0xBB, 0xBF, ..] or [0, _, ..] or [_, 0, ..])
+        {
+            throw KeyFileException.Other("KeyIsUnicode", "It was saved as Unicode text, as Windows PowerShell's '>' and Out-File do.",
+                "Save it as plain text: Set-Content -Encoding Ascii -Path NEW -Value (Get-Content OLD).");
+        }
+
+        if (StartsWith(content, "---- BEGIN SSH2 PUBLIC KEY") || StartsWith(content, "ssh-") || StartsWith(content, "ecdsa-sha2-") || StartsWith(content, "sk-"))
+        {
+            throw StartsWith(content, "ssh-") && Encoding.ASCII.GetString(content).Split(' ')[0].Contains("-cert-")
+                ? KeyFileException.Other("KeyIsCertificate", "It is a certificate, not a private key.", AskForKey)
+                : PublicKey();
+        }
+
+        var text = Encoding.ASCII.GetString(content);
+        if (!text.StartsWith(PuttyKeyFormat.FirstWord, StringComparison.Ordinal) && !text.Contains("-----BEGIN "))
+        {
+            throw KeyFileException.Other("KeyUnreadable", "It has neither a line with BEGIN nor PuTTY's first line.", AskForKey);
+        }
+    }
+
+    private static bool StartsWith(byte[] content, string text) =>
+        content.Length >= text.Length && Encoding.ASCII.GetString(content, 0, text.Length) == text;
+
+    private static KeyFileException PublicKey() => KeyFileException.Other(
+        "KeyIsPublic", "It is a public key.", "Give the private key beside it: the file of the same name without .pub.");
 }

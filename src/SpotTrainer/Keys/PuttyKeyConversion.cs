@@ -2,19 +2,71 @@ using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Keys;
 
-/// <summary>Turns files of private keys into PuTTY's.</summary>
+/// <summary>Turns files of private keys into PuTTY's, and PuTTY's into those of others.</summary>
 internal static class PuttyKeyConversion
 {
-    /// <summary>Reads the source, after a look whether the destination is free.</summary>
-    public static SshPrivateKey Read(string source, string destination, bool force) => File.Exists(destination) && !force
-        ? throw new SpotTrainerException("FileExists", ErrorKind.ResourceExists, $"{destination} stands there already.",
-            "Give -Force to overwrite it, or another -Destination.", destination)
-        : PrivateKeyReader.Read(source);
+    /// <summary>Where the result goes: beside the source with another ending, into a folder, or where the user says.</summary>
+    public static string DestinationOf(string source, string? destination, string ending) =>
+        destination is null ? Path.ChangeExtension(source, ending)
+        : Directory.Exists(destination) ? Path.Combine(destination, Path.ChangeExtension(Path.GetFileName(source), ending))
+        : destination;
 
-    /// <summary>Writes the destination.</summary>
-    public static PuttyKey Write(SshPrivateKey key, string source, string destination)
+    /// <summary>Reads the source, after a look whether the destination is free.</summary>
+    /// <exception cref="SpotTrainerException"><c>FileExists</c>, or what <see cref="PrivateKeyReader"/> finds.</exception>
+    public static (SshPrivateKey Key, bool Encrypted) Read(string source, string destination, bool force, Passphrase? passphrase) =>
+        File.Exists(destination) && !force
+            ? throw new SpotTrainerException("FileExists", ErrorKind.ResourceExists, $"{destination} stands there already.",
+                "Give -Force to overwrite it, or another -Destination.", destination)
+            : PrivateKeyReader.Read(source, passphrase);
+
+    /// <summary>Reads a source without a passphrase.</summary>
+    /// <exception cref="SpotTrainerException"><c>FileExists</c>, or what <see cref="PrivateKeyReader"/> finds.</exception>
+    public static SshPrivateKey Read(string source, string destination, bool force) => Read(source, destination, force, passphrase: null).Key;
+
+    /// <summary>Writes a destination in PuTTY's format.</summary>
+    public static PuttyKey Write(
+        SshPrivateKey key, string source, string destination, int version = 3, Passphrase? passphrase = null, PuttyKeyDerivation? derivation = null)
     {
-        PrivateFile.Write(destination, PuttyKeyFormat.Write(key), overwrite: true);
-        return new PuttyKey(destination, source, key);
+        WriteAndWipe(destination, PuttyKeyFormat.Write(key, version, passphrase, derivation));
+        return new PuttyKey(destination, source, key, passphrase is { IsEmpty: false }, version);
+    }
+
+    /// <summary>Writes a destination in a format that OpenSSH reads.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="source">The file that it came from.</param>
+    /// <param name="destination">The file to be written.</param>
+    /// <param name="format">In ssh-keygen's words: <c>OpenSSH</c>, <c>PKCS8</c> or <c>PEM</c>.</param>
+    /// <param name="passphrase">The passphrase; none, or an empty one, where the key is not to be encrypted.</param>
+    /// <exception cref="SpotTrainerException"><c>KeyUnsupported</c>: the format has no form of such a key.</exception>
+    public static OpenSshKey WriteOpenSsh(SshPrivateKey key, string source, string destination, string format, Passphrase? passphrase)
+    {
+        try
+        {
+            WriteAndWipe(destination, format switch
+            {
+                "PKCS8" => PemKeyFormat.WritePkcs8(key, passphrase),
+                "PEM" => PemKeyFormat.WriteTraditional(key, passphrase),
+                _ => OpenSshKeyFormat.Write(key, passphrase),
+            });
+        }
+        catch (KeyFileException exception)
+        {
+            throw new SpotTrainerException("KeyUnsupported", ErrorKind.NotImplemented, $"{source} can't be written in the format {format}. {exception.Message}",
+                "Take -Format PKCS8, which has room for every key.", source, exception);
+        }
+
+        return new OpenSshKey(destination, source, key, passphrase is { IsEmpty: false }, format);
+    }
+
+    private static void WriteAndWipe(string destination, byte[] content)
+    {
+        try
+        {
+            PrivateFile.Write(destination, content, overwrite: true);
+        }
+        finally
+        {
+            Array.Clear(content, 0, content.Length);
+        }
     }
 }

@@ -1,55 +1,370 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Org.BouncyCastle.Crypto;
 using Org.BouncyCastle.Crypto.Parameters;
+using Org.BouncyCastle.Security;
+using Org.BouncyCastle.Utilities.Encoders;
 
 namespace SpotTrainer.Keys;
 
-/// <summary>Writes PuTTY's key files, version 3, without a passphrase (PuTTY's manual, appendix "PPK file format").</summary>
+#pragma warning disable CA5350 // SHA-1 is what the format says, as the padding and in version 2.
+
+/// <summary>PuTTY's key files, versions 2 and 3 (PuTTY's manual, appendix "PPK file format").</summary>
 internal static class PuttyKeyFormat
 {
+    /// <summary>What every such file begins with.</summary>
+    public const string FirstWord = "PuTTY-User-Key-File-";
+
     private const int LineLength = 64;
+    private const int MostLines = 2000;
+    private const int BlockSize = 16;
+    private const string Cipher = "aes256-cbc";
+    private static readonly byte[] OldMacSalt = Encoding.ASCII.GetBytes("putty-private-key-file-mac-key");
 
-    /// <summary>Gives the text of the key's <c>.ppk</c>, byte for byte as puttygen writes it.</summary>
-    public static string Write(SshPrivateKey key)
+    /// <summary>Writes the text of a file; without a passphrase byte for byte what puttygen writes.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="version">2 or 3.</param>
+    /// <param name="passphrase">The passphrase; none, or an empty one, where the key is not to be encrypted.</param>
+    /// <param name="derivation">For version 3 with a passphrase.</param>
+    public static byte[] Write(SshPrivateKey key, int version = 3, Passphrase? passphrase = null, PuttyKeyDerivation? derivation = null)
     {
-        var secret = PrivateBlob(key);
-        var text = new StringBuilder()
-            .Append("PuTTY-User-Key-File-3: ").Append(key.Algorithm).Append('\n')
-            .Append("Encryption: none\n")
-            .Append("Comment: ").Append(key.Comment).Append('\n');
+        var encrypt = passphrase is { IsEmpty: false };
+        using var secret = new SshWriter();
+        WriteSecret(secret, key);
+        if (encrypt)
+        {
+            Pad(secret);
+        }
+
+        var plain = secret.ToArray();
+        using var text = new KeyText();
+        text.Line($"{FirstWord}{version.ToString(CultureInfo.InvariantCulture)}: {key.Algorithm}")
+            .Line($"Encryption: {(encrypt ? Cipher : "none")}")
+            .Line("Comment: ", key.CommentBytes);
         AppendLines(text, "Public-Lines", key.PublicBlob);
-        AppendLines(text, "Private-Lines", secret);
-        var authenticated = new SshWriter().String(key.Algorithm).String("none").String(key.Comment).String(key.PublicBlob).String(secret).ToArray();
 
-        // Without a passphrase the key of the MAC is empty: it then guards against damage only.
-        using var mac = new HMACSHA256([]);
-        text.Append("Private-MAC: ");
-        foreach (var value in mac.ComputeHash(authenticated))
+        Secrets secrets;
+        if (encrypt && version == 3)
         {
-            text.Append(value.ToString("x2", CultureInfo.InvariantCulture));
+            derivation = (derivation ?? PuttyKeyDerivation.Default).Timed();
+            var salt = SecureRandom.GetNextBytes(new SecureRandom(), 16);
+            secrets = Secrets.Derive(derivation, passphrase!, salt);
+            text.Line($"Key-Derivation: {derivation.Flavour}")
+                .Line(FormattableString.Invariant($"Argon2-Memory: {derivation.MemoryKiB}"))
+                .Line(FormattableString.Invariant($"Argon2-Passes: {derivation.Passes}"))
+                .Line(FormattableString.Invariant($"Argon2-Parallelism: {derivation.Parallelism}"))
+                .Line($"Argon2-Salt: {Hex.ToHexString(salt)}");
+        }
+        else
+        {
+            secrets = version == 3 ? Secrets.None : Secrets.DeriveOld(encrypt ? passphrase : null);
         }
 
-        return text.Append('\n').ToString();
+        using (secrets)
+        {
+            AppendLines(text, "Private-Lines", encrypt ? secrets.Crypt(forEncryption: true, plain) : plain);
+            var mac = secrets.Mac(version, key.Algorithm, encrypt ? Cipher : "none", key.CommentBytes, key.PublicBlob, plain);
+            Array.Clear(plain, 0, plain.Length);
+            return text.Line($"Private-MAC: {Hex.ToHexString(mac)}").ToArray();
+        }
     }
 
-    private static byte[] PrivateBlob(SshPrivateKey key)
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="FormatException">It is damaged.</exception>
+    /// <exception cref="KeyFileException">It is damaged, has another passphrase, or is of a kind that is not known here.</exception>
+    public static (SshPrivateKey Key, bool Encrypted, int Version) Read(byte[] file, Passphrase? passphrase)
     {
-        if (key.Key is RsaPrivateCrtKeyParameters rsa)
+        var lines = new Lines(file);
+        var (word, algorithm) = lines.Header();
+        var version = word switch
         {
-            return new SshWriter().MpInt(rsa.Exponent).MpInt(rsa.P).MpInt(rsa.Q).MpInt(rsa.QInv).ToArray();
+            FirstWord + "3" => 3,
+            FirstWord + "2" => 2,
+            FirstWord + "1" => throw KeyFileException.Other("KeyVersionTooOld", "It is of version 1 of PuTTY's format, which nothing has written since 2001.",
+                "Load it in PuTTYgen 0.62 or older and save it anew, or make a new key."),
+            _ => throw KeyFileException.Unsupported("It is of a version of PuTTY's format that is not known here."),
+        };
+        var encryption = lines.Value("Encryption");
+        var encrypted = encryption == Cipher;
+        if (!encrypted && encryption != "none")
+        {
+            throw KeyFileException.Unsupported("It is encrypted with a cipher that is not known here.");
         }
 
-        return new SshWriter().String(((Ed25519PrivateKeyParameters)key.Key).GetEncoded()).ToArray();
+        var comment = lines.ValueBytes("Comment");
+        var publicBlob = lines.Data("Public-Lines");
+        var (derivation, salt) = encrypted && version == 3 ? ReadDerivation(lines) : (null, []);
+        var content = lines.Data("Private-Lines");
+        var mac = lines.Value("Private-MAC");
+        lines.RequireEnd();
+        if (encrypted && (content.Length == 0 || content.Length % BlockSize != 0))
+        {
+            throw KeyFileException.Damaged("Its encrypted part is not whole.");
+        }
+
+        if (encrypted && passphrase is null or { IsEmpty: true })
+        {
+            throw KeyFileException.Encrypted();
+        }
+
+        using var secrets = derivation is not null ? Secrets.Derive(derivation, passphrase!, salt)
+            : version == 3 ? Secrets.None : Secrets.DeriveOld(encrypted ? passphrase : null);
+        var plain = encrypted ? secrets.Crypt(forEncryption: false, content) : content;
+        try
+        {
+            var whole = mac == Hex.ToHexString(secrets.Mac(version, algorithm, encryption, comment, publicBlob, plain));
+            if (!whole && encrypted && !LooksWhole(algorithm, plain))
+            {
+                throw KeyFileException.WrongPassphrase();
+            }
+
+            if (!whole)
+            {
+                throw KeyFileException.Damaged("Its MAC does not fit.");
+            }
+
+            var key = SshPrivateKey.From(ReadSecret(algorithm, publicBlob, new SshReader(plain)), comment);
+            return key.PublicBlob.SequenceEqual(publicBlob)
+                ? (key, encrypted, version)
+                : throw KeyFileException.Damaged("Its public half is not the private half's.");
+        }
+        finally
+        {
+            Array.Clear(plain, 0, plain.Length);
+        }
     }
 
-    private static void AppendLines(StringBuilder text, string name, byte[] data)
+    private static void WriteSecret(SshWriter secret, SshPrivateKey key)
     {
-        var base64 = Convert.ToBase64String(data);
-        text.Append(name).Append(": ").Append(((base64.Length + LineLength - 1) / LineLength).ToString(CultureInfo.InvariantCulture)).Append('\n');
-        for (var start = 0; start < base64.Length; start += LineLength)
+        switch (key.Key)
         {
-            text.Append(base64, start, Math.Min(LineLength, base64.Length - start)).Append('\n');
+            case RsaPrivateCrtKeyParameters rsa:
+                secret.MpInt(rsa.Exponent).MpInt(rsa.P).MpInt(rsa.Q).MpInt(rsa.QInv);
+                break;
+            case ECPrivateKeyParameters ecdsa:
+                secret.MpInt(ecdsa.D);
+                break;
+            case Ed448PrivateKeyParameters ed448:
+                secret.String(ed448.GetEncoded());
+                break;
+            default:
+                secret.String(((Ed25519PrivateKeyParameters)key.Key).GetEncoded());
+                break;
+        }
+    }
+
+    private static AsymmetricKeyParameter ReadSecret(string algorithm, byte[] publicBlob, SshReader secret)
+    {
+        switch (algorithm)
+        {
+            case "ssh-rsa":
+                var publicHalf = new SshReader(publicBlob);
+                publicHalf.String();
+                var (e, n) = (publicHalf.MpInt(), publicHalf.MpInt());
+                var (d, p, q) = (secret.MpInt(), secret.MpInt(), secret.MpInt());
+                return RsaNumbers.ToKey(n, e, d, p, q, secret.MpInt());
+            case "ssh-ed25519":
+                var seed = secret.String();
+                return seed.Length == Ed25519PrivateKeyParameters.KeySize
+                    ? new Ed25519PrivateKeyParameters(seed, 0) : throw KeyFileException.Damaged("Its key has another length than Ed25519's.");
+            case "ssh-ed448":
+                var seed448 = secret.String();
+                return seed448.Length == Ed448PrivateKeyParameters.KeySize
+                    ? new Ed448PrivateKeyParameters(seed448, 0) : throw KeyFileException.Damaged("Its key has another length than Ed448's.");
+            case "ecdsa-sha2-nistp256" or "ecdsa-sha2-nistp384" or "ecdsa-sha2-nistp521":
+                return SshPrivateKey.EcdsaOf(algorithm.Substring("ecdsa-sha2-".Length), secret.MpInt());
+            default:
+                throw KeyFileException.Unsupported("It is neither an RSA, an ECDSA, an Ed25519 nor an Ed448 key.");
+        }
+    }
+
+    /// <summary>Whether the decrypted part is made up of as many values as it should: what a wrong passphrase gives hardly ever is.</summary>
+    private static bool LooksWhole(string algorithm, byte[] plain)
+    {
+        var reader = new SshReader(plain);
+        try
+        {
+            for (var values = algorithm == "ssh-rsa" ? 4 : 1; values > 0; values--)
+            {
+                reader.String();
+            }
+
+            return reader.Remaining < BlockSize;
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>PuTTY pads with the first bytes of the SHA-1 of what it pads.</summary>
+    private static void Pad(SshWriter secret)
+    {
+        var plain = secret.ToArray();
+        using var sha1 = SHA1.Create();
+        secret.Raw(sha1.ComputeHash(plain).Take((BlockSize - (plain.Length % BlockSize)) % BlockSize).ToArray());
+        Array.Clear(plain, 0, plain.Length);
+    }
+
+    private static void AppendLines(KeyText text, string name, byte[] data) => text
+        .Line(FormattableString.Invariant($"{name}: {KeyText.LineCount(data, LineLength)}")).Base64(data, LineLength);
+
+    private static (PuttyKeyDerivation Derivation, byte[] Salt) ReadDerivation(Lines lines)
+    {
+        var flavour = lines.Value("Key-Derivation");
+        if (flavour is not ("Argon2id" or "Argon2i" or "Argon2d"))
+        {
+            throw KeyFileException.Unsupported("Its passphrase is hashed in a way that is not known here.");
+        }
+
+        var derivation = new PuttyKeyDerivation(flavour, lines.Number("Argon2-Memory"), lines.Number("Argon2-Passes"), lines.Number("Argon2-Parallelism")).Checked();
+        var salt = lines.Value("Argon2-Salt");
+        if (derivation.Passes < 1 || salt.Length is 0 or > 512 || salt.Length % 2 != 0 || !salt.All(Uri.IsHexDigit))
+        {
+            throw KeyFileException.Damaged("Its Argon2 costs can't be.");
+        }
+
+        return (derivation, Hex.Decode(salt));
+    }
+
+    /// <summary>What is made of the passphrase. Wiped when it is disposed of.</summary>
+    private sealed class Secrets(byte[] key, byte[] iv, byte[] macKey) : IDisposable
+    {
+        /// <summary>Version 3 without a passphrase: the MAC then guards against damage only.</summary>
+        public static Secrets None => new([], [], []);
+
+        public static Secrets Derive(PuttyKeyDerivation derivation, Passphrase passphrase, byte[] salt)
+        {
+            var all = derivation.Derive(passphrase.Bytes, salt);
+            var secrets = new Secrets(all.Take(32).ToArray(), all.Skip(32).Take(16).ToArray(), all.Skip(48).ToArray());
+            Array.Clear(all, 0, all.Length);
+            return secrets;
+        }
+
+        /// <summary>Version 2: SHA-1 of the passphrase after a counter, and after a word for the MAC.</summary>
+        public static Secrets DeriveOld(Passphrase? passphrase)
+        {
+            var bytes = passphrase?.Bytes ?? [];
+            using var sha1 = SHA1.Create();
+            byte[] key = [.. sha1.ComputeHash([0, 0, 0, 0, .. bytes]), .. sha1.ComputeHash([0, 0, 0, 1, .. bytes])];
+            return new Secrets(key.Take(32).ToArray(), new byte[BlockSize], sha1.ComputeHash([.. OldMacSalt, .. bytes]));
+        }
+
+        public byte[] Crypt(bool forEncryption, byte[] data)
+        {
+            var cipher = CipherUtilities.GetCipher("AES/CBC/NoPadding");
+            cipher.Init(forEncryption, new ParametersWithIV(new KeyParameter(key), iv));
+            return cipher.DoFinal(data);
+        }
+
+        public byte[] Mac(int version, string algorithm, string encryption, byte[] comment, byte[] publicBlob, byte[] plain)
+        {
+            using var authenticated = new SshWriter().String(algorithm).String(encryption).String(comment).String(publicBlob).String(plain);
+            var bytes = authenticated.ToArray();
+            using HMAC mac = version == 3 ? new HMACSHA256(macKey) : new HMACSHA1(macKey);
+            var value = mac.ComputeHash(bytes);
+            Array.Clear(bytes, 0, bytes.Length);
+            return value;
+        }
+
+        public void Dispose()
+        {
+            Array.Clear(key, 0, key.Length);
+            Array.Clear(iv, 0, iv.Length);
+            Array.Clear(macKey, 0, macKey.Length);
+        }
+    }
+
+    /// <summary>The lines of a file, with any of the three line ends.</summary>
+    private sealed class Lines(byte[] file)
+    {
+        private int position;
+
+        public (string Name, string Value) Header()
+        {
+            var (name, value) = Pair();
+            return (name, Encoding.UTF8.GetString(value));
+        }
+
+        public string Value(string name) => Encoding.UTF8.GetString(ValueBytes(name));
+
+        public byte[] ValueBytes(string name)
+        {
+            var (found, value) = Pair();
+            return found == name ? value : throw KeyFileException.Damaged($"A line '{name}' is missing.");
+        }
+
+        public int Number(string name)
+        {
+            var text = Value(name);
+            if (!text.All(character => character is >= '0' and <= '9') || text.Length == 0)
+            {
+                throw KeyFileException.Damaged($"Its line '{name}' has no number.");
+            }
+
+            // Beyond what fits it is too large for every purpose.
+            return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : int.MaxValue;
+        }
+
+        public byte[] Data(string name)
+        {
+            var count = Number(name);
+            if (count > MostLines)
+            {
+                throw KeyFileException.Damaged($"Its line '{name}' has a number that can't be.");
+            }
+
+            var characters = new List<char>();
+            for (; count > 0; count--)
+            {
+                characters.AddRange(Encoding.ASCII.GetChars(Next() ?? throw KeyFileException.Damaged("It ends too early.")));
+            }
+
+            var array = characters.ToArray();
+            try
+            {
+                return Convert.FromBase64CharArray(array, 0, array.Length);
+            }
+            finally
+            {
+                Array.Clear(array, 0, array.Length);
+            }
+        }
+
+        public void RequireEnd()
+        {
+            while (Next() is { } line)
+            {
+                if (line.Length > 0)
+                {
+                    throw KeyFileException.Damaged("More follows its end.");
+                }
+            }
+        }
+
+        private (string Name, byte[] Value) Pair()
+        {
+            var line = Next() ?? throw KeyFileException.Damaged("It ends too early.");
+            var colon = Array.IndexOf(line, (byte)':');
+            return colon > 0 && colon + 1 < line.Length && line[colon + 1] == (byte)' '
+                ? (Encoding.ASCII.GetString(line, 0, colon), line.Skip(colon + 2).ToArray())
+                : throw KeyFileException.Damaged("A line of its head is not whole.");
+        }
+
+        private byte[]? Next()
+        {
+            if (position >= file.Length)
+            {
+                return null;
+            }
+
+            var end = Array.FindIndex(file, position, value => value is (byte)'\n' or (byte)'\r');
+            end = end < 0 ? file.Length : end;
+            var line = new byte[end - position];
+            Array.Copy(file, position, line, 0, line.Length);
+            position = end + (end + 1 < file.Length && file[end] == '\r' && file[end + 1] == '\n' ? 2 : 1);
+            return line;
         }
     }
 }

@@ -1,37 +1,51 @@
+using System.Text;
+using Org.BouncyCastle.Asn1;
+using Org.BouncyCastle.Asn1.Sec;
 using Org.BouncyCastle.Crypto;
 using Org.BouncyCastle.Crypto.Generators;
 using Org.BouncyCastle.Crypto.Parameters;
-using Org.BouncyCastle.Crypto.Utilities;
 using Org.BouncyCastle.Math;
 using Org.BouncyCastle.Security;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Keys;
 
-/// <summary>A private key of a user or of a machine: RSA or Ed25519, with its comment.</summary>
+/// <summary>A private key of a user or of a machine, with its comment: RSA, ECDSA on NIST's curves, Ed25519 or Ed448.</summary>
 internal sealed class SshPrivateKey
 {
-    private SshPrivateKey(AsymmetricKeyParameter key, string comment)
+    private static readonly (DerObjectIdentifier Oid, string Name, int Bits)[] Curves =
+    [
+        (SecObjectIdentifiers.SecP256r1, "nistp256", 256),
+        (SecObjectIdentifiers.SecP384r1, "nistp384", 384),
+        (SecObjectIdentifiers.SecP521r1, "nistp521", 521),
+    ];
+
+    private SshPrivateKey(AsymmetricKeyParameter key, string algorithm, int bits, byte[] publicBlob, byte[] comment)
     {
         Key = key;
-        Comment = comment;
-        PublicBlob = OpenSshPublicKeyUtilities.EncodePublicKey(PublicOf(key));
+        Algorithm = algorithm;
+        Bits = bits;
+        PublicBlob = publicBlob;
+        CommentBytes = comment;
     }
 
     /// <summary>The key itself, as BouncyCastle has it.</summary>
     public AsymmetricKeyParameter Key { get; }
 
-    /// <summary>The comment that travels with it.</summary>
-    public string Comment { get; }
+    /// <summary>SSH's name of the algorithm, such as <c>ssh-rsa</c> (RFC 4253, 5656, 8709).</summary>
+    public string Algorithm { get; }
 
-    /// <summary>The public half's blob (RFC 4253, section 6.6; RFC 8709).</summary>
+    /// <summary>The key's size in bits, as PuTTY counts it: 255 for Ed25519.</summary>
+    public int Bits { get; }
+
+    /// <summary>The public half's blob (RFC 4253, section 6.6; RFC 5656, section 3.1; RFC 8709, section 4).</summary>
     public byte[] PublicBlob { get; }
 
-    /// <summary>SSH's name of the algorithm: <c>ssh-rsa</c> or <c>ssh-ed25519</c>.</summary>
-    public string Algorithm => Key is RsaPrivateCrtKeyParameters ? "ssh-rsa" : "ssh-ed25519";
+    /// <summary>The comment that travels with it, as it stands in files: most often, but not surely, UTF-8.</summary>
+    public byte[] CommentBytes { get; }
 
-    /// <summary>The key's size in bits.</summary>
-    public int Bits => Key is RsaPrivateCrtKeyParameters rsa ? rsa.Modulus.BitLength : 255;
+    /// <summary>The comment as text.</summary>
+    public string Comment => Encoding.UTF8.GetString(CommentBytes);
 
     /// <summary>OpenSSH's fingerprint of the public half.</summary>
     public string Fingerprint => HostKeyFingerprint.FromBlob(PublicBlob);
@@ -39,55 +53,102 @@ internal sealed class SshPrivateKey
     /// <summary>The public half as one line, as it stands in a <c>.pub</c> file.</summary>
     public string PublicLine => $"{Algorithm} {Convert.ToBase64String(PublicBlob)} {Comment}".TrimEnd();
 
+    /// <summary>SSH's name of the curve of an ECDSA key (RFC 5656, section 10.1), such as <c>nistp256</c>.</summary>
+    public string CurveName => Curve((ECPrivateKeyParameters)Key).Name;
+
     /// <summary>Takes a key that was read.</summary>
-    /// <exception cref="NotSupportedException">It is neither RSA nor Ed25519.</exception>
-    public static SshPrivateKey From(AsymmetricKeyParameter key, string comment) =>
-        key is RsaPrivateCrtKeyParameters or Ed25519PrivateKeyParameters
-            ? new SshPrivateKey(key, comment)
-            : throw new NotSupportedException("Only RSA and Ed25519 keys can be used here.");
+    /// <exception cref="KeyFileException">Its parts do not fit one another, or it is of a kind that SSH does not know.</exception>
+    public static SshPrivateKey From(AsymmetricKeyParameter key, string comment) => From(key, Encoding.UTF8.GetBytes(comment));
+
+    /// <summary>Takes a key that was read.</summary>
+    /// <exception cref="KeyFileException">Its parts do not fit one another, or it is of a kind that SSH does not know.</exception>
+    public static SshPrivateKey From(AsymmetricKeyParameter key, byte[] comment)
+    {
+        comment = OneLine(comment);
+        switch (key)
+        {
+            case RsaPrivateCrtKeyParameters rsa:
+                return new SshPrivateKey(rsa, "ssh-rsa", rsa.Modulus.BitLength,
+                    Blob(writer => writer.String("ssh-rsa").MpInt(rsa.PublicExponent).MpInt(rsa.Modulus)), comment);
+            case ECPrivateKeyParameters ecdsa:
+                var curve = Curve(ecdsa);
+                var point = PublicPoint(ecdsa);
+                return new SshPrivateKey(ecdsa, "ecdsa-sha2-" + curve.Name, curve.Bits,
+                    Blob(writer => writer.String("ecdsa-sha2-" + curve.Name).String(curve.Name).String(point)), comment);
+            case Ed25519PrivateKeyParameters ed25519:
+                return new SshPrivateKey(ed25519, "ssh-ed25519", 255,
+                    Blob(writer => writer.String("ssh-ed25519").String(ed25519.GeneratePublicKey().GetEncoded())), comment);
+            case Ed448PrivateKeyParameters ed448:
+                return new SshPrivateKey(ed448, "ssh-ed448", 448,
+                    Blob(writer => writer.String("ssh-ed448").String(ed448.GeneratePublicKey().GetEncoded())), comment);
+            default:
+                throw KeyFileException.Unsupported("SSH uses no key of this kind.");
+        }
+    }
 
     /// <summary>Makes an Ed25519 key.</summary>
-    public static SshPrivateKey MakeEd25519(string comment) => new(new Ed25519PrivateKeyParameters(new SecureRandom()), comment);
+    public static SshPrivateKey MakeEd25519(string comment) => From(new Ed25519PrivateKeyParameters(new SecureRandom()), comment);
+
+    /// <summary>Makes an ECDSA key.</summary>
+    /// <param name="bits">256, 384 or 521.</param>
+    /// <param name="comment">Its comment.</param>
+    public static SshPrivateKey MakeEcdsa(int bits, string comment)
+    {
+        var generator = new ECKeyPairGenerator();
+        generator.Init(new ECKeyGenerationParameters(Array.Find(Curves, curve => curve.Bits == bits).Oid, new SecureRandom()));
+        return From(generator.GenerateKeyPair().Private, comment);
+    }
 
     /// <summary>Makes an RSA key with the exponent 65537.</summary>
     public static SshPrivateKey MakeRsa(int bits, string comment)
     {
         var generator = new RsaKeyPairGenerator();
         generator.Init(new RsaKeyGenerationParameters(BigInteger.ValueOf(65537), new SecureRandom(), bits, certainty: 100));
-        return new SshPrivateKey(generator.GenerateKeyPair().Private, comment);
+        return From(generator.GenerateKeyPair().Private, comment);
     }
 
-    /// <summary>Writes the key as OpenSSH's own format does (PROTOCOL.key, openssh-key-v1), without a passphrase.</summary>
-    public string ToOpenSsh()
+    /// <summary>Makes an ECDSA key of its private number.</summary>
+    /// <exception cref="KeyFileException">SSH does not know the curve, or the number is not of it.</exception>
+    public static ECPrivateKeyParameters EcdsaOf(string curveName, BigInteger number)
     {
-        var check = new SecureRandom().NextInt();
-        var secret = new SshWriter().UInt32(check).UInt32(check).String(Algorithm);
-        if (Key is RsaPrivateCrtKeyParameters rsa)
+        var curve = Array.Find(Curves, known => string.Equals(known.Name, curveName, StringComparison.Ordinal));
+        if (curve.Oid is null)
         {
-            secret.MpInt(rsa.Modulus).MpInt(rsa.PublicExponent).MpInt(rsa.Exponent).MpInt(rsa.QInv).MpInt(rsa.P).MpInt(rsa.Q);
-        }
-        else
-        {
-            var seed = ((Ed25519PrivateKeyParameters)Key).GetEncoded();
-            var publicKey = ((Ed25519PrivateKeyParameters)Key).GeneratePublicKey().GetEncoded();
-            secret.String(publicKey).String([.. seed, .. publicKey]);
+            throw KeyFileException.Unsupported("Its curve is not one of P-256, P-384 and P-521.");
         }
 
-        secret.String(Comment);
-        var length = secret.ToArray().Length;
-        for (byte pad = 1; (length + pad - 1) % 8 != 0; pad++)
-        {
-            secret.Raw([pad]);
-        }
-
-        var file = new SshWriter().Raw(OpenSshKeyFormat.Magic).String("none").String("none").String(string.Empty)
-            .UInt32(1).String(PublicBlob).String(secret.ToArray()).ToArray();
-        return OpenSshKeyFormat.Armour(file);
+        var domain = ECNamedDomainParameters.LookupOid(curve.Oid);
+        return number.SignValue > 0 && number.CompareTo(domain.N) < 0
+            ? new ECPrivateKeyParameters(number, domain)
+            : throw KeyFileException.Damaged("Its private number is not of its curve.");
     }
 
-    private static AsymmetricKeyParameter PublicOf(AsymmetricKeyParameter key) => key switch
+    /// <summary>The public point of an ECDSA key, uncompressed (SEC 1, section 2.3.3).</summary>
+    public static byte[] PublicPoint(ECPrivateKeyParameters key) => key.Parameters.G.Multiply(key.D).Normalize().GetEncoded(compressed: false);
+
+    /// <summary>The same key with another comment.</summary>
+    public SshPrivateKey WithComment(string comment) => new(Key, Algorithm, Bits, PublicBlob, Encoding.UTF8.GetBytes(comment));
+
+    /// <summary>Writes the key as OpenSSH's own format does, without a passphrase.</summary>
+    public string ToOpenSsh() => Encoding.UTF8.GetString(OpenSshKeyFormat.Write(this, passphrase: null));
+
+    private static byte[] Blob(Action<SshWriter> write)
     {
-        RsaPrivateCrtKeyParameters rsa => new RsaKeyParameters(isPrivate: false, rsa.Modulus, rsa.PublicExponent),
-        _ => ((Ed25519PrivateKeyParameters)key).GeneratePublicKey(),
-    };
+        using var writer = new SshWriter();
+        write(writer);
+        return writer.ToArray();
+    }
+
+    private static (DerObjectIdentifier Oid, string Name, int Bits) Curve(ECPrivateKeyParameters key)
+    {
+        var curve = Array.Find(Curves, known => known.Oid.Equals(key.PublicKeyParamSet));
+        return curve.Oid is null ? throw KeyFileException.Unsupported("Its curve is not one of P-256, P-384 and P-521.") : curve;
+    }
+
+    /// <summary>Text formats have one line for it: what follows a line's end would be read as something else.</summary>
+    private static byte[] OneLine(byte[] comment)
+    {
+        var end = Array.FindIndex(comment, value => value is (byte)'\n' or (byte)'\r' or 0);
+        return end < 0 ? comment : comment.Take(end).ToArray();
+    }
 }

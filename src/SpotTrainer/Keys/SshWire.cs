@@ -3,20 +3,26 @@ using Org.BouncyCastle.Math;
 
 namespace SpotTrainer.Keys;
 
-/// <summary>Writes SSH's data types (RFC 4251, section 5).</summary>
-internal sealed class SshWriter
+/// <summary>Writes SSH's data types (RFC 4251, section 5). What it held is wiped when it is disposed of.</summary>
+internal sealed class SshWriter : IDisposable
 {
-    private readonly List<byte> bytes = [];
+    private byte[] buffer = new byte[512];
+    private int length;
 
-    public SshWriter UInt32(int value)
-    {
-        bytes.AddRange([(byte)(value >> 24), (byte)(value >> 16), (byte)(value >> 8), (byte)value]);
-        return this;
-    }
+    public SshWriter UInt32(int value) => Raw([(byte)(value >> 24), (byte)(value >> 16), (byte)(value >> 8), (byte)value]);
 
     public SshWriter Raw(byte[] value)
     {
-        bytes.AddRange(value);
+        if (length + value.Length > buffer.Length)
+        {
+            var larger = new byte[Math.Max(buffer.Length * 2, length + value.Length)];
+            Array.Copy(buffer, larger, length);
+            Array.Clear(buffer, 0, length);
+            buffer = larger;
+        }
+
+        Array.Copy(value, 0, buffer, length, value.Length);
+        length += value.Length;
         return this;
     }
 
@@ -26,7 +32,14 @@ internal sealed class SshWriter
 
     public SshWriter MpInt(BigInteger value) => String(value.SignValue == 0 ? [] : value.ToByteArray());
 
-    public byte[] ToArray() => bytes.ToArray();
+    public byte[] ToArray()
+    {
+        var bytes = new byte[length];
+        Array.Copy(buffer, bytes, length);
+        return bytes;
+    }
+
+    public void Dispose() => Array.Clear(buffer, 0, length);
 }
 
 /// <summary>Reads SSH's data types (RFC 4251, section 5). Lengths are checked against what is there before anything is allocated.</summary>
@@ -36,9 +49,11 @@ internal sealed class SshReader(byte[] data)
 
     public bool AtEnd => position == data.Length;
 
+    public int Remaining => data.Length - position;
+
     public int UInt32()
     {
-        if (data.Length - position < 4)
+        if (Remaining < 4)
         {
             throw new FormatException("The data end within a number.");
         }
@@ -50,7 +65,7 @@ internal sealed class SshReader(byte[] data)
 
     public byte[] Raw(int length)
     {
-        if (length < 0 || length > data.Length - position)
+        if (length < 0 || length > Remaining)
         {
             throw new FormatException("A length goes beyond the data.");
         }
@@ -65,5 +80,12 @@ internal sealed class SshReader(byte[] data)
 
     public string Text() => Encoding.UTF8.GetString(String());
 
-    public BigInteger MpInt() => new(1, String());
+    /// <summary>A number that is not negative: none of a key's is.</summary>
+    public BigInteger MpInt()
+    {
+        var bytes = String();
+        return bytes.Length > 0 && bytes[0] >= 0x80
+            ? throw new FormatException("A number is negative.")
+            : new BigInteger(1, bytes);
+    }
 }

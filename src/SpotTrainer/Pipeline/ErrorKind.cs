@@ -45,6 +45,9 @@ public enum ErrorKind
     /// <summary>A command or a notebook on the machine failed.</summary>
     InvalidResult,
 
+    /// <summary>Something that the module does not do.</summary>
+    NotImplemented,
+
     /// <summary>A program that is needed is not installed.</summary>
     NotInstalled,
 }

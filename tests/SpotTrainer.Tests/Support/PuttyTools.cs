@@ -1,9 +1,9 @@
 namespace SpotTrainer.Tests.Support;
 
-/// <summary>puttygen and plink, installed where they are missing.</summary>
+/// <summary>puttygen, plink, ssh-keygen and openssl, installed where they are missing.</summary>
 public sealed class PuttyTools : IAsyncLifetime
 {
-    public async ValueTask InitializeAsync() => await DebianPackages.EnsureAsync("putty-tools", "openssh-client");
+    public async ValueTask InitializeAsync() => await DebianPackages.EnsureAsync("putty-tools", "openssh-client", "openssl");
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

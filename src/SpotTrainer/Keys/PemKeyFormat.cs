@@ -1,0 +1,339 @@
+using System.Text;
+using Org.BouncyCastle.Asn1;
+using Org.BouncyCastle.Asn1.EdEC;
+using Org.BouncyCastle.Asn1.Misc;
+using Org.BouncyCastle.Asn1.Nist;
+using Org.BouncyCastle.Asn1.Pkcs;
+using Org.BouncyCastle.Asn1.Sec;
+using Org.BouncyCastle.Asn1.X509;
+using Org.BouncyCastle.Asn1.X9;
+using Org.BouncyCastle.Crypto;
+using Org.BouncyCastle.Crypto.Generators;
+using Org.BouncyCastle.Crypto.Parameters;
+using Org.BouncyCastle.Pkcs;
+using Org.BouncyCastle.Security;
+using Org.BouncyCastle.Utilities.Encoders;
+using Org.BouncyCastle.Utilities.IO.Pem;
+
+namespace SpotTrainer.Keys;
+
+/// <summary>
+/// The DER forms of private keys in PEM: PKCS#1 (RFC 8017), SEC 1 (RFC 5915), both also with OpenSSL's DEK-Info (RFC 1421), and PKCS#8
+/// (RFC 5208, RFC 5958), also encrypted (RFC 8018).
+/// </summary>
+internal static class PemKeyFormat
+{
+    public const string Pkcs1Label = "RSA PRIVATE KEY";
+    public const string Sec1Label = "EC PRIVATE KEY";
+    public const string Pkcs8Label = "PRIVATE KEY";
+    public const string EncryptedPkcs8Label = "ENCRYPTED PRIVATE KEY";
+
+    private const int LineLength = 64;
+    private const int Iterations = 100_000;
+
+    // What is read may cost some seconds and a GiB, not hours and all memory.
+    private const int MostIterations = 10_000_000;
+    private const string LegacyCipher = "AES-256-CBC";
+
+    /// <summary>Reads a PEM object.</summary>
+    /// <exception cref="KeyFileException">It is damaged, has a passphrase, or is of a kind that is not known here.</exception>
+    public static (AsymmetricKeyParameter Key, bool Encrypted) Read(PemObject pem, Passphrase? passphrase)
+    {
+        var dek = pem.Headers.Cast<PemHeader>().FirstOrDefault(header => header.Name == "DEK-Info");
+        var encrypted = dek is not null || pem.Type == EncryptedPkcs8Label;
+        if (encrypted && passphrase is null or { IsEmpty: true })
+        {
+            throw KeyFileException.Encrypted();
+        }
+
+        var der = dek is not null ? DecryptLegacy(dek.Value, pem.Content, passphrase!)
+            : encrypted ? DecryptPkcs8(pem.Content, passphrase!) : pem.Content;
+        try
+        {
+            var sequence = Asn1Sequence.GetInstance(der);
+            return (pem.Type switch
+            {
+                Pkcs1Label => RsaNumbers.ToKey(RsaPrivateKeyStructure.GetInstance(sequence)),
+                Sec1Label => FromSec1(ECPrivateKeyStructure.GetInstance(sequence), parameters: null),
+                _ => FromPkcs8(PrivateKeyInfo.GetInstance(sequence)),
+            }, encrypted);
+        }
+        finally
+        {
+            Array.Clear(der, 0, der.Length);
+        }
+    }
+
+    /// <summary>Writes PKCS#8.</summary>
+    public static byte[] WritePkcs8(SshPrivateKey key, Passphrase? passphrase)
+    {
+        var info = ToPkcs8(key);
+        if (passphrase is null or { IsEmpty: true })
+        {
+            return Armour(Pkcs8Label, info.GetDerEncoded());
+        }
+
+        var random = new SecureRandom();
+        var characters = passphrase.ToByteCharacters();
+        try
+        {
+            return Armour(EncryptedPkcs8Label, EncryptedPrivateKeyInfoFactory.CreateEncryptedPrivateKeyInfo(
+                NistObjectIdentifiers.IdAes256Cbc, PkcsObjectIdentifiers.IdHmacWithSha256, characters,
+                SecureRandom.GetNextBytes(random, 16), Iterations, random, info).GetDerEncoded());
+        }
+        finally
+        {
+            Array.Clear(characters, 0, characters.Length);
+        }
+    }
+
+    /// <summary>Writes PKCS#1 or SEC 1.</summary>
+    /// <exception cref="KeyFileException">The key is an Ed25519 or Ed448 key, for which there is no such form.</exception>
+    public static byte[] WriteTraditional(SshPrivateKey key, Passphrase? passphrase)
+    {
+        var (label, der) = key.Key switch
+        {
+            RsaPrivateCrtKeyParameters rsa => (Pkcs1Label, new RsaPrivateKeyStructure(
+                rsa.Modulus, rsa.PublicExponent, rsa.Exponent, rsa.P, rsa.Q, rsa.DP, rsa.DQ, rsa.QInv).GetDerEncoded()),
+            ECPrivateKeyParameters ecdsa => (Sec1Label, ToSec1(ecdsa, ecdsa.PublicKeyParamSet).GetDerEncoded()),
+            _ => throw KeyFileException.Unsupported("There is a PEM form of RSA and ECDSA keys only."),
+        };
+        if (passphrase is null or { IsEmpty: true })
+        {
+            return Armour(label, der);
+        }
+
+        var iv = SecureRandom.GetNextBytes(new SecureRandom(), 16);
+        var encrypted = Legacy(LegacyCipher, passphrase, iv, forEncryption: true, "PKCS7Padding", der);
+        Array.Clear(der, 0, der.Length);
+        return Armour(label, encrypted, "Proc-Type: 4,ENCRYPTED", $"DEK-Info: {LegacyCipher},{Hex.ToHexString(iv).ToUpperInvariant()}", string.Empty);
+    }
+
+    private static byte[] Armour(string label, byte[] der, params string[] headers)
+    {
+        using var text = new KeyText();
+        text.Line($"-----BEGIN {label}-----");
+        Array.ForEach(headers, header => text.Line(header));
+        var bytes = text.Base64(der, LineLength).Line($"-----END {label}-----").ToArray();
+        Array.Clear(der, 0, der.Length);
+        return bytes;
+    }
+
+    // The private number is as long as the curve's order (RFC 5915, section 3). puttygen's may be a byte longer or shorter.
+    private static ECPrivateKeyStructure ToSec1(ECPrivateKeyParameters key, DerObjectIdentifier? parameters) =>
+        new(key.Parameters.N.BitLength, key.D, new DerBitString(SshPrivateKey.PublicPoint(key)), parameters);
+
+    private static PrivateKeyInfo ToPkcs8(SshPrivateKey key) => key.Key switch
+    {
+        // Without the public half that BouncyCastle would add: OpenSSL's readers before 3.0 know version 1 only.
+        Ed25519PrivateKeyParameters ed25519 => new PrivateKeyInfo(
+            new AlgorithmIdentifier(EdECObjectIdentifiers.id_Ed25519), new DerOctetString(ed25519.GetEncoded())),
+        Ed448PrivateKeyParameters ed448 => new PrivateKeyInfo(
+            new AlgorithmIdentifier(EdECObjectIdentifiers.id_Ed448), new DerOctetString(ed448.GetEncoded())),
+        ECPrivateKeyParameters ecdsa => new PrivateKeyInfo(
+            new AlgorithmIdentifier(X9ObjectIdentifiers.IdECPublicKey, ecdsa.PublicKeyParamSet), ToSec1(ecdsa, parameters: null)),
+        _ => PrivateKeyInfoFactory.CreatePrivateKeyInfo(key.Key),
+    };
+
+    private static AsymmetricKeyParameter FromPkcs8(PrivateKeyInfo info)
+    {
+        var algorithm = info.PrivateKeyAlgorithm.Algorithm;
+        if (algorithm.Equals(PkcsObjectIdentifiers.RsaEncryption))
+        {
+            return RsaNumbers.ToKey(RsaPrivateKeyStructure.GetInstance(info.ParsePrivateKey()));
+        }
+
+        if (algorithm.Equals(X9ObjectIdentifiers.IdECPublicKey))
+        {
+            return FromSec1(ECPrivateKeyStructure.GetInstance(info.ParsePrivateKey()), info.PrivateKeyAlgorithm.Parameters);
+        }
+
+        if (!algorithm.Equals(EdECObjectIdentifiers.id_Ed25519) && !algorithm.Equals(EdECObjectIdentifiers.id_Ed448))
+        {
+            throw KeyFileException.Unsupported("It is neither an RSA, an ECDSA, an Ed25519 nor an Ed448 key.");
+        }
+
+        return PrivateKeyFactory.CreateKey(info);
+    }
+
+    private static ECPrivateKeyParameters FromSec1(ECPrivateKeyStructure sec1, Asn1Encodable? parameters)
+    {
+        var curve = (parameters ?? sec1.Parameters)?.ToAsn1Object() as DerObjectIdentifier;
+        var name = SecObjectIdentifiers.SecP256r1.Equals(curve) ? "nistp256"
+            : SecObjectIdentifiers.SecP384r1.Equals(curve) ? "nistp384"
+            : SecObjectIdentifiers.SecP521r1.Equals(curve) ? "nistp521" : string.Empty;
+        var key = SshPrivateKey.EcdsaOf(name, sec1.PrivateKey is { } octets ? new Org.BouncyCastle.Math.BigInteger(1, octets.GetOctets()) : Org.BouncyCastle.Math.BigInteger.Zero);
+        return sec1.PublicKey is not { } point || point.GetBytes().SequenceEqual(SshPrivateKey.PublicPoint(key))
+            ? key
+            : throw KeyFileException.Damaged("Its public half is not the private half's.");
+    }
+
+    /// <summary>OpenSSL's own encryption of PEM: the key is MD5 of the passphrase and the initialisation vector's first 8 bytes.</summary>
+    private static byte[] DecryptLegacy(string dekInfo, byte[] content, Passphrase passphrase)
+    {
+        var parts = dekInfo.Split(',');
+        byte[] iv;
+        try
+        {
+            iv = Hex.Decode(parts.Length == 2 ? parts[1].Trim() : throw KeyFileException.Damaged("Its line DEK-Info is not whole."));
+        }
+        catch (Exception exception) when (exception is IOException or ArgumentException or IndexOutOfRangeException)
+        {
+            throw KeyFileException.Damaged("Its line DEK-Info is not whole.", exception);
+        }
+
+        var blockSize = parts[0] == "DES-EDE3-CBC" ? 8 : 16;
+        if (iv.Length != blockSize || content.Length == 0 || content.Length % blockSize != 0)
+        {
+            throw KeyFileException.Damaged("Its encrypted part is not whole.");
+        }
+
+        return Unpadded(Legacy(parts[0], passphrase, iv, forEncryption: false, "NoPadding", content), blockSize);
+    }
+
+    private static byte[] Legacy(string cipherName, Passphrase passphrase, byte[] iv, bool forEncryption, string padding, byte[] data)
+    {
+        var (algorithm, bits) = cipherName switch
+        {
+            "DES-EDE3-CBC" => ("DESEDE", 192),
+            "AES-128-CBC" => ("AES", 128),
+            "AES-192-CBC" => ("AES", 192),
+            "AES-256-CBC" => ("AES", 256),
+            _ => throw KeyFileException.Unsupported("It is encrypted with a cipher that is not known here."),
+        };
+        var generator = new OpenSslPbeParametersGenerator();
+        generator.Init(passphrase.Bytes, iv.Take(8).ToArray());
+        var cipher = CipherUtilities.GetCipher($"{algorithm}/CBC/{padding}");
+        cipher.Init(forEncryption, new ParametersWithIV(generator.GenerateDerivedParameters(algorithm, bits), iv));
+        return cipher.DoFinal(data);
+    }
+
+    private static byte[] DecryptPkcs8(byte[] content, Passphrase passphrase)
+    {
+        var info = EncryptedPrivateKeyInfo.GetInstance(Asn1Sequence.GetInstance(content));
+        RefuseCost(info.EncryptionAlgorithm);
+
+        // PKCS#12's ways take characters (RFC 7292, appendix B.1), the others bytes.
+        var characters = PbeUtilities.IsPkcs12(info.EncryptionAlgorithm.Algorithm.Id)
+            ? Encoding.UTF8.GetChars(passphrase.Bytes) : passphrase.ToByteCharacters();
+        try
+        {
+            if (PbeUtilities.CreateEngine(info.EncryptionAlgorithm) is not IBufferedCipher engine)
+            {
+                throw KeyFileException.Unsupported("It is encrypted in a way that is not known here.");
+            }
+
+            var data = info.GetEncryptedData();
+            var blockSize = engine.GetBlockSize();
+            if (blockSize == 0 || data.Length == 0 || data.Length % blockSize != 0)
+            {
+                throw KeyFileException.Damaged("Its encrypted part is not whole.");
+            }
+
+            var cipher = CipherUtilities.GetCipher($"{engine.AlgorithmName.Split('/')[0]}/CBC/NoPadding");
+            cipher.Init(forEncryption: false, Scrypt(info.EncryptionAlgorithm) is { } scrypt
+                ? scrypt.Derive(passphrase) : PbeUtilities.GenerateCipherParameters(info.EncryptionAlgorithm, characters));
+            return Unpadded(cipher.DoFinal(data), blockSize);
+        }
+        catch (SecurityUtilityException exception)
+        {
+            throw KeyFileException.Other("KeyUnsupported", $"It is encrypted in a way that is not known here ({exception.Message})", "Save it anew with 'openssl pkcs8 -topk8'.");
+        }
+        finally
+        {
+            Array.Clear(characters, 0, characters.Length);
+        }
+    }
+
+    /// <summary>
+    /// Takes off the padding (RFC 8018, section 6.1.1). Beneath it stands one DER sequence that fills the rest: with the right passphrase
+    /// its head fits its length, whatever became of the bytes within; with a wrong one it hardly ever does.
+    /// </summary>
+    private static byte[] Unpadded(byte[] plain, int blockSize)
+    {
+        var end = EndOfSequence(plain);
+        if (end <= plain.Length - 1 - blockSize || end >= plain.Length)
+        {
+            Array.Clear(plain, 0, plain.Length);
+            throw KeyFileException.WrongPassphrase();
+        }
+
+        var padding = plain.Length - end;
+        var whole = plain.Skip(end).All(value => value == padding);
+        var der = plain.Take(end).ToArray();
+        Array.Clear(plain, 0, plain.Length);
+        return whole ? der : throw KeyFileException.Damaged("Its encrypted part was changed.");
+    }
+
+    private static int EndOfSequence(byte[] der)
+    {
+        if (der.Length < 6 || der[0] != 0x30)
+        {
+            return -1;
+        }
+
+        var size = der[1] - 0x80;
+        return size < 0 ? 2 + der[1]
+            : size is 1 ? 3 + der[2]
+            : size is 2 ? 4 + ((der[2] << 8) | der[3]) : -1;
+    }
+
+    private static void RefuseCost(AlgorithmIdentifier algorithm)
+    {
+        if (algorithm.Algorithm.Equals(PkcsObjectIdentifiers.IdPbeS2))
+        {
+            var derivation = PbeS2Parameters.GetInstance(algorithm.Parameters).KeyDerivationFunc;
+            if (derivation.Algorithm.Equals(PkcsObjectIdentifiers.IdPbkdf2))
+            {
+                Refuse(Pbkdf2Params.GetInstance(derivation.Parameters).IterationCountObject);
+            }
+
+            Scrypt(algorithm)?.RefuseCost();
+        }
+        else if (algorithm.Parameters?.ToAsn1Object() is Asn1Sequence { Count: 2 } older && older[1].ToAsn1Object() is DerInteger count)
+        {
+            Refuse(count);
+        }
+
+        static void Refuse(DerInteger iterations)
+        {
+            if (!iterations.HasValue(1) && (iterations.PositiveValue.BitLength > 31 || iterations.PositiveValue.IntValue > MostIterations))
+            {
+                throw KeyFileException.TooCostly("Its passphrase is hashed so often that it would take hours.");
+            }
+        }
+    }
+
+    /// <summary>PBES2 with scrypt (RFC 7914, section 7), which BouncyCastle's PKCS#8 leaves out.</summary>
+    private static ScryptKey? Scrypt(AlgorithmIdentifier algorithm) =>
+        algorithm.Algorithm.Equals(PkcsObjectIdentifiers.IdPbeS2) && PbeS2Parameters.GetInstance(algorithm.Parameters) is var pbes2
+            && pbes2.KeyDerivationFunc.Algorithm.Equals(MiscObjectIdentifiers.id_scrypt)
+            ? new ScryptKey(ScryptParams.GetInstance(pbes2.KeyDerivationFunc.Parameters), pbes2.EncryptionScheme) : null;
+
+    private sealed class ScryptKey(ScryptParams parameters, AlgorithmIdentifier scheme)
+    {
+        private const long MostBytes = 1L << 30;
+
+        private int KeyLength => NistObjectIdentifiers.IdAes128Cbc.Equals(scheme.Algorithm) ? 16
+            : NistObjectIdentifiers.IdAes192Cbc.Equals(scheme.Algorithm) || PkcsObjectIdentifiers.DesEde3Cbc.Equals(scheme.Algorithm) ? 24 : 32;
+
+        public void RefuseCost()
+        {
+            var blocks = parameters.CostParameter.PositiveValue.Multiply(parameters.BlockSize.PositiveValue)
+                .Multiply(parameters.ParallelizationParameter.PositiveValue);
+            if (blocks.BitLength > 31 || blocks.LongValue * 128 > MostBytes)
+            {
+                throw KeyFileException.TooCostly("Its passphrase is hashed with more than 1 GiB of memory.");
+            }
+        }
+
+        public ICipherParameters Derive(Passphrase passphrase)
+        {
+            var key = SCrypt.Generate(
+                passphrase.Bytes, parameters.Salt.GetOctets(), parameters.CostParameter.IntPositiveValueExact, parameters.BlockSize.IntPositiveValueExact,
+                parameters.ParallelizationParameter.IntPositiveValueExact, KeyLength);
+            return new ParametersWithIV(
+                ParameterUtilities.CreateKeyParameter(scheme.Algorithm, key), Asn1OctetString.GetInstance(scheme.Parameters).GetOctets());
+        }
+    }
+}

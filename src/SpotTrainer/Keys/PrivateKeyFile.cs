@@ -1,0 +1,58 @@
+using System.Security.Cryptography;
+
+namespace SpotTrainer.Keys;
+
+#pragma warning disable CA5351 // MD5 is what PuTTY and EC2 show; nothing is guarded by it.
+
+/// <summary>A file that holds a private key, and what can be told of it.</summary>
+public abstract class PrivateKeyFile
+{
+    private readonly SshPrivateKey key;
+
+    private protected PrivateKeyFile(string path, string source, SshPrivateKey key, bool encrypted)
+    {
+        Path = path;
+        Source = source;
+        Encrypted = encrypted;
+        this.key = key;
+    }
+
+    /// <summary>The file.</summary>
+    public string Path { get; }
+
+    /// <summary>The file that it was made from.</summary>
+    public string Source { get; }
+
+    /// <summary>SSH's name of the algorithm: <c>ssh-rsa</c>, <c>ecdsa-sha2-nistp256</c>, <c>ssh-ed25519</c>, <c>ssh-ed448</c> and so on.</summary>
+    public string Algorithm => key.Algorithm;
+
+    /// <summary>The size in bits, as PuTTY counts it: 255 for Ed25519.</summary>
+    public int Bits => key.Bits;
+
+    /// <summary>The comment in the file; where the format has no room for one, what PuTTY calls such a key.</summary>
+    public string Comment => key.Comment;
+
+    /// <summary>Whether it has a passphrase.</summary>
+    public bool Encrypted { get; }
+
+    /// <summary>The public half's fingerprint as PuTTY and OpenSSH show it: <c>SHA256:</c> and base64.</summary>
+    public string Fingerprint => key.Fingerprint;
+
+    /// <summary>The public half's older fingerprint as PuTTY shows it: MD5, 16 pairs of hexadecimal digits.</summary>
+    public string FingerprintMd5
+    {
+        get
+        {
+            using var md5 = MD5.Create();
+            return Colons(md5.ComputeHash(key.PublicBlob));
+        }
+    }
+
+    /// <summary>The public half as one line, as it stands in a <c>.pub</c> file.</summary>
+    public string PublicKey => key.PublicLine;
+
+    /// <inheritdoc/>
+    public override string ToString() => Path;
+
+    private static string Colons(byte[] hash) => BitConverter.ToString(hash).Replace('-', ':').ToLowerInvariant();
+}
