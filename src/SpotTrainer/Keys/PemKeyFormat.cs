@@ -246,37 +246,38 @@ internal static class PemKeyFormat
     }
 
     /// <summary>
-    /// Takes off the padding (RFC 8018, section 6.1.1). Beneath it stands one DER sequence that fills the rest: with the right passphrase
-    /// its head fits its length, whatever became of the bytes within; with a wrong one it hardly ever does.
+    /// Takes off the padding (RFC 8018, section 6.1.1). Beneath it stands one DER sequence that begins with a version: with the right
+    /// passphrase that can be seen, whatever became of the bytes that follow; with a wrong one it never looks so.
     /// </summary>
     private static byte[] Unpadded(byte[] plain, int blockSize)
     {
-        var end = EndOfSequence(plain);
-        if (end <= plain.Length - 1 - blockSize || end >= plain.Length)
+        try
+        {
+            var (head, length) = SequenceHead(plain);
+            if (!plain.Skip(head).Take(2).SequenceEqual(new byte[] { 2, 1 }))
+            {
+                throw KeyFileException.WrongPassphrase();
+            }
+
+            var padding = plain.Length - head - length;
+            return padding >= 1 && padding <= blockSize && plain.Skip(head + length).All(value => value == padding)
+                ? plain.Take(head + length).ToArray()
+                : throw KeyFileException.Damaged("Its encrypted part was changed.");
+        }
+        finally
         {
             Array.Clear(plain, 0, plain.Length);
-            throw KeyFileException.WrongPassphrase();
         }
-
-        var padding = plain.Length - end;
-        var whole = plain.Skip(end).All(value => value == padding);
-        var der = plain.Take(end).ToArray();
-        Array.Clear(plain, 0, plain.Length);
-        return whole ? der : throw KeyFileException.Damaged("Its encrypted part was changed.");
     }
 
-    private static int EndOfSequence(byte[] der)
+    /// <summary>The lengths of a DER sequence's head and of what it holds.</summary>
+    private static (int Head, int Length) SequenceHead(byte[] der) => der switch
     {
-        if (der.Length < 6 || der[0] != 0x30)
-        {
-            return -1;
-        }
-
-        var size = der[1] - 0x80;
-        return size < 0 ? 2 + der[1]
-            : size is 1 ? 3 + der[2]
-            : size is 2 ? 4 + ((der[2] << 8) | der[3]) : -1;
-    }
+        [0x30, < 0x80 and var length, ..] => (2, length),
+        [0x30, 0x81, var length, ..] => (3, length),
+        [0x30, 0x82, var high, var low, ..] => (4, (high << 8) | low),
+        _ => throw KeyFileException.WrongPassphrase(),
+    };
 
     private static void RefuseCost(AlgorithmIdentifier algorithm)
     {

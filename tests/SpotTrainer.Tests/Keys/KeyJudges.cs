@@ -114,8 +114,8 @@ internal sealed class KeyJudges : IDisposable
 
     private static async Task<byte[]> MakeNewAsync(string algorithm)
     {
-        using var folder = new TemporaryFolder();
-        var path = Path.Combine(folder.Path, "key");
+        using var place = new TemporaryFolder();
+        var path = Path.Combine(place.Path, "key");
         switch (algorithm.Split('-'))
         {
             case ["ed448"]:
