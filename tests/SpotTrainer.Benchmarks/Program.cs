@@ -14,7 +14,10 @@ switch (args)
     case ["run"]:
         await MainJobBenchmark.RunAsync();
         return 0;
+    case ["keys"]:
+        KeyBenchmark.Run();
+        return 0;
     default:
-        Console.Error.WriteLine("usage: SpotTrainer.Benchmarks import [PWSH] | run");
+        Console.Error.WriteLine("usage: SpotTrainer.Benchmarks import [PWSH] | run | keys");
         return 64;
 }

@@ -214,7 +214,9 @@ public sealed class PrivateKeyReaderTests : IClassFixture<PuttyTools>, IDisposab
             }
 
             most = Math.Max(most, GC.GetAllocatedBytesForCurrentThread() - before);
-            Assert.InRange(most, 0, 3_000_000);
+
+            // The files are a few KiB; the rest is the arithmetic that looks whether numbers belong together.
+            Assert.InRange(most, 0, 500_000);
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{rounds} files, {read} of them still keys, at most {most} bytes allocated, seed {seed}"));
