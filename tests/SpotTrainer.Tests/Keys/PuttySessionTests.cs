@@ -111,6 +111,19 @@ public sealed class PuttySessionTests(RehearsalSession rehearsal) : IClassFixtur
     }
 
     [Fact]
+    public async Task The_pinned_key_is_asked_for_also_where_the_user_likes_others_better_and_knows_an_old_one()
+    {
+        var key = await KeyAsync("key.pem");
+        using var server = await SshServer.StartAsync(folder, "-t ed25519", key + ".pub", also: "-t rsa -b 2048");
+        Directory.CreateDirectory(folder["sessions"]);
+        File.WriteAllText(folder["sessions/Default%20Settings"], "HostKey=rsa,ecdsa,ed25519,WARN\nFont=mine\n");
+        File.WriteAllText(folder["sshhostkeys"], $"rsa2@{server.Port}:127.0.0.1 0x23,0x1\n");
+        Putty($"{Connect(server, key)} | New-PuttySession -Name pinned");
+        (await Plink.RunAsync(folder.Path, "-load", "pinned", "true")).Succeeded();
+        Assert.StartsWith("Font=mine\n", File.ReadAllText(folder["sessions/pinned"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_stands_there_for_another_machine_or_key_is_not_overwritten()
     {
         var key = await KeyAsync("key.pem");

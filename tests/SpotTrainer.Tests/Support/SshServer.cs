@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace SpotTrainer.Tests.Support;
 
-/// <summary>OpenSSH's own server on loopback, for who runs the tests, with one host key that is made for the test.</summary>
+/// <summary>OpenSSH's own server on loopback, for who runs the tests, with host keys that are made for the test.</summary>
 internal sealed class SshServer : IDisposable
 {
     private readonly Process process;
@@ -13,7 +13,7 @@ internal sealed class SshServer : IDisposable
 
     public int Port { get; }
 
-    /// <summary>The host key's fingerprint, as ssh-keygen shows it.</summary>
+    /// <summary>The first host key's fingerprint, as ssh-keygen shows it.</summary>
     public string Fingerprint { get; }
 
     /// <summary>Starts it, and waits until it answers.</summary>
@@ -21,16 +21,23 @@ internal sealed class SshServer : IDisposable
     /// <param name="keygen">ssh-keygen's words for the host key, such as <c>-t ecdsa -b 384</c>.</param>
     /// <param name="authorized">The file of the public key that is let in.</param>
     /// <param name="port">The port; any that is free when left out.</param>
-    public static async Task<SshServer> StartAsync(TemporaryFolder folder, string keygen, string authorized, int? port = null)
+    /// <param name="also">ssh-keygen's words for a second host key.</param>
+    public static async Task<SshServer> StartAsync(TemporaryFolder folder, string keygen, string authorized, int? port = null, string? also = null)
     {
         var hostKey = folder[$"host-{Guid.NewGuid():N}"];
-        (await Programs.RunAsync(["ssh-keygen", "-q", .. keygen.Split(' '), "-N", "", "-C", "made-for-tests", "-f", hostKey])).Succeeded();
+        await KeygenAsync(keygen, hostKey);
+        if (also is not null)
+        {
+            await KeygenAsync(also, hostKey + "-also");
+        }
+
         var fingerprint = (await Programs.RunAsync("ssh-keygen", "-l", "-f", hostKey)).Succeeded().Split(' ')[1];
         var given = port ?? FreePort();
         var configuration = folder.Write(Path.GetFileName(hostKey) + ".conf", $"""
             Port {given}
             ListenAddress 127.0.0.1
             HostKey {hostKey}
+            {(also is null ? "" : $"HostKey {hostKey}-also")}
             AuthorizedKeysFile {authorized}
             StrictModes no
             UsePAM no
@@ -64,6 +71,9 @@ internal sealed class SshServer : IDisposable
         process.WaitForExit();
         process.Dispose();
     }
+
+    private static async Task KeygenAsync(string words, string path) =>
+        (await Programs.RunAsync(["ssh-keygen", "-q", .. words.Split(' '), "-N", "", "-C", "made-for-tests", "-f", path])).Succeeded();
 
     private async Task<bool> AnswersAsync()
     {
