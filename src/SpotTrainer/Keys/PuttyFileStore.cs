@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Keys;
 
@@ -56,6 +57,13 @@ internal sealed class PuttyFileStore : PuttySessionStore
     /// <inheritdoc/>
     public override void Write(string name, IReadOnlyDictionary<string, object> settings)
     {
+        // A line end within a value would begin another setting.
+        if (settings.Values.OfType<string>().FirstOrDefault(value => value.Any(char.IsControl)) is { } value)
+        {
+            throw new SpotTrainerException("ValueInvalid", ErrorKind.InvalidArgument, $"'{value}' can't stand in a session of PuTTY's.",
+                "Give the key's file a path without control characters.", value);
+        }
+
         var place = PlaceOf(name);
         var lines = Lines(File.Exists(place) ? place : PlaceOf(DefaultName)).Where(line => !settings.ContainsKey(SettingOf(line)))
             .Concat(settings.Select(setting => string.Format(CultureInfo.InvariantCulture, "{0}={1}", setting.Key, AsBytes(setting.Value))));

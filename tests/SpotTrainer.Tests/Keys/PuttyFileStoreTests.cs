@@ -104,6 +104,14 @@ public sealed class PuttyFileStoreTests : IClassFixture<PuttyTools>, IDisposable
     }
 
     [Fact]
+    public void A_value_never_begins_another_setting()
+    {
+        session["PublicKeyFile"] = "/a\nProxyMethod=5";
+        Assert.Equal("ValueInvalid", Assert.Throws<SpotTrainerException>(() => Store(("PUTTYDIR", folder.Path)).Write("s", session)).Id);
+        Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
+    }
+
+    [Fact]
     public void A_new_session_starts_from_puttys_default_as_in_its_window()
     {
         var store = Store(("PUTTYDIR", folder.Path));
