@@ -17,7 +17,7 @@ public sealed class PuttyFileStoreTests : IClassFixture<PuttyTools>, IDisposable
 
     public PuttyFileStoreTests() => session = new(StringComparer.Ordinal)
     {
-        ["Protocol"] = "ssh", ["HostName"] = "127.0.0.1", ["PortNumber"] = SshServer.FreePort(),
+        ["Protocol"] = "ssh", ["HostName"] = "127.0.0.1", ["PortNumber"] = 9,
     };
 
     public void Dispose() => folder.Dispose();

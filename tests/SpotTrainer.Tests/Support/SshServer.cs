@@ -57,12 +57,22 @@ internal sealed class SshServer : IDisposable
         return server;
     }
 
-    /// <summary>A port of loopback that nobody listens on.</summary>
+    /// <summary>A port of loopback that nobody listens on, below those that the system gives to connections of other tests meanwhile.</summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, Random.Shared.Next(20_000, 32_000));
+            try
+            {
+                listener.Start();
+                return ((IPEndPoint)listener.LocalEndpoint).Port;
+            }
+            catch (SocketException)
+            {
+                // Somebody has it: another one then.
+            }
+        }
     }
 
     public void Dispose()
