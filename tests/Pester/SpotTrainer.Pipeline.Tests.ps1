@@ -1,12 +1,12 @@
 #Requires -Modules @{ ModuleName = 'Pester'; ModuleVersion = '5.0' }
 
 BeforeDiscovery {
-    $onMachines = 'Install-CondaStack', 'Invoke-TrainingCommand', 'Remove-SpotTrainingInstance', 'Send-TrainingData', 'Set-JupyterSecurity',
-        'Start-JupyterServer', 'Start-TrainingJob', 'Stop-JupyterServer' | ForEach-Object { @{ Name = $_ } }
+    $onMachines = 'Install-CondaStack', 'Invoke-TrainingCommand', 'New-PuttySession', 'Remove-SpotTrainingInstance', 'Send-TrainingData',
+        'Set-JupyterSecurity', 'Start-JupyterServer', 'Start-TrainingJob', 'Stop-JupyterServer' | ForEach-Object { @{ Name = $_ } }
     $onJobs = 'Receive-TrainingResult', 'Wait-TrainingJob' | ForEach-Object { @{ Name = $_ } }
-    $changing = 'ConvertTo-PuttyKey', 'Install-CondaStack', 'Invoke-TrainingCommand', 'New-SpotTrainingInstance', 'New-TrainingKeyPair',
-        'Receive-TrainingResult', 'Remove-SpotTrainingInstance', 'Send-TrainingData', 'Set-JupyterSecurity', 'Start-JupyterServer',
-        'Start-SpotRehearsal', 'Start-TrainingJob', 'Stop-JupyterServer', 'Stop-SpotRehearsal' | ForEach-Object { @{ Name = $_ } }
+    $changing = 'ConvertTo-PuttyKey', 'Install-CondaStack', 'Invoke-TrainingCommand', 'New-PuttySession', 'New-SpotTrainingInstance',
+        'New-TrainingKeyPair', 'Receive-TrainingResult', 'Remove-SpotTrainingInstance', 'Send-TrainingData', 'Set-JupyterSecurity', 'Start-JupyterServer',
+        'Start-PuttySession', 'Start-SpotRehearsal', 'Start-TrainingJob', 'Stop-JupyterServer', 'Stop-SpotRehearsal' | ForEach-Object { @{ Name = $_ } }
     $reading = 'Connect-TrainingHost', 'Find-SpotOffer', 'Get-SpotTrainingInstance', 'Wait-TrainingJob' | ForEach-Object { @{ Name = $_ } }
 }
 

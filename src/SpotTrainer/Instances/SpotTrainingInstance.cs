@@ -86,5 +86,7 @@ public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
     /// <inheritdoc/>
     public override string ToString() => Name.Length > 0 ? $"{Name} ({InstanceId})" : InstanceId;
 
+    internal override string Label => Name.Length > 0 ? Name : InstanceId;
+
     internal override void ThrowIfGone() => Cloud.ThrowIfEnded();
 }

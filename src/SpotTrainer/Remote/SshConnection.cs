@@ -17,17 +17,33 @@ internal sealed class SshConnection : IDisposable
     private readonly TrainingHost host;
     private SftpClient? sftp;
 
-    private SshConnection(TrainingHost host, SshClient client)
+    private SshConnection(TrainingHost host, SshClient client, byte[] hostKey)
     {
         this.host = host;
         this.client = client;
+        HostKey = hostKey;
     }
 
     public bool IsConnected => client.IsConnected;
 
+    /// <summary>The blob of the host key with which the machine has proved to be the one that is meant (RFC 4253, section 6.6).</summary>
+    public byte[] HostKey { get; }
+
     /// <summary>Connects and logs in.</summary>
-    public static async Task<SshConnection> ConnectAsync(TrainingHost host, CancellationToken cancellationToken) =>
-        new(host, await OpenAsync(host, info => new SshClient(info), cancellationToken));
+    public static async Task<SshConnection> ConnectAsync(TrainingHost host, CancellationToken cancellationToken)
+    {
+        byte[] hostKey = [];
+        var connected = await OpenAsync(
+            host,
+            info =>
+            {
+                var made = new SshClient(info);
+                made.HostKeyReceived += (_, received) => hostKey = received.HostKey;
+                return made;
+            },
+            cancellationToken);
+        return new SshConnection(host, connected, hostKey);
+    }
 
     /// <summary>Runs a command in the machine's shell and waits for its end.</summary>
     /// <param name="command">What the login shell is given.</param>

@@ -35,6 +35,9 @@ public class TrainingHost
     /// <summary>Where it runs: <c>rehearsal</c>, an account's number, or <c>ssh</c> for a machine that is not EC2's.</summary>
     public virtual string Where => "ssh";
 
+    /// <summary>What a user calls it, such as in the name of a session.</summary>
+    internal virtual string Label => Port == 22 ? HostName : string.Format(CultureInfo.InvariantCulture, "{0}:{1}", HostName, Port);
+
     /// <summary>Throws when the machine can't be used any more, before anything is tried.</summary>
     internal virtual void ThrowIfGone()
     {

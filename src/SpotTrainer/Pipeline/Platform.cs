@@ -1,0 +1,24 @@
+#if NET
+using System.Runtime.Versioning;
+#endif
+
+namespace SpotTrainer.Pipeline;
+
+/// <summary>Which system this is. What is built for the .NET Framework runs on Windows alone.</summary>
+internal static class Platform
+{
+#if NET
+    [SupportedOSPlatformGuard("windows")]
+    public static bool IsWindows => OperatingSystem.IsWindows();
+
+    public static bool IsMacOS => OperatingSystem.IsMacOS();
+
+    public static bool IsLinux => OperatingSystem.IsLinux();
+#else
+    public static bool IsWindows => true;
+
+    public static bool IsMacOS => false;
+
+    public static bool IsLinux => false;
+#endif
+}

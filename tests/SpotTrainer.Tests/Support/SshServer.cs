@@ -1,0 +1,102 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace SpotTrainer.Tests.Support;
+
+/// <summary>OpenSSH's own server on loopback, for who runs the tests, with host keys that are made for the test.</summary>
+internal sealed class SshServer : IDisposable
+{
+    private readonly Process process;
+
+    private SshServer(Process process, int port, string fingerprint) => (this.process, Port, Fingerprint) = (process, port, fingerprint);
+
+    public int Port { get; }
+
+    /// <summary>The first host key's fingerprint, as ssh-keygen shows it.</summary>
+    public string Fingerprint { get; }
+
+    /// <summary>Starts it, and waits until it answers.</summary>
+    /// <param name="folder">Where its files go.</param>
+    /// <param name="keygen">ssh-keygen's words for the host key, such as <c>-t ecdsa -b 384</c>.</param>
+    /// <param name="authorized">The file of the public key that is let in.</param>
+    /// <param name="port">The port; any that is free when left out.</param>
+    /// <param name="also">ssh-keygen's words for a second host key.</param>
+    public static async Task<SshServer> StartAsync(TemporaryFolder folder, string keygen, string authorized, int? port = null, string? also = null)
+    {
+        var hostKey = folder[$"host-{Guid.NewGuid():N}"];
+        await KeygenAsync(keygen, hostKey);
+        if (also is not null)
+        {
+            await KeygenAsync(also, hostKey + "-also");
+        }
+
+        var fingerprint = (await Programs.RunAsync("ssh-keygen", "-l", "-f", hostKey)).Succeeded().Split(' ')[1];
+        var given = port ?? FreePort();
+        var configuration = folder.Write(Path.GetFileName(hostKey) + ".conf", $"""
+            Port {given}
+            ListenAddress 127.0.0.1
+            HostKey {hostKey}
+            {(also is null ? "" : $"HostKey {hostKey}-also")}
+            AuthorizedKeysFile {authorized}
+            StrictModes no
+            UsePAM no
+            PidFile none
+            PermitRootLogin prohibit-password
+            PasswordAuthentication no
+
+            """);
+
+        // As root it wants /run/sshd, which stands there only while the system's own service is on.
+        var started = Programs.Start(
+            "bwrap", "--dev-bind", "/", "/", "--tmpfs", "/run", "--dir", "/run/sshd", "/usr/sbin/sshd", "-D", "-e", "-f", configuration);
+        started.ErrorDataReceived += (_, _) => { };
+        started.BeginErrorReadLine();
+        var server = new SshServer(started, given, fingerprint);
+        await Programs.UntilAsync(server.AnswersAsync, () => "sshd does not answer.");
+        return server;
+    }
+
+    /// <summary>A port of loopback that nobody listens on, below those that the system gives to connections of other tests meanwhile.</summary>
+    public static int FreePort()
+    {
+        while (true)
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, Random.Shared.Next(20_000, 32_000));
+            try
+            {
+                listener.Start();
+                return ((IPEndPoint)listener.LocalEndpoint).Port;
+            }
+            catch (SocketException)
+            {
+                // Somebody has it: another one then.
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        process.Kill(entireProcessTree: true);
+        process.WaitForExit();
+        process.Dispose();
+    }
+
+    private static async Task KeygenAsync(string words, string path) =>
+        (await Programs.RunAsync(["ssh-keygen", "-q", .. words.Split(' '), "-N", "", "-C", "made-for-tests", "-f", path])).Succeeded();
+
+    private async Task<bool> AnswersAsync()
+    {
+        try
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync(IPAddress.Loopback, Port);
+            using var reader = new StreamReader(client.GetStream());
+            return await reader.ReadLineAsync() is { } line && line.StartsWith("SSH-2.0-", StringComparison.Ordinal);
+        }
+        catch (Exception exception) when (exception is SocketException or IOException)
+        {
+            return false;
+        }
+    }
+}
