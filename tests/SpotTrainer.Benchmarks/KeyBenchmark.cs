@@ -8,7 +8,7 @@ internal static class KeyBenchmark
 {
     private const int Files = 1000;
     private const int Distinct = 20;
-    private const int Rounds = 5;
+    private const int Rounds = 3;
     private const string Costs = "memory=8192,passes=13,parallelism=1";
 
     public static void Run()
@@ -59,7 +59,7 @@ internal static class KeyBenchmark
         File.WriteAllText(secret, "made for benchmarks");
         session.Run("$global:secret = [securestring]::new(); 'made for benchmarks'.ToCharArray() | ForEach-Object { $secret.AppendChar($_) }");
         var (ours, theirs) = (new List<double>(), new List<double>());
-        for (var round = 0; round <= 3 * Rounds; round++)
+        for (var round = 0; round <= 5 * Rounds; round++)
         {
             var (one, other) = (
                 Time(() => session.Run($"$null = ConvertTo-PuttyKey '{folder}/0.pem' '{folder}/ours.ppk' -NewPassphrase $secret -Argon2Memory 8192 -Argon2Passes 13 -Argon2Parallelism 1 -Force")),
