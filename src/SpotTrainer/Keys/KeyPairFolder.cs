@@ -7,23 +7,20 @@ internal sealed class KeyPairFolder(string path)
 {
     private const string Ending = ".pem";
 
-    /// <summary>The file of a pair's private half.</summary>
-    public string PathOf(string name) => Path.Combine(path, name + Ending);
-
-    /// <summary>The file of a pair's private half in PuTTY's format.</summary>
-    public string PuttyPathOf(string name) => Path.Combine(path, name + ".ppk");
+    /// <summary>The file of a pair's private half; an empty string for a name of EC2's that can't be a file's.</summary>
+    public string PathOf(string name) => IsName(name) ? Path.Combine(path, name + Ending) : string.Empty;
 
     /// <summary>The names of the pairs that are here.</summary>
     public IReadOnlyList<string> Names() => Directory.Exists(path)
         ? [.. Directory.EnumerateFiles(path).Where(file => file.EndsWith(Ending, StringComparison.Ordinal))
-            .Select(file => Path.GetFileNameWithoutExtension(file)).OrderBy(name => name, StringComparer.Ordinal)]
+            .Select(file => Path.GetFileNameWithoutExtension(file)).Where(IsName).OrderBy(name => name, StringComparer.Ordinal)]
         : [];
 
     /// <summary>Whether a pair's private half is here.</summary>
     public bool Has(string name) => File.Exists(PathOf(name));
 
     /// <summary>PuTTY's file of a pair, if there is one.</summary>
-    public string? FindPutty(string name) => File.Exists(PuttyPathOf(name)) ? PuttyPathOf(name) : null;
+    public string? FindPutty(string name) => IsName(name) && File.Exists(PuttyPathOf(name)) ? PuttyPathOf(name) : null;
 
     /// <summary>Makes a pair and keeps its private half. Where that fails nothing is left.</summary>
     public SshPrivateKey Make(NewKeyPair wanted)
@@ -69,12 +66,15 @@ internal sealed class KeyPairFolder(string path)
     /// <summary>Throws when a name can't be a file's: it could then also lead out of the folder.</summary>
     public static void RequireName(string name)
     {
-        if (name.Length > 255 || name.IndexOfAny([.. Path.GetInvalidFileNameChars(), '/', '\\']) >= 0 || name[0] == '.')
+        if (!IsName(name))
         {
             throw new SpotTrainerException("NameInvalid", ErrorKind.InvalidArgument, $"'{name}' can't be the name of a key pair and of its file.",
                 "Use letters, digits, - and _.", name);
         }
     }
+
+    private static bool IsName(string name) =>
+        name.Length is > 0 and <= 255 && name.IndexOfAny([.. Path.GetInvalidFileNameChars(), '/', '\\']) < 0 && name[0] != '.';
 
     private static bool Holds(string file, SshPrivateKey key)
     {
@@ -87,6 +87,8 @@ internal sealed class KeyPairFolder(string path)
             return false;
         }
     }
+
+    private string PuttyPathOf(string name) => Path.Combine(path, name + ".ppk");
 
     private void RequireFree(NewKeyPair wanted)
     {

@@ -28,7 +28,7 @@ internal static class KeyPairList
         return [.. local.Union(known.Keys, StringComparer.Ordinal).OrderBy(name => name, StringComparer.Ordinal).Select(name =>
             local.Contains(name, StringComparer.Ordinal)
                 ? DescribeLocal(name, known)
-                : new TrainingKeyPair(cloud, region, name, TrainingKeyPairState.CloudOnly, key: null, known[name]))];
+                : new TrainingKeyPair(cloud, region, folder, name, TrainingKeyPairState.CloudOnly, key: null, known[name]))];
 
         TrainingKeyPair DescribeLocal(string name, Dictionary<string, Ec2KeyPair>? known)
         {
@@ -40,8 +40,8 @@ internal static class KeyPairList
                 : Ec2Fingerprint.Fits(pair.Fingerprint, key) ? TrainingKeyPairState.Matched
                 : TrainingKeyPairState.Differs;
             return known is null
-                ? KeyPairStore.Describe(cloud, region: null, folder, name, state, key)
-                : KeyPairStore.Describe(cloud, region, folder, name, state, key, pair);
+                ? new TrainingKeyPair(cloud, region: null, folder, name, state, key)
+                : new TrainingKeyPair(cloud, region, folder, name, state, key, pair);
         }
     }
 

@@ -97,9 +97,8 @@ internal sealed class KeyPairRemoval
             log.Warning($"{left} stays: it can't be read without its passphrase, or holds another key.");
         }
 
-        return folder.Has(name)
-            ? KeyPairStore.Describe(cloud, region, folder, name, key is null ? TrainingKeyPairState.Unreadable : TrainingKeyPairState.LocalOnly, key)
-            : new TrainingKeyPair(cloud, region, name, TrainingKeyPairState.Removed, key, ec2);
+        var state = !folder.Has(name) ? TrainingKeyPairState.Removed : key is null ? TrainingKeyPairState.Unreadable : TrainingKeyPairState.LocalOnly;
+        return new TrainingKeyPair(cloud, region, folder, name, state, key, state == TrainingKeyPairState.Removed ? ec2 : null);
     }
 
     /// <summary>

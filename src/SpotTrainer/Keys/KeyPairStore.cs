@@ -24,7 +24,7 @@ internal static class KeyPairStore
         try
         {
             var ec2 = await Ec2KeyPair.ImportAsync(cloud, region, wanted.Name, key, cancellationToken);
-            return Describe(cloud, region, folder, wanted.Name, TrainingKeyPairState.Matched, key, ec2);
+            return new TrainingKeyPair(cloud, region, folder, wanted.Name, TrainingKeyPairState.Matched, key, ec2);
         }
         catch (Exception exception) when (IsRefusal(exception))
         {
@@ -46,7 +46,7 @@ internal static class KeyPairStore
     public static TrainingKeyPair CreateLocal(CloudContext? cloud, KeyPairFolder folder, NewKeyPair wanted)
     {
         wanted.Require(import: false);
-        return Describe(cloud, region: null, folder, wanted.Name, TrainingKeyPairState.LocalOnly, folder.Make(wanted));
+        return new TrainingKeyPair(cloud, region: null, folder, wanted.Name, TrainingKeyPairState.LocalOnly, folder.Make(wanted));
     }
 
     /// <summary>Gives the pair of a name, imported to the region when it is not there, and made when there is none at all.</summary>
@@ -77,13 +77,8 @@ internal static class KeyPairStore
                 $"EC2 in {region} has another key pair under the name '{name}' than {path}.", "Use another -KeyName.", name);
         }
 
-        return Describe(cloud, region, folder, name, TrainingKeyPairState.Matched, key, ec2);
+        return new TrainingKeyPair(cloud, region, folder, name, TrainingKeyPairState.Matched, key, ec2);
     }
-
-    /// <summary>Makes the object that users see of a pair whose private half is in the folder.</summary>
-    public static TrainingKeyPair Describe(
-        CloudContext? cloud, string? region, KeyPairFolder folder, string name, TrainingKeyPairState state, SshPrivateKey? key, Ec2KeyPair? ec2 = null) =>
-        new(cloud, region, name, state, key, ec2) { KeyPath = folder.PathOf(name), PuttyKeyPath = folder.FindPutty(name) };
 
     /// <summary>
     /// Whether EC2 certainly has no public half of the pair: it said no, or was never asked. Else this computer may have the one file that fits it.

@@ -36,7 +36,7 @@ public sealed class RemoveTrainingKeyPairCommand : CloudCmdlet
             var cloud = ResolveCloud();
             foreach (var name in Name)
             {
-                Remove(cloud, Region ?? cloud.Region, name, CloudResolver.KeyFolder(cloud));
+                Remove(cloud, Region ?? cloud.Region, name, folder: null);
             }
 
             return;
@@ -46,16 +46,17 @@ public sealed class RemoveTrainingKeyPairCommand : CloudCmdlet
         {
             // One that was made without EC2 has nothing there. Of all others a cloud must be asked: their own, if they have one.
             var cloud = pair.Cloud ?? (pair.State == TrainingKeyPairState.LocalOnly ? null : ResolveCloud());
-            Remove(cloud, pair.Region ?? Region ?? cloud?.Region, pair.Name, Path.GetDirectoryName(pair.KeyPath) ?? CloudResolver.KeyFolder(cloud));
+            Remove(cloud, pair.Region ?? Region ?? cloud?.Region, pair.Name, pair.Cloud is null ? Path.GetDirectoryName(pair.KeyPath) : null);
         }
     }
 
-    private void Remove(CloudContext? cloud, string? region, string name, string folder)
+    private void Remove(CloudContext? cloud, string? region, string name, string? folder)
     {
         var options = new KeyPairRemovalOptions(CloudOnly, Force, MayTakeOthers: Force && ParameterSetName == "Name");
         KeyPairRemoval? removal = null;
         Run(name, async stopping =>
-            removal = await KeyPairRemoval.PlanAsync(cloud, region, new KeyPairFolder(folder), name, options, Output, stopping));
+            removal = await KeyPairRemoval.PlanAsync(
+                cloud, region, new KeyPairFolder(folder ?? CloudResolver.KeyFolder(cloud)), name, options, Output, stopping));
         if (removal is not null && ShouldProcess(removal.Target, removal.Action))
         {
             Run(name, async stopping => Output.Object(await removal.RunAsync(stopping)));

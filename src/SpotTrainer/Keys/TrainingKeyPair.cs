@@ -6,12 +6,15 @@ namespace SpotTrainer.Keys;
 /// <summary>A key pair: the private half on this computer, the public half in EC2, or one of them.</summary>
 public sealed class TrainingKeyPair
 {
-    internal TrainingKeyPair(CloudContext? cloud, string? region, string name, TrainingKeyPairState state, SshPrivateKey? key, Ec2KeyPair? ec2 = null)
+    internal TrainingKeyPair(
+        CloudContext? cloud, string? region, KeyPairFolder folder, string name, TrainingKeyPairState state, SshPrivateKey? key, Ec2KeyPair? ec2 = null)
     {
         Cloud = cloud;
         Region = region;
         Name = name;
         State = state;
+        KeyPath = folder.PathOf(name);
+        PuttyKeyPath = folder.FindPutty(name);
         PublicKey = key?.PublicLine ?? ec2?.PublicKey ?? string.Empty;
         Algorithm = key?.Algorithm ?? ec2?.Algorithm ?? string.Empty;
         Fingerprint = key?.Fingerprint
@@ -29,11 +32,11 @@ public sealed class TrainingKeyPair
     /// <summary>Where the halves are, and whether they fit one another.</summary>
     public TrainingKeyPairState State { get; }
 
-    /// <summary>The file of the private half, which never leaves this computer; null where this computer has none.</summary>
-    public string? KeyPath { get; internal init; }
+    /// <summary>The file of the private half, which never leaves this computer. Where <see cref="State"/> says that it is not here, it is where it would be.</summary>
+    public string KeyPath { get; }
 
     /// <summary>The file of the private half in PuTTY's format beside it; null where there is none.</summary>
-    public string? PuttyKeyPath { get; internal init; }
+    public string? PuttyKeyPath { get; }
 
     /// <summary>SSH's name of the algorithm: <c>ssh-ed25519</c>, <c>ssh-rsa</c>, <c>ecdsa-sha2-nistp256</c> and so on.</summary>
     public string Algorithm { get; }
