@@ -5,7 +5,8 @@ using SpotTrainer.Pipeline;
 namespace SpotTrainer.Keys;
 
 /// <summary>Deletes key pairs: the public half in EC2, then the private half on this computer.</summary>
-[Cmdlet(VerbsCommon.Remove, "TrainingKeyPair", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = "Name")]
+// The set of the pairs is the default one: else a pair from the pipeline would be taken by its name alone, without its region and cloud.
+[Cmdlet(VerbsCommon.Remove, "TrainingKeyPair", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = "KeyPair")]
 [OutputType(typeof(TrainingKeyPair))]
 public sealed class RemoveTrainingKeyPairCommand : CloudCmdlet
 {

@@ -5,6 +5,9 @@ namespace SpotTrainer.Tests.Keys;
 /// <summary>Key pairs of a user who has no account, in a process of its own.</summary>
 public sealed class NoCredentialsTests : IDisposable
 {
+    // What the tests' own environment may have.
+    private const string Forget = "'ACCESS_KEY_ID', 'SECRET_ACCESS_KEY', 'SESSION_TOKEN', 'PROFILE' | ForEach-Object { [Environment]::SetEnvironmentVariable(\"AWS_$_\", $null) }\n";
+
     private readonly TemporaryFolder folder = new();
 
     public void Dispose() => folder.Dispose();
@@ -28,8 +31,8 @@ public sealed class NoCredentialsTests : IDisposable
     [Fact]
     public async Task Where_EC2_would_have_to_be_asked_it_is_one_error()
     {
-        var (code, _, error) = await RunAsync("$null = New-TrainingKeyPair plain -LocalOnly; Remove-TrainingKeyPair plain -Confirm:$false");
-        Assert.Equal(1, code);
+        var (_, output, error) = await RunAsync("$null = New-TrainingKeyPair plain -LocalOnly; Remove-TrainingKeyPair plain -Confirm:$false");
+        Assert.Empty(output);
         Assert.Contains("No AWS credentials were found.", error, StringComparison.Ordinal);
         Assert.Single(Directory.GetFiles(Path.Combine(folder.Path, "SpotTrainer", "keys")));
     }
@@ -45,12 +48,7 @@ public sealed class NoCredentialsTests : IDisposable
             ["AWS_SHARED_CREDENTIALS_FILE"] = "/dev/null",
             ["AWS_ENDPOINT_URL"] = "http://127.0.0.1:9",
         };
-        foreach (var name in new[] { "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE" })
-        {
-            environment[name] = string.Empty;
-        }
-
-        using var shell = ShellProcess.Start([folder.Write("script.ps1", script)], environment);
+        using var shell = ShellProcess.Start([folder.Write("script.ps1", Forget + script)], environment);
         return (await shell.WaitAsync(), shell.Output, shell.Error);
     }
 }

@@ -115,18 +115,18 @@ public sealed class KeyPairStepTests(RehearsalSession session) : IClassFixture<P
         Assert.Equal(ErrorCategory.ResourceBusy, error.CategoryInfo.Category);
         Assert.Contains(Text(machine, "InstanceId"), error.ToString(), StringComparison.Ordinal);
 
-        // Another session would connect anew.
-        var key = Text(machine, "KeyPath");
-        File.SetUnixFileMode(key, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
-        const string Connect = "Connect-TrainingHost $Keyed.HostName $Keyed.UserName -Port $Keyed.Port -KeyPath $Keyed.KeyPath -HostKey $Keyed.HostKey";
-        session.Require("$Keyed = Get-SpotTrainingInstance keyed");
-        error = Assert.Single(session.Run("$other = \"$($Keyed.KeyPath).copy\"; [IO.File]::Copy($Keyed.KeyPath, $other); " + Connect.Replace("$Keyed.KeyPath", "$other", StringComparison.Ordinal)).Errors);
+        // A copy: to the machine's own key the connection stands already.
+        var copy = Text(machine, "KeyPath") + ".copy";
+        File.Copy(Text(machine, "KeyPath"), copy);
+        File.SetUnixFileMode(copy, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
+        const string Connect = "Connect-TrainingHost $Keyed.HostName $Keyed.UserName -Port $Keyed.Port -KeyPath $copy -HostKey $Keyed.HostKey";
+        error = Assert.Single(session.Run(Connect, ("copy", copy)).Errors);
         Assert.StartsWith("KeyTooOpen,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal(ErrorCategory.SecurityError, error.CategoryInfo.Category);
         Assert.Contains("0640", error.ToString(), StringComparison.Ordinal);
-        File.SetUnixFileMode(key + ".copy", UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        session.Require("$other = \"$($Keyed.KeyPath).copy\"; " + Connect.Replace("$Keyed.KeyPath", "$other", StringComparison.Ordinal));
-        File.Delete(key + ".copy");
+        File.SetUnixFileMode(copy, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        session.Require(Connect, ("copy", copy));
+        File.Delete(copy);
 
         session.Require("$null = $Keyed | Remove-SpotTrainingInstance; Remove-TrainingKeyPair keyed -Confirm:$false");
     }
