@@ -36,7 +36,7 @@ internal sealed class KeyPairRemoval
     public string Action => string.Join(" and ", new[]
     {
         ec2 is null ? null : $"delete the public half in EC2 ({ec2.Id})",
-        deletesFiles ? $"delete the private half {folder.PathOf(name)} for good" : null,
+        deletesFiles ? $"delete the private half {folder.PathOf(name)}{(folder.FindPutty(name) is null ? string.Empty : ", with its .ppk,")} for good" : null,
     }.Where(part => part is not null));
 
     /// <summary>What it would do that to.</summary>
