@@ -5,9 +5,11 @@ BeforeDiscovery {
         'Set-JupyterSecurity', 'Start-JupyterServer', 'Start-TrainingJob', 'Stop-JupyterServer' | ForEach-Object { @{ Name = $_ } }
     $onJobs = 'Receive-TrainingResult', 'Wait-TrainingJob' | ForEach-Object { @{ Name = $_ } }
     $changing = 'ConvertTo-PuttyKey', 'Install-CondaStack', 'Invoke-TrainingCommand', 'New-PuttySession', 'New-SpotTrainingInstance',
-        'New-TrainingKeyPair', 'Receive-TrainingResult', 'Remove-SpotTrainingInstance', 'Send-TrainingData', 'Set-JupyterSecurity', 'Start-JupyterServer',
-        'Start-PuttySession', 'Start-SpotRehearsal', 'Start-TrainingJob', 'Stop-JupyterServer', 'Stop-SpotRehearsal' | ForEach-Object { @{ Name = $_ } }
-    $reading = 'Connect-TrainingHost', 'Find-SpotOffer', 'Get-SpotTrainingInstance', 'Wait-TrainingJob' | ForEach-Object { @{ Name = $_ } }
+        'New-TrainingKeyPair', 'Receive-TrainingResult', 'Remove-SpotTrainingInstance', 'Remove-TrainingKeyPair', 'Send-TrainingData',
+        'Set-JupyterSecurity', 'Start-JupyterServer', 'Start-PuttySession', 'Start-SpotRehearsal', 'Start-TrainingJob', 'Stop-JupyterServer',
+        'Stop-SpotRehearsal' | ForEach-Object { @{ Name = $_ } }
+    $reading = 'Connect-TrainingHost', 'Find-SpotOffer', 'Get-SpotTrainingInstance', 'Get-TrainingKeyPair', 'Wait-TrainingJob' |
+        ForEach-Object { @{ Name = $_ } }
 }
 
 BeforeAll {
@@ -79,7 +81,7 @@ Describe 'Tab completion' {
     }
 
     It 'completes algorithms' {
-        Get-Completion 'New-TrainingKeyPair -Algorithm ' | Should -Be 'Ed25519', 'RSA'
+        Get-Completion 'New-TrainingKeyPair -Algorithm ' | Should -Be 'Ed25519', 'RSA', 'ECDSA'
     }
 
     It 'completes the profiles of the AWS tools' {
@@ -151,6 +153,15 @@ Describe 'On a rehearsal' -Skip:(-not $IsLinux) {
     It 'makes no key with -WhatIf' {
         New-TrainingKeyPair -Name what-if -WhatIf | Should -BeNullOrEmpty
         (New-TrainingKeyPair -Name what-if).Name | Should -Be 'what-if'
+    }
+
+    It 'removes no key with -WhatIf' {
+        $pair = New-TrainingKeyPair -Name remove-what-if
+        $pair | Remove-TrainingKeyPair -WhatIf | Should -BeNullOrEmpty
+        (Get-TrainingKeyPair remove-what-if).State | Should -Be 'Matched'
+        ($pair | Remove-TrainingKeyPair -Confirm:$false).State | Should -Be 'Removed'
+        Get-TrainingKeyPair remove-what-if | Should -BeNullOrEmpty
+        $pair.KeyPath | Should -Not -Exist
     }
 
     It 'writes no PuTTY key with -WhatIf' {

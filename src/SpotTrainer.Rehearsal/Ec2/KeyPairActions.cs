@@ -76,11 +76,22 @@ internal static class KeyPairActions
 
     public static object?[] Delete(Ec2Call call)
     {
-        var pair = call.Region.KeyPairs.Values.FirstOrDefault(known => known.Name == call.Parameters["KeyName"] || known.Id == call.Parameters["KeyPairId"]);
+        var (name, id) = (call.Parameters["KeyName"], call.Parameters["KeyPairId"]);
+        if (name is null && id is null)
+        {
+            throw AwsException.MissingParameter("KeyName");
+        }
+
+        var pair = call.Region.KeyPairs.Values.FirstOrDefault(known => known.Name == (name ?? known.Name) && known.Id == (id ?? known.Id));
         if (pair is not null)
         {
             call.Region.KeyPairs.Remove(pair.Name);
             call.Region.Tags.Remove(pair.Id);
+        }
+        else if (id is not null)
+        {
+            // A name that is not there is no error of EC2's, an id is.
+            throw new AwsException("InvalidKeyPair.NotFound", $"The key pair '{id}' does not exist");
         }
 
         return [Ec2Xml.Element("return", true), Ec2Xml.Optional("keyPairId", pair?.Id)];

@@ -18,7 +18,12 @@ internal static class AwsErrors
         AmazonServiceException service => FromCode(service.ErrorCode, service.Message, target, service),
         AmazonClientException client => new("NoCredentials", ErrorKind.AuthenticationError, FirstSentence(client.Message),
             "Run 'aws configure' (or 'aws sso login'), or give -ProfileName.", target, client),
-        SshException or SocketException or HttpRequestException => new("ConnectionFailed", ErrorKind.ConnectionError,
+        SshException or SocketException or HttpRequestException or IOException { InnerException: SocketException }
+#if NET
+            // AWS's SDK throws bare what HttpClient wraps: an answer that ended too early is no matter of the disk.
+            or HttpIOException
+#endif
+            => new("ConnectionFailed", ErrorKind.ConnectionError,
             $"The connection was lost: {FirstSentence(exception.Message)}", "See whether the machine still runs with Get-SpotTrainingInstance, and try again.", target, exception),
         UnauthorizedAccessException => new("AccessDenied", ErrorKind.PermissionDenied, FirstSentence(exception.Message),
             "Choose a place that you may write to.", target, exception),

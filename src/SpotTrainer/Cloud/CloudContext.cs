@@ -51,7 +51,7 @@ internal sealed class CloudContext : IDisposable
         get
         {
             ThrowIfEnded();
-            return Path.Combine(StateFolder, "keys");
+            return KeyFolderUnder(StateFolder);
         }
     }
 
@@ -66,6 +66,9 @@ internal sealed class CloudContext : IDisposable
 
     /// <summary>The address that answers with the caller's own IPv4 address.</summary>
     public Uri CallerAddressService => new(Endpoint is null ? "https://checkip.amazonaws.com/" : $"{Endpoint.TrimEnd('/')}/checkip");
+
+    /// <summary>The folder of private keys under a state folder.</summary>
+    public static string KeyFolderUnder(string stateFolder) => Path.Combine(stateFolder, "keys");
 
     /// <summary>The EC2 client of a region.</summary>
     public AmazonEC2Client Ec2(string? region = null)

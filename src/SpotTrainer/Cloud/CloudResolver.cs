@@ -11,16 +11,9 @@ internal static class CloudResolver
     /// <summary>Resolves the parameters that cmdlets have in common.</summary>
     public static CloudContext Resolve(string? profileName, string? region, string? endpointUrl)
     {
-        if (ActiveRehearsal.Current is { } rehearsal)
+        if (FindRehearsal(profileName, endpointUrl) is { } rehearsal)
         {
-            if (profileName is not null || (endpointUrl is not null && !SameUrl(endpointUrl, rehearsal.Cloud.Endpoint!)))
-            {
-                throw new SpotTrainerException("RehearsalActive", ErrorKind.InvalidOperation,
-                    "A rehearsal is on, and -ProfileName or another -EndpointUrl would lead out of it.",
-                    "End it with Stop-SpotRehearsal first, or leave the parameter out.", profileName ?? endpointUrl);
-            }
-
-            return rehearsal.Cloud;
+            return rehearsal;
         }
 
         var endpoint = endpointUrl ?? Environment.GetEnvironmentVariable("AWS_ENDPOINT_URL");
@@ -29,6 +22,27 @@ internal static class CloudResolver
             "No region is set.", "Give -Region (such as us-east-1), or run 'aws configure'.");
         return new CloudContext(credentials, name, string.IsNullOrEmpty(endpoint) ? null : endpoint, UserStateFolder());
     }
+
+    /// <summary>The rehearsal that is on, or null. The parameters must not lead out of it.</summary>
+    public static CloudContext? FindRehearsal(string? profileName, string? endpointUrl)
+    {
+        if (ActiveRehearsal.Current is not { } rehearsal)
+        {
+            return null;
+        }
+
+        if (profileName is not null || (endpointUrl is not null && !SameUrl(endpointUrl, rehearsal.Cloud.Endpoint!)))
+        {
+            throw new SpotTrainerException("RehearsalActive", ErrorKind.InvalidOperation,
+                "A rehearsal is on, and -ProfileName or another -EndpointUrl would lead out of it.",
+                "End it with Stop-SpotRehearsal first, or leave the parameter out.", profileName ?? endpointUrl);
+        }
+
+        return rehearsal.Cloud;
+    }
+
+    /// <summary>The folder of private keys of a cloud; the user's own, which all of AWS shares, where there is none.</summary>
+    public static string KeyFolder(CloudContext? cloud) => cloud?.KeyFolder ?? CloudContext.KeyFolderUnder(UserStateFolder());
 
     /// <summary>The folder of the module's keys, caches and ledger, under the user's profile.</summary>
     private static string UserStateFolder() => Path.Combine(

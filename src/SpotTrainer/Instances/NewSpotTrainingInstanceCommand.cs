@@ -46,6 +46,7 @@ public sealed class NewSpotTrainingInstanceCommand : CloudCmdlet
     /// <summary>The name of a key pair of the module's; made on the way when there is none.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(KeyNameCompleter))]
     public string KeyName { get; set; } = KeyPairStore.DefaultName;
 
     /// <summary>The id of a security group of your own; the module's, with your address only, when left out.</summary>

@@ -1,5 +1,4 @@
-using Amazon.EC2;
-using Amazon.EC2.Model;
+using Amazon.Runtime;
 using SpotTrainer.Cloud;
 using SpotTrainer.Pipeline;
 
@@ -12,91 +11,85 @@ internal static class KeyPairStore
     public const string DefaultName = "spottrainer";
 
     /// <summary>The file of a pair's private half.</summary>
-    public static string PathOf(CloudContext cloud, string name) => Path.Combine(cloud.KeyFolder, name + ".pem");
+    public static string PathOf(CloudContext cloud, string name) => new KeyPairFolder(cloud.KeyFolder).PathOf(name);
 
     /// <summary>Makes a pair, keeps its private half and imports its public half.</summary>
     public static async Task<TrainingKeyPair> CreateAsync(
-        CloudContext cloud, string region, string name, string algorithm, int bits, CancellationToken cancellationToken)
+        CloudContext cloud, string region, NewKeyPair wanted, IStepLog log, CancellationToken cancellationToken)
     {
-        RequireName(name);
-        var path = PathOf(cloud, name);
-        if (File.Exists(path))
-        {
-            throw new SpotTrainerException("KeyPairExists", ErrorKind.ResourceExists, $"There is a key pair '{name}' already ({path}).",
-                "Use it with -KeyName, or choose another name.", name);
-        }
-
-        var key = string.Equals(algorithm, "RSA", StringComparison.OrdinalIgnoreCase) ? SshPrivateKey.MakeRsa(bits, name) : SshPrivateKey.MakeEd25519(name);
-        PrivateFile.Write(path, key.ToOpenSsh(), overwrite: false);
+        wanted.Require(import: true);
+        await cloud.GetAccountAsync(cancellationToken);
+        var folder = new KeyPairFolder(cloud.KeyFolder);
+        var key = folder.Make(wanted);
         try
         {
-            await ImportAsync(cloud, region, name, key, cancellationToken);
+            var ec2 = await Ec2KeyPair.ImportAsync(cloud, region, wanted.Name, key, cancellationToken);
+            return new TrainingKeyPair(cloud, region, folder, wanted.Name, TrainingKeyPairState.Matched, key, ec2);
         }
-        catch (SpotTrainerException exception) when (exception.Id == "KeyPairExists")
+        catch (Exception exception) when (IsRefusal(exception))
         {
-            // Only after a clear no: else the public half may be in EC2, and this is the one file that fits it.
-            File.Delete(path);
+            folder.Delete(wanted.Name, key);
             throw;
         }
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            log.Warning($"It is not known whether EC2 has the public half of '{wanted.Name}' now: its file {folder.PathOf(wanted.Name)} stays. "
+                + "Get-TrainingKeyPair tells, and a launch with -KeyName imports what is missing.");
+            throw;
+        }
+    }
 
-        return new TrainingKeyPair(cloud, region, name, path, key);
+    /// <summary>Makes a pair that EC2 is told nothing of.</summary>
+    /// <param name="cloud">The rehearsal that is on, or null.</param>
+    /// <param name="folder">Where private halves are.</param>
+    /// <param name="wanted">What is to be made.</param>
+    public static TrainingKeyPair CreateLocal(CloudContext? cloud, KeyPairFolder folder, NewKeyPair wanted)
+    {
+        wanted.Require(import: false);
+        return new TrainingKeyPair(cloud, region: null, folder, wanted.Name, TrainingKeyPairState.LocalOnly, folder.Make(wanted));
     }
 
     /// <summary>Gives the pair of a name, imported to the region when it is not there, and made when there is none at all.</summary>
     public static async Task<TrainingKeyPair> EnsureAsync(
         CloudContext cloud, string region, string name, IStepLog log, CancellationToken cancellationToken)
     {
-        var path = PathOf(cloud, name);
-        if (!File.Exists(path))
+        KeyPairFolder.RequireName(name);
+        var folder = new KeyPairFolder(cloud.KeyFolder);
+        var path = folder.PathOf(name);
+        if (!folder.Has(name))
         {
-            var made = await CreateAsync(cloud, region, name, "Ed25519", bits: 0, cancellationToken);
+            var made = await CreateAsync(cloud, region, new NewKeyPair(name), log, cancellationToken);
             log.Information($"Made the key pair '{name}' ({path}) and imported its public half to {region}.");
             return made;
         }
 
         var key = PrivateKeyReader.Read(path);
-        var known = await cloud.Ec2(region).DescribeKeyPairsAsync(
-            new DescribeKeyPairsRequest { Filters = [new Filter("key-name", [name])], IncludePublicKey = true }, cancellationToken);
-        if (known.KeyPairs.Count == 0)
+        KeyFilePermissions.Require(path);
+        var ec2 = await Ec2KeyPair.FindAsync(cloud, region, name, cancellationToken);
+        if (ec2 is null)
         {
-            await ImportAsync(cloud, region, name, key, cancellationToken);
+            ec2 = await Ec2KeyPair.ImportAsync(cloud, region, name, key, cancellationToken);
             log.Information($"Imported the public half of the key pair '{name}' to {region}.");
         }
-        else if (known.KeyPairs[0].PublicKey is { } line && line.Split(' ') is [_, var blob, ..]
-            && !string.Equals(blob, Convert.ToBase64String(key.PublicBlob), StringComparison.Ordinal))
+        else if (!Ec2Fingerprint.Fits(ec2.Fingerprint, key))
         {
             throw new SpotTrainerException("KeyPairDiffers", ErrorKind.ResourceExists,
                 $"EC2 in {region} has another key pair under the name '{name}' than {path}.", "Use another -KeyName.", name);
         }
 
-        return new TrainingKeyPair(cloud, region, name, path, key);
+        return new TrainingKeyPair(cloud, region, folder, name, TrainingKeyPairState.Matched, key, ec2);
     }
 
-    private static async Task ImportAsync(CloudContext cloud, string region, string name, SshPrivateKey key, CancellationToken cancellationToken)
+    /// <summary>
+    /// Whether EC2 certainly has no public half of the pair: it said no, or was never asked. Else this computer may have the one file that fits it.
+    /// </summary>
+    private static bool IsRefusal(Exception exception) => exception switch
     {
-        try
-        {
-            await cloud.Ec2(region).ImportKeyPairAsync(
-                new ImportKeyPairRequest
-                {
-                    KeyName = name,
-                    PublicKeyMaterial = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(key.PublicLine)),
-                    TagSpecifications = [new TagSpecification { ResourceType = ResourceType.KeyPair, Tags = [new Tag("spottrainer:key", name)] }],
-                }, cancellationToken);
-        }
-        catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidKeyPair.Duplicate")
-        {
-            throw new SpotTrainerException("KeyPairExists", ErrorKind.ResourceExists, $"EC2 in {region} has a key pair '{name}' already, whose private half is not on this computer.",
-                "Choose another name (-Name, or -KeyName at a launch).", name, exception);
-        }
-    }
+        SpotTrainerException => true,
+        AmazonServiceException service => !string.IsNullOrEmpty(service.ErrorCode) && (int)service.StatusCode < 500,
 
-    private static void RequireName(string name)
-    {
-        if (name.Length > 255 || name.IndexOfAny([.. Path.GetInvalidFileNameChars(), '/', '\\']) >= 0 || name[0] == '.')
-        {
-            throw new SpotTrainerException("NameInvalid", ErrorKind.InvalidArgument, $"'{name}' can't be the name of a key pair and of its file.",
-                "Use letters, digits, - and _.", name);
-        }
-    }
+        // No credentials to sign with.
+        AmazonClientException => true,
+        _ => false,
+    };
 }

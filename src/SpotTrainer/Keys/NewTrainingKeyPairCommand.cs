@@ -13,29 +13,48 @@ public sealed class NewTrainingKeyPairCommand : CloudCmdlet
     [ValidateNotNullOrEmpty]
     public string Name { get; set; } = KeyPairStore.DefaultName;
 
-    /// <summary>The algorithm.</summary>
+    /// <summary>The algorithm. EC2 takes no ECDSA keys: they need -LocalOnly.</summary>
     [Parameter]
-    [ValidateSet("Ed25519", "RSA")]
+    [ValidateSet("Ed25519", "RSA", "ECDSA")]
     public string Algorithm { get; set; } = "Ed25519";
 
-    /// <summary>The size of an RSA key, in bits.</summary>
+    /// <summary>The size in bits: 2048 or 4096 for RSA, 256, 384 or 521 for ECDSA.</summary>
     [Parameter]
-    [ValidateSet("2048", "4096")]
-    public int Bits { get; set; } = 4096;
+    [ValidateSet("256", "384", "521", "2048", "4096")]
+    public int? Bits { get; set; }
+
+    /// <summary>Makes it for machines outside EC2: EC2 is told nothing, and no credentials are needed.</summary>
+    [Parameter]
+    public SwitchParameter LocalOnly { get; set; }
+
+    /// <summary>Writes PuTTY's file (.ppk) beside the private half, too.</summary>
+    [Parameter]
+    public SwitchParameter Putty { get; set; }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        var wanted = new NewKeyPair(Name, Algorithm, Bits, Putty);
+        if (LocalOnly)
+        {
+            if (ShouldProcess(Name, "make a key pair on this computer"))
+            {
+                Run(Name, _ =>
+                {
+                    var rehearsal = Cloud.CloudResolver.FindRehearsal(ProfileName, EndpointUrl);
+                    Output.Object(KeyPairStore.CreateLocal(rehearsal, new KeyPairFolder(Cloud.CloudResolver.KeyFolder(rehearsal)), wanted));
+                    return Task.CompletedTask;
+                });
+            }
+
+            return;
+        }
+
         var cloud = ResolveCloud();
         var region = Region ?? cloud.Region;
         if (ShouldProcess($"{Name} in {region}", "make a key pair and import its public half"))
         {
-            var (name, algorithm, bits) = (Name, Algorithm, Bits);
-            Run(name, async stopping =>
-            {
-                var pair = await KeyPairStore.CreateAsync(cloud, region, name, algorithm, bits, stopping);
-                Output.Object(pair);
-            });
+            Run(wanted.Name, async stopping => Output.Object(await KeyPairStore.CreateAsync(cloud, region, wanted, Output, stopping)));
         }
     }
 }

@@ -1,15 +1,19 @@
+using System.Security.AccessControl;
+using System.Security.Principal;
+using System.Text;
+
 namespace SpotTrainer.Keys;
 
 /// <summary>Writes files that the current user alone may read.</summary>
 internal static class PrivateFile
 {
-    /// <summary>
-    /// Writes the text beside its place and renames it there, so that nobody ever sees half of it, and with the tight mode from the
-    /// first byte. On Windows the folder, under the user's profile, is what keeps others out.
-    /// </summary>
-    public static void Write(string path, string text, bool overwrite) => Write(path, System.Text.Encoding.UTF8.GetBytes(text), overwrite);
+    /// <inheritdoc cref="Write(string, byte[], bool)"/>
+    public static void Write(string path, string text, bool overwrite) => Write(path, Encoding.UTF8.GetBytes(text), overwrite);
 
-    /// <inheritdoc cref="Write(string, string, bool)"/>
+    /// <summary>
+    /// Writes the content beside its place and renames it there, so that nobody ever sees half of it, and with the tight mode (on
+    /// Windows: access for this user alone, nothing inherited) from the first byte.
+    /// </summary>
     public static void Write(string path, byte[] content, bool overwrite)
     {
         MakeFolder(Path.GetDirectoryName(path)!);
@@ -21,14 +25,7 @@ internal static class PrivateFile
                 stream.Write(content, 0, content.Length);
             }
 
-            if (overwrite && File.Exists(path))
-            {
-                File.Replace(temporary, path, destinationBackupFileName: null);
-            }
-            else
-            {
-                File.Move(temporary, path);
-            }
+            Move(temporary, path, overwrite);
         }
         finally
         {
@@ -56,15 +53,46 @@ internal static class PrivateFile
     private static FileStream Create(string path)
     {
 #if NET
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        return new FileStream(path, options);
+        return OperatingSystem.IsWindows()
+            ? new FileInfo(path).Create(FileMode.CreateNew, FileSystemRights.Write, FileShare.None, bufferSize: 4096, FileOptions.None, OwnAccess())
+            : new FileStream(path, new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            });
 #else
-        return new FileStream(path, FileMode.CreateNew, FileAccess.Write);
+        return new FileStream(path, FileMode.CreateNew, FileSystemRights.Write, FileShare.None, bufferSize: 4096, FileOptions.None, OwnAccess());
 #endif
+    }
+
+    private static void Move(string temporary, string path, bool overwrite)
+    {
+#if NET
+        File.Move(temporary, path, overwrite);
+#else
+        if (overwrite && File.Exists(path))
+        {
+            // It gives the new file the old one's access list.
+            File.Replace(temporary, path, destinationBackupFileName: null);
+            File.SetAccessControl(path, OwnAccess());
+        }
+        else
+        {
+            File.Move(temporary, path);
+        }
+#endif
+    }
+
+#if NET
+    [System.Runtime.Versioning.SupportedOSPlatform("windows")]
+#endif
+    private static FileSecurity OwnAccess()
+    {
+        using var identity = WindowsIdentity.GetCurrent();
+        var security = new FileSecurity();
+        security.SetAccessRuleProtection(isProtected: true, preserveInheritance: false);
+        security.AddAccessRule(new FileSystemAccessRule(identity.User!, FileSystemRights.FullControl, AccessControlType.Allow));
+        return security;
     }
 }

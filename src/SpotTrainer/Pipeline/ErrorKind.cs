@@ -21,6 +21,9 @@ public enum ErrorKind
     /// <summary>Something stands where a new one should go.</summary>
     ResourceExists,
 
+    /// <summary>Something still uses it.</summary>
+    ResourceBusy,
+
     /// <summary>There is none left to be had, or the budget does not reach.</summary>
     LimitsExceeded,
 

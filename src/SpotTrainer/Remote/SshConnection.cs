@@ -152,9 +152,10 @@ internal sealed class SshConnection : IDisposable
                 "Copy the key there, or use Connect-TrainingHost -KeyPath with the machine's HostName, UserName and HostKey.", path ?? (object)host);
         }
 
+        PrivateKeyFile key;
         try
         {
-            return new PrivateKeyFile(path);
+            key = new PrivateKeyFile(path);
         }
         catch (SshPassPhraseNullOrEmptyException exception)
         {
@@ -166,6 +167,18 @@ internal sealed class SshConnection : IDisposable
         {
             throw new SpotTrainerException("KeyUnreadable", ErrorKind.InvalidData, $"The private key {path} could not be read.",
                 "See that it is the private key's own file, in OpenSSH's, PEM or PuTTY's format, and that you may read it.", path, exception);
+        }
+
+        try
+        {
+            // After it was read: a file that is no private key is told as such, whoever may read it.
+            Keys.KeyFilePermissions.Require(path);
+            return key;
+        }
+        catch
+        {
+            key.Dispose();
+            throw;
         }
     }
 }

@@ -4,7 +4,10 @@ using System.Text;
 
 namespace SpotTrainer.Tests.Support;
 
-/// <summary>Hands HTTP requests on to an endpoint, and loses the answers to those that name a word: the other side has acted all the same.</summary>
+/// <summary>
+/// Hands HTTP requests on to an endpoint, and loses the answers to those that name a word, as often as it is told: the other side has
+/// acted all the same.
+/// </summary>
 internal sealed class LossyProxy : IAsyncDisposable
 {
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
@@ -13,10 +16,11 @@ internal sealed class LossyProxy : IAsyncDisposable
     private readonly Uri endpoint;
     private readonly string word;
     private readonly Task accepting;
+    private int losses;
 
-    public LossyProxy(Uri endpoint, string word)
+    public LossyProxy(Uri endpoint, string word, int losses = int.MaxValue)
     {
-        (this.endpoint, this.word) = (endpoint, word);
+        (this.endpoint, this.word, this.losses) = (endpoint, word, losses);
         listener.Start();
         accepting = AcceptAsync();
     }
@@ -64,7 +68,7 @@ internal sealed class LossyProxy : IAsyncDisposable
                 await server.ConnectAsync(endpoint.Host, endpoint.Port, ending.Token);
                 await server.GetStream().WriteAsync(request, ending.Token);
                 var answer = await ReadAsync(server.GetStream());
-                if (Encoding.UTF8.GetString(request).Contains(word, StringComparison.Ordinal))
+                if (Encoding.UTF8.GetString(request).Contains(word, StringComparison.Ordinal) && Interlocked.Decrement(ref losses) >= 0)
                 {
                     lost.TrySetResult();
                     return;

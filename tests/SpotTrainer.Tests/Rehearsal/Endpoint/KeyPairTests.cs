@@ -80,6 +80,40 @@ public sealed class KeyPairTests
         Assert.Equal("InvalidKeyPair.Duplicate", await TestEndpoint.ErrorAsync(() => endpoint.NewKeyPairAsync("imported")));
     }
 
+    [Fact]
+    public async Task Pairs_are_found_by_their_tag()
+    {
+        await using var endpoint = new TestEndpoint();
+        await endpoint.NewKeyPairAsync("plain");
+        await endpoint.Ec2.CreateKeyPairAsync(
+            new CreateKeyPairRequest
+            {
+                KeyName = "tagged", KeyType = KeyType.Ed25519, TagSpecifications = [new TagSpecification { ResourceType = ResourceType.KeyPair, Tags = [new Tag("a", "b")] }],
+            }, Stop);
+        foreach (var filter in new[] { new Filter("tag-key", ["a"]), new Filter("tag:a", ["b"]) })
+        {
+            var found = (await endpoint.Ec2.DescribeKeyPairsAsync(new DescribeKeyPairsRequest { Filters = [filter] }, Stop)).KeyPairs;
+            Assert.Equal("b", Assert.Single(Assert.Single(found).Tags).Value);
+        }
+    }
+
+    [Fact]
+    public async Task A_pair_is_deleted_by_its_name_or_its_id()
+    {
+        await using var endpoint = new TestEndpoint();
+        var kept = await endpoint.NewKeyPairAsync("kept");
+        var gone = await endpoint.NewKeyPairAsync("gone");
+        Assert.Equal(gone.KeyPairId, (await endpoint.Ec2.DeleteKeyPairAsync(new DeleteKeyPairRequest { KeyPairId = gone.KeyPairId }, Stop)).KeyPairId);
+        Assert.Equal(kept.KeyPairId, Assert.Single((await endpoint.Ec2.DescribeKeyPairsAsync(new DescribeKeyPairsRequest(), Stop)).KeyPairs).KeyPairId);
+
+        // An id that is not there is an error, a name is none.
+        Assert.Equal("InvalidKeyPair.NotFound", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.DeleteKeyPairAsync(new DeleteKeyPairRequest { KeyPairId = gone.KeyPairId }, Stop)));
+        await endpoint.Ec2.DeleteKeyPairAsync(new DeleteKeyPairRequest { KeyName = "gone" }, Stop);
+        Assert.Equal("MissingParameter", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.DeleteKeyPairAsync(new DeleteKeyPairRequest(), Stop)));
+        await endpoint.Ec2.DeleteKeyPairAsync(new DeleteKeyPairRequest { KeyName = "kept" }, Stop);
+        Assert.Empty((await endpoint.Ec2.DescribeKeyPairsAsync(new DescribeKeyPairsRequest(), Stop)).KeyPairs);
+    }
+
     private static Task<ImportKeyPairResponse> ImportAsync(TestEndpoint endpoint, string line) =>
         endpoint.Ec2.ImportKeyPairAsync(new ImportKeyPairRequest { KeyName = "imported", PublicKeyMaterial = Convert.ToBase64String(Encoding.ASCII.GetBytes(line)) }, Stop);
 

@@ -1,0 +1,74 @@
+using System.Security.AccessControl;
+using System.Security.Principal;
+using SpotTrainer.Pipeline;
+
+namespace SpotTrainer.Keys;
+
+/// <summary>Sees to it that a private key which others can read is not used, as ssh does.</summary>
+internal static class KeyFilePermissions
+{
+    /// <summary>Throws when others than the file's owner have access to it.</summary>
+    /// <exception cref="SpotTrainerException"><c>KeyTooOpen</c>.</exception>
+    public static void Require(string path)
+    {
+#if NET
+        if (!OperatingSystem.IsWindows())
+        {
+            RequireMode(path);
+            return;
+        }
+#endif
+        RequireAccessList(path);
+    }
+
+#if NET
+    private const UnixFileMode Others =
+        UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+    private static void RequireMode(string path)
+    {
+        // The file that a link leads to counts, not the link.
+        using var file = File.OpenHandle(path);
+        var mode = File.GetUnixFileMode(file);
+        if ((mode & Others) != UnixFileMode.None)
+        {
+            throw TooOpen(path, $"its mode is 0{Convert.ToString((int)mode, toBase: 8)}", $"chmod 600 {Remote.ShellText.Quote(path)}");
+        }
+    }
+
+    [System.Runtime.Versioning.SupportedOSPlatform("windows")]
+#endif
+    private static void RequireAccessList(string path)
+    {
+        var rules = new FileInfo(path).GetAccessControl().GetAccessRules(includeExplicit: true, includeInherited: true, typeof(SecurityIdentifier));
+        foreach (FileSystemAccessRule rule in rules)
+        {
+            if (rule.AccessControlType == AccessControlType.Allow && rule.FileSystemRights.HasFlag(FileSystemRights.ReadData)
+                && rule.IdentityReference is SecurityIdentifier identifier
+                && (identifier.IsWellKnown(WellKnownSidType.WorldSid) || identifier.IsWellKnown(WellKnownSidType.AuthenticatedUserSid)
+                    || identifier.IsWellKnown(WellKnownSidType.BuiltinUsersSid)))
+            {
+                throw TooOpen(path, $"{Name(identifier)} may read it", $"icacls \"{path}\" /inheritance:r /grant:r \"%USERNAME%:F\"");
+            }
+        }
+    }
+
+#if NET
+    [System.Runtime.Versioning.SupportedOSPlatform("windows")]
+#endif
+    private static string Name(SecurityIdentifier identifier)
+    {
+        try
+        {
+            return identifier.Translate(typeof(NTAccount)).Value;
+        }
+        catch (IdentityNotMappedException)
+        {
+            return identifier.Value;
+        }
+    }
+
+    private static SpotTrainerException TooOpen(string path, string why, string command) => new(
+        "KeyTooOpen", ErrorKind.SecurityError, $"Others than you can get at the private key {path}: {why}. It was not used.", $"Run: {command}", path);
+}
