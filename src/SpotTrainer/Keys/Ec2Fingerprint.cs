@@ -1,7 +1,8 @@
+using Org.BouncyCastle.Asn1;
+using Org.BouncyCastle.Asn1.Pkcs;
+using Org.BouncyCastle.Asn1.X509;
 using Org.BouncyCastle.Crypto.Parameters;
-using Org.BouncyCastle.Pkcs;
 using Org.BouncyCastle.Security;
-using Org.BouncyCastle.X509;
 
 namespace SpotTrainer.Keys;
 
@@ -18,11 +19,11 @@ internal static class Ec2Fingerprint
     /// <summary>Gives the fingerprints that EC2 may show for a key; none where it takes no such key.</summary>
     public static IReadOnlyList<string> Of(SshPrivateKey key) => key.Key switch
     {
-        RsaPrivateCrtKeyParameters rsa =>
+        RsaPrivateKeyStructure rsa =>
         [
-            Colons("MD5", SubjectPublicKeyInfoFactory.CreateSubjectPublicKeyInfo(
-                new RsaKeyParameters(isPrivate: false, rsa.Modulus, rsa.PublicExponent)).GetDerEncoded()),
-            Colons("SHA-1", PrivateKeyInfoFactory.CreatePrivateKeyInfo(rsa).GetDerEncoded()),
+            Colons("MD5", new SubjectPublicKeyInfo(
+                new AlgorithmIdentifier(PkcsObjectIdentifiers.RsaEncryption, DerNull.Instance), new RsaPublicKeyStructure(rsa.Modulus, rsa.PublicExponent)).GetDerEncoded()),
+            Colons("SHA-1", PemKeyFormat.ToPkcs8(key).GetDerEncoded()),
         ],
         Ed25519PrivateKeyParameters => [Convert.ToBase64String(DigestUtilities.CalculateDigest("SHA-256", key.PublicBlob))],
         _ => [],

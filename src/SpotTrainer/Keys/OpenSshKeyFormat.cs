@@ -1,5 +1,5 @@
 using System.Text;
-using Org.BouncyCastle.Crypto;
+using Org.BouncyCastle.Asn1.Pkcs;
 using Org.BouncyCastle.Crypto.Parameters;
 using Org.BouncyCastle.Math;
 using Org.BouncyCastle.Security;
@@ -164,8 +164,8 @@ internal static class OpenSshKeyFormat
         secret.UInt32(check).UInt32(check).String(key.Algorithm);
         switch (key.Key)
         {
-            case RsaPrivateCrtKeyParameters rsa:
-                secret.MpInt(rsa.Modulus).MpInt(rsa.PublicExponent).MpInt(rsa.Exponent).MpInt(rsa.QInv).MpInt(rsa.P).MpInt(rsa.Q);
+            case RsaPrivateKeyStructure rsa:
+                secret.MpInt(rsa.Modulus).MpInt(rsa.PublicExponent).MpInt(rsa.PrivateExponent).MpInt(rsa.Coefficient).MpInt(rsa.Prime1).MpInt(rsa.Prime2);
                 break;
             case ECPrivateKeyParameters ecdsa:
                 secret.String(key.CurveName).String(SshPrivateKey.PublicPoint(ecdsa)).MpInt(ecdsa.D);
@@ -183,7 +183,7 @@ internal static class OpenSshKeyFormat
     private static SshPrivateKey ReadSecret(SshReader secret)
     {
         var algorithm = secret.Text();
-        AsymmetricKeyParameter key;
+        object key;
         switch (algorithm)
         {
             case "ssh-ed25519":

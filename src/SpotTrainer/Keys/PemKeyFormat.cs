@@ -37,7 +37,7 @@ internal static class PemKeyFormat
 
     /// <summary>Reads a PEM object.</summary>
     /// <exception cref="KeyFileException">It is damaged, has a passphrase, or is of a kind that is not known here.</exception>
-    public static (AsymmetricKeyParameter Key, bool Encrypted) Read(PemObject pem, Passphrase? passphrase)
+    public static (object Key, bool Encrypted) Read(PemObject pem, Passphrase? passphrase)
     {
         var dek = pem.Headers.Cast<PemHeader>().FirstOrDefault(header => header.Name == "DEK-Info");
         var encrypted = dek is not null || pem.Type == EncryptedPkcs8Label;
@@ -93,8 +93,7 @@ internal static class PemKeyFormat
     {
         var (label, der) = key.Key switch
         {
-            RsaPrivateCrtKeyParameters rsa => (Pkcs1Label, new RsaPrivateKeyStructure(
-                rsa.Modulus, rsa.PublicExponent, rsa.Exponent, rsa.P, rsa.Q, rsa.DP, rsa.DQ, rsa.QInv).GetDerEncoded()),
+            RsaPrivateKeyStructure rsa => (Pkcs1Label, rsa.GetDerEncoded()),
             ECPrivateKeyParameters ecdsa => (Sec1Label, ToSec1(ecdsa, ecdsa.PublicKeyParamSet).GetDerEncoded()),
             _ => throw KeyFileException.Unsupported("There is a PEM form of RSA and ECDSA keys only."),
         };
@@ -123,7 +122,8 @@ internal static class PemKeyFormat
     private static ECPrivateKeyStructure ToSec1(ECPrivateKeyParameters key, DerObjectIdentifier? parameters) =>
         new(key.Parameters.N.BitLength, key.D, new DerBitString(SshPrivateKey.PublicPoint(key)), parameters);
 
-    private static PrivateKeyInfo ToPkcs8(SshPrivateKey key) => key.Key switch
+    /// <summary>The key as PKCS#8 has it.</summary>
+    public static PrivateKeyInfo ToPkcs8(SshPrivateKey key) => key.Key switch
     {
         // Without the public half that BouncyCastle would add: OpenSSL's readers before 3.0 know version 1 only.
         Ed25519PrivateKeyParameters ed25519 => new PrivateKeyInfo(
@@ -132,10 +132,10 @@ internal static class PemKeyFormat
             new AlgorithmIdentifier(EdECObjectIdentifiers.id_Ed448), new DerOctetString(ed448.GetEncoded())),
         ECPrivateKeyParameters ecdsa => new PrivateKeyInfo(
             new AlgorithmIdentifier(X9ObjectIdentifiers.IdECPublicKey, ecdsa.PublicKeyParamSet), ToSec1(ecdsa, parameters: null)),
-        _ => PrivateKeyInfoFactory.CreatePrivateKeyInfo(key.Key),
+        _ => new PrivateKeyInfo(new AlgorithmIdentifier(PkcsObjectIdentifiers.RsaEncryption, DerNull.Instance), (RsaPrivateKeyStructure)key.Key),
     };
 
-    private static AsymmetricKeyParameter FromPkcs8(PrivateKeyInfo info)
+    private static object FromPkcs8(PrivateKeyInfo info)
     {
         var algorithm = info.PrivateKeyAlgorithm.Algorithm;
         if (algorithm.Equals(PkcsObjectIdentifiers.RsaEncryption))

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Org.BouncyCastle.Crypto;
+using Org.BouncyCastle.Asn1.Pkcs;
 using Org.BouncyCastle.Crypto.Parameters;
 using Org.BouncyCastle.Security;
 using Org.BouncyCastle.Utilities.Encoders;
@@ -139,8 +139,8 @@ internal static class PuttyKeyFormat
     {
         switch (key.Key)
         {
-            case RsaPrivateCrtKeyParameters rsa:
-                secret.MpInt(rsa.Exponent).MpInt(rsa.P).MpInt(rsa.Q).MpInt(rsa.QInv);
+            case RsaPrivateKeyStructure rsa:
+                secret.MpInt(rsa.PrivateExponent).MpInt(rsa.Prime1).MpInt(rsa.Prime2).MpInt(rsa.Coefficient);
                 break;
             case ECPrivateKeyParameters ecdsa:
                 secret.MpInt(ecdsa.D);
@@ -154,7 +154,7 @@ internal static class PuttyKeyFormat
         }
     }
 
-    private static AsymmetricKeyParameter ReadSecret(string algorithm, byte[] publicBlob, SshReader secret)
+    private static object ReadSecret(string algorithm, byte[] publicBlob, SshReader secret)
     {
         switch (algorithm)
         {

@@ -1,7 +1,7 @@
 using System.Text;
 using Org.BouncyCastle.Asn1;
+using Org.BouncyCastle.Asn1.Pkcs;
 using Org.BouncyCastle.Asn1.Sec;
-using Org.BouncyCastle.Crypto;
 using Org.BouncyCastle.Crypto.Generators;
 using Org.BouncyCastle.Crypto.Parameters;
 using Org.BouncyCastle.Math;
@@ -20,7 +20,7 @@ internal sealed class SshPrivateKey
         (SecObjectIdentifiers.SecP521r1, "nistp521", 521),
     ];
 
-    private SshPrivateKey(AsymmetricKeyParameter key, string algorithm, int bits, byte[] publicBlob, byte[] comment)
+    private SshPrivateKey(object key, string algorithm, int bits, byte[] publicBlob, byte[] comment)
     {
         Key = key;
         Algorithm = algorithm;
@@ -29,8 +29,11 @@ internal sealed class SshPrivateKey
         CommentBytes = comment;
     }
 
-    /// <summary>The key itself, as BouncyCastle has it.</summary>
-    public AsymmetricKeyParameter Key { get; }
+    /// <summary>
+    /// The key itself, as BouncyCastle has it: PKCS#1's structure, or <see cref="ECPrivateKeyParameters"/>,
+    /// <see cref="Ed25519PrivateKeyParameters"/>, <see cref="Ed448PrivateKeyParameters"/>.
+    /// </summary>
+    public object Key { get; }
 
     /// <summary>SSH's name of the algorithm, such as <c>ssh-rsa</c> (RFC 4253, 5656, 8709).</summary>
     public string Algorithm { get; }
@@ -58,16 +61,16 @@ internal sealed class SshPrivateKey
 
     /// <summary>Takes a key that was read.</summary>
     /// <exception cref="KeyFileException">Its parts do not fit one another, or it is of a kind that SSH does not know.</exception>
-    public static SshPrivateKey From(AsymmetricKeyParameter key, string comment) => From(key, Encoding.UTF8.GetBytes(comment));
+    public static SshPrivateKey From(object key, string comment) => From(key, Encoding.UTF8.GetBytes(comment));
 
     /// <summary>Takes a key that was read.</summary>
     /// <exception cref="KeyFileException">Its parts do not fit one another, or it is of a kind that SSH does not know.</exception>
-    public static SshPrivateKey From(AsymmetricKeyParameter key, byte[] comment)
+    public static SshPrivateKey From(object key, byte[] comment)
     {
         comment = OneLine(comment);
         switch (key)
         {
-            case RsaPrivateCrtKeyParameters rsa:
+            case RsaPrivateKeyStructure rsa:
                 return new SshPrivateKey(rsa, "ssh-rsa", rsa.Modulus.BitLength,
                     Blob(writer => writer.String("ssh-rsa").MpInt(rsa.PublicExponent).MpInt(rsa.Modulus)), comment);
             case ECPrivateKeyParameters ecdsa:
@@ -104,7 +107,8 @@ internal sealed class SshPrivateKey
     {
         var generator = new RsaKeyPairGenerator();
         generator.Init(new RsaKeyGenerationParameters(BigInteger.ValueOf(65537), new SecureRandom(), bits, certainty: 100));
-        return From(generator.GenerateKeyPair().Private, comment);
+        var made = (RsaPrivateCrtKeyParameters)generator.GenerateKeyPair().Private;
+        return From(RsaNumbers.ToKey(made.Modulus, made.PublicExponent, made.Exponent, made.P, made.Q, made.QInv), comment);
     }
 
     /// <summary>Makes an ECDSA key of its private number.</summary>

@@ -234,9 +234,9 @@ public sealed class KeyFormatTests : IClassFixture<PuttyTools>, IDisposable
     [Fact]
     public async Task Rsa_primes_in_the_other_order_are_written_as_puttygen_writes_them()
     {
-        var rsa = (Org.BouncyCastle.Crypto.Parameters.RsaPrivateCrtKeyParameters)PrivateKeyReader.Read(await judges.MakeAsync("rsa-2048")).Key;
+        var rsa = (Org.BouncyCastle.Asn1.Pkcs.RsaPrivateKeyStructure)PrivateKeyReader.Read(await judges.MakeAsync("rsa-2048")).Key;
         var swapped = new Org.BouncyCastle.Asn1.Pkcs.RsaPrivateKeyStructure(
-            rsa.Modulus, rsa.PublicExponent, rsa.Exponent, rsa.Q, rsa.P, rsa.DQ, rsa.DP, rsa.Q.ModInverse(rsa.P).Equals(rsa.QInv) ? rsa.P.ModInverse(rsa.Q) : rsa.QInv);
+            rsa.Modulus, rsa.PublicExponent, rsa.PrivateExponent, rsa.Prime2, rsa.Prime1, rsa.Exponent2, rsa.Exponent1, rsa.Prime1.ModInverse(rsa.Prime2));
         var source = judges.Write(Encoding.ASCII.GetBytes(
             $"-----BEGIN RSA PRIVATE KEY-----\n{Convert.ToBase64String(swapped.GetDerEncoded(), Base64FormattingOptions.InsertLineBreaks).Replace("\r", "", StringComparison.Ordinal)}\n-----END RSA PRIVATE KEY-----\n"));
 

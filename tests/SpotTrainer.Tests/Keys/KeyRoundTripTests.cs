@@ -62,7 +62,7 @@ public sealed class KeyRoundTripTests
 
     private static bool Has(string format, SshPrivateKey key) => format switch
     {
-        "PEM" => key.Key is RsaPrivateCrtKeyParameters or ECPrivateKeyParameters,
+        "PEM" => key.Key is Org.BouncyCastle.Asn1.Pkcs.RsaPrivateKeyStructure or ECPrivateKeyParameters,
         "OpenSSH" => key.Key is not Ed448PrivateKeyParameters,
         _ => true,
     };

@@ -157,14 +157,14 @@ public sealed class PrivateKeyReaderTests : IClassFixture<PuttyTools>, IDisposab
     [Fact]
     public void Numbers_that_do_not_belong_together_are_no_key()
     {
-        var parts = (Org.BouncyCastle.Crypto.Parameters.RsaPrivateCrtKeyParameters)rsa.Key;
+        var parts = (Org.BouncyCastle.Asn1.Pkcs.RsaPrivateKeyStructure)rsa.Key;
         var two = Org.BouncyCastle.Math.BigInteger.Two;
         foreach (var structure in new[]
         {
-            new Org.BouncyCastle.Asn1.Pkcs.RsaPrivateKeyStructure(parts.Modulus, parts.PublicExponent, parts.Exponent.Add(two), parts.P, parts.Q, parts.DP, parts.DQ, parts.QInv),
-            new Org.BouncyCastle.Asn1.Pkcs.RsaPrivateKeyStructure(parts.Modulus, parts.PublicExponent, parts.Exponent, parts.P, parts.Q.Add(two), parts.DP, parts.DQ, parts.QInv),
-            new Org.BouncyCastle.Asn1.Pkcs.RsaPrivateKeyStructure(parts.Modulus, parts.PublicExponent, parts.Exponent, parts.P, parts.Q, parts.DP.Add(two), parts.DQ, parts.QInv),
-            new Org.BouncyCastle.Asn1.Pkcs.RsaPrivateKeyStructure(parts.Modulus, parts.PublicExponent, parts.Exponent, parts.P, parts.Q, parts.DP, parts.DQ, parts.QInv.Add(two)),
+            new Org.BouncyCastle.Asn1.Pkcs.RsaPrivateKeyStructure(parts.Modulus, parts.PublicExponent, parts.PrivateExponent.Add(two), parts.Prime1, parts.Prime2, parts.Exponent1, parts.Exponent2, parts.Coefficient),
+            new Org.BouncyCastle.Asn1.Pkcs.RsaPrivateKeyStructure(parts.Modulus, parts.PublicExponent, parts.PrivateExponent, parts.Prime1, parts.Prime2.Add(two), parts.Exponent1, parts.Exponent2, parts.Coefficient),
+            new Org.BouncyCastle.Asn1.Pkcs.RsaPrivateKeyStructure(parts.Modulus, parts.PublicExponent, parts.PrivateExponent, parts.Prime1, parts.Prime2, parts.Exponent1.Add(two), parts.Exponent2, parts.Coefficient),
+            new Org.BouncyCastle.Asn1.Pkcs.RsaPrivateKeyStructure(parts.Modulus, parts.PublicExponent, parts.PrivateExponent, parts.Prime1, parts.Prime2, parts.Exponent1, parts.Exponent2, parts.Coefficient.Add(two)),
         })
         {
             Assert.Equal("KeyDamaged", IdOf(Pem(structure.GetDerEncoded())));
