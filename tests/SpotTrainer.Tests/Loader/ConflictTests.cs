@@ -33,6 +33,7 @@ public sealed class ConflictTests : IDisposable
         assembly.Save(older);
         using var key = RSA.Create(2048);
         var path = folder.Write("key", key.ExportRSAPrivateKeyPem());
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
 
         // Port 1 is closed: as far as the connection's refusal it is all SSH.NET's work.
         var (output, error) = await RunWith(older, $"""
