@@ -81,7 +81,7 @@ Describe 'Tab completion' {
     }
 
     It 'completes algorithms' {
-        Get-Completion 'New-TrainingKeyPair -Algorithm ' | Should -Be 'Ed25519', 'RSA', 'ECDSA'
+        Get-Completion 'New-TrainingKeyPair -Algorithm ' | Should -Be 'ECDSA', 'Ed25519', 'RSA'
     }
 
     It 'completes the profiles of the AWS tools' {
