@@ -4,7 +4,7 @@ BeforeDiscovery {
     $onMachines = 'Install-CondaStack', 'Invoke-TrainingCommand', 'New-PuttySession', 'Remove-SpotTrainingInstance', 'Send-TrainingData',
         'Set-JupyterSecurity', 'Start-JupyterServer', 'Start-TrainingJob', 'Stop-JupyterServer' | ForEach-Object { @{ Name = $_ } }
     $onJobs = 'Receive-TrainingResult', 'Wait-TrainingJob' | ForEach-Object { @{ Name = $_ } }
-    $changing = 'ConvertTo-PuttyKey', 'Install-CondaStack', 'Invoke-TrainingCommand', 'New-PuttySession', 'New-SpotTrainingInstance',
+    $changing = 'ConvertFrom-PuttyKey', 'ConvertTo-PuttyKey', 'Install-CondaStack', 'Invoke-TrainingCommand', 'New-PuttySession', 'New-SpotTrainingInstance',
         'New-TrainingKeyPair', 'Receive-TrainingResult', 'Remove-SpotTrainingInstance', 'Remove-TrainingKeyPair', 'Send-TrainingData',
         'Set-JupyterSecurity', 'Start-JupyterServer', 'Start-PuttySession', 'Start-SpotRehearsal', 'Start-TrainingJob', 'Stop-JupyterServer',
         'Stop-SpotRehearsal' | ForEach-Object { @{ Name = $_ } }

@@ -26,7 +26,9 @@ internal sealed class KeyText : IDisposable
         Convert.ToBase64CharArray(data, 0, data.Length, characters, 0);
         for (var start = 0; start < characters.Length; start += lineLength)
         {
-            bytes.Raw(Encoding.ASCII.GetBytes(characters, start, Math.Min(lineLength, characters.Length - start))).Raw([(byte)'\n']);
+            var line = Encoding.ASCII.GetBytes(characters, start, Math.Min(lineLength, characters.Length - start));
+            bytes.Raw(line).Raw([(byte)'\n']);
+            Array.Clear(line, 0, line.Length);
         }
 
         Array.Clear(characters, 0, characters.Length);

@@ -37,11 +37,13 @@ internal static class OpenSshKeyFormat
         var random = new SecureRandom();
         using var secret = new SshWriter();
         WriteSecret(secret, key, random.NextInt());
-        var length = secret.ToArray().Length;
+        var length = secret.Length;
         for (byte pad = 1; (length + pad - 1) % BlockSize != 0; pad++)
         {
             secret.Raw([pad]);
         }
+
+        var plain = secret.ToArray();
 
         using var file = new SshWriter().Raw(Magic);
         if (encrypt)
@@ -51,16 +53,20 @@ internal static class OpenSshKeyFormat
             using var options = new SshWriter().String(salt).UInt32(Rounds);
             var derived = BcryptPbkdf.Derive(passphrase!.Bytes, salt, Rounds, cipher.SecretLength);
             file.String(cipher.Name).String("bcrypt").String(options.ToArray()).UInt32(1).String(key.PublicBlob)
-                .String(cipher.Encrypt(derived, secret.ToArray()));
+                .String(cipher.Encrypt(derived, plain));
             Array.Clear(derived, 0, derived.Length);
         }
         else
         {
-            file.String("none").String("none").String(string.Empty).UInt32(1).String(key.PublicBlob).String(secret.ToArray());
+            file.String("none").String("none").String(string.Empty).UInt32(1).String(key.PublicBlob).String(plain);
         }
 
+        var data = file.ToArray();
         using var text = new KeyText();
-        return text.Line($"-----BEGIN {Label}-----").Base64(file.ToArray(), LineLength).Line($"-----END {Label}-----").ToArray();
+        text.Line($"-----BEGIN {Label}-----").Base64(data, LineLength).Line($"-----END {Label}-----");
+        Array.Clear(plain, 0, plain.Length);
+        Array.Clear(data, 0, data.Length);
+        return text.ToArray();
     }
 
     /// <summary>Reads what stands between the lines with BEGIN and END.</summary>

@@ -49,10 +49,10 @@ public abstract class PrivateKeyFile
     }
 
     /// <summary>
-    /// The fingerprint that EC2 shows for the pair once it is imported: of an RSA key the MD5 of the public half's DER, of an Ed25519 key the
-    /// SHA-256; <see langword="null"/> for what EC2 does not take.
+    /// The fingerprints that EC2 may show for the pair: of an RSA key the MD5 of the public half's DER, where it was imported, then the SHA-1 of
+    /// the private half's DER, where EC2 made it; of an Ed25519 key the SHA-256. Empty for what EC2 does not take.
     /// </summary>
-    public string? Ec2Fingerprint => Keys.Ec2Fingerprint.Of(key) is [var imported, ..] ? imported : null;
+    public string[] Ec2Fingerprint => [.. Keys.Ec2Fingerprint.Of(key)];
 
     /// <summary>The public half as one line, as it stands in a <c>.pub</c> file.</summary>
     public string PublicKey => key.PublicLine;

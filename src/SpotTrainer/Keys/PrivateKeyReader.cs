@@ -31,6 +31,11 @@ internal static class PrivateKeyReader
     /// <exception cref="SpotTrainerException">It is not there, or is no private key that can be used.</exception>
     public static (SshPrivateKey Key, bool Encrypted) Read(string path, Passphrase? passphrase)
     {
+        if (path.Length == 0)
+        {
+            throw new SpotTrainerException("KeyNotFound", ErrorKind.ObjectNotFound, "This computer has no private half of it.", "Take it from where it was made.");
+        }
+
         var file = new FileInfo(path);
         if (!file.Exists)
         {

@@ -245,10 +245,19 @@ internal static class PuttyKeyFormat
         /// <summary>Version 2: SHA-1 of the passphrase after a counter, and after a word for the MAC.</summary>
         public static Secrets DeriveOld(Passphrase? passphrase)
         {
-            var bytes = passphrase?.Bytes ?? [];
             using var sha1 = SHA1.Create();
-            byte[] key = [.. sha1.ComputeHash([0, 0, 0, 0, .. bytes]), .. sha1.ComputeHash([0, 0, 0, 1, .. bytes])];
-            return new Secrets(key.Take(32).ToArray(), new byte[BlockSize], sha1.ComputeHash([.. OldMacSalt, .. bytes]));
+            byte[] key = [.. Hash([0, 0, 0, 0]), .. Hash([0, 0, 0, 1])];
+            var secrets = new Secrets(key.Take(32).ToArray(), new byte[BlockSize], Hash(OldMacSalt));
+            Array.Clear(key, 0, key.Length);
+            return secrets;
+
+            byte[] Hash(byte[] before)
+            {
+                byte[] data = [.. before, .. passphrase?.Bytes ?? []];
+                var hash = sha1.ComputeHash(data);
+                Array.Clear(data, 0, data.Length);
+                return hash;
+            }
         }
 
         public byte[] Crypt(bool forEncryption, byte[] data)
@@ -315,20 +324,23 @@ internal static class PuttyKeyFormat
                 throw KeyFileException.Damaged($"Its line '{name}' has a number that can't be.");
             }
 
-            var characters = new List<char>();
-            for (; count > 0; count--)
-            {
-                characters.AddRange(Encoding.ASCII.GetChars(Next() ?? throw KeyFileException.Damaged("It ends too early.")));
-            }
-
-            var array = characters.ToArray();
+            // No longer than what is left of the file.
+            var characters = new char[Math.Max(0, file.Length - position)];
+            var length = 0;
             try
             {
-                return Convert.FromBase64CharArray(array, 0, array.Length);
+                for (; count > 0; count--)
+                {
+                    var line = Next() ?? throw KeyFileException.Damaged("It ends too early.");
+                    length += Encoding.ASCII.GetChars(line, 0, line.Length, characters, length);
+                    Array.Clear(line, 0, line.Length);
+                }
+
+                return Convert.FromBase64CharArray(characters, 0, length);
             }
             finally
             {
-                Array.Clear(array, 0, array.Length);
+                Array.Clear(characters, 0, length);
             }
         }
 

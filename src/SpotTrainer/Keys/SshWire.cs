@@ -9,6 +9,8 @@ internal sealed class SshWriter : IDisposable
     private byte[] buffer = new byte[512];
     private int length;
 
+    public int Length => length;
+
     public SshWriter UInt32(int value) => Raw([(byte)(value >> 24), (byte)(value >> 16), (byte)(value >> 8), (byte)value]);
 
     public SshWriter Raw(byte[] value)

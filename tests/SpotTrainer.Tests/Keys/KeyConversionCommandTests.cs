@@ -36,6 +36,12 @@ public sealed class KeyConversionCommandTests : IClassFixture<PuttyTools>, IDisp
         var md5 = (await Programs.RunAsync("puttygen", folder["key.ppk"], "-l", "-E", "md5")).Succeeded();
         Assert.Contains((string)key.Properties["Fingerprint"].Value, sha256, StringComparison.Ordinal);
         Assert.Contains((string)key.Properties["FingerprintMd5"].Value, md5, StringComparison.Ordinal);
+
+        // As EC2 shows it where the pair was imported, and where EC2 made it.
+        var imported = (await Programs.RunAsync("sh", "-c", $"openssl rsa -in '{await judges.RewrittenAsync(source, "PEM")}' -pubout -outform DER | openssl md5 -c")).Succeeded();
+        var made = Convert.ToHexStringLower(Org.BouncyCastle.Security.DigestUtilities.CalculateDigest("SHA-1", await judges.OpensslAsync(await judges.RewrittenAsync(source, "PEM"))));
+        Assert.Equal(
+            [imported.Split(' ')[^1].Trim(), string.Join(':', made.Chunk(2).Select(pair => new string(pair)))], (string[])key.Properties["Ec2Fingerprint"].Value);
     }
 
     [Fact]

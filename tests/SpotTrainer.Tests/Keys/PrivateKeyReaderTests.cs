@@ -67,6 +67,7 @@ public sealed class PrivateKeyReaderTests : IClassFixture<PuttyTools>, IDisposab
     [Fact]
     public void A_folder_and_a_huge_file_are_not_read()
     {
+        Assert.Equal("KeyNotFound", Assert.Throws<SpotTrainerException>(() => PrivateKeyReader.Read(string.Empty)).Id);
         Assert.Equal("KeyIsFolder", Assert.Throws<SpotTrainerException>(() => PrivateKeyReader.Read(Path.GetTempPath())).Id);
 
         var path = judges.NewPath();

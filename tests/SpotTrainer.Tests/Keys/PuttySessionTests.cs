@@ -277,6 +277,7 @@ public sealed class PuttySessionTests(RehearsalSession rehearsal) : IClassFixtur
     {
         var variables = environment.ToDictionary(pair => pair.Name, pair => pair.Value, StringComparer.Ordinal);
         variables["PUTTYDIR"] = folder.Path;
+        variables["PUTTYRANDOMSEED"] = "/dev/null";
         using var shell = ShellProcess.Start(["-Command", command], variables);
         return (await shell.WaitAsync(), shell.Output, shell.Error);
     }

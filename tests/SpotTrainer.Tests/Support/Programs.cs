@@ -45,6 +45,8 @@ internal static class Programs
             start.ArgumentList.Add(argument);
         }
 
+        // PuTTY's programs would leave one in the user's folder, or in that of a test which runs beside this one.
+        start.Environment["PUTTYRANDOMSEED"] = "/dev/null";
         return start;
     }
 
