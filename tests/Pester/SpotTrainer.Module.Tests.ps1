@@ -70,7 +70,7 @@ Describe '<Name>' -ForEach $commands {
 
     It 'says what it gives, in a type of the module' {
         $command.OutputType | Should -Not -BeNullOrEmpty
-        $command.OutputType.Name | ForEach-Object { $_ | Should -Match '^SpotTrainer\.' }
+        $command.OutputType.Name | ForEach-Object { $_ | Should -Match '^(SpotTrainer\.|System\.Diagnostics\.Process$)' }
     }
 
     It 'has help of its own: synopsis, description, an example, every parameter' {

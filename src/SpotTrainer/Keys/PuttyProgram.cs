@@ -12,17 +12,16 @@ internal static class PuttyProgram
 
     private static readonly string[] Displays = ["DISPLAY", "WAYLAND_DISPLAY"];
 
-    /// <summary>Opens a session and gives the id of its process.</summary>
-    public static int Open(PuttySessionStore store, string name)
+    /// <summary>Opens a session and gives its process.</summary>
+    public static Process Open(PuttySessionStore store, string name)
     {
         var program = Require(store, name);
-        using var process = Process.Start(new ProcessStartInfo
+        return Process.Start(new ProcessStartInfo
         {
             FileName = Platform.IsWindows ? program : "/bin/sh",
             Arguments = string.Join(" ", (Platform.IsWindows ? ["-load", name] : new[] { "-c", Detached, "sh", program, "-load", name }).Select(Quote)),
             UseShellExecute = false,
         })!;
-        return process.Id;
     }
 
     /// <summary>Gives the program, where it and the session are there.</summary>

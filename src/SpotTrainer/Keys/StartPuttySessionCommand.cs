@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Diagnostics;
 using System.Management.Automation;
 using SpotTrainer.Pipeline;
 
@@ -6,7 +7,7 @@ namespace SpotTrainer.Keys;
 
 /// <summary>Opens a session in PuTTY.</summary>
 [Cmdlet(VerbsLifecycle.Start, "PuttySession", SupportsShouldProcess = true)]
-[OutputType(typeof(int))]
+[OutputType(typeof(Process))]
 public sealed class StartPuttySessionCommand : StepCmdlet
 {
     /// <summary>The session's name.</summary>
@@ -15,7 +16,7 @@ public sealed class StartPuttySessionCommand : StepCmdlet
     [ArgumentCompleter(typeof(PuttySessionCompleter))]
     public string Name { get; set; } = string.Empty;
 
-    /// <summary>Gives the id of PuTTY's process.</summary>
+    /// <summary>Gives PuTTY's process.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
@@ -29,10 +30,14 @@ public sealed class StartPuttySessionCommand : StepCmdlet
             PuttyProgram.Require(store, Name);
             if (ShouldProcess(Name, "open in PuTTY"))
             {
-                var id = PuttyProgram.Open(store, Name);
+                var process = PuttyProgram.Open(store, Name);
                 if (PassThru)
                 {
-                    WriteObject(id);
+                    WriteObject(process);
+                }
+                else
+                {
+                    process.Dispose();
                 }
             }
         }

@@ -57,7 +57,7 @@ public sealed class PuttySessionTests(RehearsalSession rehearsal) : IClassFixtur
         File.AppendAllText(folder["sessions/putty%20box"], "RemoteCommand=touch opened; exec sleep 600\n");
         await using (var display = await Display.StartAsync())
         {
-            var (code, output, error) = await ShellAsync("'putty box' | Start-PuttySession -PassThru", ("DISPLAY", display.Name));
+            var (code, output, error) = await ShellAsync("('putty box' | Start-PuttySession -PassThru).Id", ("DISPLAY", display.Name));
             Assert.True(code == 0, error);
             using var window = System.Diagnostics.Process.GetProcessById(int.Parse(output, System.Globalization.CultureInfo.InvariantCulture));
             try
