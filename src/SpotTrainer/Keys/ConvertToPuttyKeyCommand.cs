@@ -63,6 +63,6 @@ public sealed class ConvertToPuttyKeyCommand : KeyConversionCmdlet
             derivation = derivation!.Timed();
         }
 
-        return PuttyKeyConversion.Write(key, source, destination, Version, passphrase, derivation);
+        return PuttyKeyConversion.Write(key, source, destination, Version, passphrase, derivation, Force);
     }
 }

@@ -7,6 +7,8 @@ namespace SpotTrainer.Keys;
 /// <summary>The base of the cmdlets that turn files of private keys from one format into another.</summary>
 public abstract class KeyConversionCmdlet : StepCmdlet
 {
+    private readonly HashSet<string> destinations = new(Platform.IsLinux ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase);
+
     /// <summary>The files of the private keys; wildcards are allowed.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Path", ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
@@ -36,7 +38,7 @@ public abstract class KeyConversionCmdlet : StepCmdlet
 
     /// <summary>Another comment for the keys.</summary>
     [Parameter]
-    [ValidatePattern(@"^[^\x00-\x1f\x7f]*$")]
+    [ValidatePattern(@"\A[^\x00-\x1f\x7f]*\z")]
     public string? Comment { get; set; }
 
     /// <summary>Overwrites files that stand there.</summary>
@@ -51,11 +53,18 @@ public abstract class KeyConversionCmdlet : StepCmdlet
     {
         foreach (var source in Sources())
         {
-            var destination = PuttyKeyConversion.DestinationOf(source, Destination is null ? null : FullPath(Destination), Ending);
             using var passphrase = Keys.Passphrase.From(Passphrase);
             using var newPassphrase = Keys.Passphrase.From(NewPassphrase);
             try
             {
+                var destination = PuttyKeyConversion.DestinationOf(source, Destination is null ? null : FullPath(Destination), Ending);
+                if (!destinations.Add(destination))
+                {
+                    throw new SpotTrainerException("DestinationShared", ErrorKind.InvalidArgument,
+                        $"{destination} was written for another key a moment ago, and is not overwritten with that of {source}.",
+                        "Give each key a -Destination of its own.", destination);
+                }
+
                 // Read first, so that -WhatIf finds the errors too.
                 var (key, encrypted) = PuttyKeyConversion.Read(source, destination, Force, passphrase);
                 if (ShouldProcess(destination, $"write the private key of {source}"))
@@ -65,7 +74,8 @@ public abstract class KeyConversionCmdlet : StepCmdlet
                         Comment is null ? key : key.WithComment(Comment), source, destination, newPassphrase ?? (encrypted ? passphrase : null)));
                 }
             }
-            catch (Exception exception) when (exception is SpotTrainerException or IOException or UnauthorizedAccessException)
+            catch (Exception exception) when (exception is SpotTrainerException or IOException or UnauthorizedAccessException
+                or ArgumentException or NotSupportedException or OutOfMemoryException)
             {
                 WriteError(ErrorRecords.From(exception, source));
             }

@@ -18,7 +18,7 @@ internal sealed class KeyFileException : Exception
         new("KeyDamaged", ErrorKind.InvalidData, $"It is damaged: {why}", AskForAnother, inner);
 
     public static KeyFileException Encrypted() =>
-        new("KeyEncrypted", ErrorKind.AuthenticationError, "It has a passphrase.", "Give it with -Passphrase (Read-Host -AsSecureString asks for one).");
+        new("KeyEncrypted", ErrorKind.AuthenticationError, "It has a passphrase.", "Give it to ConvertTo- or ConvertFrom-PuttyKey with -Passphrase (Read-Host -AsSecureString asks for one); the other steps use keys without one.");
 
     public static KeyFileException WrongPassphrase() =>
         new("KeyPassphraseWrong", ErrorKind.AuthenticationError, "The passphrase is not the right one.", "Give the right one with -Passphrase.");

@@ -41,13 +41,14 @@ internal static class KeyFilePermissions
 #endif
     private static void RequireAccessList(string path)
     {
+        using var user = WindowsIdentity.GetCurrent();
         var rules = new FileInfo(path).GetAccessControl().GetAccessRules(includeExplicit: true, includeInherited: true, typeof(SecurityIdentifier));
         foreach (FileSystemAccessRule rule in rules)
         {
             if (rule.AccessControlType == AccessControlType.Allow && rule.FileSystemRights.HasFlag(FileSystemRights.ReadData)
                 && rule.IdentityReference is SecurityIdentifier identifier
-                && (identifier.IsWellKnown(WellKnownSidType.WorldSid) || identifier.IsWellKnown(WellKnownSidType.AuthenticatedUserSid)
-                    || identifier.IsWellKnown(WellKnownSidType.BuiltinUsersSid)))
+                && !identifier.Equals(user.User!) && !identifier.IsWellKnown(WellKnownSidType.LocalSystemSid)
+                && !identifier.IsWellKnown(WellKnownSidType.BuiltinAdministratorsSid))
             {
                 throw TooOpen(path, $"{Name(identifier)} may read it", $"icacls \"{path}\" /inheritance:r /grant:r \"%USERNAME%:F\"");
             }

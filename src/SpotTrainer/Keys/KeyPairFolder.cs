@@ -29,7 +29,9 @@ internal sealed class KeyPairFolder(string path)
         RequireFree(wanted);
         var key = wanted.Make();
         var file = PathOf(wanted.Name);
-        PrivateFile.Write(file, key.ToOpenSsh(), overwrite: false);
+        var content = OpenSshKeyFormat.Write(key, passphrase: null);
+        PrivateFile.Write(file, content, overwrite: false);
+        Array.Clear(content, 0, content.Length);
         if (wanted.Putty)
         {
             try

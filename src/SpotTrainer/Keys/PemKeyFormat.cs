@@ -32,7 +32,9 @@ internal static class PemKeyFormat
     private const int Iterations = 100_000;
 
     // What is read may cost some seconds and a GiB, not hours and all memory.
-    private const int MostIterations = 10_000_000;
+    private const int MostIterations = 5_000_000;
+    private const int LongestKey = 64;
+
     private const string LegacyCipher = "AES-256-CBC";
 
     /// <summary>Reads a PEM object.</summary>
@@ -159,11 +161,11 @@ internal static class PemKeyFormat
     private static ECPrivateKeyParameters FromSec1(ECPrivateKeyStructure sec1, Asn1Encodable? parameters)
     {
         var curve = (parameters ?? sec1.Parameters)?.ToAsn1Object() as DerObjectIdentifier;
-        var name = SecObjectIdentifiers.SecP256r1.Equals(curve) ? "nistp256"
-            : SecObjectIdentifiers.SecP384r1.Equals(curve) ? "nistp384"
-            : SecObjectIdentifiers.SecP521r1.Equals(curve) ? "nistp521" : string.Empty;
-        var key = SshPrivateKey.EcdsaOf(name, sec1.PrivateKey is { } octets ? new Org.BouncyCastle.Math.BigInteger(1, octets.GetOctets()) : Org.BouncyCastle.Math.BigInteger.Zero);
-        return sec1.PublicKey is not { } point || point.GetBytes().SequenceEqual(SshPrivateKey.PublicPoint(key))
+        var key = SshPrivateKey.EcdsaOf(curve, sec1.GetKey());
+
+        // The point may be written in its short form.
+        return sec1.PublicKey is not { } point
+            || key.Parameters.Curve.DecodePoint(point.GetBytes()).Normalize().GetEncoded(compressed: false).SequenceEqual(SshPrivateKey.PublicPoint(key))
             ? key
             : throw KeyFileException.Damaged("Its public half is not the private half's.");
     }
@@ -182,6 +184,7 @@ internal static class PemKeyFormat
             throw KeyFileException.Damaged("Its line DEK-Info is not whole.", exception);
         }
 
+        LegacyAlgorithm(parts[0]);
         var blockSize = parts[0] == "DES-EDE3-CBC" ? 8 : 16;
         if (iv.Length != blockSize || content.Length == 0 || content.Length % blockSize != 0)
         {
@@ -193,20 +196,22 @@ internal static class PemKeyFormat
 
     private static byte[] Legacy(string cipherName, Passphrase passphrase, byte[] iv, bool forEncryption, string padding, byte[] data)
     {
-        var (algorithm, bits) = cipherName switch
-        {
-            "DES-EDE3-CBC" => ("DESEDE", 192),
-            "AES-128-CBC" => ("AES", 128),
-            "AES-192-CBC" => ("AES", 192),
-            "AES-256-CBC" => ("AES", 256),
-            _ => throw KeyFileException.Unsupported("It is encrypted with a cipher that is not known here."),
-        };
+        var (algorithm, bits) = LegacyAlgorithm(cipherName);
         var generator = new OpenSslPbeParametersGenerator();
         generator.Init(passphrase.Bytes, iv.Take(8).ToArray());
         var cipher = CipherUtilities.GetCipher($"{algorithm}/CBC/{padding}");
         cipher.Init(forEncryption, new ParametersWithIV(generator.GenerateDerivedParameters(algorithm, bits), iv));
         return cipher.DoFinal(data);
     }
+
+    private static (string Algorithm, int Bits) LegacyAlgorithm(string cipherName) => cipherName switch
+    {
+        "DES-EDE3-CBC" => ("DESEDE", 192),
+        "AES-128-CBC" => ("AES", 128),
+        "AES-192-CBC" => ("AES", 192),
+        "AES-256-CBC" => ("AES", 256),
+        _ => throw KeyFileException.Unsupported("It is encrypted with a cipher that is not known here."),
+    };
 
     private static byte[] DecryptPkcs8(byte[] content, Passphrase passphrase)
     {
@@ -286,10 +291,21 @@ internal static class PemKeyFormat
             var derivation = PbeS2Parameters.GetInstance(algorithm.Parameters).KeyDerivationFunc;
             if (derivation.Algorithm.Equals(PkcsObjectIdentifiers.IdPbkdf2))
             {
-                Refuse(Pbkdf2Params.GetInstance(derivation.Parameters).IterationCountObject);
+                var parameters = Pbkdf2Params.GetInstance(derivation.Parameters);
+                Refuse(parameters.IterationCountObject);
+                if (parameters.KeyLengthObject is { } length && !(length.PositiveValue.BitLength <= 8 && length.PositiveValue.IntValue is > 0 and <= LongestKey))
+                {
+                    throw KeyFileException.Damaged("The length of its key can't be.");
+                }
             }
-
-            Scrypt(algorithm)?.RefuseCost();
+            else if (Scrypt(algorithm) is { } scrypt)
+            {
+                scrypt.RefuseCost();
+            }
+            else
+            {
+                throw KeyFileException.Unsupported("Its passphrase is hashed in a way that is not known here.");
+            }
         }
         else if (algorithm.Parameters?.ToAsn1Object() is Asn1Sequence { Count: 2 } older && older[1].ToAsn1Object() is DerInteger count)
         {
@@ -298,7 +314,7 @@ internal static class PemKeyFormat
 
         static void Refuse(DerInteger iterations)
         {
-            if (!iterations.HasValue(1) && (iterations.PositiveValue.BitLength > 31 || iterations.PositiveValue.IntValue > MostIterations))
+            if (iterations.PositiveValue.BitLength > 31 || iterations.PositiveValue.IntValue > MostIterations)
             {
                 throw KeyFileException.TooCostly("Its passphrase is hashed so often that it would take hours.");
             }

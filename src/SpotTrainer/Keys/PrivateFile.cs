@@ -73,7 +73,8 @@ internal static class PrivateFile
 #else
         if (overwrite && File.Exists(path))
         {
-            // It gives the new file the old one's access list.
+            // It gives the new file the old one's access list: that is tightened before, and set anew after.
+            File.SetAccessControl(path, OwnAccess());
             File.Replace(temporary, path, destinationBackupFileName: null);
             File.SetAccessControl(path, OwnAccess());
         }

@@ -7,14 +7,19 @@ namespace SpotTrainer.Keys;
 /// <summary>A file that holds a private key, and what can be told of it.</summary>
 public abstract class PrivateKeyFile
 {
-    private readonly SshPrivateKey key;
-
     private protected PrivateKeyFile(string path, string source, SshPrivateKey key, bool encrypted)
     {
         Path = path;
         Source = source;
         Encrypted = encrypted;
-        this.key = key;
+        Algorithm = key.Algorithm;
+        Bits = key.Bits;
+        Comment = key.Comment;
+        Fingerprint = key.Fingerprint;
+        using var md5 = MD5.Create();
+        FingerprintMd5 = Keys.Ec2Fingerprint.Colons(md5.ComputeHash(key.PublicBlob));
+        Ec2Fingerprint = [.. Keys.Ec2Fingerprint.Of(key)];
+        PublicKey = key.PublicLine;
     }
 
     /// <summary>The file.</summary>
@@ -24,41 +29,32 @@ public abstract class PrivateKeyFile
     public string Source { get; }
 
     /// <summary>SSH's name of the algorithm: <c>ssh-rsa</c>, <c>ecdsa-sha2-nistp256</c>, <c>ssh-ed25519</c>, <c>ssh-ed448</c> and so on.</summary>
-    public string Algorithm => key.Algorithm;
+    public string Algorithm { get; }
 
     /// <summary>The size in bits, as PuTTY counts it: 255 for Ed25519.</summary>
-    public int Bits => key.Bits;
+    public int Bits { get; }
 
-    /// <summary>The comment in the file; where the format has no room for one, what PuTTY calls such a key.</summary>
-    public string Comment => key.Comment;
+    /// <summary>The key's comment: -Comment, or the source's, or where its format has no room for one, what PuTTY calls such a key.</summary>
+    public string Comment { get; }
 
     /// <summary>Whether it has a passphrase.</summary>
     public bool Encrypted { get; }
 
     /// <summary>The public half's fingerprint as PuTTY and OpenSSH show it: <c>SHA256:</c> and base64.</summary>
-    public string Fingerprint => key.Fingerprint;
+    public string Fingerprint { get; }
 
     /// <summary>The public half's older fingerprint as PuTTY shows it: MD5, 16 pairs of hexadecimal digits.</summary>
-    public string FingerprintMd5
-    {
-        get
-        {
-            using var md5 = MD5.Create();
-            return Colons(md5.ComputeHash(key.PublicBlob));
-        }
-    }
+    public string FingerprintMd5 { get; }
 
     /// <summary>
     /// The fingerprints that EC2 may show for the pair: of an RSA key the MD5 of the public half's DER, where it was imported, then the SHA-1 of
     /// the private half's DER, where EC2 made it; of an Ed25519 key the SHA-256. Empty for what EC2 does not take.
     /// </summary>
-    public string[] Ec2Fingerprint => [.. Keys.Ec2Fingerprint.Of(key)];
+    public string[] Ec2Fingerprint { get; }
 
     /// <summary>The public half as one line, as it stands in a <c>.pub</c> file.</summary>
-    public string PublicKey => key.PublicLine;
+    public string PublicKey { get; }
 
     /// <inheritdoc/>
     public override string ToString() => Path;
-
-    private static string Colons(byte[] hash) => BitConverter.ToString(hash).Replace('-', ':').ToLowerInvariant();
 }

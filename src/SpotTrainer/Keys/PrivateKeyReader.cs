@@ -46,10 +46,10 @@ internal static class PrivateKeyReader
 
         if (file.Length > MaxBytes)
         {
-            throw new SpotTrainerException("KeyTooLarge", ErrorKind.InvalidData, $"{path} has {file.Length} bytes, which no private key has.", AskForKey, path);
+            throw TooLarge(path, $"{file.Length} bytes");
         }
 
-        var content = File.ReadAllBytes(path);
+        var content = ReadAll(path);
         try
         {
             return Read(content, passphrase);
@@ -63,6 +63,26 @@ internal static class PrivateKeyReader
             Array.Clear(content, 0, content.Length);
         }
     }
+
+    /// <summary>Reads no more than a key's file may have, whatever its length is said to be: a device, or /proc, says 0.</summary>
+    private static byte[] ReadAll(string path)
+    {
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        var buffer = new byte[MaxBytes + 1];
+        var length = 0;
+        for (var read = 1; read > 0 && length < buffer.Length; length += read)
+        {
+            read = stream.Read(buffer, length, buffer.Length - length);
+        }
+
+        var content = new byte[length];
+        Array.Copy(buffer, content, length);
+        Array.Clear(buffer, 0, length);
+        return length <= MaxBytes ? content : throw TooLarge(path, "more than it is said to have");
+    }
+
+    private static SpotTrainerException TooLarge(string path, string size) =>
+        new("KeyTooLarge", ErrorKind.InvalidData, $"{path} has {size}, which no private key has.", AskForKey, path);
 
     /// <summary>Reads a file's content.</summary>
     /// <exception cref="KeyFileException">It is no private key that can be used.</exception>
@@ -78,8 +98,18 @@ internal static class PrivateKeyReader
             }
 
             using var reader = new PemReader(new StreamReader(new MemoryStream(content), Encoding.ASCII));
-            var pem = reader.ReadPemObject() ?? throw KeyFileException.Damaged("Its line with BEGIN or END is not whole.");
+            PemObject pem;
+            do
+            {
+                // OpenSSL writes the curve before the key.
+                pem = reader.ReadPemObject() ?? throw KeyFileException.Damaged("Its line with BEGIN or END is not whole.");
+            }
+            while (pem.Type == "EC PARAMETERS");
             return Read(pem, passphrase);
+        }
+        catch (OutOfMemoryException)
+        {
+            throw KeyFileException.TooCostly("To hash its passphrase takes more memory than this computer has.");
         }
         catch (Exception exception) when (exception is FormatException or IOException or ArgumentException or ArithmeticException
             or Asn1Exception or GeneralSecurityException or CryptoException or InvalidCastException or InvalidOperationException
@@ -132,7 +162,7 @@ internal static class PrivateKeyReader
 
         if (StartsWith(content, "---- BEGIN SSH2 PUBLIC KEY") || StartsWith(content, "ssh-") || StartsWith(content, "ecdsa-sha2-") || StartsWith(content, "sk-"))
         {
-            throw StartsWith(content, "ssh-") && Encoding.ASCII.GetString(content).Split(' ')[0].Contains("-cert-")
+            throw Encoding.ASCII.GetString(content).Split(' ')[0].Contains("-cert-")
                 ? KeyFileException.Other("KeyIsCertificate", "It is a certificate, not a private key.", AskForKey)
                 : PublicKey();
         }

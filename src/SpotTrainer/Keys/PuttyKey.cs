@@ -1,6 +1,6 @@
 namespace SpotTrainer.Keys;
 
-/// <summary>A private key in PuTTY's format.</summary>
+/// <summary>A private key in PuTTY's format, PPK (PuTTY's manual, appendix "PPK file format").</summary>
 public sealed class PuttyKey : PrivateKeyFile
 {
     internal PuttyKey(string path, string source, SshPrivateKey key, bool encrypted, int version)

@@ -15,8 +15,7 @@ internal static class PuttyKeyConversion
     /// <exception cref="SpotTrainerException"><c>FileExists</c>, or what <see cref="PrivateKeyReader"/> finds.</exception>
     public static (SshPrivateKey Key, bool Encrypted) Read(string source, string destination, bool force, Passphrase? passphrase) =>
         File.Exists(destination) && !force
-            ? throw new SpotTrainerException("FileExists", ErrorKind.ResourceExists, $"{destination} stands there already.",
-                "Give -Force to overwrite it, or another -Destination.", destination)
+            ? throw FileExists(destination)
             : PrivateKeyReader.Read(source, passphrase);
 
     /// <summary>Reads a source without a passphrase.</summary>
@@ -25,9 +24,9 @@ internal static class PuttyKeyConversion
 
     /// <summary>Writes a destination in PuTTY's format.</summary>
     public static PuttyKey Write(
-        SshPrivateKey key, string source, string destination, int version = 3, Passphrase? passphrase = null, PuttyKeyDerivation? derivation = null)
+        SshPrivateKey key, string source, string destination, int version = 3, Passphrase? passphrase = null, PuttyKeyDerivation? derivation = null, bool force = false)
     {
-        WriteAndWipe(destination, PuttyKeyFormat.Write(key, version, passphrase, derivation));
+        WriteAndWipe(destination, PuttyKeyFormat.Write(key, version, passphrase, derivation), force);
         return new PuttyKey(destination, source, key, passphrase is { IsEmpty: false }, version);
     }
 
@@ -37,8 +36,9 @@ internal static class PuttyKeyConversion
     /// <param name="destination">The file to be written.</param>
     /// <param name="format">In ssh-keygen's words: <c>OpenSSH</c>, <c>PKCS8</c> or <c>PEM</c>.</param>
     /// <param name="passphrase">The passphrase; none, or an empty one, where the key is not to be encrypted.</param>
+    /// <param name="force">Whether a file that stands there is overwritten.</param>
     /// <exception cref="SpotTrainerException"><c>KeyUnsupported</c>: the format has no form of such a key.</exception>
-    public static OpenSshKey WriteOpenSsh(SshPrivateKey key, string source, string destination, string format, Passphrase? passphrase)
+    public static OpenSshKey WriteOpenSsh(SshPrivateKey key, string source, string destination, string format, Passphrase? passphrase, bool force)
     {
         try
         {
@@ -47,7 +47,7 @@ internal static class PuttyKeyConversion
                 "PKCS8" => PemKeyFormat.WritePkcs8(key, passphrase),
                 "PEM" => PemKeyFormat.WriteTraditional(key, passphrase),
                 _ => OpenSshKeyFormat.Write(key, passphrase),
-            });
+            }, force);
         }
         catch (KeyFileException exception)
         {
@@ -58,11 +58,19 @@ internal static class PuttyKeyConversion
         return new OpenSshKey(destination, source, key, passphrase is { IsEmpty: false }, format);
     }
 
-    private static void WriteAndWipe(string destination, byte[] content)
+    private static SpotTrainerException FileExists(string destination) => new(
+        "FileExists", ErrorKind.ResourceExists, $"{destination} stands there already.", "Give -Force to overwrite it, or another -Destination.", destination);
+
+    private static void WriteAndWipe(string destination, byte[] content, bool force)
     {
         try
         {
-            PrivateFile.Write(destination, content, overwrite: true);
+            PrivateFile.Write(destination, content, force);
+        }
+        catch (IOException) when (!force && File.Exists(destination))
+        {
+            // It came after the look.
+            throw FileExists(destination);
         }
         finally
         {

@@ -27,7 +27,7 @@ internal static class PuttyProgram
     /// <summary>Gives the program, where it and the session are there.</summary>
     public static string Require(PuttySessionStore store, string name)
     {
-        if (!store.Names().Contains(name, StringComparer.Ordinal))
+        if (store.Read(name) is null)
         {
             throw new SpotTrainerException("PuttySessionNotFound", ErrorKind.ObjectNotFound, $"PuTTY has no session '{name}'.",
                 "Write it with New-PuttySession.", name);

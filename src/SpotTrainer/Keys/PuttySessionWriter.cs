@@ -38,8 +38,8 @@ internal static class PuttySessionWriter
         {
             RequireFree(store, name, host, force);
             var keyPath = PuttyKeyFile.Ensure(host.KeyPath!);
-            store.WriteHostKey(hostKey, host.HostName, host.Port);
             store.Write(name, Settings(store, name, host, keyPath, hostKey, tunnel));
+            store.WriteHostKey(hostKey, host.HostName, host.Port);
             return new PuttySession(name, host, keyPath, hostKey.Fingerprint, tunnel?.LocalPort, store.PlaceOf(name));
         }
     }

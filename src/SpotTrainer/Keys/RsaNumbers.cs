@@ -33,7 +33,8 @@ internal static class RsaNumbers
             throw KeyFileException.Unsupported($"It is an RSA key of {n.BitLength} bits.");
         }
 
-        if (p.BitLength < 2 || q.BitLength < 2 || e.BitLength > n.BitLength || d.BitLength > n.BitLength || !p.Multiply(q).Equals(n)
+        if (e.SignValue <= 0 || d.SignValue <= 0 || inverse.SignValue <= 0 || inverse.CompareTo(p) >= 0 || p.SignValue <= 0 || q.SignValue <= 0
+            || p.BitLength < 2 || q.BitLength < 2 || e.BitLength > n.BitLength || d.BitLength > n.BitLength || !p.Multiply(q).Equals(n)
             || !inverse.Multiply(q).Mod(p).Equals(BigInteger.One))
         {
             throw Damaged();

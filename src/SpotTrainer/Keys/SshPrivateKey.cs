@@ -57,7 +57,7 @@ internal sealed class SshPrivateKey
     public string PublicLine => $"{Algorithm} {Convert.ToBase64String(PublicBlob)} {Comment}".TrimEnd();
 
     /// <summary>SSH's name of the curve of an ECDSA key (RFC 5656, section 10.1), such as <c>nistp256</c>.</summary>
-    public string CurveName => Curve((ECPrivateKeyParameters)Key).Name;
+    public string CurveName => Curve(((ECPrivateKeyParameters)Key).PublicKeyParamSet).Name;
 
     /// <summary>Takes a key that was read.</summary>
     /// <exception cref="KeyFileException">Its parts do not fit one another, or it is of a kind that SSH does not know.</exception>
@@ -74,7 +74,7 @@ internal sealed class SshPrivateKey
                 return new SshPrivateKey(rsa, "ssh-rsa", rsa.Modulus.BitLength,
                     Blob(writer => writer.String("ssh-rsa").MpInt(rsa.PublicExponent).MpInt(rsa.Modulus)), comment);
             case ECPrivateKeyParameters ecdsa:
-                var curve = Curve(ecdsa);
+                var curve = Curve(ecdsa.PublicKeyParamSet);
                 var point = PublicPoint(ecdsa);
                 return new SshPrivateKey(ecdsa, "ecdsa-sha2-" + curve.Name, curve.Bits,
                     Blob(writer => writer.String("ecdsa-sha2-" + curve.Name).String(curve.Name).String(point)), comment);
@@ -113,15 +113,13 @@ internal sealed class SshPrivateKey
 
     /// <summary>Makes an ECDSA key of its private number.</summary>
     /// <exception cref="KeyFileException">SSH does not know the curve, or the number is not of it.</exception>
-    public static ECPrivateKeyParameters EcdsaOf(string curveName, BigInteger number)
-    {
-        var curve = Array.Find(Curves, known => string.Equals(known.Name, curveName, StringComparison.Ordinal));
-        if (curve.Oid is null)
-        {
-            throw KeyFileException.Unsupported("Its curve is not one of P-256, P-384 and P-521.");
-        }
+    public static ECPrivateKeyParameters EcdsaOf(string curveName, BigInteger number) =>
+        EcdsaOf(Array.Find(Curves, known => string.Equals(known.Name, curveName, StringComparison.Ordinal)).Oid, number);
 
-        var domain = ECNamedDomainParameters.LookupOid(curve.Oid);
+    /// <inheritdoc cref="EcdsaOf(string, BigInteger)"/>
+    public static ECPrivateKeyParameters EcdsaOf(DerObjectIdentifier? curveId, BigInteger number)
+    {
+        var domain = ECNamedDomainParameters.LookupOid(Curve(curveId).Oid);
         return number.SignValue > 0 && number.CompareTo(domain.N) < 0
             ? new ECPrivateKeyParameters(number, domain)
             : throw KeyFileException.Damaged("Its private number is not of its curve.");
@@ -131,7 +129,7 @@ internal sealed class SshPrivateKey
     public static byte[] PublicPoint(ECPrivateKeyParameters key) => key.Parameters.G.Multiply(key.D).Normalize().GetEncoded(compressed: false);
 
     /// <summary>The same key with another comment.</summary>
-    public SshPrivateKey WithComment(string comment) => new(Key, Algorithm, Bits, PublicBlob, Encoding.UTF8.GetBytes(comment));
+    public SshPrivateKey WithComment(string comment) => new(Key, Algorithm, Bits, PublicBlob, OneLine(Encoding.UTF8.GetBytes(comment)));
 
     /// <summary>Writes the key as OpenSSH's own format does, without a passphrase.</summary>
     public string ToOpenSsh() => Encoding.UTF8.GetString(OpenSshKeyFormat.Write(this, passphrase: null));
@@ -143,9 +141,9 @@ internal sealed class SshPrivateKey
         return writer.ToArray();
     }
 
-    private static (DerObjectIdentifier Oid, string Name, int Bits) Curve(ECPrivateKeyParameters key)
+    private static (DerObjectIdentifier Oid, string Name, int Bits) Curve(DerObjectIdentifier? curveId)
     {
-        var curve = Array.Find(Curves, known => known.Oid.Equals(key.PublicKeyParamSet));
+        var curve = Array.Find(Curves, known => known.Oid.Equals(curveId));
         return curve.Oid is null ? throw KeyFileException.Unsupported("Its curve is not one of P-256, P-384 and P-521.") : curve;
     }
 

@@ -120,6 +120,22 @@ public sealed class KeyConversionCommandTests : IClassFixture<PuttyTools>, IDisp
     }
 
     [Fact]
+    public async Task Two_keys_are_never_written_to_one_file_and_a_comment_has_one_line()
+    {
+        foreach (var name in new[] { "same.pem", "same.key" })
+        {
+            File.Copy(await judges.MakeAsync("ed25519"), folder[name]);
+        }
+
+        var result = Run("ConvertTo-PuttyKey \"$path/same.*\" -Force", ("path", folder.Path));
+        Assert.Single(result.Output);
+        Assert.StartsWith("DestinationShared,", Assert.Single(result.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+
+        Assert.NotEmpty(Run("ConvertTo-PuttyKey \"$path/same.pem\" -Force -Comment \"x`n\"", ("path", folder.Path)).Errors);
+        Assert.Equal("made-for-tests", PrivateKeyReader.Read(folder["same.ppk"]).Comment);
+    }
+
+    [Fact]
     public async Task Ed448_goes_into_pkcs8_only()
     {
         File.Copy(await judges.MakeAsync("ed448"), folder["key.ppk"]);

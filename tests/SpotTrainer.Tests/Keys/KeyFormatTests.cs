@@ -243,6 +243,21 @@ public sealed class KeyFormatTests : IClassFixture<PuttyTools>, IDisposable
         Assert.Equal(await judges.PuttygenAsync(source), PuttyKeyFormat.Write(PrivateKeyReader.Read(source)));
     }
 
+    [Theory]
+    [InlineData("uncompressed")]
+    [InlineData("compressed")]
+    public async Task Openssls_elliptic_keys_are_read_with_the_curve_before_them_and_a_short_point(string form)
+    {
+        var source = judges.NewPath();
+        await RunAsync("openssl", "ecparam", "-genkey", "-name", "secp384r1", "-conv_form", form, "-out", source);
+
+        Assert.Contains("EC PARAMETERS", await File.ReadAllTextAsync(source, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        var key = PrivateKeyReader.Read(source);
+        Assert.Equal(key.PublicBlob, PrivateKeyReader.Read(await judges.OpensslFileAsync(source, "pkcs8", "-topk8", "-nocrypt")).PublicBlob);
+
+        static async Task RunAsync(params string[] command) => (await Programs.RunAsync(command)).Succeeded();
+    }
+
     [Fact]
     public async Task The_largest_rsa_key_is_read_and_written()
     {

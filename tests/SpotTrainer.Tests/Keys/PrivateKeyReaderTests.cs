@@ -1,6 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using Org.BouncyCastle.Asn1;
+using Org.BouncyCastle.Asn1.Misc;
+using Org.BouncyCastle.Asn1.Pkcs;
+using Org.BouncyCastle.Asn1.X509;
 using SpotTrainer.Keys;
 using SpotTrainer.Pipeline;
 using SpotTrainer.Tests.Support;
@@ -33,6 +37,8 @@ public sealed class PrivateKeyReaderTests : IClassFixture<PuttyTools>, IDisposab
     [InlineData("-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA/////w==\n-----END OPENSSH PRIVATE KEY-----\n", "KeyDamaged")]
     [InlineData("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "KeyIsCertificate")]
     [InlineData("ssh-ed25519-cert-v01@openssh.com AAAAIHNzaC1lZDI1NTE5LWNlcnQtdjAxQG9wZW5zc2guY29t made-for-tests", "KeyIsCertificate")]
+    [InlineData("ecdsa-sha2-nistp256-cert-v01@openssh.com AAAA made-for-tests", "KeyIsCertificate")]
+    [InlineData("-----BEGIN RSA PRIVATE KEY-----\nDEK-Info: DES-CBC,0011223344556677\n\nAAAAAAAAAAA=\n-----END RSA PRIVATE KEY-----\n", "KeyUnsupported")]
     [InlineData("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", "KeyIsPublic")]
     [InlineData("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5 made-for-tests", "KeyIsPublic")]
     [InlineData("---- BEGIN SSH2 PUBLIC KEY ----\nAAAA\n---- END SSH2 PUBLIC KEY ----\n", "KeyIsPublic")]
@@ -155,6 +161,30 @@ public sealed class PrivateKeyReaderTests : IClassFixture<PuttyTools>, IDisposab
         Assert.Equal("KeyDerivationTooCostly", IdOf(Encoding.ASCII.GetBytes(text)));
     }
 
+    [Theory]
+    [InlineData("pbkdf2", 200_000_000, 32, "KeyDerivationTooCostly")]
+    [InlineData("pbkdf2", 1000, 1_000_000, "KeyDamaged")]
+    [InlineData("other", 1000, 32, "KeyUnsupported")]
+    [InlineData("scrypt", 1 << 24, 32, "KeyDerivationTooCostly")]
+    public void Costs_of_pkcs8_that_would_take_hours_are_refused(string derivation, int cost, int keyLength, string id)
+    {
+        var function = derivation switch
+        {
+            "scrypt" => new AlgorithmIdentifier(MiscObjectIdentifiers.id_scrypt, new DerSequence(new DerOctetString(new byte[8]), DerInteger.ValueOf(cost), DerInteger.ValueOf(8), DerInteger.ValueOf(1))),
+            "pbkdf2" => new AlgorithmIdentifier(PkcsObjectIdentifiers.IdPbkdf2, new Pbkdf2Params(new byte[8], cost, keyLength)),
+            _ => new AlgorithmIdentifier(new DerObjectIdentifier("1.2.3"), new Pbkdf2Params(new byte[8], cost, keyLength)),
+        };
+        var scheme = new AlgorithmIdentifier(Org.BouncyCastle.Asn1.Nist.NistObjectIdentifiers.IdAes256Cbc, new DerOctetString(new byte[16]));
+        var info = new EncryptedPrivateKeyInfo(
+            new AlgorithmIdentifier(PkcsObjectIdentifiers.IdPbeS2, new DerSequence(function, scheme)), new byte[32]);
+
+        Assert.Equal(id, IdOf(Pem(info.GetDerEncoded(), "ENCRYPTED PRIVATE KEY")));
+    }
+
+    [Fact]
+    public void What_has_no_length_is_not_read_to_its_end() =>
+        Assert.Equal("KeyTooLarge", Assert.Throws<SpotTrainerException>(() => PrivateKeyReader.Read("/dev/zero")).Id);
+
     [Fact]
     public void Numbers_that_do_not_belong_together_are_no_key()
     {
@@ -255,8 +285,8 @@ public sealed class PrivateKeyReaderTests : IClassFixture<PuttyTools>, IDisposab
         return [.. content];
     }
 
-    private static byte[] Pem(byte[] der) =>
-        Encoding.ASCII.GetBytes($"-----BEGIN RSA PRIVATE KEY-----\n{Convert.ToBase64String(der)}\n-----END RSA PRIVATE KEY-----\n");
+    private static byte[] Pem(byte[] der, string label = "RSA PRIVATE KEY") =>
+        Encoding.ASCII.GetBytes($"-----BEGIN {label}-----\n{Convert.ToBase64String(der)}\n-----END {label}-----\n");
 
     private static Passphrase WrongPassphrase()
     {
