@@ -32,8 +32,7 @@ internal static class Ec2Fingerprint
     /// <summary>Whether a fingerprint that EC2 shows is that of a key.</summary>
     public static bool Fits(string fingerprint, SshPrivateKey key) => Of(key).Contains(fingerprint, StringComparer.Ordinal);
 
-    /// <summary>A hash as pairs of hexadecimal digits.</summary>
-    public static string Colons(byte[] hash) => BitConverter.ToString(hash).Replace('-', ':').ToLowerInvariant();
-
-    private static string Colons(string digest, byte[] data) => Colons(DigestUtilities.CalculateDigest(digest, data));
+    /// <summary>A digest of data as pairs of hexadecimal digits.</summary>
+    public static string Colons(string digest, byte[] data) =>
+        BitConverter.ToString(DigestUtilities.CalculateDigest(digest, data)).Replace('-', ':').ToLowerInvariant();
 }

@@ -1,15 +1,11 @@
 using System.Security.AccessControl;
 using System.Security.Principal;
-using System.Text;
 
 namespace SpotTrainer.Keys;
 
 /// <summary>Writes files that the current user alone may read.</summary>
 internal static class PrivateFile
 {
-    /// <inheritdoc cref="Write(string, byte[], bool)"/>
-    public static void Write(string path, string text, bool overwrite) => Write(path, Encoding.UTF8.GetBytes(text), overwrite);
-
     /// <summary>
     /// Writes the content beside its place and renames it there, so that nobody ever sees half of it, and with the tight mode (on
     /// Windows: access for this user alone, nothing inherited) from the first byte.

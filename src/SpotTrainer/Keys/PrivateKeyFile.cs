@@ -1,8 +1,4 @@
-using System.Security.Cryptography;
-
 namespace SpotTrainer.Keys;
-
-#pragma warning disable CA5351 // MD5 is what PuTTY and EC2 show; nothing is guarded by it.
 
 /// <summary>A file that holds a private key, and what can be told of it.</summary>
 public abstract class PrivateKeyFile
@@ -16,8 +12,7 @@ public abstract class PrivateKeyFile
         Bits = key.Bits;
         Comment = key.Comment;
         Fingerprint = key.Fingerprint;
-        using var md5 = MD5.Create();
-        FingerprintMd5 = Keys.Ec2Fingerprint.Colons(md5.ComputeHash(key.PublicBlob));
+        FingerprintMd5 = Keys.Ec2Fingerprint.Colons("MD5", key.PublicBlob);
         Ec2Fingerprint = [.. Keys.Ec2Fingerprint.Of(key)];
         PublicKey = key.PublicLine;
     }

@@ -18,10 +18,6 @@ internal static class PuttyKeyConversion
             ? throw FileExists(destination)
             : PrivateKeyReader.Read(source, passphrase);
 
-    /// <summary>Reads a source without a passphrase.</summary>
-    /// <exception cref="SpotTrainerException"><c>FileExists</c>, or what <see cref="PrivateKeyReader"/> finds.</exception>
-    public static SshPrivateKey Read(string source, string destination, bool force) => Read(source, destination, force, passphrase: null).Key;
-
     /// <summary>Writes a destination in PuTTY's format.</summary>
     public static PuttyKey Write(
         SshPrivateKey key, string source, string destination, int version = 3, Passphrase? passphrase = null, PuttyKeyDerivation? derivation = null, bool force = false)

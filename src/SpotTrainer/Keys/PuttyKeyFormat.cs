@@ -135,6 +135,23 @@ internal static class PuttyKeyFormat
         }
     }
 
+    /// <summary>Gives the public half, which is never encrypted; empty where the file has none.</summary>
+    public static byte[] ReadPublicBlob(byte[] file)
+    {
+        var lines = new Lines(file);
+        try
+        {
+            lines.Header();
+            lines.Value("Encryption");
+            lines.ValueBytes("Comment");
+            return lines.Data("Public-Lines");
+        }
+        catch (Exception exception) when (exception is KeyFileException or FormatException)
+        {
+            return [];
+        }
+    }
+
     private static void WriteSecret(SshWriter secret, SshPrivateKey key)
     {
         switch (key.Key)

@@ -28,7 +28,7 @@ public sealed class PrivateFileTests : IDisposable
     public void A_file_that_stands_there_stays_and_nothing_is_left_beside_it()
     {
         var path = folder.Write("key.pem", "old");
-        Assert.Throws<IOException>(() => PrivateFile.Write(path, "new", overwrite: false));
+        Assert.Throws<IOException>(() => PrivateFile.Write(path, "new"u8.ToArray(), overwrite: false));
         Assert.Equal("old", File.ReadAllText(path));
         Assert.Equal([path], Directory.GetFiles(folder.Path));
     }
@@ -36,7 +36,7 @@ public sealed class PrivateFileTests : IDisposable
     [Fact]
     public void Its_folder_is_made_for_this_user_alone()
     {
-        PrivateFile.Write(Path.Combine(folder["made"], "key.pem"), "new", overwrite: false);
+        PrivateFile.Write(Path.Combine(folder["made"], "key.pem"), "new"u8.ToArray(), overwrite: false);
         Assert.Equal(Own | UnixFileMode.UserExecute, File.GetUnixFileMode(folder["made"]));
     }
 
