@@ -14,6 +14,7 @@ public sealed class ConvertFromPuttyKeyCommand : KeyConversionCmdlet
 
     private protected override string Ending => ".pem";
 
-    private protected override PrivateKeyFile Write(SshPrivateKey key, string source, string destination, Passphrase? passphrase) =>
-        PuttyKeyConversion.WriteOpenSsh(key, source, destination, Format, passphrase, Force);
+    private protected override PrivateKeyFile Write(
+        SshPrivateKey key, string source, string destination, Passphrase? passphrase, CancellationToken cancellationToken) =>
+        PuttyKeyConversion.WriteOpenSsh(key, source, destination, Format, passphrase, Force, cancellationToken);
 }

@@ -55,7 +55,8 @@ public sealed class ConvertToPuttyKeyCommand : KeyConversionCmdlet
     private protected override IEnumerable<string> Sources() =>
         ParameterSetName == "KeyPair" ? KeyPair.Select(pair => pair.KeyPath) : base.Sources();
 
-    private protected override PrivateKeyFile Write(SshPrivateKey key, string source, string destination, Passphrase? passphrase)
+    private protected override PrivateKeyFile Write(
+        SshPrivateKey key, string source, string destination, Passphrase? passphrase, CancellationToken cancellationToken)
     {
         if (passphrase is { IsEmpty: false } && Version == 3)
         {
@@ -63,6 +64,6 @@ public sealed class ConvertToPuttyKeyCommand : KeyConversionCmdlet
             derivation = derivation!.Timed();
         }
 
-        return PuttyKeyConversion.Write(key, source, destination, Version, passphrase, derivation, Force);
+        return PuttyKeyConversion.Write(key, source, destination, Version, passphrase, derivation, Force, cancellationToken);
     }
 }

@@ -55,29 +55,19 @@ public abstract class KeyConversionCmdlet : StepCmdlet
         {
             using var passphrase = Keys.Passphrase.From(Passphrase);
             using var newPassphrase = Keys.Passphrase.From(NewPassphrase);
-            try
-            {
-                var destination = PuttyKeyConversion.DestinationOf(source, Destination is null ? null : FullPath(Destination), Ending);
-                if (!destinations.Add(destination))
-                {
-                    throw new SpotTrainerException("DestinationShared", ErrorKind.InvalidArgument,
-                        $"{destination} was written for another key a moment ago, and is not overwritten with that of {source}.",
-                        "Give each key a -Destination of its own.", destination);
-                }
+            var destination = PuttyKeyConversion.DestinationOf(source, Destination is null ? null : FullPath(Destination), Ending);
+            (SshPrivateKey Key, bool Encrypted)? read = null;
 
-                // Read first, so that -WhatIf finds the errors too.
-                var (key, encrypted) = PuttyKeyConversion.Read(source, destination, Force, passphrase);
-                if (ShouldProcess(destination, $"write the private key of {source}"))
-                {
-                    // A passphrase is never dropped without a word.
-                    WriteObject(Write(
-                        Comment is null ? key : key.WithComment(Comment), source, destination, newPassphrase ?? (encrypted ? passphrase : null)));
-                }
-            }
-            catch (Exception exception) when (exception is SpotTrainerException or IOException or UnauthorizedAccessException
-                or ArgumentException or NotSupportedException or OutOfMemoryException)
+            // Read first, so that -WhatIf finds the errors too.
+            Run(source, async stopping => read = await UnlessStopped(() => Read(source, destination, passphrase), stopping));
+            if (read is { } found && ShouldProcess(destination, $"write the private key of {source}"))
             {
-                WriteError(ErrorRecords.From(exception, source));
+                var key = Comment is null ? found.Key : found.Key.WithComment(Comment);
+
+                // A passphrase is never dropped without a word.
+                var kept = newPassphrase ?? (found.Encrypted ? passphrase : null);
+                Run(source, async stopping =>
+                    Output.Object(await UnlessStopped(() => Write(key, source, destination, kept, stopping), stopping)));
             }
         }
     }
@@ -86,8 +76,26 @@ public abstract class KeyConversionCmdlet : StepCmdlet
     private protected virtual IEnumerable<string> Sources() =>
         ParameterSetName == "Path" ? Path.SelectMany(Expand) : LiteralPath.Select(FullPath);
 
-    /// <summary>Writes a result.</summary>
-    private protected abstract PrivateKeyFile Write(SshPrivateKey key, string source, string destination, Passphrase? passphrase);
+    /// <summary>Writes a result, unless the user has stopped it by then.</summary>
+    private protected abstract PrivateKeyFile Write(
+        SshPrivateKey key, string source, string destination, Passphrase? passphrase, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Does work that takes no token, such as Argon2 for seconds on end. When the user stops it, it is left to end by itself: nothing
+    /// comes of it any more.
+    /// </summary>
+    private static async Task<T> UnlessStopped<T>(Func<T> work, CancellationToken stopping)
+    {
+        var stopped = new TaskCompletionSource<T>();
+        using var registration = stopping.Register(() => stopped.TrySetCanceled());
+        return await await Task.WhenAny(Task.Run(work, stopping), stopped.Task);
+    }
+
+    private (SshPrivateKey Key, bool Encrypted) Read(string source, string destination, Passphrase? passphrase) => destinations.Add(destination)
+        ? PuttyKeyConversion.Read(source, destination, Force, passphrase)
+        : throw new SpotTrainerException("DestinationShared", ErrorKind.InvalidArgument,
+            $"{destination} was written for another key a moment ago, and is not overwritten with that of {source}.",
+            "Give each key a -Destination of its own.", destination);
 
     private IEnumerable<string> Expand(string path)
     {

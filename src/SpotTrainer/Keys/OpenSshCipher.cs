@@ -2,7 +2,6 @@ using Org.BouncyCastle.Crypto;
 using Org.BouncyCastle.Crypto.Engines;
 using Org.BouncyCastle.Crypto.Macs;
 using Org.BouncyCastle.Crypto.Parameters;
-using Org.BouncyCastle.Security;
 
 namespace SpotTrainer.Keys;
 
@@ -69,7 +68,7 @@ internal sealed class OpenSshCipher
             case Mode.Gcm:
                 // GCM's counter begins at 1 for the tag, at 2 for the data (NIST SP 800-38D, section 7.1).
                 byte[] counter = [.. secret.Skip(keyLength), 0, 0, 0, 2];
-                return Run("AES/CTR/NoPadding", forEncryption: false, Key(secret), counter, data);
+                return KeyCipher.Run("AES/CTR/NoPadding", forEncryption: false, Key(secret), counter, data);
             case Mode.ChaCha:
                 var (_, stream) = StartChaCha(secret);
                 var plain = new byte[data.Length];
@@ -88,7 +87,7 @@ internal sealed class OpenSshCipher
             case Mode.Gcm:
                 try
                 {
-                    Run("AES/GCM/NoPadding", forEncryption: false, Key(secret), secret.Skip(keyLength).ToArray(), [.. data, .. tag]);
+                    KeyCipher.Run("AES/GCM/NoPadding", forEncryption: false, Key(secret), secret.Skip(keyLength).ToArray(), [.. data, .. tag]);
                     return true;
                 }
                 catch (InvalidCipherTextException)
@@ -122,14 +121,7 @@ internal sealed class OpenSshCipher
         return (block.Take(32).ToArray(), stream);
     }
 
-    private static byte[] Run(string algorithm, bool forEncryption, byte[] key, byte[] iv, byte[] data)
-    {
-        var cipher = CipherUtilities.GetCipher(algorithm);
-        cipher.Init(forEncryption, new ParametersWithIV(new KeyParameter(key), iv));
-        return cipher.DoFinal(data);
-    }
-
-    private byte[] Plain(bool forEncryption, byte[] secret, byte[] data) => Run(
+    private byte[] Plain(bool forEncryption, byte[] secret, byte[] data) => KeyCipher.Run(
         mode switch { Mode.Ctr => "AES/CTR/NoPadding", Mode.TripleDes => "DESEDE/CBC/NoPadding", _ => "AES/CBC/NoPadding" },
         forEncryption, Key(secret), secret.Skip(keyLength).ToArray(), data);
 

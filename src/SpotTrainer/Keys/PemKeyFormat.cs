@@ -199,9 +199,7 @@ internal static class PemKeyFormat
         var (algorithm, bits) = LegacyAlgorithm(cipherName);
         var generator = new OpenSslPbeParametersGenerator();
         generator.Init(passphrase.Bytes, iv.Take(8).ToArray());
-        var cipher = CipherUtilities.GetCipher($"{algorithm}/CBC/{padding}");
-        cipher.Init(forEncryption, new ParametersWithIV(generator.GenerateDerivedParameters(algorithm, bits), iv));
-        return cipher.DoFinal(data);
+        return KeyCipher.Run($"{algorithm}/CBC/{padding}", forEncryption, new ParametersWithIV(generator.GenerateDerivedParameters(algorithm, bits), iv), data);
     }
 
     private static (string Algorithm, int Bits) LegacyAlgorithm(string cipherName) => cipherName switch
@@ -235,10 +233,9 @@ internal static class PemKeyFormat
                 throw KeyFileException.Damaged("Its encrypted part is not whole.");
             }
 
-            var cipher = CipherUtilities.GetCipher($"{engine.AlgorithmName.Split('/')[0]}/CBC/NoPadding");
-            cipher.Init(forEncryption: false, Scrypt(info.EncryptionAlgorithm) is { } scrypt
-                ? scrypt.Derive(passphrase) : PbeUtilities.GenerateCipherParameters(info.EncryptionAlgorithm, characters));
-            return Unpadded(cipher.DoFinal(data), blockSize);
+            var parameters = Scrypt(info.EncryptionAlgorithm) is { } scrypt
+                ? scrypt.Derive(passphrase) : PbeUtilities.GenerateCipherParameters(info.EncryptionAlgorithm, characters);
+            return Unpadded(KeyCipher.Run($"{engine.AlgorithmName.Split('/')[0]}/CBC/NoPadding", forEncryption: false, parameters, data), blockSize);
         }
         catch (SecurityUtilityException exception)
         {

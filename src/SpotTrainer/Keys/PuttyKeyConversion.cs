@@ -20,9 +20,10 @@ internal static class PuttyKeyConversion
 
     /// <summary>Writes a destination in PuTTY's format.</summary>
     public static PuttyKey Write(
-        SshPrivateKey key, string source, string destination, int version = 3, Passphrase? passphrase = null, PuttyKeyDerivation? derivation = null, bool force = false)
+        SshPrivateKey key, string source, string destination, int version = 3, Passphrase? passphrase = null, PuttyKeyDerivation? derivation = null,
+        bool force = false, CancellationToken cancellationToken = default)
     {
-        WriteAndWipe(destination, PuttyKeyFormat.Write(key, version, passphrase, derivation), force);
+        WriteAndWipe(destination, PuttyKeyFormat.Write(key, version, passphrase, derivation), force, cancellationToken);
         return new PuttyKey(destination, source, key, passphrase is { IsEmpty: false }, version);
     }
 
@@ -33,8 +34,9 @@ internal static class PuttyKeyConversion
     /// <param name="format">In ssh-keygen's words: <c>OpenSSH</c>, <c>PKCS8</c> or <c>PEM</c>.</param>
     /// <param name="passphrase">The passphrase; none, or an empty one, where the key is not to be encrypted.</param>
     /// <param name="force">Whether a file that stands there is overwritten.</param>
+    /// <param name="cancellationToken">Once it is cancelled, nothing is written.</param>
     /// <exception cref="SpotTrainerException"><c>KeyUnsupported</c>: the format has no form of such a key.</exception>
-    public static OpenSshKey WriteOpenSsh(SshPrivateKey key, string source, string destination, string format, Passphrase? passphrase, bool force)
+    public static OpenSshKey WriteOpenSsh(SshPrivateKey key, string source, string destination, string format, Passphrase? passphrase, bool force, CancellationToken cancellationToken)
     {
         try
         {
@@ -43,7 +45,7 @@ internal static class PuttyKeyConversion
                 "PKCS8" => PemKeyFormat.WritePkcs8(key, passphrase),
                 "PEM" => PemKeyFormat.WriteTraditional(key, passphrase),
                 _ => OpenSshKeyFormat.Write(key, passphrase),
-            }, force);
+            }, force, cancellationToken);
         }
         catch (KeyFileException exception)
         {
@@ -57,10 +59,11 @@ internal static class PuttyKeyConversion
     private static SpotTrainerException FileExists(string destination) => new(
         "FileExists", ErrorKind.ResourceExists, $"{destination} stands there already.", "Give -Force to overwrite it, or another -Destination.", destination);
 
-    private static void WriteAndWipe(string destination, byte[] content, bool force)
+    private static void WriteAndWipe(string destination, byte[] content, bool force, CancellationToken cancellationToken)
     {
         try
         {
+            cancellationToken.ThrowIfCancellationRequested();
             PrivateFile.Write(destination, content, force);
         }
         catch (IOException) when (!force && File.Exists(destination))

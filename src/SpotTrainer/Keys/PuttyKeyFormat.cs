@@ -277,12 +277,7 @@ internal static class PuttyKeyFormat
             }
         }
 
-        public byte[] Crypt(bool forEncryption, byte[] data)
-        {
-            var cipher = CipherUtilities.GetCipher("AES/CBC/NoPadding");
-            cipher.Init(forEncryption, new ParametersWithIV(new KeyParameter(key), iv));
-            return cipher.DoFinal(data);
-        }
+        public byte[] Crypt(bool forEncryption, byte[] data) => KeyCipher.Run("AES/CBC/NoPadding", forEncryption, key, iv, data);
 
         public byte[] Mac(int version, string algorithm, string encryption, byte[] comment, byte[] publicBlob, byte[] plain)
         {

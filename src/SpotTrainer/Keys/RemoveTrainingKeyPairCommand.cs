@@ -25,6 +25,10 @@ public sealed class RemoveTrainingKeyPairCommand : CloudCmdlet
     [Parameter]
     public SwitchParameter CloudOnly { get; set; }
 
+    /// <summary>Keeps the public half in EC2, which is not asked: no credentials are needed.</summary>
+    [Parameter(ParameterSetName = "Name")]
+    public SwitchParameter LocalOnly { get; set; }
+
     /// <summary>Also a pair that instances use; with -Name also one in EC2 that the module did not make.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
@@ -34,10 +38,16 @@ public sealed class RemoveTrainingKeyPairCommand : CloudCmdlet
     {
         if (ParameterSetName == "Name")
         {
-            var cloud = ResolveCloud();
+            if (LocalOnly && CloudOnly)
+            {
+                Fail(new SpotTrainerException("NothingToRemove", ErrorKind.InvalidArgument, "-CloudOnly and -LocalOnly leave nothing to remove.",
+                    "Leave one of them out."));
+            }
+
+            var cloud = LocalOnly ? CloudResolver.FindRehearsal(ProfileName, EndpointUrl) : ResolveCloud();
             foreach (var name in Name)
             {
-                Remove(cloud, Region ?? cloud.Region, name, folder: null);
+                Remove(LocalOnly ? null : cloud, Region ?? cloud?.Region, name, LocalOnly ? CloudResolver.KeyFolder(cloud) : null);
             }
 
             return;

@@ -32,7 +32,13 @@ internal sealed class SshWriter : IDisposable
 
     public SshWriter String(string value) => String(Encoding.UTF8.GetBytes(value));
 
-    public SshWriter MpInt(BigInteger value) => String(value.SignValue == 0 ? [] : value.ToByteArray());
+    public SshWriter MpInt(BigInteger value)
+    {
+        var bytes = value.SignValue == 0 ? [] : value.ToByteArray();
+        String(bytes);
+        Array.Clear(bytes, 0, bytes.Length);
+        return this;
+    }
 
     public byte[] ToArray()
     {

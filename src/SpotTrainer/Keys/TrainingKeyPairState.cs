@@ -21,6 +21,6 @@ public enum TrainingKeyPairState
     /// <summary>The private half is on this computer, and EC2 could not be asked.</summary>
     Unknown,
 
-    /// <summary>Both halves were deleted.</summary>
+    /// <summary>What there was of it is deleted.</summary>
     Removed,
 }

@@ -66,8 +66,18 @@ public abstract class StepCmdlet : PSCmdlet, IDisposable
     /// <summary>Ends the pipeline with an error.</summary>
     private protected void Fail(Exception exception, object? target = null) => ThrowTerminatingError(ErrorRecords.From(exception, target));
 
-    /// <summary>A path as the user's current location means it.</summary>
-    private protected string FullPath(string path) => SessionState.Path.GetUnresolvedProviderPathFromPSPath(path);
+    /// <summary>A path of a file as the user's current location means it; one of another provider (Env:, HKCU:) ends the pipeline with an error.</summary>
+    private protected string FullPath(string path)
+    {
+        var full = SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out var provider, out _);
+        if (provider.Name != "FileSystem")
+        {
+            Fail(new SpotTrainerException("PathNotFile", ErrorKind.InvalidArgument, $"{path} is of the provider {provider.Name}, and no file.",
+                "Give the path of a file.", path));
+        }
+
+        return full;
+    }
 
     /// <summary>Releases what the cmdlet holds.</summary>
     /// <param name="disposing">Whether <see cref="Dispose()"/> was called.</param>

@@ -45,6 +45,29 @@ public sealed class KeyConversionCommandTests : IClassFixture<PuttyTools>, IDisp
     }
 
     [Fact]
+    public void A_path_that_is_no_file_is_an_error_of_its_own()
+    {
+        var error = Assert.Single(Run("ConvertTo-PuttyKey Env:PATH").Errors);
+        Assert.Equal(("PathNotFile,SpotTrainer.Keys.ConvertToPuttyKeyCommand", "Env:PATH"), (error.FullyQualifiedErrorId, error.TargetObject));
+    }
+
+    [Fact]
+    public async Task One_that_is_stopped_while_its_passphrase_is_hashed_writes_nothing()
+    {
+        var source = folder["key.pem"];
+        File.Copy(await judges.MakeAsync("ed25519"), source);
+        using var stopped = module.Begin($$"""
+            $text = [securestring]::new(); $text.AppendChar('x')
+            ConvertTo-PuttyKey {{source}} -NewPassphrase $text -Argon2Memory 65536 -Argon2Passes 128
+            """);
+        stopped.Stop();
+
+        // What was left to end by itself must not come after all: a second run finds the place free, without -Force.
+        Assert.Equal([source], Directory.GetFiles(folder.Path));
+        Assert.Single(Run("ConvertTo-PuttyKey $source", ("source", source)).Output);
+    }
+
+    [Fact]
     public async Task Files_are_taken_by_wildcard_by_object_and_to_the_letter()
     {
         foreach (var name in new[] { "a.pem", "b.pem", "c[1].pem" })

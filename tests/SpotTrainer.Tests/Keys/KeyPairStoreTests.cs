@@ -158,7 +158,7 @@ public sealed class KeyPairStoreTests : IDisposable
 
         key = keys.Make(new NewKeyPair("other"));
         var putty = Path.ChangeExtension(keys.PathOf("other"), ".ppk");
-        PuttyKeyConversion.Write(SshPrivateKey.MakeEd25519("made-for-tests"), "made-for-tests", putty);
+        PuttyKeyConversion.Write(SshPrivateKey.MakeEd25519("made-for-tests"), "made-for-tests", putty, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(putty, keys.Delete("other", key));
         Assert.Equal([putty], Directory.GetFiles(cloud.KeyFolder));
     }

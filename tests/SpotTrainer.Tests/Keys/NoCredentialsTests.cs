@@ -29,6 +29,19 @@ public sealed class NoCredentialsTests : IDisposable
     }
 
     [Fact]
+    public async Task The_local_half_alone_is_removed_by_name_without_credentials()
+    {
+        var (code, output, error) = await RunAsync("""
+            $null = New-TrainingKeyPair plain -LocalOnly
+            try { Remove-TrainingKeyPair plain -LocalOnly -CloudOnly -Confirm:$false } catch { $_.FullyQualifiedErrorId }
+            Remove-TrainingKeyPair plain -LocalOnly -Confirm:$false | ForEach-Object { "$($_.Name) $($_.State)" }
+            """);
+        Assert.Equal((0, "NothingToRemove,SpotTrainer.Keys.RemoveTrainingKeyPairCommand\nplain Removed\n"), (code, output));
+        Assert.Empty(error);
+        Assert.Empty(Directory.GetFiles(Path.Combine(folder.Path, "SpotTrainer", "keys")));
+    }
+
+    [Fact]
     public async Task Where_EC2_would_have_to_be_asked_it_is_one_error()
     {
         var (_, output, error) = await RunAsync("$null = New-TrainingKeyPair plain -LocalOnly; Remove-TrainingKeyPair plain -Confirm:$false");
