@@ -55,6 +55,9 @@ internal sealed class CloudContext : IDisposable
         }
     }
 
+    /// <summary>The folder of copies of what AWS publishes, of one endpoint alone.</summary>
+    public string CacheFolder => Path.Combine(StateFolder, "cache", Endpoint is null ? "aws" : new Uri(Endpoint).Authority.Replace(':', '-'));
+
     /// <summary>Where a machine finds the Miniconda installer, in a rehearsal; null: the public one.</summary>
     public string? CondaMirror { get; init; }
 
@@ -66,6 +69,12 @@ internal sealed class CloudContext : IDisposable
 
     /// <summary>The address that answers with the caller's own IPv4 address.</summary>
     public Uri CallerAddressService => new(Endpoint is null ? "https://checkip.amazonaws.com/" : $"{Endpoint.TrimEnd('/')}/checkip");
+
+    /// <summary>The address of the Spot advisor's public feed.</summary>
+    public Uri SpotAdvisorService => new(
+        Endpoint is not null ? $"{Endpoint.TrimEnd('/')}/spot-advisor-data.json"
+        : Environment.GetEnvironmentVariable("SPOTTRAINER_SPOT_ADVISOR_URL") is { Length: > 0 } given ? given
+        : "https://spot-bid-advisor.s3.amazonaws.com/spot-advisor-data.json");
 
     /// <summary>The folder of private keys under a state folder.</summary>
     public static string KeyFolderUnder(string stateFolder) => Path.Combine(stateFolder, "keys");
@@ -120,8 +129,8 @@ internal sealed class CloudContext : IDisposable
 
     private string ServiceUrl(string service, string region) => Endpoint ?? service switch
     {
-        // The price list is served from a few regions only, for all.
-        "pricing" => "https://api.pricing.us-east-1.amazonaws.com/",
+        "pricing" => Environment.GetEnvironmentVariable("AWS_ENDPOINT_URL_PRICING") is { Length: > 0 } given
+            ? given : $"https://api.pricing.{region}.amazonaws.com/",
         _ => $"https://{service}.{region}.{Partition(region)}/",
     };
 

@@ -7,7 +7,7 @@ namespace SpotTrainer.Instances;
 /// <summary>Finds the machines that the module launched, in any session and on any computer, by their tags.</summary>
 [Cmdlet(VerbsCommon.Get, "SpotTrainingInstance")]
 [OutputType(typeof(SpotTrainingInstance))]
-public sealed class GetSpotTrainingInstanceCommand : CloudCmdlet
+public sealed class GetSpotTrainingInstanceCommand : RegionCmdlet
 {
     /// <summary>Names, with wildcards.</summary>
     [Parameter(Position = 0)]

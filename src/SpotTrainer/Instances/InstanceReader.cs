@@ -59,6 +59,7 @@ internal static class InstanceReader
                 Tag(InstanceTags.Deadline), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var deadline) ? deadline : DateTimeOffset.MinValue,
             Price = Number(InstanceTags.Price) ?? 0,
             OnDemandPrice = Number(InstanceTags.OnDemandPrice),
+            DiskPrice = Number(InstanceTags.DiskPrice),
             VolumeSizeGiB = (int)(Number(InstanceTags.VolumeSize) ?? 0),
         };
 

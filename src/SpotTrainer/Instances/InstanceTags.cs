@@ -23,6 +23,9 @@ internal static class InstanceTags
     /// <summary>The on-demand price at launch, in US dollars an hour.</summary>
     public const string OnDemandPrice = "spottrainer:ondemandprice";
 
+    /// <summary>The price of a GiB of disk for a month at launch, in US dollars.</summary>
+    public const string DiskPrice = "spottrainer:diskprice";
+
     /// <summary>The root disk's size, in GiB.</summary>
     public const string VolumeSize = "spottrainer:volumesize";
 

@@ -35,5 +35,5 @@ internal sealed record LaunchRequest
 
     /// <summary>Reckons the deadline of a launch from an offer.</summary>
     public DeadlinePlan PlanDeadline(SpotOffer offer) =>
-        DeadlinePlan.Make(MaxHours, Budget, MaxPrice ?? offer.OnDemandPrice, offer.Price, VolumeSizeGiB);
+        DeadlinePlan.Make(MaxHours, Budget, MaxPrice ?? offer.OnDemandPrice, offer.Price, offer.DiskPrice, VolumeSizeGiB);
 }

@@ -235,6 +235,11 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, IStepL
             tags.Add(new Tag(InstanceTags.OnDemandPrice, price.ToString(CultureInfo.InvariantCulture)));
         }
 
+        if (offer.DiskPrice is { } diskPrice)
+        {
+            tags.Add(new Tag(InstanceTags.DiskPrice, diskPrice.ToString(CultureInfo.InvariantCulture)));
+        }
+
         tags.AddRange(request.Tags.Select(tag => new Tag(tag.Key, tag.Value)));
         return tags;
     }

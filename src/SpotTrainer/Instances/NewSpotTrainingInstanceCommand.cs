@@ -10,7 +10,7 @@ namespace SpotTrainer.Instances;
 /// <summary>Launches one Spot machine that ends itself at its deadline, from the first offer that has capacity.</summary>
 [Cmdlet(VerbsCommon.New, "SpotTrainingInstance", SupportsShouldProcess = true, DefaultParameterSetName = "Offer")]
 [OutputType(typeof(SpotTrainingInstance))]
-public sealed class NewSpotTrainingInstanceCommand : CloudCmdlet
+public sealed class NewSpotTrainingInstanceCommand : RegionCmdlet
 {
     private readonly List<SpotOffer> offers = [];
 
@@ -147,6 +147,6 @@ public sealed class NewSpotTrainingInstanceCommand : CloudCmdlet
         var cloud = ResolveCloud();
         var criteria = new OfferCriteria { InstanceTypes = InstanceType, MaxPrice = MaxPrice, First = 5 };
         Run(InstanceType, async stopping =>
-            offers.AddRange(await OfferFinder.FindAsync(cloud, Region ?? cloud.Region, criteria, Output, stopping)));
+            offers.AddRange(await OfferFinder.FindAsync(cloud, [Region ?? cloud.Region], criteria, Output, stopping)));
     }
 }

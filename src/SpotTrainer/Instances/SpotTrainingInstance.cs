@@ -55,6 +55,9 @@ public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
     /// <summary>The on-demand price at launch, in US dollars an hour; null where it could not be had.</summary>
     public decimal? OnDemandPrice { get; internal init; }
 
+    /// <summary>The price of a GiB of disk for a month at launch, in US dollars; null where it could not be had.</summary>
+    public decimal? DiskPrice { get; internal init; }
+
     /// <summary>The root disk's size, in GiB.</summary>
     public int VolumeSizeGiB { get; internal init; }
 
@@ -62,10 +65,10 @@ public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
     /// What it has cost until now, or until its end, in US dollars: an estimate, with the Spot price at launch, by the second with 60
     /// at least, disk and IPv4 address included, traffic not.
     /// </summary>
-    public decimal Cost => CostEstimate.Of(RunTime, Price, VolumeSizeGiB);
+    public decimal Cost => CostEstimate.Of(RunTime, Price, DiskPrice, VolumeSizeGiB);
 
     /// <summary>What the same time costs on demand, estimated alike; null where the on-demand price could not be had.</summary>
-    public decimal? OnDemandCost => OnDemandPrice is { } price ? CostEstimate.Of(RunTime, price, VolumeSizeGiB) : null;
+    public decimal? OnDemandCost => OnDemandPrice is { } price ? CostEstimate.Of(RunTime, price, DiskPrice, VolumeSizeGiB) : null;
 
     /// <summary>How long it has run.</summary>
     public TimeSpan RunTime => (EndTime ?? DateTimeOffset.UtcNow) - LaunchTime;
