@@ -86,6 +86,21 @@ internal sealed class CloudContext : IDisposable
         return clients.GetOrAdd(region ?? Region, name => new AmazonEC2Client(credentials, Configure(new AmazonEC2Config(), "ec2", name)));
     }
 
+    /// <summary>
+    /// The EC2 client of a region that asks once only: the SDK's own repeats would ask again and again whether there is capacity now, as
+    /// EC2's refusal has the status 500.
+    /// </summary>
+    public AmazonEC2Client Ec2Once(string region)
+    {
+        ThrowIfEnded();
+        return clients.GetOrAdd(region + " once", _ =>
+        {
+            var config = Configure(new AmazonEC2Config(), "ec2", region);
+            config.MaxErrorRetry = 0;
+            return new AmazonEC2Client(credentials, config);
+        });
+    }
+
     /// <summary>The signed caller of the services that speak JSON.</summary>
     public AwsJsonClient Json(string service, string region)
     {
@@ -147,6 +162,7 @@ internal sealed class CloudContext : IDisposable
         config.ServiceURL = ServiceUrl(service, region);
         config.AuthenticationRegion = region;
         config.MaxErrorRetry = 5;
+        config.Timeout = TimeSpan.FromSeconds(30);
         config.RetryMode = RequestRetryMode.Standard;
         return config;
     }

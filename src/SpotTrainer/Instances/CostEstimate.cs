@@ -14,7 +14,10 @@ internal static class CostEstimate
     /// <param name="diskPrice">A GiB of disk for a month, in US dollars; null where it can't be had.</param>
     /// <param name="volumeSizeGiB">The disk, in GiB.</param>
     public static decimal Of(TimeSpan time, decimal price, decimal? diskPrice, int volumeSizeGiB) =>
-        (decimal)(time < Least ? Least : time).TotalHours * PerHour(price, diskPrice, volumeSizeGiB);
+        (decimal)Billed(time).TotalHours * PerHour(price, diskPrice, volumeSizeGiB);
+
+    /// <summary>What of a time is billed: full seconds, 60 at least.</summary>
+    public static TimeSpan Billed(TimeSpan time) => time < Least ? Least : TimeSpan.FromSeconds(Math.Ceiling(time.TotalSeconds));
 
     /// <summary>What an hour costs in all, in US dollars.</summary>
     public static decimal PerHour(decimal price, decimal? diskPrice, int volumeSizeGiB) =>

@@ -29,6 +29,9 @@ internal static class InstanceTags
     /// <summary>The root disk's size, in GiB.</summary>
     public const string VolumeSize = "spottrainer:volumesize";
 
+    /// <summary>Whether it has results that were not fetched.</summary>
+    public const string Results = "spottrainer:results";
+
     /// <summary>The port of its SSH server where that is not 22: a rehearsal sets it.</summary>
     public const string SshPort = "spottrainer:sshport";
 

@@ -108,6 +108,9 @@ internal sealed class InstanceTypeCatalog
             architectures.Contains("arm64") ? "arm64" : "x86_64",
             info.BurstablePerformanceSupported ?? false,
             info.BareMetal ?? false,
-            info.CurrentGeneration ?? true);
+            info.CurrentGeneration ?? true)
+        {
+            GpuMaker = gpus.FirstOrDefault()?.Manufacturer ?? string.Empty,
+        };
     }
 }

@@ -1,3 +1,4 @@
+using SpotTrainer.Keys;
 using SpotTrainer.Pipeline;
 using SpotTrainer.Tests.Support;
 
