@@ -25,11 +25,34 @@ internal sealed class LaunchPreparation(CloudContext cloud, LaunchRequest reques
             () => ImageResolver.ResolveAsync(cloud, offer.Region, request.Image, offer.Size, cancellationToken));
         await Task.WhenAll(region, image);
         var setup = await region;
-        return setup.SubnetZone is { } zone && zone != offer.Zone
-            ? throw new SpotTrainerException("SubnetElsewhere", ErrorKind.InvalidArgument, $"The subnet {request.Subnet} is in {zone}, and the offer in {offer.Zone}.",
-                $"Pipe offers of {zone}, or leave -Subnet out.", request.Subnet)
-            : new OfferSetup(await image, setup);
+        return setup.SubnetZone is { } zone && zone != offer.Zone ? throw Elsewhere(request.Subnet!, zone, offer) : new OfferSetup(await image, setup);
     }
+
+    /// <summary>Finds the network that a machine is put into: that of the subnet that the user gave, else the default one.</summary>
+    /// <returns>The network, and the zone of the user's subnet.</returns>
+    /// <exception cref="SpotTrainerException"><c>SubnetNotFound</c>, <c>NoDefaultVpc</c>.</exception>
+    public static async Task<(string VpcId, string? Zone)> NetworkAsync(CloudContext cloud, string region, string? subnet, CancellationToken cancellationToken)
+    {
+        if (subnet is null)
+        {
+            return (await SecurityGroupStore.DefaultVpcAsync(cloud.Ec2(region), region, cancellationToken), null);
+        }
+
+        try
+        {
+            var found = (await cloud.Ec2(region).DescribeSubnetsAsync(new DescribeSubnetsRequest { SubnetIds = [subnet] }, cancellationToken)).Subnets[0];
+            return (found.VpcId, found.AvailabilityZone);
+        }
+        catch (AmazonEC2Exception exception) when (exception.ErrorCode is "InvalidSubnetID.NotFound" or "InvalidSubnetId.Malformed")
+        {
+            throw new SpotTrainerException("SubnetNotFound", ErrorKind.ObjectNotFound, $"There is no subnet {subnet} in {region}.",
+                $"See the subnets with 'aws ec2 describe-subnets --region {region}'.", subnet, exception);
+        }
+    }
+
+    /// <summary>The error of an offer that is not where the user's subnet is.</summary>
+    public static SpotTrainerException Elsewhere(string subnet, string zone, SpotOffer offer) => new(
+        "SubnetElsewhere", ErrorKind.InvalidArgument, $"The subnet {subnet} is in {zone}, and the offer in {offer.Zone}.", $"Pipe offers of {zone}, or leave -Subnet out.", subnet);
 
     private static Task<T> Once<T>(Dictionary<string, Task<T>> tasks, string key, Func<Task<T>> make)
     {
@@ -47,25 +70,12 @@ internal sealed class LaunchPreparation(CloudContext cloud, LaunchRequest reques
 
     private async Task<RegionSetup> RegionAsync(string region, CancellationToken cancellationToken)
     {
-        var subnet = request.Subnet is null ? null : await SubnetAsync(region, request.Subnet, cancellationToken);
+        var (vpc, zone) = await NetworkAsync(cloud, region, request.Subnet, cancellationToken);
         var key = KeyPairStore.EnsureAsync(cloud, region, request.KeyName, log, cancellationToken);
         var group = request.SecurityGroup is { } given
-            ? Task.FromResult(given) : SecurityGroupStore.EnsureAsync(cloud, region, subnet?.VpcId, request.AllowedCidr, log, cancellationToken);
+            ? Task.FromResult(given) : SecurityGroupStore.EnsureAsync(cloud, region, vpc, request.AllowedCidr, log, cancellationToken);
         await Task.WhenAll(key, group);
-        return new RegionSetup((await key).Name, await group, subnet?.AvailabilityZone);
-    }
-
-    private async Task<Subnet> SubnetAsync(string region, string id, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return (await cloud.Ec2(region).DescribeSubnetsAsync(new DescribeSubnetsRequest { SubnetIds = [id] }, cancellationToken)).Subnets[0];
-        }
-        catch (AmazonEC2Exception exception) when (exception.ErrorCode is "InvalidSubnetID.NotFound" or "InvalidSubnetId.Malformed")
-        {
-            throw new SpotTrainerException("SubnetNotFound", ErrorKind.ObjectNotFound, $"There is no subnet {id} in {region}.",
-                $"See the subnets with 'aws ec2 describe-subnets --region {region}'.", id, exception);
-        }
+        return new RegionSetup((await key).Name, await group, zone);
     }
 }
 
