@@ -216,6 +216,11 @@ internal static class InstanceActions
             {
                 throw new AwsException("InvalidInstanceID.Malformed", $"Invalid id: \"{id}\"");
             }
+
+            if (!call.Instances.Any(instance => instance.Id == id))
+            {
+                throw NotFound(id);
+            }
         }
 
         return call.Named("InstanceId", call.Instances, instance => instance.Id, "InvalidInstanceID.NotFound");
