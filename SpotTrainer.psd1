@@ -18,6 +18,7 @@
         'ConvertFrom-PuttyKey'
         'ConvertTo-PuttyKey'
         'Find-SpotOffer'
+        'Get-SpotPrice'
         'Get-SpotTrainingInstance'
         'Get-TrainingKeyPair'
         'Install-CondaStack'

@@ -55,6 +55,8 @@ internal static class AwsErrors
         "SpotMaxPriceTooLow" =>
             new("MaxPriceTooLow", ErrorKind.LimitsExceeded, "The maximum price is below the current Spot price.",
                 "Raise -MaxPrice, or look for a cheaper offer with Find-SpotOffer.", target, inner),
+        "ParameterNotFound" =>
+            new("ParameterNotFound", ErrorKind.ObjectNotFound, "AWS Systems Manager has no such public parameter.", "See whether the region has it.", target, inner),
         "RequestLimitExceeded" or "ThrottlingException" =>
             new("Throttled", ErrorKind.ResourceUnavailable, "AWS asks for fewer calls at a time.", "Wait a minute and try again.", target, inner),
         _ => new("AwsError", ErrorKind.InvalidOperation, $"AWS refused ({code}): {FirstSentence(message)}", "Mend what it names and try again.", target, inner),

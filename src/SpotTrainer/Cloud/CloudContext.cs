@@ -55,6 +55,9 @@ internal sealed class CloudContext : IDisposable
         }
     }
 
+    /// <summary>The folder of copies of what AWS publishes, of one endpoint alone.</summary>
+    public string CacheFolder => Path.Combine(StateFolder, "cache", Endpoint is null ? "aws" : new Uri(Endpoint).Authority.Replace(':', '-'));
+
     /// <summary>Where a machine finds the Miniconda installer, in a rehearsal; null: the public one.</summary>
     public string? CondaMirror { get; init; }
 
@@ -67,6 +70,12 @@ internal sealed class CloudContext : IDisposable
     /// <summary>The address that answers with the caller's own IPv4 address.</summary>
     public Uri CallerAddressService => new(Endpoint is null ? "https://checkip.amazonaws.com/" : $"{Endpoint.TrimEnd('/')}/checkip");
 
+    /// <summary>The address of the Spot advisor's public feed.</summary>
+    public Uri SpotAdvisorService => new(
+        Endpoint is not null ? $"{Endpoint.TrimEnd('/')}/spot-advisor-data.json"
+        : Environment.GetEnvironmentVariable("SPOTTRAINER_SPOT_ADVISOR_URL") is { Length: > 0 } given ? given
+        : "https://spot-bid-advisor.s3.amazonaws.com/spot-advisor-data.json");
+
     /// <summary>The folder of private keys under a state folder.</summary>
     public static string KeyFolderUnder(string stateFolder) => Path.Combine(stateFolder, "keys");
 
@@ -75,6 +84,21 @@ internal sealed class CloudContext : IDisposable
     {
         ThrowIfEnded();
         return clients.GetOrAdd(region ?? Region, name => new AmazonEC2Client(credentials, Configure(new AmazonEC2Config(), "ec2", name)));
+    }
+
+    /// <summary>
+    /// The EC2 client of a region that asks once only: the SDK's own repeats would ask again and again whether there is capacity now, as
+    /// EC2's refusal has the status 500.
+    /// </summary>
+    public AmazonEC2Client Ec2Once(string region)
+    {
+        ThrowIfEnded();
+        return clients.GetOrAdd(region + " once", _ =>
+        {
+            var config = Configure(new AmazonEC2Config(), "ec2", region);
+            config.MaxErrorRetry = 0;
+            return new AmazonEC2Client(credentials, config);
+        });
     }
 
     /// <summary>The signed caller of the services that speak JSON.</summary>
@@ -120,8 +144,8 @@ internal sealed class CloudContext : IDisposable
 
     private string ServiceUrl(string service, string region) => Endpoint ?? service switch
     {
-        // The price list is served from a few regions only, for all.
-        "pricing" => "https://api.pricing.us-east-1.amazonaws.com/",
+        "pricing" => Environment.GetEnvironmentVariable("AWS_ENDPOINT_URL_PRICING") is { Length: > 0 } given
+            ? given : $"https://api.pricing.{region}.amazonaws.com/",
         _ => $"https://{service}.{region}.{Partition(region)}/",
     };
 
@@ -138,6 +162,7 @@ internal sealed class CloudContext : IDisposable
         config.ServiceURL = ServiceUrl(service, region);
         config.AuthenticationRegion = region;
         config.MaxErrorRetry = 5;
+        config.Timeout = TimeSpan.FromSeconds(30);
         config.RetryMode = RequestRetryMode.Standard;
         return config;
     }

@@ -36,6 +36,22 @@ internal static class Terminator
         }
     }
 
+    /// <summary>
+    /// Whether an instance has results that were not fetched, as EC2 has it now: an object of the launch knows nothing of jobs. Where EC2
+    /// can't be asked, what the object says counts.
+    /// </summary>
+    public static async Task<bool> HasResultsAsync(SpotTrainingInstance instance, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await InstanceReader.GetAsync(instance.Cloud, instance.Region, instance.InstanceId, cancellationToken)).ResultsPending;
+        }
+        catch (Exception exception) when (exception is not (OperationCanceledException or SpotTrainerException))
+        {
+            return instance.ResultsPending;
+        }
+    }
+
     /// <summary>Terminates an instance and waits until EC2 says that it is.</summary>
     public static async Task<SpotTrainingInstance> TerminateAsync(SpotTrainingInstance instance, IStepLog log, CancellationToken cancellationToken)
     {
@@ -50,6 +66,7 @@ internal static class Terminator
                 var now = await InstanceReader.GetAsync(instance.Cloud, instance.Region, instance.InstanceId, cancellationToken);
                 if (now.State == InstanceStateName.Terminated.Value)
                 {
+                    await CostReader.KeepAsync(now, log, cancellationToken);
                     return now;
                 }
 
