@@ -6,6 +6,8 @@ namespace SpotTrainer.Rehearsal;
 /// <summary>A running rehearsal: its machines' network and its endpoint.</summary>
 internal sealed class RehearsalHost(Vpc vpc, Ec2Endpoint endpoint, string folder) : IRehearsalHost
 {
+    private IReadOnlyList<RehearsalCharge>? lastCharges;
+
     /// <inheritdoc/>
     public Uri Endpoint => endpoint.Url;
 
@@ -25,8 +27,13 @@ internal sealed class RehearsalHost(Vpc vpc, Ec2Endpoint endpoint, string folder
     public Uri CondaMirror => new($"http://{Vpc.RouterAddress}/miniconda");
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyList<RehearsalCharge>> GetChargesAsync() => lastCharges ?? await endpoint.GetChargesAsync();
+
+    /// <inheritdoc/>
     public async Task StopAsync()
     {
+        // What runs until now ends now.
+        lastCharges ??= await endpoint.GetChargesAsync();
         try
         {
             await endpoint.DisposeAsync();

@@ -44,10 +44,16 @@ internal static class JsonService
         var filters = body.TryGetProperty("Filters", out _)
             ? Array(body, "Filters").Select(filter => (Field: Text(filter, "Field"), Value: Text(filter, "Value"))).ToArray()
             : [];
-        var list = MarketTable.Regions.SelectMany(region => market.Types(region).Select(type => (Type: type, Region: region, Attributes: Attributes(type, region))))
-            .Where(product => filters.All(filter => product.Attributes.GetValueOrDefault(filter.Field) == filter.Value))
-            .Select(product => Product(product.Type, product.Region, product.Attributes)).ToArray();
-        return new { FormatVersion = "aws_v1", PriceList = list };
+
+        // The two that leave most are looked up; the others are compared.
+        var regions = filters.Where(filter => filter.Field == "regionCode").Select(filter => filter.Value).ToArray();
+        var names = filters.Where(filter => filter.Field == "instanceType").Select(filter => filter.Value).ToArray();
+        var products = market.Regions.Where(region => System.Array.TrueForAll(regions, wanted => wanted == region))
+            .SelectMany(region => (names.Length > 0 ? new[] { market.Find(region, names[0]) }.OfType<MarketType>() : market.Types(region))
+                .Select(type => (Type: type, Region: region, Attributes: Attributes(type, region))))
+            .Where(product => System.Array.TrueForAll(filters, filter => product.Attributes.GetValueOrDefault(filter.Field) == filter.Value));
+        var (page, next) = Page(body, products, most: 100);
+        return new { FormatVersion = "aws_v1", PriceList = page.Select(product => Product(product.Type, market.OnDemand(product.Type, product.Region), product.Region, product.Attributes)).ToArray(), NextToken = next };
     }
 
     private static Dictionary<string, string> Attributes(MarketType type, string region) => new(StringComparer.Ordinal)
@@ -57,11 +63,11 @@ internal static class JsonService
     };
 
     /// <summary>A product as the price list has it: a text that is JSON itself.</summary>
-    private static string Product(MarketType type, string region, Dictionary<string, string> attributes)
+    private static string Product(MarketType type, decimal usd, string region, Dictionary<string, string> attributes)
     {
         var sku = Ids.Stable("sku", $"{type.Name}/{region}")[4..].ToUpperInvariant();
         var (term, rate) = ($"{sku}.JRTCKXETXF", $"{sku}.JRTCKXETXF.6YS6EN2CT7");
-        var price = MarketTable.OnDemand(type, region).ToString("0.0000000000", CultureInfo.InvariantCulture);
+        var price = usd.ToString("0.0000000000", CultureInfo.InvariantCulture);
         return JsonSerializer.Serialize(new Dictionary<string, object>(StringComparer.Ordinal)
         {
             ["product"] = new
@@ -88,12 +94,32 @@ internal static class JsonService
         });
     }
 
+    /// <summary>Leaves one page, by MaxResults and NextToken.</summary>
+    internal static (IReadOnlyList<T> Items, string? NextToken) Page<T>(JsonElement body, IEnumerable<T> items, int most)
+    {
+        var start = 0;
+        if (body.TryGetProperty("NextToken", out var token) && token.ValueKind == JsonValueKind.String
+            && !int.TryParse(token.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out start))
+        {
+            throw new AwsException("InvalidNextTokenException", "The token is invalid.");
+        }
+
+        var size = body.TryGetProperty("MaxResults", out var max) && max.TryGetInt32(out var number) ? number : most;
+        if (size < 1 || size > most)
+        {
+            throw new AwsException("ValidationException", $"MaxResults must be from 1 to {most}.");
+        }
+
+        var page = items.Skip(start).Take(size + 1).ToArray();
+        return page.Length > size ? (page[..size], (start + size).ToString(CultureInfo.InvariantCulture)) : (page, null);
+    }
+
     private static IEnumerable<JsonElement> Array(JsonElement element, string name) =>
         element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array
             ? value.EnumerateArray()
             : throw new AwsException("ValidationException", $"{name} is missing.");
 
-    private static string Text(JsonElement element, string name) =>
+    internal static string Text(JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.GetString() is { } text
             ? text
             : throw new AwsException("ValidationException", $"{name} is missing.");

@@ -21,6 +21,9 @@ internal interface IRehearsalHost
     /// <summary>The folder of installers, as its machines see it.</summary>
     Uri CondaMirror { get; }
 
+    /// <summary>What each instance was charged until now; until the end, once it has ended.</summary>
+    Task<IReadOnlyList<RehearsalCharge>> GetChargesAsync();
+
     /// <summary>Ends every machine, closes every port and removes every file.</summary>
     Task StopAsync();
 }

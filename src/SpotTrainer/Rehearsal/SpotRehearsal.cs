@@ -47,6 +47,9 @@ public sealed class SpotRehearsal
         ["AWS_DEFAULT_REGION"] = Region,
     };
 
+    /// <summary>What AWS would have charged for each instance until now, by the rehearsal's own reckoning. Nobody pays it.</summary>
+    public IReadOnlyList<RehearsalCharge> Charges => Host.GetChargesAsync().GetAwaiter().GetResult();
+
     internal CloudContext Cloud { get; }
 
     internal IRehearsalHost Host { get; }
