@@ -18,6 +18,7 @@ internal static class AwsErrors
         AmazonServiceException service => FromCode(service.ErrorCode, service.Message, target, service),
         AmazonClientException client => new("NoCredentials", ErrorKind.AuthenticationError, FirstSentence(client.Message),
             "Run 'aws configure' (or 'aws sso login'), or give -ProfileName.", target, client),
+        System.Xml.XmlException cut => new("ConnectionFailed", ErrorKind.ConnectionError, "AWS's answer was cut off.", "See to the network and try again.", target, cut),
         SshException or SocketException or HttpRequestException or IOException { InnerException: SocketException }
 #if NET
             // AWS's SDK throws bare what HttpClient wraps: an answer that ended too early is no matter of the disk.
@@ -28,7 +29,7 @@ internal static class AwsErrors
         UnauthorizedAccessException => new("AccessDenied", ErrorKind.PermissionDenied, FirstSentence(exception.Message),
             "Choose a place that you may write to.", target, exception),
         IOException => new("FileFailed", ErrorKind.InvalidOperation, FirstSentence(exception.Message), "See to the file or the disk, and try again.", target, exception),
-        OperationCanceledException => new("TimedOut", ErrorKind.OperationTimeout, "No answer came in time.", "Try again.", target, exception),
+        OperationCanceledException or TimeoutException => new("TimedOut", ErrorKind.OperationTimeout, "No answer came in time.", "Try again.", target, exception),
         _ => new("Unexpected", ErrorKind.NotSpecified, FirstSentence(exception.Message), "Run it again with -Verbose; if it stays, tell us what you ran.", target, exception),
     };
 

@@ -48,9 +48,13 @@ internal sealed class AwsJsonClient(AWSCredentials credentials, string service, 
                     throw AwsErrors.FromCode(code, $"{service} answered {(int)response.StatusCode} to {target}.", target, inner: null);
                 }
             }
-            catch (Exception exception) when (mayRepeat && exception is (HttpRequestException or OperationCanceledException) && !cancellationToken.IsCancellationRequested)
+            catch (Exception exception) when (mayRepeat && exception is (HttpRequestException or OperationCanceledException or JsonException) && !cancellationToken.IsCancellationRequested)
             {
-                // Lost, or late: again.
+                // Lost, late, or cut off: again.
+            }
+            catch (JsonException exception)
+            {
+                throw new HttpRequestException($"The answer of {service} was cut off.", exception);
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(200 << attempt), cancellationToken);

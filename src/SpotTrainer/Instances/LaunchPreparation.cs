@@ -16,13 +16,16 @@ internal sealed class LaunchPreparation(CloudContext cloud, LaunchRequest reques
     private readonly Dictionary<string, Task<RegionSetup>> regions = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Task<MachineImage>> images = new(StringComparer.Ordinal);
 
+    /// <summary>How long a region may take: another one may be tried then.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Sees to what an offer needs.</summary>
     /// <exception cref="SpotTrainerException">Something is missing that can't be made on the way.</exception>
     public async Task<OfferSetup> ForAsync(SpotOffer offer, CancellationToken cancellationToken)
     {
-        var region = Once(regions, offer.Region, () => RegionAsync(offer.Region, cancellationToken));
+        var region = Once(regions, offer.Region, limit => RegionAsync(offer.Region, limit), cancellationToken);
         var image = Once(images, $"{offer.Region}/{offer.Architecture}/{offer.Size.NeedsNvidiaDriver}",
-            () => ImageResolver.ResolveAsync(cloud, offer.Region, request.Image, offer.Size, cancellationToken));
+            limit => ImageResolver.ResolveAsync(cloud, offer.Region, request.Image, offer.Size, limit), cancellationToken);
         await Task.WhenAll(region, image);
         var setup = await region;
         return setup.SubnetZone is { } zone && zone != offer.Zone ? throw Elsewhere(request.Subnet!, zone, offer) : new OfferSetup(await image, setup);
@@ -54,17 +57,23 @@ internal sealed class LaunchPreparation(CloudContext cloud, LaunchRequest reques
     public static SpotTrainerException Elsewhere(string subnet, string zone, SpotOffer offer) => new(
         "SubnetElsewhere", ErrorKind.InvalidArgument, $"The subnet {subnet} is in {zone}, and the offer in {offer.Zone}.", $"Pipe offers of {zone}, or leave -Subnet out.", subnet);
 
-    private static Task<T> Once<T>(Dictionary<string, Task<T>> tasks, string key, Func<Task<T>> make)
+    private Task<T> Once<T>(Dictionary<string, Task<T>> tasks, string key, Func<CancellationToken, Task<T>> make, CancellationToken cancellationToken)
     {
         lock (tasks)
         {
-            // One that failed is tried again by the next.
-            if (!tasks.TryGetValue(key, out var task) || task.IsFaulted)
+            if (!tasks.TryGetValue(key, out var task))
             {
-                tasks[key] = task = make();
+                tasks[key] = task = MakeAsync();
             }
 
             return task;
+        }
+
+        async Task<T> MakeAsync()
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            limit.CancelAfter(Timeout);
+            return await make(limit.Token);
         }
     }
 
