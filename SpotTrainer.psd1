@@ -31,6 +31,7 @@
         'Remove-TrainingKeyPair'
         'Send-TrainingData'
         'Set-JupyterSecurity'
+        'Set-SpotRehearsal'
         'Start-JupyterServer'
         'Start-PuttySession'
         'Start-SpotRehearsal'

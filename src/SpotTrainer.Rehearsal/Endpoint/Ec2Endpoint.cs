@@ -58,7 +58,7 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
     public string SecretAccessKey { get; }
 
     /// <summary>The account of every rehearsal, which no customer of AWS has.</summary>
-    public static string Account => "000000000000";
+    public static string Account => Cloud.CloudContext.RehearsalAccount;
 
     /// <summary>How often each action was called.</summary>
     public IReadOnlyDictionary<string, int> Calls => calls;

@@ -83,13 +83,17 @@ internal sealed class MarketTable
         var step = (at.ToUnixTimeSeconds() - offer.OffsetSeconds) / StepSeconds;
         var since = (step * StepSeconds) + offer.OffsetSeconds;
         var usd = offer.MeanUsd * (1 + (Swing * ((2 * Fraction(Mix(offer.Seed + (ulong)step))) - 1)));
+        var second = at.ToUnixTimeSeconds();
         foreach (var move in moves)
         {
-            if (move.From <= at && move.Where.Matches(offer.Type.Name, offer.Zone))
+            var (from, until) = (move.From.ToUnixTimeSeconds(), move.Until?.ToUnixTimeSeconds() ?? long.MaxValue);
+            if (from > second || from >= until || !move.Where.Matches(offer.Type.Name, offer.Zone))
             {
-                usd *= move.Factor;
-                since = Math.Max(since, move.From.ToUnixTimeSeconds());
+                continue;
             }
+
+            usd *= second < until ? move.Factor : 1;
+            since = Math.Max(since, second < until ? from : until);
         }
 
         return (Math.Round(usd, 4), DateTimeOffset.FromUnixTimeSeconds(since));

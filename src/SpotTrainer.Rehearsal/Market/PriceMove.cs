@@ -4,4 +4,5 @@ namespace SpotTrainer.Rehearsal.Market;
 /// <param name="Where">Which ones.</param>
 /// <param name="Factor">What it is multiplied by.</param>
 /// <param name="From">Since when, to the second.</param>
-internal sealed record PriceMove(OfferPattern Where, decimal Factor, DateTimeOffset From);
+/// <param name="Until">Until when, to the second; null: for good.</param>
+internal sealed record PriceMove(OfferPattern Where, decimal Factor, DateTimeOffset From, DateTimeOffset? Until = null);

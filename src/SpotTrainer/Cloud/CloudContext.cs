@@ -13,6 +13,9 @@ namespace SpotTrainer.Cloud;
 /// </summary>
 internal sealed class CloudContext : IDisposable
 {
+    /// <summary>The account of every rehearsal, which no customer of AWS has.</summary>
+    public const string RehearsalAccount = "000000000000";
+
     private readonly AWSCredentials credentials;
     private readonly ConcurrentDictionary<string, AmazonEC2Client> clients = new(StringComparer.Ordinal);
     private string? account;
@@ -64,8 +67,11 @@ internal sealed class CloudContext : IDisposable
     /// <summary>The account's number once it is known, else an empty string.</summary>
     public string Account => account ?? string.Empty;
 
+    /// <summary>Says of a rehearsal that another process holds whether it has ended.</summary>
+    public Func<bool>? HasEnded { get; init; }
+
     /// <summary>What tables show: <c>rehearsal</c>, or the account.</summary>
-    public string Where => IsRehearsal ? "rehearsal" : Account;
+    public string Where => IsRehearsal || Account == RehearsalAccount ? "rehearsal" : Account;
 
     /// <summary>The address that answers with the caller's own IPv4 address.</summary>
     public Uri CallerAddressService => new(Endpoint is null ? "https://checkip.amazonaws.com/" : $"{Endpoint.TrimEnd('/')}/checkip");
@@ -140,7 +146,7 @@ internal sealed class CloudContext : IDisposable
 
     public void ThrowIfEnded()
     {
-        if (ended)
+        if (ended || HasEnded?.Invoke() is true)
         {
             throw new SpotTrainerException("RehearsalEnded", ErrorKind.InvalidOperation,
                 "The rehearsal that this object belongs to has ended.", "Start another with Start-SpotRehearsal, or launch on AWS.", Endpoint);

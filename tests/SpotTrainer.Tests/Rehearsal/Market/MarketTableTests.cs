@@ -100,6 +100,12 @@ public sealed class MarketTableTests
         var now = MarketTable.Spot(offer, Moment, []);
         Assert.InRange(MarketTable.Spot(offer, Moment, moves).Usd - (3 * now.Usd), -0.0002m, 0.0002m);
         Assert.Contains(Moment.AddHours(-1), MarketTable.History(offer, Moment.AddDays(-1), Moment, moves).Select(price => price.Since));
+
+        // One that has ended leaves what was before it and after it as it would have been.
+        PriceMove[] ended = [moves[0] with { Until = Moment.AddMinutes(-10) }];
+        Assert.Equal(now.Usd, MarketTable.Spot(offer, Moment, ended).Usd);
+        Assert.Equal(MarketTable.Spot(offer, Moment.AddMinutes(-11), moves), MarketTable.Spot(offer, Moment.AddMinutes(-11), ended));
+        Assert.Contains(Moment.AddMinutes(-10), MarketTable.History(offer, Moment.AddDays(-1), Moment, ended).Select(price => price.Since));
         var elsewhere = Table.Offer("m7i.xlarge", "us-east-1a")!;
         Assert.Equal(MarketTable.Spot(elsewhere, Moment, []), MarketTable.Spot(elsewhere, Moment, moves));
     }
