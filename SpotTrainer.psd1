@@ -30,12 +30,14 @@
         'Remove-TrainingKeyPair'
         'Send-TrainingData'
         'Set-JupyterSecurity'
+        'Set-SpotTrainingDeadline'
         'Start-JupyterServer'
         'Start-PuttySession'
         'Start-SpotRehearsal'
         'Start-TrainingJob'
         'Stop-JupyterServer'
         'Stop-SpotRehearsal'
+        'Wait-SpotTrainingInstance'
         'Wait-TrainingJob'
     )
     PrivateData          = @{

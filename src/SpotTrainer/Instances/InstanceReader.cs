@@ -59,6 +59,9 @@ internal static class InstanceReader
                 Tag(InstanceTags.Deadline), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var deadline) ? deadline : DateTimeOffset.MinValue,
             Price = Number(InstanceTags.Price) ?? 0,
             OnDemandPrice = Number(InstanceTags.OnDemandPrice),
+            Budget = Number(InstanceTags.Budget),
+            HighestPrice = Number(InstanceTags.HighestPrice) ?? Number(InstanceTags.OnDemandPrice),
+            IdleTimeout = TimeSpan.FromMinutes((double)(Number(InstanceTags.IdleTimeout) ?? 0)),
             VolumeSizeGiB = (int)(Number(InstanceTags.VolumeSize) ?? 0),
         };
 

@@ -31,6 +31,9 @@ internal sealed record LaunchRequest
 
     public double MaxHours { get; init; } = 8;
 
+    /// <summary>Minutes without use after which the machine ends itself; 0: never.</summary>
+    public int IdleTimeout { get; init; } = 60;
+
     public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>Reckons the deadline of a launch from an offer.</summary>

@@ -18,12 +18,10 @@ namespace SpotTrainer.Instances;
 internal sealed class Launcher(CloudContext cloud, LaunchRequest request, IStepLog log)
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan BootTimeout = TimeSpan.FromMinutes(8);
 
     /// <summary>How long an answer that got lost is looked for.</summary>
     private static readonly TimeSpan SettleTimeout = TimeSpan.FromSeconds(5);
 
-    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
     private readonly string activity = $"Launching {(request.Name.Length > 0 ? request.Name : "a Spot instance")}";
 
     /// <summary>Launches from the first offer that has capacity, and waits until the machine lets us in and its deadline is read back.</summary>
@@ -75,11 +73,7 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, IStepL
         log.Verbose($"{id}: {offer}; it ends itself at {deadline.ToLocalTime():g}.");
         try
         {
-            var instance = await WaitUntilRunningAsync(offer.Region, id, cancellationToken);
-            log.Progress(activity, "booting", 60);
-            var connection = await SshConnectionPool.WaitAsync(instance, BootTimeout, cancellationToken);
-            await RequireArmedAsync(connection, instance, deadline, plan.Time, cancellationToken);
-            log.Progress(activity, "ready", 100);
+            var instance = await InstanceWaiter.UntilReadyAsync(cloud, offer.Region, id, activity, log, cancellationToken);
             log.Information($"{instance} ends itself at {deadline.ToLocalTime():g}; what was not fetched by then ends with it.");
 
             // After this the machine is the user's: they have its object.
@@ -209,7 +203,7 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, IStepL
                     Ebs = new EbsBlockDevice { VolumeSize = size, VolumeType = VolumeType.Gp3, Encrypted = true, DeleteOnTermination = true },
                 },
             ],
-            UserData = Convert.ToBase64String(Encoding.UTF8.GetBytes(UserData.Write(deadline, hostKey))),
+            UserData = Convert.ToBase64String(Encoding.UTF8.GetBytes(UserData.Write(deadline, TimeSpan.FromMinutes(request.IdleTimeout), hostKey))),
             TagSpecifications =
             [
                 .. new[] { ResourceType.Instance, ResourceType.Volume, ResourceType.NetworkInterface, ResourceType.SpotInstancesRequest }
@@ -224,10 +218,11 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, IStepL
         {
             new(InstanceTags.Name, request.Name),
             new(InstanceTags.Owner, InstanceTags.CurrentOwner),
-            new(InstanceTags.Deadline, deadline.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture)),
+            new(InstanceTags.Deadline, InstanceTags.Moment(deadline)),
             new(InstanceTags.HostKey, hostKey.Fingerprint),
             new(InstanceTags.User, image.UserName),
             new(InstanceTags.Price, offer.Price.ToString(CultureInfo.InvariantCulture)),
+            new(InstanceTags.IdleTimeout, request.IdleTimeout.ToString(CultureInfo.InvariantCulture)),
             new(InstanceTags.VolumeSize, size.ToString(CultureInfo.InvariantCulture)),
         };
         if (offer.OnDemandPrice is { } price)
@@ -235,60 +230,17 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, IStepL
             tags.Add(new Tag(InstanceTags.OnDemandPrice, price.ToString(CultureInfo.InvariantCulture)));
         }
 
+        if ((request.MaxPrice ?? offer.OnDemandPrice) is { } highest)
+        {
+            tags.Add(new Tag(InstanceTags.HighestPrice, highest.ToString(CultureInfo.InvariantCulture)));
+        }
+
+        if (request.Budget is { } budget)
+        {
+            tags.Add(new Tag(InstanceTags.Budget, budget.ToString(CultureInfo.InvariantCulture)));
+        }
+
         tags.AddRange(request.Tags.Select(tag => new Tag(tag.Key, tag.Value)));
         return tags;
-    }
-
-    private async Task<SpotTrainingInstance> WaitUntilRunningAsync(string region, string id, CancellationToken cancellationToken)
-    {
-        log.Progress(activity, "pending", 20);
-        while (true)
-        {
-            SpotTrainingInstance? instance = null;
-            try
-            {
-                instance = await InstanceReader.GetAsync(cloud, region, id, cancellationToken);
-            }
-            catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidInstanceID.NotFound")
-            {
-                // EC2 takes a moment to know its own new machines everywhere.
-            }
-
-            switch (instance?.State)
-            {
-                case "running" when instance.HostName.Length > 0:
-                    return instance;
-                case "shutting-down" or "terminated":
-                    throw new SpotTrainerException("InstanceEnded", ErrorKind.ResourceUnavailable, $"{id} ended before it had booted.",
-                        "Try another offer.", id);
-            }
-
-            log.Progress(activity, instance?.State ?? "pending", 40);
-            await Task.Delay(Poll, cancellationToken);
-        }
-    }
-
-    /// <summary>Reads the arming back. A machine that would not end itself is one that we don't keep.</summary>
-    private static async Task RequireArmedAsync(
-        SshConnection connection, SpotTrainingInstance instance, DateTimeOffset deadline, TimeSpan time, CancellationToken cancellationToken)
-    {
-        var status = await connection.RunAsync($"sudo {UserData.WatchdogPath} status", cancellationToken);
-        var lines = status.Output.Split('\n').Select(line => line.Trim()).ToArray();
-        if (status.ExitCode != 0 || !lines.Contains("armed=yes", StringComparer.Ordinal)
-            || !lines.Contains("deadline=" + deadline.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture), StringComparer.Ordinal))
-        {
-            throw new SpotTrainerException("DeadlineNotArmed", ErrorKind.SecurityError, $"{instance} did not arm its deadline, so it was terminated.",
-                "Try again, or another -Image: it needs cloud-init and systemd.", instance);
-        }
-
-        // The deadline was reckoned by this computer's clock; the machine goes by its own.
-        const string now = "now=";
-        var left = deadline - DateTimeOffset.FromUnixTimeSeconds(
-            long.Parse(lines.First(line => line.StartsWith(now, StringComparison.Ordinal)).Substring(now.Length), CultureInfo.InvariantCulture));
-        if (left > time + ClockTolerance)
-        {
-            throw new SpotTrainerException("ClockWrong", ErrorKind.InvalidOperation,
-                "This computer's clock is ahead of the machine's, so that its deadline would come too late; it was terminated.", "Set the clock and try again.", instance);
-        }
     }
 }

@@ -74,6 +74,11 @@ public sealed class NewSpotTrainingInstanceCommand : CloudCmdlet
     [ValidateRange(0.1, 8760)]
     public double MaxHours { get; set; } = 8;
 
+    /// <summary>After how many minutes without use it ends itself, before the deadline; 0: never.</summary>
+    [Parameter]
+    [ValidateRange(0, 525600)]
+    public int IdleTimeout { get; set; } = 60;
+
     /// <summary>Tags of your own.</summary>
     [Parameter]
     [ValidateNotNull]
@@ -121,6 +126,7 @@ public sealed class NewSpotTrainingInstanceCommand : CloudCmdlet
             MaxPrice = MaxPrice,
             Budget = Budget,
             MaxHours = MaxHours,
+            IdleTimeout = IdleTimeout,
             Tags = Tag.Cast<DictionaryEntry>().ToDictionary(
                 entry => Convert.ToString(entry.Key, CultureInfo.InvariantCulture)!, entry => Convert.ToString(entry.Value, CultureInfo.InvariantCulture)!,
                 StringComparer.Ordinal),

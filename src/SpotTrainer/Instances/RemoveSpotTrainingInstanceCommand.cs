@@ -13,11 +13,6 @@ public sealed class RemoveSpotTrainingInstanceCommand : HostStepCmdlet
 
     private protected override Func<CancellationToken, Task> Prepare(TrainingHost host)
     {
-        return async stopping =>
-        {
-            var instance = host as SpotTrainingInstance ?? throw new SpotTrainerException("NotAnInstance", ErrorKind.InvalidArgument,
-                $"{host} is not an instance that the module launched.", "Give what New- or Get-SpotTrainingInstance gave.", host);
-            Output.Object(await Terminator.TerminateAsync(instance, Output, stopping));
-        };
+        return async stopping => Output.Object(await Terminator.TerminateAsync(SpotTrainingInstance.Require(host), Output, stopping));
     }
 }

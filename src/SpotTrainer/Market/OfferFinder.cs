@@ -109,6 +109,25 @@ internal static class OfferFinder
         return latest.Values.ToArray();
     }
 
+    /// <summary>Gives the Spot prices of a type in a zone, of Linux, that stood at any moment since then; US dollars an hour.</summary>
+    public static async Task<IReadOnlyList<decimal>> GetPricesSinceAsync(
+        IAmazonEC2 ec2, string type, string zone, DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        var request = new DescribeSpotPriceHistoryRequest
+        {
+            InstanceTypes = [type], AvailabilityZone = zone, ProductDescriptions = [LinuxProduct], StartTime = since.UtcDateTime,
+        };
+        var prices = new List<decimal>();
+        do
+        {
+            var page = await ec2.DescribeSpotPriceHistoryAsync(request, cancellationToken);
+            prices.AddRange(page.SpotPriceHistory.Select(entry => decimal.Parse(entry.Price, CultureInfo.InvariantCulture)));
+            request.NextToken = page.NextToken;
+        }
+        while (!string.IsNullOrEmpty(request.NextToken));
+        return prices;
+    }
+
     private static InstanceTypeSize Size(InstanceTypeInfo info)
     {
         var gpus = info.GpuInfo?.Gpus ?? [];
