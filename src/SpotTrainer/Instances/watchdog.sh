@@ -337,8 +337,9 @@ run() {
     done
 }
 
+# Becomes curl: it is called in shells of its own only.
 ask() {
-    curl -q -s --noproxy '*' --connect-timeout 1 --max-time 1 "$@"
+    exec curl -q -s --noproxy '*' --connect-timeout 1 --max-time 1 "$@"
 }
 
 new_token() {
@@ -358,13 +359,17 @@ ask_again() {
             sleep 1
             continue
         fi
-        set -- -o /dev/null -H "X-aws-ec2-metadata-token: $token" -w '%{stderr}%{http_code} %{url_effective}\n'
+        set -- -o /dev/null -w '%{stderr}%{http_code} %{url_effective}\n'
         if curl --rate 72/m -V > /dev/null 2>&1; then
-            ask "$@" --rate 72/m "$metadata/meta-data/{$many}" 2>&1 &
+            # The list comes on standard input: `ps` shows a line that can be read, and no token.
+            ask "$@" --rate 72/m -K - << END 2>&1 &
+header = "X-aws-ec2-metadata-token: $token"
+url = "$metadata/meta-data/{$many}"
+END
             echo "curl $!"
             wait $!
         else
-            ask "$@" "$metadata/meta-data/{$paths}" 2>&1
+            (ask "$@" -H "X-aws-ec2-metadata-token: $token" "$metadata/meta-data/{$paths}" 2>&1)
             sleep 1.7
         fi
     done

@@ -125,7 +125,8 @@ public sealed class WatchdogTests : IDisposable
         Assert.Equal(2, machine.Told.Count);
         Assert.StartsWith("this machine ends at ", machine.Told[0], StringComparison.Ordinal);
         Assert.Equal("this machine ends now.", machine.Told[1]);
-        var calls = machine.Calls.Where(call => call is not "sync").ToArray();
+        // Those that run beside are left out.
+        var calls = machine.Calls.Where(call => call is not "sync" and not "sleep 1").ToArray();
         Assert.Equal(["wall SpotTrainer: this machine ends now.", "systemctl poweroff", "sleep 60", "systemctl poweroff -ff", "sleep 5", "sleep 5"], calls[^6..]);
         Assert.Contains("sync", machine.Calls);
     }
