@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace SpotTrainer.Market;
 
 /// <summary>What an hour costs beside the machine itself, in US dollars.</summary>
@@ -14,6 +16,9 @@ internal static class CostPerHour
 
     /// <summary>AWS bills a disk by the second of a month of 30 days.</summary>
     private const decimal HoursPerMonth = 720m;
+
+    /// <summary>Reads a price as AWS writes it, without the zeros at its end.</summary>
+    public static decimal Parse(string text) => decimal.Parse(text, CultureInfo.InvariantCulture) / 1.0000000000000000000000000000m;
 
     /// <summary>A disk for an hour.</summary>
     /// <param name="perGiBMonth">The price of a GiB for a month; null where it can't be had.</param>

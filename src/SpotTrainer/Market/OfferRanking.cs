@@ -6,6 +6,7 @@ namespace SpotTrainer.Market;
 internal sealed class OfferRanking(int capacity)
 {
     private readonly SortedSet<Candidate> best = new(Comparer<Candidate>.Create(Compare));
+    private readonly Dictionary<(string Zone, string Type), Candidate> known = [];
 
     /// <summary>The best, first the one that costs least.</summary>
     public IReadOnlyList<Candidate> Best
@@ -23,10 +24,24 @@ internal sealed class OfferRanking(int capacity)
     {
         lock (best)
         {
-            best.Add(candidate);
-            if (best.Count > capacity)
+            // A price that changed this very moment may be told twice.
+            var key = (candidate.Price.Zone, candidate.Price.Type);
+            if (known.TryGetValue(key, out var other))
             {
-                best.Remove(best.Max!);
+                if (other.Price.Point.Time >= candidate.Price.Point.Time)
+                {
+                    return;
+                }
+
+                best.Remove(other);
+            }
+
+            best.Add(candidate);
+            known[key] = candidate;
+            if (best.Count > capacity && best.Max is { } last)
+            {
+                best.Remove(last);
+                known.Remove((last.Price.Zone, last.Price.Type));
             }
         }
     }
