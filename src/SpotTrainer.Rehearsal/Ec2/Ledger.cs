@@ -23,6 +23,9 @@ internal static class Ledger
     private static readonly TimeSpan Least = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan FreeOnInterruption = TimeSpan.FromHours(1);
 
+    /// <summary>A GiB of gp3 disk for a month in a region, in US dollars.</summary>
+    public static decimal DiskPrice(MarketRegion region) => DiskPerGiBMonth * region.Factor;
+
     /// <summary>The charge of an instance until a moment, or until its end.</summary>
     public static RehearsalCharge Charge(Instance instance, MarketTable market, IReadOnlyList<PriceMove> moves, DateTimeOffset now)
     {
@@ -43,7 +46,7 @@ internal static class Ledger
             End = instance.ComputeEnd,
             Waived = waived,
             Compute = compute,
-            Disk = diskHours * instance.VolumeSizeGiB * DiskPerGiBMonth * region.Factor / HoursPerMonth,
+            Disk = diskHours * instance.VolumeSizeGiB * DiskPrice(region) / HoursPerMonth,
             Address = hours * AddressPerHour,
         };
     }

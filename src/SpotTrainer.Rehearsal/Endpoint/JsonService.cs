@@ -48,51 +48,26 @@ internal static class JsonService
         // The two that leave most are looked up; the others are compared.
         var regions = filters.Where(filter => filter.Field == "regionCode").Select(filter => filter.Value).ToArray();
         var names = filters.Where(filter => filter.Field == "instanceType").Select(filter => filter.Value).ToArray();
-        var products = market.Regions.Where(region => System.Array.TrueForAll(regions, wanted => wanted == region))
+        var wantedRegions = market.Regions.Where(region => System.Array.TrueForAll(regions, wanted => wanted == region)).ToArray();
+        var products = wantedRegions
             .SelectMany(region => (names.Length > 0 ? new[] { market.Find(region, names[0]) }.OfType<MarketType>() : market.Types(region))
-                .Select(type => (Type: type, Region: region, Attributes: Attributes(type, region))))
+                .Select(type => new Product($"{type.Name}/{region}", Attributes(type, region), () => market.OnDemand(type, region), "Hrs")))
+            .Concat(wantedRegions.Select(region => new Product($"gp3/{region}", DiskAttributes(region), () => Ledger.DiskPrice(market.Region(region)), "GB-Mo")))
             .Where(product => System.Array.TrueForAll(filters, filter => product.Attributes.GetValueOrDefault(filter.Field) == filter.Value));
         var (page, next) = Page(body, products, most: 100);
-        return new { FormatVersion = "aws_v1", PriceList = page.Select(product => Product(product.Type, market.OnDemand(product.Type, product.Region), product.Region, product.Attributes)).ToArray(), NextToken = next };
+        return new { FormatVersion = "aws_v1", PriceList = page.Select(product => product.Text()).ToArray(), NextToken = next };
     }
 
     private static Dictionary<string, string> Attributes(MarketType type, string region) => new(StringComparer.Ordinal)
     {
-        ["servicecode"] = "AmazonEC2", ["instanceType"] = type.Name, ["regionCode"] = region, ["operatingSystem"] = "Linux", ["tenancy"] = "Shared",
+        ["servicecode"] = "AmazonEC2", ["productFamily"] = "Compute Instance", ["instanceType"] = type.Name, ["regionCode"] = region, ["operatingSystem"] = "Linux", ["tenancy"] = "Shared",
         ["preInstalledSw"] = "NA", ["capacitystatus"] = "Used", ["vcpu"] = type.VCpu.ToString(CultureInfo.InvariantCulture), ["memory"] = $"{type.MemoryMiB / 1024} GiB",
     };
 
-    /// <summary>A product as the price list has it: a text that is JSON itself.</summary>
-    private static string Product(MarketType type, decimal usd, string region, Dictionary<string, string> attributes)
+    private static Dictionary<string, string> DiskAttributes(string region) => new(StringComparer.Ordinal)
     {
-        var sku = Ids.Stable("sku", $"{type.Name}/{region}")[4..].ToUpperInvariant();
-        var (term, rate) = ($"{sku}.JRTCKXETXF", $"{sku}.JRTCKXETXF.6YS6EN2CT7");
-        var price = usd.ToString("0.0000000000", CultureInfo.InvariantCulture);
-        return JsonSerializer.Serialize(new Dictionary<string, object>(StringComparer.Ordinal)
-        {
-            ["product"] = new
-            {
-                productFamily = "Compute Instance",
-                attributes,
-                sku,
-            },
-            ["serviceCode"] = "AmazonEC2",
-            ["terms"] = new
-            {
-                OnDemand = new Dictionary<string, object>(StringComparer.Ordinal)
-                {
-                    [term] = new
-                    {
-                        priceDimensions = new Dictionary<string, object>(StringComparer.Ordinal)
-                        {
-                            [rate] = new { unit = "Hrs", description = $"${price} per On Demand Linux {type.Name} Instance Hour", pricePerUnit = new { USD = price } },
-                        },
-                        sku,
-                    },
-                },
-            },
-        });
-    }
+        ["servicecode"] = "AmazonEC2", ["productFamily"] = "Storage", ["regionCode"] = region, ["volumeApiName"] = "gp3", ["volumeType"] = "General Purpose",
+    };
 
     /// <summary>Leaves one page, by MaxResults and NextToken.</summary>
     internal static (IReadOnlyList<T> Items, string? NextToken) Page<T>(JsonElement body, IEnumerable<T> items, int most)
@@ -123,4 +98,40 @@ internal static class JsonService
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.GetString() is { } text
             ? text
             : throw new AwsException("ValidationException", $"{name} is missing.");
+
+    /// <summary>A product of the price list.</summary>
+    private sealed record Product(string Name, Dictionary<string, string> Attributes, Func<decimal> Usd, string Unit)
+    {
+        /// <summary>It as the price list has it: a text that is JSON itself.</summary>
+        public string Text()
+        {
+            var sku = Ids.Stable("sku", Name)[4..].ToUpperInvariant();
+            var (term, rate) = ($"{sku}.JRTCKXETXF", $"{sku}.JRTCKXETXF.6YS6EN2CT7");
+            var price = Usd().ToString("0.0000000000", CultureInfo.InvariantCulture);
+            return JsonSerializer.Serialize(new Dictionary<string, object>(StringComparer.Ordinal)
+            {
+                ["product"] = new
+                {
+                    productFamily = Attributes["productFamily"],
+                    attributes = Attributes,
+                    sku,
+                },
+                ["serviceCode"] = "AmazonEC2",
+                ["terms"] = new
+                {
+                    OnDemand = new Dictionary<string, object>(StringComparer.Ordinal)
+                    {
+                        [term] = new
+                        {
+                            priceDimensions = new Dictionary<string, object>(StringComparer.Ordinal)
+                            {
+                                [rate] = new { unit = Unit, description = $"${price} per {Unit} of {Name}", pricePerUnit = new { USD = price } },
+                            },
+                            sku,
+                        },
+                    },
+                },
+            });
+        }
+    }
 }

@@ -114,16 +114,30 @@ internal sealed class CloudContext : IDisposable
         return new AwsJsonClient(credentials, service, region, ServiceUrl(service, region));
     }
 
+    /// <summary>Whether the account has the role with which EC2 launches Spot machines.</summary>
+    public Task<bool> HasSpotRoleAsync(CancellationToken cancellationToken)
+    {
+        ThrowIfEnded();
+        var china = Region.StartsWith("cn-", StringComparison.Ordinal);
+        return SpotServiceRole.ExistsAsync(
+            credentials, china ? "cn-north-1" : "us-east-1", Endpoint ?? (china ? "https://iam.cn-north-1.amazonaws.com.cn/" : "https://iam.amazonaws.com/"), cancellationToken);
+    }
+
+    /// <summary>Finds out who the caller is.</summary>
+    /// <returns>The account, and the ARN of the user or role.</returns>
+    public async Task<(string Account, string Arn)> GetCallerAsync(CancellationToken cancellationToken)
+    {
+        ThrowIfEnded();
+        using var sts = new AmazonSecurityTokenServiceClient(credentials, Configure(new AmazonSecurityTokenServiceConfig(), "sts", Region));
+        var identity = await sts.GetCallerIdentityAsync(new GetCallerIdentityRequest(), cancellationToken);
+        account ??= identity.Account;
+        return (identity.Account, identity.Arn);
+    }
+
     /// <summary>Finds out, once, whose account it is.</summary>
     public async Task<string> GetAccountAsync(CancellationToken cancellationToken)
     {
-        if (account is null)
-        {
-            using var sts = new AmazonSecurityTokenServiceClient(credentials, Configure(new AmazonSecurityTokenServiceConfig(), "sts", Region));
-            var identity = await sts.GetCallerIdentityAsync(new GetCallerIdentityRequest(), cancellationToken);
-            account = identity.Account;
-        }
-
+        account ??= (await GetCallerAsync(cancellationToken)).Account;
         return account;
     }
 

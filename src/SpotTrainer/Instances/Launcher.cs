@@ -42,7 +42,7 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
                 }
                 catch (Exception exception) when (!cancellationToken.IsCancellationRequested && LaunchRefusals.MayTryNext(exception, offer))
                 {
-                    log.Verbose(refusals.Add(offer, onDemand, exception));
+                    log.Verbose(refusals.Add(offer, onDemand, await ExplainAsync(offer, onDemand, exception, cancellationToken)));
                 }
             }
         }
@@ -52,6 +52,27 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
         }
 
         throw refusals.ToError();
+    }
+
+    /// <summary>Of a quota, a user must know which one it is, what it allows and how it is raised; EC2's refusal says nothing of it.</summary>
+    private async Task<Exception> ExplainAsync(SpotOffer offer, bool onDemand, Exception exception, CancellationToken cancellationToken)
+    {
+        if (AwsErrors.Translate(exception, offer).Id != "QuotaExceeded")
+        {
+            return exception;
+        }
+
+        try
+        {
+            return await VCpuQuota.FindAsync(cloud, offer.Region, offer.InstanceType, onDemand, cancellationToken) is { } quota
+                ? new SpotTrainerException("QuotaExceeded", ErrorKind.LimitsExceeded, quota.Describe(offer.VCpu), quota.HowToRaise(offer.Region, offer.VCpu), offer, exception)
+                : exception;
+        }
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            // These credentials may not look at quotas: then the refusal itself must do.
+            return exception;
+        }
     }
 
     private IEnumerable<(SpotOffer Offer, bool OnDemand)> Attempts() =>

@@ -22,15 +22,14 @@ internal static class SecurityGroupStore
     /// <summary>Gives the launches' group, made when it is not there, with a rule for the address range.</summary>
     /// <param name="cloud">The cloud.</param>
     /// <param name="region">The region.</param>
-    /// <param name="givenVpc">The VPC of a subnet that the user gave; null: the default one.</param>
+    /// <param name="vpc">The network.</param>
     /// <param name="givenCidr">The range that the user asked for; null: the caller's own address, whose older rules are then taken out.</param>
     /// <param name="log">Where it tells what it made.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public static async Task<string> EnsureAsync(
-        CloudContext cloud, string region, string? givenVpc, string? givenCidr, IStepLog log, CancellationToken cancellationToken)
+        CloudContext cloud, string region, string vpc, string? givenCidr, IStepLog log, CancellationToken cancellationToken)
     {
         var cidr = givenCidr ?? await CallerAddress.GetCidrAsync(cloud, cancellationToken);
-        var vpc = givenVpc ?? await DefaultVpcAsync(cloud.Ec2(region), region, cancellationToken);
         var group = await FindAsync(cloud.Ec2(region), vpc, DefaultName, cancellationToken);
         if (group is null)
         {
@@ -162,7 +161,9 @@ internal static class SecurityGroupStore
         IpProtocol = "tcp", FromPort = 22, ToPort = 22, Ipv4Ranges = [new IpRange { CidrIp = cidr, Description = description }],
     };
 
-    private static async Task<string> DefaultVpcAsync(IAmazonEC2 ec2, string region, CancellationToken cancellationToken)
+    /// <summary>Gives the region's default network.</summary>
+    /// <exception cref="SpotTrainerException"><c>NoDefaultVpc</c>.</exception>
+    public static async Task<string> DefaultVpcAsync(IAmazonEC2 ec2, string region, CancellationToken cancellationToken)
     {
         var vpcs = await ec2.DescribeVpcsAsync(new DescribeVpcsRequest { Filters = [new Filter("is-default", ["true"])] }, cancellationToken);
         return vpcs.Vpcs.FirstOrDefault()?.VpcId ?? throw new SpotTrainerException("NoDefaultVpc", ErrorKind.ObjectNotFound,

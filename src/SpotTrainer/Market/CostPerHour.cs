@@ -12,8 +12,8 @@ internal static class CostPerHour
     /// </summary>
     public const decimal DearestDiskPerGiBMonth = 0.152m;
 
-    /// <summary>AWS's own number of hours in a month of disk.</summary>
-    private const decimal HoursPerMonth = 730m;
+    /// <summary>AWS bills a disk by the second of a month of 30 days.</summary>
+    private const decimal HoursPerMonth = 720m;
 
     /// <summary>A disk for an hour.</summary>
     /// <param name="perGiBMonth">The price of a GiB for a month; null where it can't be had.</param>

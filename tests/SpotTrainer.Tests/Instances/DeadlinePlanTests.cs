@@ -55,6 +55,6 @@ public sealed class DeadlinePlanTests
     public void Cost_counts_a_minute_at_least_with_disk_and_address()
     {
         Assert.Equal(CostEstimate.Of(TimeSpan.FromSeconds(60), 0.1m, 0.08m, 30), CostEstimate.Of(TimeSpan.FromSeconds(1), 0.1m, 0.08m, 30));
-        Assert.Equal(0.1m + 0.005m + (30 * 0.08m / 730), CostEstimate.Of(TimeSpan.FromHours(1), 0.1m, 0.08m, 30), 8);
+        Assert.Equal(0.1m + 0.005m + (30 * 0.08m / 720), CostEstimate.Of(TimeSpan.FromHours(1), 0.1m, 0.08m, 30), 8);
     }
 }
