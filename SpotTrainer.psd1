@@ -32,12 +32,14 @@
         'Send-TrainingData'
         'Set-JupyterSecurity'
         'Set-SpotRehearsal'
+        'Set-SpotTrainingDeadline'
         'Start-JupyterServer'
         'Start-PuttySession'
         'Start-SpotRehearsal'
         'Start-TrainingJob'
         'Stop-JupyterServer'
         'Stop-SpotRehearsal'
+        'Wait-SpotTrainingInstance'
         'Wait-TrainingJob'
     )
     PrivateData          = @{

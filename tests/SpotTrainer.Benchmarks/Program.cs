@@ -17,7 +17,10 @@ switch (args)
     case ["keys"]:
         KeyBenchmark.Run();
         return 0;
+    case ["watchdog"]:
+        await WatchdogBenchmark.RunAsync();
+        return 0;
     default:
-        Console.Error.WriteLine("usage: SpotTrainer.Benchmarks import [PWSH] | run | keys");
+        Console.Error.WriteLine("usage: SpotTrainer.Benchmarks import [PWSH] | run | keys | watchdog");
         return 64;
 }

@@ -273,6 +273,7 @@ class Service(Unit):
         self.stopping = True
         if self.pid == 0:
             self.running.cancel()
+            self.running = None
             self.set("inactive", "dead")
             return
         for line in self.values("Service", "ExecStop"):
@@ -379,7 +380,9 @@ class Timer(Unit):
 
     async def stop(self):
         if self.waiting:
+            # A start right after this must not find the old task, which ends later.
             self.waiting.cancel()
+            self.waiting = None
         self.next = None
         self.set("inactive", "dead")
 

@@ -10,7 +10,10 @@ namespace SpotTrainer.Instances;
 internal sealed record DeadlinePlan(TimeSpan Time, TimeSpan Expected, decimal? HighestCost)
 {
     /// <summary>What passes between the launch as EC2 bills it and the end as the machine sees it.</summary>
-    private static readonly TimeSpan Margin = TimeSpan.FromMinutes(5);
+    public static readonly TimeSpan Margin = TimeSpan.FromMinutes(5);
+
+    /// <summary>Nothing is planned for longer than a year.</summary>
+    public const decimal MostHours = 24m * 365;
 
     /// <summary>A run that is shorter trains nothing.</summary>
     private static readonly TimeSpan Shortest = TimeSpan.FromMinutes(5);
@@ -51,7 +54,7 @@ internal sealed record DeadlinePlan(TimeSpan Time, TimeSpan Expected, decimal? H
         return new DeadlinePlan(time, expected, (decimal)(time + Margin).TotalHours * perHour);
     }
 
-    private static TimeSpan Hours(decimal hours) => TimeSpan.FromHours((double)Math.Min(hours, 24m * 365));
+    private static TimeSpan Hours(decimal hours) => TimeSpan.FromHours((double)Math.Min(hours, MostHours));
 
     private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;
 }

@@ -88,6 +88,9 @@ internal static class InstanceReader
             Price = Number(InstanceTags.Price) ?? 0,
             OnDemandPrice = Number(InstanceTags.OnDemandPrice),
             DiskPrice = Number(InstanceTags.DiskPrice),
+            Budget = Number(InstanceTags.Budget),
+            HighestPrice = Number(InstanceTags.HighestPrice) ?? Number(InstanceTags.OnDemandPrice),
+            IdleTimeout = TimeSpan.FromMinutes((double)(Number(InstanceTags.IdleTimeout) ?? 0)),
             VolumeSizeGiB = (int)(Number(InstanceTags.VolumeSize) ?? 0),
         };
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace SpotTrainer.Instances;
 
 /// <summary>The tags in which AWS keeps, for every session and computer, what the module must know of an instance.</summary>
@@ -25,6 +27,14 @@ internal static class InstanceTags
 
     /// <summary>The price of a GiB of disk for a month at launch, in US dollars.</summary>
     public const string DiskPrice = "spottrainer:diskprice";
+    /// <summary>The most that this instance may cost, in US dollars.</summary>
+    public const string Budget = "spottrainer:budget";
+
+    /// <summary>The highest price that can be charged, in US dollars an hour.</summary>
+    public const string HighestPrice = "spottrainer:maxprice";
+
+    /// <summary>After how many minutes without use it ends itself.</summary>
+    public const string IdleTimeout = "spottrainer:idletimeout";
 
     /// <summary>The root disk's size, in GiB.</summary>
     public const string VolumeSize = "spottrainer:volumesize";
@@ -34,6 +44,9 @@ internal static class InstanceTags
 
     /// <summary>The port of its SSH server where that is not 22: a rehearsal sets it.</summary>
     public const string SshPort = "spottrainer:sshport";
+
+    /// <summary>A moment as the tags have it.</summary>
+    public static string Moment(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
 
     /// <summary>The owner that launches of this user on this computer carry.</summary>
     public static string CurrentOwner => $"{Environment.UserName}@{Environment.MachineName}";

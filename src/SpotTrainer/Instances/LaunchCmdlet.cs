@@ -99,6 +99,11 @@ public abstract class LaunchCmdlet : RegionsCmdlet
     [ValidateRange(0.1, 8760)]
     public double MaxHours { get; set; } = 8;
 
+    /// <summary>Minutes without use after which each ends itself; 0 for never before its deadline.</summary>
+    [Parameter]
+    [ValidateRange(0, 527040)]
+    public int IdleTimeout { get; set; } = 60;
+
     /// <summary>Tries the offers on demand, in the same order, when none of them can be had on the Spot market.</summary>
     [Parameter]
     public SwitchParameter OnDemandFallback { get; set; }
@@ -163,6 +168,7 @@ public abstract class LaunchCmdlet : RegionsCmdlet
         MaxPrice = MaxPrice,
         Budget = Budget / Count,
         MaxHours = MaxHours,
+        IdleTimeout = IdleTimeout,
         OnDemandFallback = OnDemandFallback,
     };
 

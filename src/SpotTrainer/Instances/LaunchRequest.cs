@@ -48,6 +48,8 @@ internal sealed record LaunchRequest
 
     /// <summary>Whether the launch ends as soon as EC2 has said yes.</summary>
     public bool NoWait { get; init; }
+    /// <summary>Minutes without use after which the machine ends itself; 0: never.</summary>
+    public int IdleTimeout { get; init; } = 60;
 
     public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Amazon.EC2;
 using Amazon.EC2.Model;
 using Amazon.Runtime;
@@ -6,7 +5,6 @@ using SpotTrainer.Cloud;
 using SpotTrainer.Keys;
 using SpotTrainer.Market;
 using SpotTrainer.Pipeline;
-using SpotTrainer.Remote;
 
 namespace SpotTrainer.Instances;
 
@@ -17,7 +15,6 @@ namespace SpotTrainer.Instances;
 internal sealed class Launcher(CloudContext cloud, LaunchRequest request, LaunchPreparation preparation, IStepLog log)
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan BootTimeout = TimeSpan.FromMinutes(8);
 
     /// <summary>How long an answer that got lost is looked for.</summary>
     private static readonly TimeSpan SettleTimeout = TimeSpan.FromSeconds(5);
@@ -25,7 +22,6 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
     /// <summary>How often EC2 is asked whose answer got lost, or who is busy.</summary>
     private const int Attempt = 4;
 
-    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
     private readonly string activity = $"Launching {(request.Name.Length > 0 ? request.Name : "a Spot instance")}";
 
     /// <summary>Launches from the first offer that has capacity, and waits until the machine lets us in and its deadline is read back.</summary>
@@ -96,7 +92,7 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
         try
         {
             var instance = request.NoWait
-                ? await ReadAsync(offer.Region, id, cancellationToken) : await WaitUntilReadyAsync(offer.Region, id, deadline, plan, cancellationToken);
+                ? await InstanceWaiter.UntilKnownAsync(cloud, offer.Region, id, cancellationToken) : await InstanceWaiter.UntilReadyAsync(cloud, offer.Region, id, activity, log, cancellationToken);
             log.Information($"{instance} ends itself at {deadline.ToLocalTime():g}; what was not fetched by then ends with it."
                 + (request.NoWait ? " That its deadline is armed is not read back yet: Wait-SpotTrainingInstance does it." : string.Empty));
 
@@ -109,17 +105,6 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
             await AbandonAsync(offer.Region, id, deadline, exception);
             throw;
         }
-    }
-
-    private async Task<SpotTrainingInstance> WaitUntilReadyAsync(
-        string region, string id, DateTimeOffset deadline, DeadlinePlan plan, CancellationToken cancellationToken)
-    {
-        var instance = await WaitUntilRunningAsync(region, id, cancellationToken);
-        log.Progress(activity, "booting", 60);
-        var connection = await SshConnectionPool.WaitAsync(instance, BootTimeout, cancellationToken);
-        await RequireArmedAsync(connection, instance, deadline, plan.Time, cancellationToken);
-        log.Progress(activity, "ready", 100);
-        return instance;
     }
 
     /// <summary>
@@ -216,66 +201,6 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
             log.CleanupWarning($"{what} {next}");
             throw new SpotTrainerException("InstanceLeftRunning", ErrorKind.ConnectionError,
                 $"{what} ({AwsErrors.Translate(why, id).Message})", next, id, exception);
-        }
-    }
-
-    /// <summary>Gives the instance as soon as EC2 knows its own new machine everywhere.</summary>
-    private async Task<SpotTrainingInstance> ReadAsync(string region, string id, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            try
-            {
-                return await InstanceReader.GetAsync(cloud, region, id, cancellationToken);
-            }
-            catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidInstanceID.NotFound")
-            {
-                await Task.Delay(Poll, cancellationToken);
-            }
-        }
-    }
-
-    private async Task<SpotTrainingInstance> WaitUntilRunningAsync(string region, string id, CancellationToken cancellationToken)
-    {
-        log.Progress(activity, "pending", 20);
-        while (true)
-        {
-            var instance = await ReadAsync(region, id, cancellationToken);
-            switch (instance.State)
-            {
-                case "running" when instance.HostName.Length > 0:
-                    return instance;
-                case "shutting-down" or "terminated":
-                    throw new SpotTrainerException("InstanceEnded", ErrorKind.ResourceUnavailable, 
-                        $"{id} ended before it had booted{(instance.StateReason.Length > 0 ? $" ({instance.StateReason})" : string.Empty)}.", "Try another offer.", id);
-            }
-
-            log.Progress(activity, instance.State, 40);
-            await Task.Delay(Poll, cancellationToken);
-        }
-    }
-
-    /// <summary>Reads the arming back. A machine that would not end itself is one that we don't keep.</summary>
-    private static async Task RequireArmedAsync(
-        SshConnection connection, SpotTrainingInstance instance, DateTimeOffset deadline, TimeSpan time, CancellationToken cancellationToken)
-    {
-        var status = await connection.RunAsync($"sudo {UserData.WatchdogPath} status", cancellationToken);
-        var lines = status.Output.Split('\n').Select(line => line.Trim()).ToArray();
-        if (status.ExitCode != 0 || !lines.Contains("armed=yes", StringComparer.Ordinal)
-            || !lines.Contains("deadline=" + deadline.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture), StringComparer.Ordinal))
-        {
-            throw new SpotTrainerException("DeadlineNotArmed", ErrorKind.SecurityError, $"{instance} did not arm its deadline, so it was terminated.",
-                "Try again, or another -Image: it needs cloud-init and systemd.", instance);
-        }
-
-        // The deadline was reckoned by this computer's clock; the machine goes by its own.
-        const string now = "now=";
-        var left = deadline - DateTimeOffset.FromUnixTimeSeconds(
-            long.Parse(lines.First(line => line.StartsWith(now, StringComparison.Ordinal)).Substring(now.Length), CultureInfo.InvariantCulture));
-        if (left > time + ClockTolerance)
-        {
-            throw new SpotTrainerException("ClockWrong", ErrorKind.InvalidOperation,
-                "This computer's clock is ahead of the machine's, so that its deadline would come too late; it was terminated.", "Set the clock and try again.", instance);
         }
     }
 }

@@ -38,8 +38,7 @@ public sealed class RemoveSpotTrainingInstanceCommand : HostStepCmdlet
         var mayAsk = MayAsk();
         return async stopping =>
         {
-            var instance = host as SpotTrainingInstance ?? throw new SpotTrainerException("NotAnInstance", ErrorKind.InvalidArgument,
-                $"{host} is not an instance that the module launched.", "Give what New- or Get-SpotTrainingInstance gave.", host);
+            var instance = SpotTrainingInstance.Require(host);
             if (await Terminator.HasResultsAsync(instance, stopping))
             {
                 if (mayAsk)

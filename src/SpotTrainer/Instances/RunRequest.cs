@@ -54,7 +54,7 @@ internal sealed class RunRequest(LaunchRequest request, SpotOffer offer, bool on
                     Ebs = new EbsBlockDevice { VolumeSize = request.VolumeSizeGiB, VolumeType = VolumeType.Gp3, Encrypted = true, DeleteOnTermination = true },
                 },
             ],
-            UserData = Convert.ToBase64String(Encoding.UTF8.GetBytes(UserData.Write(deadline, hostKey))),
+            UserData = Convert.ToBase64String(Encoding.UTF8.GetBytes(UserData.Write(deadline, TimeSpan.FromMinutes(request.IdleTimeout), hostKey))),
             TagSpecifications = TaggedTypes().Select(type => new TagSpecification { ResourceType = type, Tags = tags }).ToList(),
         };
     }
@@ -75,20 +75,25 @@ internal sealed class RunRequest(LaunchRequest request, SpotOffer offer, bool on
         {
             new(InstanceTags.Name, request.Name),
             new(InstanceTags.Owner, InstanceTags.CurrentOwner),
-            new(InstanceTags.Deadline, deadline.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture)),
+            new(InstanceTags.Deadline, InstanceTags.Moment(deadline)),
             new(InstanceTags.HostKey, hostKey.Fingerprint),
             new(InstanceTags.User, setup.Image.UserName),
             new(InstanceTags.Price, Text(onDemand ? offer.OnDemandPrice!.Value : offer.Price)),
+            new(InstanceTags.IdleTimeout, Text(request.IdleTimeout)),
             new(InstanceTags.VolumeSize, Text(request.VolumeSizeGiB)),
         };
-        if (offer.OnDemandPrice is { } price)
+        foreach (var (name, number) in new[]
         {
-            tags.Add(new Tag(InstanceTags.OnDemandPrice, Text(price)));
-        }
-
-        if (offer.DiskPrice is { } diskPrice)
+            (InstanceTags.OnDemandPrice, offer.OnDemandPrice),
+            (InstanceTags.HighestPrice, onDemand ? offer.OnDemandPrice : request.HighestPrice(offer)),
+            (InstanceTags.DiskPrice, offer.DiskPrice),
+            (InstanceTags.Budget, request.Budget),
+        })
         {
-            tags.Add(new Tag(InstanceTags.DiskPrice, Text(diskPrice)));
+            if (number is { } known)
+            {
+                tags.Add(new Tag(name, Text(known)));
+            }
         }
 
         tags.AddRange(request.Tags.Select(tag => new Tag(tag.Key, tag.Value)));

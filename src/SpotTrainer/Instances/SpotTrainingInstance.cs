@@ -69,6 +69,14 @@ public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
 
     /// <summary>The price of a GiB of disk for a month at launch, in US dollars; null where it could not be had.</summary>
     public decimal? DiskPrice { get; internal init; }
+    /// <summary>The most that it may cost, in US dollars; null where it was launched without a budget.</summary>
+    public decimal? Budget { get; internal init; }
+
+    /// <summary>The highest price that can be charged, in US dollars an hour: the maximum price, else on demand; null where neither is known.</summary>
+    public decimal? HighestPrice { get; internal init; }
+
+    /// <summary>After how much time without use it ends itself; zero: never before the deadline.</summary>
+    public TimeSpan IdleTimeout { get; internal init; }
 
     /// <summary>The root disk's size, in GiB.</summary>
     public int VolumeSizeGiB { get; internal init; }
@@ -103,6 +111,12 @@ public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
 
     /// <inheritdoc/>
     public override string ToString() => Name.Length > 0 ? $"{Name} ({InstanceId})" : InstanceId;
+
+    /// <summary>A step's machine that must be an instance.</summary>
+    /// <exception cref="Pipeline.SpotTrainerException"><c>NotAnInstance</c>.</exception>
+    internal static SpotTrainingInstance Require(TrainingHost host) => host as SpotTrainingInstance ?? throw new Pipeline.SpotTrainerException(
+        "NotAnInstance", Pipeline.ErrorKind.InvalidArgument, $"{host} is not an instance that the module launched.",
+        "Give what New- or Get-SpotTrainingInstance gave.", host);
 
     internal override string Label => Name.Length > 0 ? Name : InstanceId;
 

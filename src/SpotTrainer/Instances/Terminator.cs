@@ -61,22 +61,13 @@ internal static class Terminator
             log.Progress(activity, "shutting down");
             await RequestAsync(instance.Cloud, instance.Region, instance.InstanceId);
             SshConnectionPool.Close(instance);
-            while (true)
-            {
-                var now = await InstanceReader.GetAsync(instance.Cloud, instance.Region, instance.InstanceId, cancellationToken);
-                if (now.State == InstanceStateName.Terminated.Value)
-                {
-                    await CostReader.KeepAsync(now, log, cancellationToken);
-                    return now;
-                }
-
-                await Task.Delay(Poll, cancellationToken);
-            }
+            var ended = await InstanceWaiter.UntilTerminatedAsync(instance, activity, log, Poll, cancellationToken);
+            await CostReader.KeepAsync(ended, log, cancellationToken);
+            return ended;
         }
         catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidInstanceID.NotFound")
         {
-            throw new SpotTrainerException("InstanceNotFound", ErrorKind.ObjectNotFound, $"EC2 knows no instance {instance.InstanceId} any more.",
-                "Nothing is left of it to remove.", instance, exception);
+            throw InstanceWaiter.NotFound(instance, exception);
         }
         finally
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Compression;
 using System.Text;
 using SpotTrainer.Keys;
 using SpotTrainer.Pipeline;
@@ -15,9 +16,13 @@ internal static class UserData
     public const string WatchdogPath = "/usr/local/sbin/spottrainer-watchdog";
 
     /// <summary>Writes the text. EC2 takes no more than 16 KB of it.</summary>
-    public static string Write(DateTimeOffset deadline, SshPrivateKey hostKey)
+    /// <param name="deadline">The deadline.</param>
+    /// <param name="idleTimeout">How long the machine may be without use; zero: until the deadline.</param>
+    /// <param name="hostKey">Its first host key.</param>
+    public static string Write(DateTimeOffset deadline, TimeSpan idleTimeout, SshPrivateKey hostKey)
     {
-        var script = Convert.ToBase64String(Encoding.UTF8.GetBytes(EmbeddedScript.Read("watchdog.sh")));
+        var script = Convert.ToBase64String(Compress(EmbeddedScript.Read("watchdog.sh")));
+        var moments = string.Format(CultureInfo.InvariantCulture, "{0} {1:0}", deadline.ToUnixTimeSeconds(), idleTimeout.TotalSeconds);
         var text = new StringBuilder("#cloud-config\n");
 
         // bootcmd runs at every boot: a deadline that was moved since must not be set back. A machine that can't arm it must not run.
@@ -27,7 +32,7 @@ internal static class UserData
             echo kernel.panic=10 > /etc/sysctl.d/90-spottrainer.conf; sysctl -q -p /etc/sysctl.d/90-spottrainer.conf
             w={WatchdogPath}
             mkdir -p /usr/local/sbin
-            base64 -d > $w.new << 'END' && chmod 755 $w.new && mv $w.new $w && $w arm {deadline.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)} && exit 0
+            base64 -d << 'END' | gzip -d > $w.new && chmod 755 $w.new && mv $w.new $w && $w arm {moments} && exit 0
             {script}
             END
             echo 'SpotTrainer: the deadline could not be armed: this machine ends now.' > /dev/console
@@ -37,6 +42,18 @@ internal static class UserData
         AppendBlock(text, hostKey.ToOpenSsh());
         text.Append("  ed25519_public: ").Append(hostKey.PublicLine).Append('\n');
         return text.ToString();
+    }
+
+    private static byte[] Compress(string text)
+    {
+        using var compressed = new MemoryStream();
+        using (var gzip = new GZipStream(compressed, CompressionLevel.Optimal))
+        {
+            var bytes = Encoding.UTF8.GetBytes(text);
+            gzip.Write(bytes, 0, bytes.Length);
+        }
+
+        return compressed.ToArray();
     }
 
     /// <summary>Appends lines as YAML's literal block, whose first line said how.</summary>

@@ -40,12 +40,12 @@ internal sealed record OfferCriteria
 
     /// <summary>
     /// Whether a type will do. Burstable, bare-metal and previous types, and those with less than 4 GiB, only when they were asked
-    /// for by name: they are cheap and train badly.
+    /// for by name: they are cheap and train badly. Who names a GPU asks for the types that have it, however old.
     /// </summary>
     public bool Accepts(InstanceTypeSize size) =>
         size.VCpu >= MinVCpu && size.MemoryGiB >= MinMemoryGiB && size.Gpu >= MinGpu
         && (MinGpuMemoryGiB <= 0 || (size.Gpu > 0 && size.GpuMemoryGiB / size.Gpu >= MinGpuMemoryGiB))
         && (GpuModels.Count == 0 || (size.Gpu > 0 && GpuModels.Any(model => NamePattern.Matches(model, size.GpuModel))))
         && (Architecture is null || size.Architecture == Architecture)
-        && (InstanceTypes.Count > 0 || (!size.Burstable && !size.Metal && size.CurrentGeneration && size.MemoryGiB >= 4));
+        && (InstanceTypes.Count > 0 || (!size.Burstable && !size.Metal && (size.CurrentGeneration || GpuModels.Count > 0) && size.MemoryGiB >= 4));
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Compression;
 using System.Text;
 using SpotTrainer.Instances;
 using SpotTrainer.Keys;
@@ -18,27 +19,28 @@ public sealed class UserDataTests
     {
         await DebianPackages.EnsureAsync("cloud-init");
         using var folder = new TemporaryFolder();
-        var path = folder.Write("user-data", UserData.Write(Deadline, SshPrivateKey.MakeEd25519("made-for-tests")));
+        var path = folder.Write("user-data", UserData.Write(Deadline, TimeSpan.FromMinutes(60), SshPrivateKey.MakeEd25519("made-for-tests")));
         var result = await Programs.RunAsync("cloud-init", "schema", "--config-file", path);
         Assert.Contains("Valid", result.Succeeded(), StringComparison.Ordinal);
     }
 
     [Fact]
     public void It_is_small_enough_for_EC2() =>
-        Assert.InRange(Encoding.UTF8.GetByteCount(UserData.Write(Deadline, SshPrivateKey.MakeEd25519("made-for-tests"))), 1, 16 * 1024);
+        Assert.InRange(Encoding.UTF8.GetByteCount(UserData.Write(Deadline, TimeSpan.FromMinutes(60), SshPrivateKey.MakeEd25519("made-for-tests"))), 1, 16 * 1024);
 
     [Fact]
     public async Task It_holds_the_watchdog_byte_for_byte_and_arms_it()
     {
         var key = SshPrivateKey.MakeEd25519("made-for-tests");
-        var document = new DeserializerBuilder().Build().Deserialize<Dictionary<string, object>>(UserData.Write(Deadline, key));
+        var document = new DeserializerBuilder().Build().Deserialize<Dictionary<string, object>>(UserData.Write(Deadline, TimeSpan.FromMinutes(60), key));
         var command = Assert.IsType<List<object>>(Assert.Single((List<object>)document["bootcmd"]));
         Assert.Equal(["sh", "-c"], command.Take(2));
         var lines = ((string)command[2]).Split('\n');
         var begin = Array.FindIndex(lines, line => line.Contains("<< 'END'", StringComparison.Ordinal));
-        Assert.Contains($"arm {Deadline.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)} ", lines[begin], StringComparison.Ordinal);
+        Assert.Contains($"arm {Deadline.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)} 3600 ", lines[begin], StringComparison.Ordinal);
         var script = string.Concat(lines.Skip(begin + 1).TakeWhile(line => line != "END"));
-        Assert.Equal(Encoding.UTF8.GetBytes(EmbeddedScript.Read("watchdog.sh")), Convert.FromBase64String(script));
+        using var unpacked = new StreamReader(new GZipStream(new MemoryStream(Convert.FromBase64String(script)), CompressionMode.Decompress));
+        Assert.Equal(EmbeddedScript.Read("watchdog.sh"), await unpacked.ReadToEndAsync(TestContext.Current.CancellationToken));
         var keys = (Dictionary<object, object>)document["ssh_keys"];
         Assert.Equal(key.PublicLine, (string)keys["ed25519_public"]);
         using var folder = new TemporaryFolder();

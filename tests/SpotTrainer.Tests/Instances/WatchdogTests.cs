@@ -1,47 +1,19 @@
-using System.Diagnostics;
 using System.Globalization;
-using SpotTrainer.Pipeline;
 using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Instances;
 
-/// <summary>
-/// The watchdog, run as it is in a folder instead of the root, with programs before it in PATH that write down how they are called
-/// and turn no computer off.
-/// </summary>
+/// <summary>The watchdog and the deadline: arming, status, and the end, whatever is damaged, full, killed or set to another time.</summary>
 public sealed class WatchdogTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
-    private readonly string _root;
+    /// <summary>The end is tried in steps that take so many seconds after the decision.</summary>
+    private const int EndTakes = 70;
 
-    public WatchdogTests()
-    {
-        _folder.Write("watchdog.sh", EmbeddedScript.Read("watchdog.sh"));
-        _root = _folder["root"];
-        Directory.CreateDirectory(Path.Combine(_root, "proc"));
-        Directory.CreateDirectory(_folder["bin"]);
-        foreach (var (name, rest) in new[] { ("systemctl", $"[ \"$1\" != is-active ] || cat '{_folder["state"]}'"), ("wall", ""), ("sync", ""), ("sleep", "") })
-        {
-            var path = _folder.Write($"bin/{name}", $"#!/bin/sh\necho \"{name} $*\" >> '{_folder["calls"]}'\n{rest}\n");
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
-
-        _folder.Write("state", "active\n");
-        _folder.Write("calls", "");
-    }
+    private readonly WatchdogMachine machine = new();
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    private static long Now => DateTimeOffset.UtcNow.ToUnixTimeSeconds();
-
-    private string Deadline => Path.Combine(_root, "var/lib/spottrainer/deadline");
-
-    private string SysRq => Path.Combine(_root, "proc/sysrq-trigger");
-
-    /// <summary>The calls of the fake programs; sync runs beside the others and is left out where the order counts.</summary>
-    private IReadOnlyList<string> Calls => [.. File.ReadAllLines(_folder["calls"]).Select(line => line.TrimEnd())];
-
-    public void Dispose() => _folder.Dispose();
+    public void Dispose() => machine.Dispose();
 
     [Theory]
     [InlineData("")]
@@ -57,27 +29,40 @@ public sealed class WatchdogTests : IDisposable
     [InlineData("4102444800; reboot")]
     public async Task What_is_no_moment_to_come_is_refused_and_nothing_is_written(string value)
     {
-        var result = await RunAsync("arm", value);
+        var result = await machine.RunAsync("arm", value);
         Assert.Equal(2, result.Status);
         Assert.Contains($"'{value}' is no moment to come", result.Error, StringComparison.Ordinal);
-        Assert.Empty(Calls);
-        Assert.Equal([Path.Combine(_root, "proc")], Directory.EnumerateFileSystemEntries(_root));
+        Assert.Empty(machine.Calls);
+        Assert.False(Directory.Exists(machine.Root("var")));
+    }
+
+    [Theory]
+    [InlineData("soon")]
+    [InlineData("-1")]
+    [InlineData("060")]
+    [InlineData("999999999999")]
+    public async Task What_is_no_number_of_seconds_is_refused_and_nothing_is_written(string value)
+    {
+        var result = await machine.RunAsync("arm", $"{machine.Start + 7200}", value);
+        Assert.Equal(2, result.Status);
+        Assert.Contains($"'{value}' is no number of seconds", result.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(machine.Root("var")));
     }
 
     [Theory]
     [InlineData]
     [InlineData("what")]
-    public async Task Another_word_than_the_four_is_refused(params string[] words) => Assert.Equal(2, (await RunAsync(words)).Status);
+    public async Task Another_word_than_the_four_is_refused(params string[] words) => Assert.Equal(2, (await machine.RunAsync(words)).Status);
 
     [Fact]
     public async Task Arming_writes_the_deadline_and_starts_what_holds_it()
     {
-        var deadline = Now + 7200;
-        (await RunAsync("arm", $"{deadline}")).Succeeded();
-        Assert.Equal($"{deadline}\n", await File.ReadAllTextAsync(Deadline, Stop));
-        var units = Path.Combine(_root, "etc/systemd/system");
+        var deadline = machine.Start + 7200;
+        (await machine.RunAsync("arm", $"{deadline}", "3600")).Succeeded();
+        Assert.Equal($"{deadline} 7200 {WatchdogMachine.UptimeAtStart + 7200} one 3600\n", await File.ReadAllTextAsync(machine.Deadline, Stop));
+        var units = machine.Root("etc/systemd/system");
         var moment = DateTimeOffset.FromUnixTimeSeconds(deadline).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
-        Assert.Contains($"\nOnCalendar={moment} UTC\nPersistent=true\n", await File.ReadAllTextAsync(Path.Combine(units, "spottrainer-deadline.timer"), Stop), StringComparison.Ordinal);
+        Assert.Contains($"\nOnCalendar={moment} UTC\nOnActiveSec=7200\nPersistent=true\n", await File.ReadAllTextAsync(Path.Combine(units, "spottrainer-deadline.timer"), Stop), StringComparison.Ordinal);
         Assert.Contains("ExecStart=/usr/local/sbin/spottrainer-watchdog end\n", await File.ReadAllTextAsync(Path.Combine(units, "spottrainer-deadline.service"), Stop), StringComparison.Ordinal);
         Assert.Contains("ExecStart=/usr/local/sbin/spottrainer-watchdog run\n", await File.ReadAllTextAsync(Path.Combine(units, "spottrainer-watchdog.service"), Stop), StringComparison.Ordinal);
         Assert.Equal(
@@ -85,108 +70,210 @@ public sealed class WatchdogTests : IDisposable
                 "systemctl daemon-reload",
                 "systemctl enable spottrainer-deadline.timer", "systemctl restart spottrainer-deadline.timer",
                 "systemctl enable spottrainer-watchdog.service", "systemctl restart spottrainer-watchdog.service",
-                $"sync -f {Path.GetDirectoryName(Deadline)} {units}",
+                $"sync -f {Path.GetDirectoryName(machine.Deadline)} {units}",
             ],
-            Calls);
-        Assert.DoesNotContain(Directory.EnumerateFiles(_root, "*", SearchOption.AllDirectories), path => path.EndsWith(".new", StringComparison.Ordinal));
+            machine.Calls);
+        Assert.DoesNotContain(Directory.EnumerateFiles(machine.Root(""), "*", SearchOption.AllDirectories), path => path.EndsWith(".new", StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task Arming_anew_moves_the_deadline()
+    public async Task Arming_anew_moves_the_deadline_and_keeps_the_idle_timeout_unless_another_is_given()
     {
-        (await RunAsync("arm", $"{Now + 7200}")).Succeeded();
-        var later = Now + 9000;
-        (await RunAsync("arm", $"{later}")).Succeeded();
-        var status = await StatusAsync();
-        Assert.Equal(($"{later}", "yes"), (status["deadline"], status["armed"]));
+        (await machine.RunAsync("arm", $"{machine.Start + 7200}")).Succeeded();
+        Assert.Equal("0", (await machine.StatusAsync())["idle_timeout"]);
+        (await machine.RunAsync("arm", $"{machine.Start + 7200}", "1800")).Succeeded();
+        var later = machine.Start + 9000;
+        (await machine.RunAsync("arm", $"{later}")).Succeeded();
+        var status = await machine.StatusAsync();
+        Assert.Equal(($"{later}", "9000", "yes", "1800"), (status["deadline"], status["left"], status["armed"], status["idle_timeout"]));
+        (await machine.RunAsync("arm", $"{later}", "0")).Succeeded();
+        Assert.Equal("0", (await machine.StatusAsync())["idle_timeout"]);
     }
 
     [Fact]
     public async Task Status_says_armed_only_where_file_and_timer_agree()
     {
-        var deadline = Now + 7200;
-        (await RunAsync("arm", $"{deadline}")).Succeeded();
-        var status = await StatusAsync();
-        Assert.Equal(($"{deadline}", "yes", "active"), (status["deadline"], status["armed"], status["watchdog"]));
-        Assert.InRange(long.Parse(status["now"], CultureInfo.InvariantCulture), deadline - 7200, Now);
+        var deadline = machine.Start + 7200;
+        await machine.ArmAsync(7200);
+        var status = await machine.StatusAsync();
+        Assert.Equal(($"{deadline}", "yes", "active", $"{machine.Start}"), (status["deadline"], status["armed"], status["watchdog"], status["now"]));
 
-        await File.WriteAllTextAsync(Deadline, $"{deadline + 1}\n", Stop);
-        status = await StatusAsync();
+        await File.WriteAllTextAsync(machine.Deadline, $"{deadline + 1}\n", Stop);
+        status = await machine.StatusAsync();
         Assert.Equal(($"{deadline + 1}", "no"), (status["deadline"], status["armed"]));
 
         foreach (var damaged in new[] { "", "\n", "12x\n", $"{deadline}{deadline}\n", "\0\0\0\0" })
         {
-            await File.WriteAllTextAsync(Deadline, damaged, Stop);
-            status = await StatusAsync();
-            Assert.Equal(("", "no"), (status["deadline"], status["armed"]));
+            await File.WriteAllTextAsync(machine.Deadline, damaged, Stop);
+            status = await machine.StatusAsync();
+            Assert.Equal(("", "", "no"), (status["deadline"], status["left"], status["armed"]));
         }
 
-        await File.WriteAllTextAsync(Deadline, $"{deadline}\n", Stop);
-        _folder.Write("state", "inactive\n");
-        status = await StatusAsync();
+        await File.WriteAllTextAsync(machine.Deadline, $"{deadline}\n", Stop);
+        machine.SetUnits("inactive");
+        status = await machine.StatusAsync();
         Assert.Equal(($"{deadline}", "no", "inactive"), (status["deadline"], status["armed"], status["watchdog"]));
     }
 
     [Fact]
     public async Task At_the_deadline_the_machine_is_turned_off_by_all_means()
     {
-        (await RunAsync("arm", $"{Now + 4}")).Succeeded();
-        _folder.Write("calls", "");
-        Assert.Equal(1, (await RunAsync("run")).Status);
-        var calls = Calls.Where(call => call is not "sleep 2" and not "sync").ToArray();
-        Assert.StartsWith("wall SpotTrainer: this machine ends at ", calls[0], StringComparison.Ordinal);
-        Assert.Equal(["wall SpotTrainer: this machine ends now.", "systemctl poweroff", "sleep 60", "systemctl poweroff -ff", "sleep 5", "sleep 5"], calls[1..]);
-        Assert.Equal("o\n", await File.ReadAllTextAsync(SysRq, Stop));
-        Assert.Contains("sync", Calls);
+        await machine.ArmAsync(2000);
+        Assert.Equal(1, (await machine.RunAsync("run")).Status);
+        Assert.True(machine.TurnedOff);
+        Assert.Equal(machine.Start + 2000 + EndTakes, machine.Clock);
+        Assert.Equal(2, machine.Told.Count);
+        Assert.StartsWith("this machine ends at ", machine.Told[0], StringComparison.Ordinal);
+        Assert.Equal("this machine ends now.", machine.Told[1]);
+        // Those that run beside are left out.
+        var calls = machine.Calls.Where(call => call is not "sync" and not "sleep 1").ToArray();
+        Assert.Equal(["wall SpotTrainer: this machine ends now.", "systemctl poweroff", "sleep 60", "systemctl poweroff -ff", "sleep 5", "sleep 5"], calls[^6..]);
+        Assert.Contains("sync", machine.Calls);
     }
 
     [Fact]
     public async Task Without_a_deadline_the_machine_ends_after_two_minutes()
     {
-        Assert.Equal(1, (await RunAsync("run")).Status);
-        Assert.Equal(60, Calls.TakeWhile(call => call != "systemctl poweroff").Count(call => call == "sleep 2"));
-        Assert.Contains("is missing or damaged: this machine ends in 120 seconds", Calls[0], StringComparison.Ordinal);
-        Assert.Equal("o\n", await File.ReadAllTextAsync(SysRq, Stop));
+        Assert.Equal(1, (await machine.RunAsync("run")).Status);
+        Assert.True(machine.TurnedOff);
+        Assert.Equal(120 + EndTakes, machine.Passed);
+        Assert.Contains("is missing or damaged: this machine ends in 120 seconds", machine.Told[0], StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_disk_that_takes_no_more_and_a_terminal_that_hangs_change_nothing()
+    public async Task A_deadline_that_is_armed_in_those_two_minutes_holds()
+    {
+        machine.AfterEachTurn($"[ $up -lt {WatchdogMachine.UptimeAtStart + 100} ] || {{ mkdir -p $root/var/lib/spottrainer; echo {machine.Start + 4000} > $root/var/lib/spottrainer/deadline; }}");
+        await machine.RunAsync("run");
+        Assert.True(machine.TurnedOff);
+        Assert.Equal(4000 + EndTakes, machine.Passed);
+    }
+
+    [Fact]
+    public async Task A_disk_that_takes_nothing_and_a_terminal_that_hangs_change_nothing()
     {
         // Nothing can be written where the folders should be; "wall" fails as well.
-        await File.WriteAllTextAsync(Path.Combine(_root, "var"), "", Stop);
-        _folder.Write("bin/wall", "#!/bin/sh\nexit 1\n");
-        Assert.Equal(1, (await RunAsync("run")).Status);
-        Assert.Equal("o\n", await File.ReadAllTextAsync(SysRq, Stop));
+        await File.WriteAllTextAsync(machine.Root("var"), "", Stop);
+        Directory.Delete(machine.Root("run"));
+        await File.WriteAllTextAsync(machine.Root("run"), "", Stop);
+        machine.Program("wall", "exit 1");
+        Assert.Equal(1, (await machine.RunAsync("run")).Status);
+        Assert.True(machine.TurnedOff);
+    }
+
+    [Fact]
+    public async Task On_a_full_disk_a_new_deadline_is_refused_and_the_old_one_holds()
+    {
+        // A real one: a small file system in a mount namespace of its own, filled to its last byte.
+        var script = $"""
+            set -e
+            mkdir -p '{machine.Root("var")}' '{machine.Root("etc")}'
+            mount -t tmpfs -o size=64k none '{machine.Root("var")}'; mount -t tmpfs -o size=64k none '{machine.Root("etc")}'; mount -t tmpfs -o size=4k none '{machine.Root("run")}'
+            "$@" arm {machine.Start + 3000} 0
+            for full in var etc run; do cat /dev/zero > '{machine.Root("")}'/$full/filler 2>/dev/null || :; done
+            "$@" arm {machine.Start + 90000} 0 2>/dev/null && exit 9
+            "$@" run || :
+            """;
+        var start = machine.Describe([], "unshare", "-rm", "sh", "-c", script, "sh");
+        (await Programs.RunAsync(start)).Succeeded();
+        Assert.True(machine.TurnedOff);
+        Assert.Equal(machine.Start + 3000 + EndTakes, machine.Clock);
+    }
+
+    [Theory]
+    [InlineData("3600")]
+    [InlineData("86400")]
+    [InlineData("100000000")]
+    public async Task A_clock_that_is_set_back_prolongs_nothing(string seconds)
+    {
+        await machine.ArmAsync(5000);
+        machine.AfterEachTurn($"[ $up -ne {WatchdogMachine.UptimeAtStart + 2000} ] || echo $(({machine.Start} + 2000 - {seconds})) > '{machine.Path}/clock'");
+        await machine.RunAsync("run");
+        Assert.True(machine.TurnedOff);
+        Assert.Equal(5000 + EndTakes, machine.Passed);
+    }
+
+    [Fact]
+    public async Task A_clock_that_is_set_forward_past_the_deadline_ends_the_machine()
+    {
+        await machine.ArmAsync(5000);
+        machine.AfterEachTurn($"[ $up -ne {WatchdogMachine.UptimeAtStart + 2000} ] || echo {machine.Start + 5000} > '{machine.Path}/clock'");
+        await machine.RunAsync("run");
+        Assert.True(machine.TurnedOff);
+        Assert.InRange(machine.Passed, 2000, 2000 + 20 + EndTakes);
+    }
+
+    [Theory]
+    [InlineData(300, 0, 4700)]
+    [InlineData(300, 86400, 5000)]
+    public async Task After_a_reboot_the_clock_holds_and_at_most_the_whole_time_from_the_boot(int off, int setBack, int left)
+    {
+        await machine.ArmAsync(5000);
+        machine.Write("proc/sys/kernel/random/boot_id", "two\n");
+        machine.SetUptime(0);
+        machine.SetClock(machine.Start + off - setBack);
+        await machine.RunAsync("run");
+        Assert.True(machine.TurnedOff);
+        Assert.Equal(left + EndTakes, machine.Passed + WatchdogMachine.UptimeAtStart);
+    }
+
+    [Fact]
+    public async Task Whatever_becomes_of_the_file_the_machine_never_ends_later_than_it_should()
+    {
+        var random = new Random(20261125);
+        await machine.ArmAsync(1500);
+        var armed = await File.ReadAllBytesAsync(machine.Deadline, Stop);
+        for (var round = 0; round < 60; round++)
+        {
+            var bytes = armed.ToArray();
+            switch (round % 3)
+            {
+                case 0:
+                    bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
+                    break;
+                case 1:
+                    bytes = bytes[..random.Next(bytes.Length)];
+                    break;
+                default:
+                    random.NextBytes(bytes);
+                    break;
+            }
+
+            await File.WriteAllBytesAsync(machine.Deadline, bytes, Stop);
+            machine.SetClock(machine.Start);
+            machine.SetUptime(WatchdogMachine.UptimeAtStart);
+            File.Delete(machine.Root("proc/sysrq-trigger"));
+            await machine.RunAsync("run");
+            Assert.True(machine.TurnedOff, Convert.ToHexString(bytes));
+            Assert.True(machine.Passed <= 1500 + EndTakes, $"{Convert.ToHexString(bytes)} {machine.Passed}");
+        }
+    }
+
+    [Fact]
+    public async Task Without_an_uptime_it_counts_its_turns()
+    {
+        await machine.ArmAsync(5000);
+        machine.AfterEachTurn($"rm $root/proc/uptime; echo $(({machine.Start} - 86400)) > '{machine.Path}/clock'");
+        machine.Program("sleep", $"case $1 in 1 | 1.*) exec /bin/sleep 0.05 ;; esac\n. '{machine.Path}/hook' 2>/dev/null");
+        await machine.RunAsync("run");
+        Assert.True(machine.TurnedOff);
+        Assert.Equal(250, machine.Calls.Count(call => call == "sleep 20"));
     }
 
     [Fact]
     public async Task At_the_warning_the_jobs_get_SIGTERM()
     {
         using var job = Programs.Start("setsid", "/bin/sleep", "600");
-        var pids = Path.Combine(_root, "home/ubuntu/spottrainer/jobs");
         foreach (var (name, content) in new[] { ("a", "1"), ("b", "nonsense"), ("c", ""), ("d", $"{job.Id}") })
         {
-            Directory.CreateDirectory(Path.Combine(pids, name));
-            await File.WriteAllTextAsync(Path.Combine(pids, name, "pid"), content + "\n", Stop);
+            machine.Write($"home/ubuntu/spottrainer/jobs/{name}/pid", content + "\n");
         }
 
         // setsid has made the group when sleep is there.
         await Programs.UntilAsync(async () => (await File.ReadAllTextAsync($"/proc/{job.Id}/comm", Stop)).Trim() == "sleep", () => "no sleep");
-        (await RunAsync("arm", $"{Now + 7200}")).Succeeded();
-        await File.WriteAllTextAsync(Deadline, $"{Now + 2}\n", Stop);
-        await RunAsync("run");
+        await machine.ArmAsync(1000);
+        await machine.RunAsync("run");
         await job.WaitForExitAsync(Stop);
         Assert.Equal(143, job.ExitCode);
     }
-
-    private Task<Programs.Result> RunAsync(params string[] words)
-    {
-        var start = Programs.Describe(["/bin/sh", _folder["watchdog.sh"], .. words]);
-        start.Environment["SPOTTRAINER_ROOT"] = _root;
-        start.Environment["PATH"] = $"{_folder["bin"]}:/usr/bin:/bin";
-        return Programs.RunAsync(start);
-    }
-
-    private async Task<Dictionary<string, string>> StatusAsync() => (await RunAsync("status")).Succeeded()
-        .Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('=')).ToDictionary(parts => parts[0], parts => parts[1]);
 }

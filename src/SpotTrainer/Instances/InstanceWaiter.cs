@@ -1,0 +1,164 @@
+using Amazon.EC2;
+using SpotTrainer.Cloud;
+using SpotTrainer.Pipeline;
+using SpotTrainer.Remote;
+
+namespace SpotTrainer.Instances;
+
+/// <summary>Waits for what becomes of an instance.</summary>
+internal static class InstanceWaiter
+{
+    /// <summary>How long a machine may take to boot.</summary>
+    public static readonly TimeSpan BootTimeout = TimeSpan.FromMinutes(8);
+
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LongPoll = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// Waits until an instance runs, lets us in with its pinned host key, and has been read to hold its deadline.
+    /// </summary>
+    /// <param name="cloud">The cloud.</param>
+    /// <param name="region">The region.</param>
+    /// <param name="id">The instance.</param>
+    /// <param name="activity">What the progress is about.</param>
+    /// <param name="log">Where it is told.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="SpotTrainerException"><c>InstanceEnded</c>, <c>DeadlineNotArmed</c>, <c>ClockWrong</c>, and those of connecting.</exception>
+    public static async Task<SpotTrainingInstance> UntilReadyAsync(
+        CloudContext cloud, string region, string id, string activity, IStepLog log, CancellationToken cancellationToken)
+    {
+        log.Progress(activity, "pending", 20);
+        SpotTrainingInstance? instance = null;
+        while (instance is not { State: "running", HostName.Length: > 0 })
+        {
+            instance = await UntilKnownAsync(cloud, region, id, cancellationToken);
+            RequireLiving(instance);
+            log.Progress(activity, instance.State, 40);
+            await Task.Delay(Poll, cancellationToken);
+        }
+
+        log.Progress(activity, "booting", 60);
+        var connection = await ConnectAsync(instance, cancellationToken);
+        await DeadlineCheck.RequireAsync(connection, instance, instance.Deadline, cancellationToken);
+        log.Progress(activity, "ready", 100);
+        return instance;
+    }
+
+    /// <summary>Gives a new instance: EC2 takes a moment to know its own new machines everywhere.</summary>
+    public static async Task<SpotTrainingInstance> UntilKnownAsync(CloudContext cloud, string region, string id, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return await InstanceReader.GetAsync(cloud, region, id, cancellationToken);
+            }
+            catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidInstanceID.NotFound")
+            {
+                await Task.Delay(Poll, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Waits until EC2 says that an instance is terminated.</summary>
+    /// <exception cref="SpotTrainerException"><c>InstanceNotFound</c>: EC2 has forgotten it.</exception>
+    public static async Task<SpotTrainingInstance> UntilTerminatedAsync(
+        SpotTrainingInstance instance, string activity, IStepLog log, TimeSpan poll, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (true)
+            {
+                var now = await InstanceReader.GetAsync(instance.Cloud, instance.Region, instance.InstanceId, cancellationToken);
+                if (now.State == InstanceStateName.Terminated.Value)
+                {
+                    return now;
+                }
+
+                log.Progress(activity, now.State);
+                await Task.Delay(poll, cancellationToken);
+            }
+        }
+        catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidInstanceID.NotFound")
+        {
+            throw NotFound(instance, exception);
+        }
+    }
+
+    /// <summary>The error of an instance that EC2 has forgotten.</summary>
+    public static SpotTrainerException NotFound(SpotTrainingInstance instance, Exception inner) => new(
+        "InstanceNotFound", ErrorKind.ObjectNotFound, $"EC2 knows no instance {instance.InstanceId} any more.",
+        "Nothing is left of it to remove.", instance, inner);
+
+    /// <summary>Waits as Wait-SpotTrainingInstance does.</summary>
+    /// <param name="instance">The instance.</param>
+    /// <param name="goal">What is waited for.</param>
+    /// <param name="timeout">How long; null: as long as it takes.</param>
+    /// <param name="log">Where progress is told.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public static async Task<SpotTrainingInstance> WaitAsync(
+        SpotTrainingInstance instance, InstanceGoal goal, TimeSpan? timeout, IStepLog log, CancellationToken cancellationToken)
+    {
+        var activity = $"Waiting for {instance}";
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        if (timeout is { } time)
+        {
+            limit.CancelAfter(time);
+        }
+
+        try
+        {
+            return goal == InstanceGoal.Ready
+                ? await UntilReadyAsync(instance.Cloud, instance.Region, instance.InstanceId, activity, log, limit.Token)
+                : await UntilTerminatedAsync(instance, activity, log, LongPoll, limit.Token);
+        }
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new SpotTrainerException("WaitTimedOut", ErrorKind.OperationTimeout,
+                $"{instance} was not {(goal == InstanceGoal.Ready ? "ready" : "terminated")} within {timeout!.Value.TotalSeconds:0} seconds.",
+                "See its state with Get-SpotTrainingInstance; it costs until it ends.", instance, exception);
+        }
+        finally
+        {
+            log.ProgressDone(activity);
+        }
+    }
+
+    /// <summary>Connects to a machine that boots, unless it ends before.</summary>
+    private static async Task<SshConnection> ConnectAsync(SpotTrainingInstance instance, CancellationToken cancellationToken)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var connecting = SshConnectionPool.WaitAsync(instance, BootTimeout, over.Token);
+        var watching = WatchAsync();
+        await Task.WhenAny(connecting, watching);
+        over.Cancel();
+        try
+        {
+            await watching;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // It lets us in, or never will.
+        }
+
+        return await connecting;
+
+        async Task WatchAsync()
+        {
+            while (true)
+            {
+                await Task.Delay(LongPoll, over.Token);
+                RequireLiving(await InstanceReader.GetAsync(instance.Cloud, instance.Region, instance.InstanceId, over.Token));
+            }
+        }
+    }
+
+    private static void RequireLiving(SpotTrainingInstance instance)
+    {
+        if (instance.State is "shutting-down" or "terminated" or "stopping" or "stopped")
+        {
+            throw new SpotTrainerException("InstanceEnded", ErrorKind.ResourceUnavailable, $"{instance} has ended{(instance.StateReason.Length > 0 ? $" ({instance.StateReason})" : string.Empty)}.",
+                "Launch another, from another offer if it was AWS that ended it.", instance);
+        }
+    }
+}

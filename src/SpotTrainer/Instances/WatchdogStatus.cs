@@ -1,0 +1,26 @@
+using System.Globalization;
+
+namespace SpotTrainer.Instances;
+
+/// <summary>What the watchdog of a machine says of itself (<c>spottrainer-watchdog status</c>).</summary>
+/// <param name="Armed">Whether timer and file hold the same deadline.</param>
+/// <param name="Deadline">The deadline; null where the machine knows none.</param>
+/// <param name="Now">The machine's clock.</param>
+internal sealed record WatchdogStatus(bool Armed, DateTimeOffset? Deadline, DateTimeOffset Now)
+{
+    /// <summary>What is run on the machine for it.</summary>
+    public const string Command = "sudo " + UserData.WatchdogPath + " status";
+
+    /// <summary>Reads the command's output; null when it is not the watchdog's.</summary>
+    public static WatchdogStatus? Parse(string output)
+    {
+        var values = output.Split('\n').Select(line => line.Trim().Split(['='], 2)).Where(parts => parts.Length == 2)
+            .GroupBy(parts => parts[0], StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Last()[1], StringComparer.Ordinal);
+        return Time("now") is { } now ? new WatchdogStatus(values.TryGetValue("armed", out var armed) && armed == "yes", Time("deadline"), now) : null;
+
+        DateTimeOffset? Time(string name) =>
+            values.TryGetValue(name, out var text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+                ? DateTimeOffset.FromUnixTimeSeconds(seconds)
+                : null;
+    }
+}

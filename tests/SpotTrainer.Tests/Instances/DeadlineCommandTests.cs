@@ -1,0 +1,107 @@
+using System.Globalization;
+using System.Management.Automation;
+using SpotTrainer.Tests.Rehearsal;
+
+namespace SpotTrainer.Tests.Instances;
+
+/// <summary>Set-SpotTrainingDeadline and Wait-SpotTrainingInstance, on machines of a rehearsal.</summary>
+[Collection(RehearsalSessionGroup.Name)]
+public sealed class DeadlineCommandTests(RehearsalSession session)
+{
+    private const string Status = "($Machine | Invoke-TrainingCommand 'sudo spottrainer-watchdog status').Output";
+
+    [Fact]
+    public void A_deadline_moves_on_the_machine_and_in_its_tag_and_never_past_the_budget()
+    {
+        Launch("moved", "-Budget 0.25 -MaxHours 1 -IdleTimeout 45");
+        Assert.Equal(0.25m, Value("Budget"));
+        Assert.Equal(TimeSpan.FromMinutes(45), Value("IdleTimeout"));
+        Assert.Contains("idle_timeout=2700\n", Text(Status), StringComparison.Ordinal);
+        var first = Deadline("$Machine");
+
+        // Out and in by hours, and at a moment.
+        Assert.Equal(first.AddMinutes(30), Deadline("$Machine | Set-SpotTrainingDeadline -AddHours 0.5"));
+        RequireHeld(first.AddMinutes(30));
+        Assert.Equal(first, Deadline("$Machine | Set-SpotTrainingDeadline -AddHours -0.5"));
+        RequireHeld(first);
+        var moment = first.AddMinutes(-20);
+        Assert.Equal(moment, Deadline("$Machine | Set-SpotTrainingDeadline $moment", ("moment", moment.UtcDateTime)));
+        RequireHeld(moment);
+        Assert.Contains("idle_timeout=2700\n", Text(Status), StringComparison.Ordinal);
+
+        // Asked only.
+        Assert.Empty(session.Require("$Machine | Set-SpotTrainingDeadline -AddHours 1 -WhatIf").Output);
+        RequireHeld(moment);
+
+        // As far as the money goes, and no further.
+        var last = Deadline("$Machine | Set-SpotTrainingDeadline -FromBudget");
+        var (highest, disk) = ((decimal)Value("HighestPrice")!, (int)Value("VolumeSizeGiB")!);
+        var perHour = SpotTrainer.Instances.CostEstimate.PerHour(highest, (decimal?)Value("DiskPrice"), disk);
+        Assert.InRange((last - ((DateTimeOffset)Value("LaunchTime")!)).TotalHours,
+            (double)(0.25m / perHour) - 0.1, (double)(0.25m / perHour));
+        RequireHeld(last);
+        Assert.Equal("DeadlinePastBudget", Error("$Machine | Set-SpotTrainingDeadline -AddHours 0.5", ErrorCategory.LimitsExceeded));
+        Assert.Equal("DeadlineTooNear", Error("$Machine | Set-SpotTrainingDeadline '2020-01-01'", ErrorCategory.InvalidArgument));
+        Assert.Equal("NotAnInstance", Error("Set-SpotTrainingDeadline -Instance $other -AddHours 1", ErrorCategory.InvalidArgument, ("other", session.HostOfTheModule())));
+        RequireHeld(last);
+
+        // A machine that can't be set: the tag never promises more than the machine gives.
+        session.Require("$null = $Machine | Invoke-TrainingCommand $command", ("command", """
+            w=/usr/local/sbin/spottrainer-watchdog; sudo mv $w $w.real; printf '#!/bin/sh\n[ "$1" != arm ] || exit 1\nexec %s.real "$@"\n' $w | sudo tee $w; sudo chmod 755 $w
+            """));
+        Assert.Equal("RemoteCommandFailed", Error("$Machine | Set-SpotTrainingDeadline -AddHours -0.5; $Machine | Set-SpotTrainingDeadline -FromBudget", ErrorCategory.InvalidResult, errors: 1));
+        Assert.Equal(last.AddMinutes(-30), Deadline("Get-SpotTrainingInstance moved"));
+        Assert.Equal("RemoteCommandFailed", Error("$Machine | Set-SpotTrainingDeadline -AddHours -0.25", ErrorCategory.InvalidResult));
+        session.Require("$null = $Machine | Remove-SpotTrainingInstance");
+    }
+
+    [Fact]
+    public void A_wait_ends_when_the_machine_is_ready_or_has_ended_and_says_what_else_it_met()
+    {
+        Launch("waited", "-MaxHours 1 -IdleTimeout 0");
+        Assert.Equal("NoBudget", Error("$Machine | Set-SpotTrainingDeadline -FromBudget", ErrorCategory.InvalidOperation));
+        Assert.Equal("running", session.Require("$Machine | Wait-SpotTrainingInstance").Output[0].Properties["State"].Value);
+        Assert.Equal("WaitTimedOut", Error("$Machine | Wait-SpotTrainingInstance -For Terminated -Timeout 1", ErrorCategory.OperationTimeout));
+        Assert.Equal("NotAnInstance", Error("Wait-SpotTrainingInstance -Instance $other", ErrorCategory.InvalidArgument, ("other", session.HostOfTheModule())));
+
+        session.Require("$null = $Machine | Invoke-TrainingCommand 'sudo spottrainer-watchdog arm $(($(date +%s) + 1800))'");
+        Assert.Equal("DeadlineDiffers", Error("$Machine | Wait-SpotTrainingInstance", ErrorCategory.InvalidOperation));
+        Assert.Equal("running", session.Require("$Machine | Set-SpotTrainingDeadline -AddHours 0.1 | Wait-SpotTrainingInstance -For Ready").Output[0].Properties["State"].Value);
+        session.Require("$null = $Machine | Invoke-TrainingCommand 'sudo systemctl stop spottrainer-deadline.timer'");
+        Assert.Equal("DeadlineNotArmed", Error("$Machine | Wait-SpotTrainingInstance", ErrorCategory.SecurityError));
+
+        session.Require("$null = $Machine | Invoke-TrainingCommand 'sudo systemd-run spottrainer-watchdog end'");
+        var ended = Assert.Single(session.Require("$Machine | Wait-SpotTrainingInstance -For Terminated").Output);
+        Assert.Equal("terminated", ended.Properties["State"].Value);
+        Assert.Equal("InstanceEnded", Error("$Machine | Wait-SpotTrainingInstance", ErrorCategory.ResourceUnavailable));
+    }
+
+    private void Launch(string name, string options) => session.Require(
+        $"$global:Machine = Find-SpotOffer -InstanceType m7i.large -First 3 | New-SpotTrainingInstance -Name {name} {options}");
+
+    private object? Value(string property) => session.Require("$Machine").Output[0].Properties[property].Value;
+
+    private string Text(string expression) => (string)session.Require(expression).Output[0].BaseObject;
+
+    private DateTimeOffset Deadline(string script, params (string Name, object Value)[] arguments) =>
+        (DateTimeOffset)Assert.Single(session.Require(script, arguments).Output).Properties["Deadline"].Value;
+
+    /// <summary>Both the machine and the tag hold a deadline.</summary>
+    private void RequireHeld(DateTimeOffset deadline)
+    {
+        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"deadline={deadline.ToUnixTimeSeconds()}\n"), Text(Status), StringComparison.Ordinal);
+        Assert.Contains("\narmed=yes\n", Text(Status), StringComparison.Ordinal);
+        Assert.Equal(deadline, Deadline("$Machine | Get-SpotTrainingInstance"));
+    }
+
+    /// <summary>Runs what must give errors, and gives the id of the first.</summary>
+    private string Error(string script, ErrorCategory category, (string Name, object Value)? argument = null, int errors = 1)
+    {
+        var result = session.Run(script, argument is { } given ? [given] : []);
+        Assert.Equal(errors, result.Errors.Count);
+        var error = result.Errors[0];
+        Assert.Equal(category, error.CategoryInfo.Category);
+        Assert.NotEmpty(error.ErrorDetails.RecommendedAction);
+        return error.FullyQualifiedErrorId.Split(',')[0];
+    }
+}

@@ -1,0 +1,215 @@
+using SpotTrainer.Tests.Support;
+
+namespace SpotTrainer.Tests.Instances;
+
+/// <summary>The watchdog's end of a machine that nobody uses: what is a use, what is none, and that no clock has a say in it.</summary>
+public sealed class WatchdogIdleTests : IDisposable
+{
+    private const int Idle = 1800;
+    private const int Deadline = 9000;
+    private const int Terminal = (136 << 8) | 3;
+    private readonly WatchdogMachine machine = new();
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    /// <summary>From the start to the decision: the end itself takes 70 seconds more.</summary>
+    private long Lived => machine.Passed - 70;
+
+    public void Dispose() => machine.Dispose();
+
+    [Fact]
+    public async Task A_machine_that_nobody_uses_ends_after_the_timeout_with_a_message_15_minutes_before()
+    {
+        await RunAsync();
+        Assert.InRange(Lived, Idle, Idle + 60);
+        Assert.Equal(3, machine.Told.Count);
+        Assert.Equal("this machine is not used: it ends in 15 minutes unless somebody uses it. What is left on it ends with it.", machine.Told[0]);
+        Assert.Equal("this machine was not used for 30 minutes.", machine.Told[1]);
+        Assert.Equal("this machine ends now.", machine.Told[2]);
+    }
+
+    [Fact]
+    public async Task With_a_timeout_of_less_than_15_minutes_the_message_comes_at_once()
+    {
+        await RunAsync(idle: 300);
+        Assert.InRange(Lived, 300, 360);
+        Assert.Equal("this machine is not used: it ends in 4 minutes unless somebody uses it. What is left on it ends with it.", machine.Told[0]);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(86400)]
+    public async Task Without_a_timeout_or_with_a_longer_one_the_deadline_holds(int idle)
+    {
+        await RunAsync(idle);
+        Assert.Equal(Deadline, Lived);
+    }
+
+    [Theory]
+    [InlineData("a tunnel: sshd without a process of its own")]
+    [InlineData("a prompt at which nobody types")]
+    [InlineData("a kernel that waits")]
+    [InlineData("file transfer that is open, and keep-alives")]
+    [InlineData("a job that has ended")]
+    [InlineData("what a system does by itself")]
+    [InlineData("a GPU that is not used, and one that does not answer")]
+    [InlineData("a clock that jumps")]
+    public async Task These_are_no_use(string what)
+    {
+        Sshd();
+        switch (what.Split(' ')[1])
+        {
+            case "prompt":
+                machine.Process(30, "bash", parent: 21, tty: Terminal, foreground: 30);
+                machine.Write("dev/pts/3", "");
+                break;
+            case "kernel":
+                machine.AfterEachTurn(Stat(40, "python3", 1, "$((up / 10))"));
+                machine.Process(40, "python3", parent: 9, command: "/usr/bin/python3 -m ipykernel_launcher -f /home/u/k.json");
+                break;
+            case "transfer":
+                machine.AfterEachTurn(Stat(31, "sftp-server", 21, "$((up / 120))"));
+                break;
+            case "job":
+                machine.Write("home/ubuntu/spottrainer/jobs/one/pid", $"{await EndedAsync()}\n");
+                break;
+            case "a":
+                machine.AfterEachTurn("echo \"cpu $((up * 4)) 0 $((up * 4)) 9 9 0 0\" > $root/proc/stat");
+                break;
+            case "GPU":
+                machine.Program("nvidia-smi", "echo '[N/A]'; echo 2; exit 3");
+                break;
+            case "clock":
+                machine.AfterEachTurn($"echo $(({machine.Start} + (up * 7919) % 8000)) > '{machine.Path}/clock'");
+                break;
+        }
+
+        await RunAsync();
+        Assert.InRange(Lived, Idle, Idle + 60);
+    }
+
+    [Theory]
+    [InlineData("a job")]
+    [InlineData("a command over SSH")]
+    [InlineData("a command at a terminal")]
+    [InlineData("a person at a terminal")]
+    [InlineData("a Jupyter kernel")]
+    [InlineData("a file transfer")]
+    [InlineData("the CPU")]
+    [InlineData("the GPU")]
+    public async Task These_are_uses_and_with_each_the_machine_stays_until_its_deadline(string what)
+    {
+        Sshd();
+        using var job = Programs.Start("setsid", "/bin/sleep", "600");
+        switch (what)
+        {
+            case "a job":
+                await Programs.UntilAsync(async () => (await File.ReadAllTextAsync($"/proc/{job.Id}/comm", Stop)).Trim() == "sleep", () => "no sleep");
+                machine.Write("home/ubuntu/spottrainer/jobs/one/pid", $"{job.Id}\n");
+                break;
+            case "a command over SSH":
+                machine.Process(30, "a (strange) name", parent: 21);
+                break;
+            case "a command at a terminal":
+                machine.Process(30, "bash", parent: 21, tty: Terminal, foreground: 35);
+                break;
+            case "a person at a terminal":
+                machine.Process(30, "bash", parent: 21, tty: Terminal, foreground: 30);
+                machine.AfterEachTurn("touch -a -d @$((1700000000 + up / 900)) $root/dev/pts/3");
+                break;
+            case "a Jupyter kernel":
+                machine.Process(40, "python3", parent: 9, command: "/usr/bin/python3 -m ipykernel_launcher -f /home/u/k.json");
+                machine.AfterEachTurn(Stat(40, "python3", 1, "$((up * 2))"));
+                break;
+            case "a file transfer":
+                machine.AfterEachTurn(Stat(31, "sftp-server", 21, "$((up / 2))"));
+                break;
+            case "the CPU":
+                machine.AfterEachTurn("echo \"cpu $((up * 11)) 0 0 9 9 0 0\" > $root/proc/stat");
+                break;
+            case "the GPU":
+                machine.Program("nvidia-smi", "echo 0; echo 40");
+                break;
+        }
+
+        await RunAsync();
+        job.Kill();
+        Assert.Equal(Deadline, Lived);
+        Assert.DoesNotContain(machine.Told, line => line.Contains("not used", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_use_after_the_message_takes_it_back()
+    {
+        machine.AfterEachTurn($"[ $up -lt {WatchdogMachine.UptimeAtStart + 1200} ] || echo 'cpu 90000 0 0 9 9 0 0' > $root/proc/stat");
+        await RunAsync();
+        Assert.InRange(Lived, 1200 + Idle, 1260 + Idle + 60);
+        Assert.Equal("in use again (the CPU): this machine stays until its deadline, or until it is idle again.", machine.Told[1]);
+        Assert.StartsWith("this machine is not used", machine.Told[2], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_watchdog_that_was_killed_goes_on_where_it_was()
+    {
+        machine.Write("run/spottrainer/last-use", $"{WatchdogMachine.UptimeAtStart - 900}\n");
+        await RunAsync();
+        Assert.InRange(Lived, 900, 960);
+        Assert.Equal($"{WatchdogMachine.UptimeAtStart - 900}\n", await File.ReadAllTextAsync(machine.Root("run/spottrainer/last-use"), Stop));
+    }
+
+    [Theory]
+    [InlineData("99999999")]
+    [InlineData("soon")]
+    [InlineData("")]
+    public async Task What_it_kept_is_not_believed_when_it_cannot_be(string kept)
+    {
+        machine.Write("run/spottrainer/last-use", kept + "\n");
+        await RunAsync();
+        Assert.InRange(Lived, Idle, Idle + 60);
+    }
+
+    [Fact]
+    public async Task Status_says_since_when_it_is_idle()
+    {
+        await machine.ArmAsync(Deadline, Idle);
+        machine.Write("run/spottrainer/last-use", $"{WatchdogMachine.UptimeAtStart - 240}\n");
+        var status = await machine.StatusAsync();
+        Assert.Equal(($"{Idle}", $"{machine.Start - 240}"), (status["idle_timeout"], status["idle_since"]));
+    }
+
+    [Fact]
+    public async Task Nothing_that_can_be_written_is_needed()
+    {
+        Directory.Delete(machine.Root("run"));
+        await File.WriteAllTextAsync(machine.Root("run"), "", Stop);
+        await RunAsync();
+        Assert.InRange(Lived, Idle, Idle + 60);
+    }
+
+    private async Task RunAsync(int idle = Idle)
+    {
+        await machine.ArmAsync(Deadline, idle);
+        await machine.RunAsync("run");
+        Assert.True(machine.TurnedOff);
+    }
+
+    /// <summary>An SSH server with one session, and two processes that are nobody's.</summary>
+    private void Sshd()
+    {
+        machine.Process(1, "systemd", parent: 0);
+        machine.Process(9, "cron", parent: 1);
+        machine.Process(20, "sshd", parent: 1);
+        machine.Process(21, "sshd-session", parent: 20);
+    }
+
+    private static string Stat(int id, string name, int parent, string ticks) =>
+        $"mkdir -p $root/proc/{id}; echo \"{id} ({name}) S {parent} {id} {id} 0 -1 4194304 1 2 3 4 {ticks} 0 0 0 20 0 1 0 5 6 7\" > $root/proc/{id}/stat";
+
+    /// <summary>The id of a process that is gone.</summary>
+    private static async Task<int> EndedAsync()
+    {
+        using var ended = Programs.Start("/bin/true");
+        await ended.WaitForExitAsync(Stop);
+        return ended.Id;
+    }
+}

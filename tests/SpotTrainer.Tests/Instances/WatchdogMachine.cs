@@ -1,0 +1,129 @@
+using System.Globalization;
+using SpotTrainer.Pipeline;
+using SpotTrainer.Tests.Support;
+
+namespace SpotTrainer.Tests.Instances;
+
+/// <summary>
+/// The watchdog, run as it is in a folder instead of the root, with programs before it in PATH that write down how they are called and
+/// turn no computer off, and with a clock and an uptime that go on by what it sleeps.
+/// </summary>
+internal sealed class WatchdogMachine : IDisposable
+{
+    public const int UptimeAtStart = 1000;
+    private readonly TemporaryFolder folder = new();
+
+    public WatchdogMachine()
+    {
+        Start = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        folder.Write("watchdog.sh", EmbeddedScript.Read("watchdog.sh"));
+        foreach (var name in new[] { "proc/sys/kernel/random", "dev/pts", "home", "run" })
+        {
+            Directory.CreateDirectory(Root(name));
+        }
+
+        Directory.CreateDirectory(folder["bin"]);
+        folder.Write("state", "active\n");
+        folder.Write("calls", "");
+        folder.Write("clock", $"{Start}\n");
+        Write("proc/uptime", $"{UptimeAtStart}.25 1.00\n");
+        Write("proc/sys/kernel/random/boot_id", "one\n");
+        Cpu(0);
+        Program("systemctl", $"[ \"$1\" != is-active ] || cat '{folder["state"]}'");
+        Program("wall", "");
+        Program("sync", "");
+        Program("date", $"[ \"$*\" = +%s ] || exec /bin/date \"$@\"\ncat '{folder["clock"]}'", recorded: false);
+
+        // One second and parts of it are slept by the listener, whose turns are not the clock's.
+        Program("sleep", $"""
+            case $1 in 1 | 1.*) exec /bin/sleep 0.05 ;; esac
+            read c < '{folder["clock"]}'; echo $((c + $1)) > '{folder["clock"]}'
+            IFS=. read u _ < '{Root("proc/uptime")}'; up=$((u + $1)); echo "$up.25 1.00" > '{Root("proc/uptime")}'
+            [ ! -e '{folder["hook"]}' ] || . '{folder["hook"]}'
+            """);
+        Program("curl", "exit 7", recorded: false);
+    }
+
+    /// <summary>The clock when the machine was made, in seconds since 1970.</summary>
+    public long Start { get; }
+
+    public string Path => folder.Path;
+
+    public string Deadline => Root("var/lib/spottrainer/deadline");
+
+    /// <summary>The clock now.</summary>
+    public long Clock => long.Parse(File.ReadAllText(folder["clock"]), CultureInfo.InvariantCulture);
+
+    /// <summary>How long it has been up since it was made.</summary>
+    public long Passed => (long)double.Parse(File.ReadAllText(Root("proc/uptime")).Split(' ')[0], CultureInfo.InvariantCulture) - UptimeAtStart;
+
+    /// <summary>The calls of the fake programs.</summary>
+    public IReadOnlyList<string> Calls => [.. File.ReadAllLines(folder["calls"]).Select(line => line.TrimEnd())];
+
+    /// <summary>What the terminals were told.</summary>
+    public IReadOnlyList<string> Told => [.. Calls.Where(call => call.StartsWith("wall ", StringComparison.Ordinal)).Select(call => call["wall SpotTrainer: ".Length..])];
+
+    /// <summary>Whether every way of turning off was tried.</summary>
+    public bool TurnedOff => File.Exists(Root("proc/sysrq-trigger")) && File.ReadAllText(Root("proc/sysrq-trigger")) == "o\n";
+
+    public string Root(string name) => System.IO.Path.Combine(folder.Path, "root", name);
+
+    public void Write(string name, string text)
+    {
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Root(name))!);
+        File.WriteAllText(Root(name), text);
+    }
+
+    public void Outside(string name, string text) => folder.Write(name, text);
+
+    public void ClearCalls() => folder.Write("calls", "");
+
+    public void SetClock(long seconds) => folder.Write("clock", $"{seconds}\n");
+
+    public void SetUptime(long seconds) => Write("proc/uptime", $"{seconds}.25 1.00\n");
+
+    /// <summary>What systemctl says of each unit.</summary>
+    public void SetUnits(string state) => folder.Write("state", state + "\n");
+
+    /// <summary>The CPU time that was used since the boot, in hundredths of a second.</summary>
+    public void Cpu(int ticks) => Write("proc/stat", $"cpu  {ticks} 0 0 1000000 0 0 0 0 0 0\nintr 1 2 3\n");
+
+    /// <summary>A shell script that runs after each turn, with the uptime in $up.</summary>
+    public void AfterEachTurn(string script) => folder.Write("hook", $"root='{Root("")}'\n{script}\n");
+
+    /// <summary>A process as /proc shows it.</summary>
+    public void Process(int id, string name, int parent, int tty = 0, int? foreground = null, int ticks = 0, string command = "")
+    {
+        Write($"proc/{id}/stat", $"{id} ({name}) S {parent} {id} {id} {tty} {foreground ?? -1} 4194304 1 2 3 4 {ticks} 0 0 0 20 0 1 0 5 6 7\n");
+        Write($"proc/{id}/cmdline", command.Replace(' ', '\0') + "\0");
+    }
+
+    /// <summary>A program that goes before the system's.</summary>
+    public void Program(string name, string script, bool recorded = true)
+    {
+        var path = folder.Write($"bin/{name}", $"#!/bin/sh\n{(recorded ? $"echo \"{name} $*\" >> '{folder["calls"]}'" : "")}\n{script}\n");
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    public Task<Programs.Result> RunAsync(params string[] words) => Programs.RunAsync(Describe(words));
+
+    public System.Diagnostics.ProcessStartInfo Describe(string[] words, params string[] before)
+    {
+        var start = Programs.Describe([.. before, "/bin/sh", folder["watchdog.sh"], .. words]);
+        start.Environment["SPOTTRAINER_ROOT"] = Root("").TrimEnd('/');
+        start.Environment["PATH"] = $"{folder["bin"]}:/usr/bin:/bin";
+        return start;
+    }
+
+    /// <summary>Arms, and forgets the calls of it.</summary>
+    public async Task ArmAsync(long secondsFromStart, int idle = 0)
+    {
+        (await RunAsync("arm", $"{Start + secondsFromStart}", $"{idle}")).Succeeded();
+        ClearCalls();
+    }
+
+    public async Task<Dictionary<string, string>> StatusAsync() => (await RunAsync("status")).Succeeded()
+        .Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('=', 2)).ToDictionary(parts => parts[0], parts => parts[1], StringComparer.Ordinal);
+
+    public void Dispose() => folder.Dispose();
+}

@@ -1,0 +1,91 @@
+using System.Globalization;
+using SpotTrainer.Instances;
+using SpotTrainer.Keys;
+using SpotTrainer.Rehearsal.Machines;
+using SpotTrainer.Tests.Support;
+
+namespace SpotTrainer.Tests.Rehearsal.Machines;
+
+/// <summary>The watchdog on machines of the rehearsal, armed by the user data of a launch.</summary>
+public sealed class WatchdogTests(VpcFixture fixture) : IClassFixture<VpcFixture>
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("sudo systemctl stop spottrainer-deadline.timer; sudo kill -9 $(systemctl show -P MainPID spottrainer-watchdog.service)")]
+    [InlineData("sudo systemctl stop spottrainer-watchdog.service")]
+    public async Task Each_of_the_two_that_hold_the_deadline_suffices_alone_and_the_watchdog_comes_back(string harm)
+    {
+        var machine = await BootAsync(TimeSpan.FromHours(1));
+        (await fixture.OnAsync(machine, $"sudo spottrainer-watchdog arm $(($(date +%s) + 8)) && {{ {harm}; }}")).Succeeded();
+        await machine.Stopped.WaitAsync(Limit, Stop);
+        Assert.Contains("Power down", machine.ConsoleOutput, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_interruption_notice_ends_the_jobs_and_status_tells_it()
+    {
+        var machine = await BootAsync(TimeSpan.FromHours(1));
+        const string job = """
+            mkdir -p spottrainer/jobs/one && cd spottrainer/jobs/one && { setsid sh -c 'trap "echo saved > saved; exit" TERM; while :; do sleep 0.05; done' > log 2>&1 < /dev/null & echo $! > pid; }
+            """;
+        (await fixture.OnAsync(machine, job)).Succeeded();
+        const string notice = """{"noticeTime": "2031-05-06T07:08:00Z"}""";
+        machine.SetMetadata("meta-data/events/recommendations/rebalance", notice);
+        await UntilStatusAsync(machine, $"rebalance={notice}");
+        Assert.NotEqual(0, (await fixture.OnAsync(machine, "test -e spottrainer/jobs/one/saved")).Status);
+        const string action = """{"action": "terminate", "time": "2031-05-06T07:10:00Z"}""";
+        machine.SetMetadata("meta-data/spot/instance-action", action);
+        await UntilStatusAsync(machine, $"interruption={action}");
+        await Programs.UntilAsync(async () => (await fixture.OnAsync(machine, "cat spottrainer/jobs/one/saved")).Output == "saved\n", () => machine.ConsoleOutput);
+        await machine.TerminateAsync();
+    }
+
+    [Fact]
+    public async Task A_machine_that_nobody_uses_ends_and_one_with_a_job_does_not()
+    {
+        // The programs of this computer keep the CPU of all its machines busy: these two count as quiet what is less than all of it.
+        var idle = await BootAsync(TimeSpan.FromHours(1), TimeSpan.FromSeconds(1));
+        var used = await BootAsync(TimeSpan.FromHours(1), TimeSpan.FromSeconds(1));
+        const string job = "mkdir -p spottrainer/jobs/one; setsid sleep 600 > /dev/null 2>&1 < /dev/null & echo $! > spottrainer/jobs/one/pid; ";
+        const string calm = "sudo sed -i 's/^cpu_quiet=.*/cpu_quiet=100000/; s/^look_every=.*/look_every=2/; s/^turn=.*/turn=1/' $(command -v spottrainer-watchdog) && sudo systemctl restart spottrainer-watchdog.service";
+        (await fixture.OnAsync(used, job + calm)).Succeeded();
+        (await fixture.OnAsync(idle, calm)).Succeeded();
+        await idle.Stopped.WaitAsync(Limit, Stop);
+        Assert.False(used.Stopped.IsCompleted);
+        Assert.Contains("watchdog=active", (await fixture.OnAsync(used, "sudo spottrainer-watchdog status")).Succeeded(), StringComparison.Ordinal);
+        (await fixture.OnAsync(used, "kill $(cat spottrainer/jobs/one/pid)")).Succeeded();
+        await used.Stopped.WaitAsync(Limit, Stop);
+    }
+
+    [Fact]
+    public async Task After_a_reboot_deadline_and_idle_timeout_still_hold()
+    {
+        var machine = await BootAsync(TimeSpan.FromHours(1), TimeSpan.FromMinutes(20));
+        var later = DateTimeOffset.UtcNow.AddHours(2).ToUnixTimeSeconds();
+        (await fixture.OnAsync(machine, string.Create(CultureInfo.InvariantCulture, $"sudo spottrainer-watchdog arm {later}"))).Succeeded();
+        await fixture.OnAsync(machine, "sudo reboot");
+        await VpcFixture.BootedAsync(machine, times: 2);
+        var status = (await fixture.OnAsync(machine, "sudo spottrainer-watchdog status")).Succeeded();
+        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"deadline={later}\n"), status, StringComparison.Ordinal);
+        Assert.Contains("\narmed=yes\nwatchdog=active\nidle_timeout=1200\n", status, StringComparison.Ordinal);
+        await machine.TerminateAsync();
+    }
+
+    private async Task<IMachine> BootAsync(TimeSpan time, TimeSpan idleTimeout = default)
+    {
+        // As a launch writes it, but for the host key, which is the fixture's.
+        var whole = UserData.Write(DateTimeOffset.UtcNow + time, idleTimeout, SshPrivateKey.MakeEd25519("made-for-tests"));
+        var (begin, end) = (whole.IndexOf("bootcmd:", StringComparison.Ordinal), whole.IndexOf("ssh_deletekeys:", StringComparison.Ordinal));
+        return await fixture.BootAsync(fixture.CloudConfig(whole[begin..end]));
+    }
+
+    private Task UntilStatusAsync(IMachine machine, string line)
+    {
+        var shown = "";
+        return Programs.UntilAsync(
+            async () => (shown = (await fixture.OnAsync(machine, "sudo spottrainer-watchdog status")).Output).Contains(line, StringComparison.Ordinal), () => shown + machine.ConsoleOutput);
+    }
+}
