@@ -19,10 +19,15 @@ public sealed class NoOrphanMachineTests(RehearsalSession session) : IDisposable
     private static readonly string[] Account = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"];
 
     private readonly TemporaryFolder folder = new();
+    private readonly List<ShellProcess> clients = [];
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose()
+    {
+        clients.ForEach(client => client.Dispose());
+        folder.Dispose();
+    }
 
     [Fact]
     public async Task What_a_client_left_that_was_killed_or_lost_its_network_is_entered_by_another_process_and_ends_by_itself()
@@ -34,9 +39,10 @@ public sealed class NoOrphanMachineTests(RehearsalSession session) : IDisposable
         {
             var name = $"orphan-{number.ToString(CultureInfo.InvariantCulture)}";
             var proxy = new LossyProxy(new Uri(Variable("AWS_ENDPOINT_URL")), "no such word", losses: 0);
-            using var client = Start(
+            var client = Start(
                 $"Find-SpotOffer -InstanceType m7i.large -First 1 | New-SpotTrainingInstance -Name {name} -MaxHours 0.1 | ForEach-Object {{ 'ready' }}; [Threading.Thread]::Sleep(60000)",
                 proxy.Url);
+            clients.Add(client);
             await Programs.UntilAsync(async () => await FindAsync(ec2, name) is not null, () => client.Output + client.Error);
             await Task.Delay(TimeSpan.FromSeconds(random.NextDouble() * 4), Stop);
             if (number % 2 == 0)
