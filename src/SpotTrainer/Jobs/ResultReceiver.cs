@@ -47,7 +47,7 @@ internal static class ResultReceiver
     {
         var left = await connection.RunAsync(
             $"cd {ShellText.QuotePath(job.Folder)} && {(ended ? $"touch {JobFiles.Received}; " : string.Empty)}"
-            + $"for job in ../*/; do [ -e \"$job{JobFiles.Received}\" ] || echo \"$job\"; done", cancellationToken);
+            + $"for job in ../*/; do [ -e \"${{job}}{JobFiles.Received}\" ] || echo \"$job\"; done", cancellationToken);
         if (left.ExitCode == 0 && left.Output.Trim().Length == 0)
         {
             await ResultsTag.SetAsync(job.Instance, pending: false, log, cancellationToken);
