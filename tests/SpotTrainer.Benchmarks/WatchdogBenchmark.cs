@@ -12,8 +12,8 @@ namespace SpotTrainer.Benchmarks;
 /// </summary>
 internal static class WatchdogBenchmark
 {
-    private const int Rounds = 40;
-    private static readonly TimeSpan Idle = TimeSpan.FromMinutes(10);
+    private const int Rounds = 20;
+    private static readonly TimeSpan Idle = TimeSpan.FromMinutes(5);
     private const string Action = """{"action": "terminate", "time": "2031-05-06T07:10:00Z"}""";
 
     public static async Task RunAsync()

@@ -33,7 +33,7 @@ turn=20
 look_every=60
 # Below so many percent of one CPU, as the mean between two looks, it is quiet: what a system does by itself stays under it.
 cpu_quiet=10
-# A Jupyter kernel that waits for its user takes about 0.3 %.
+# A Jupyter kernel that waits for its user takes a hundredth of this.
 kernel_quiet=1
 gpu_quiet=5
 
@@ -186,7 +186,7 @@ status() {
         "$deadline" "$now" "$left" "$armed" "$watchdog" "$idle" "$idle_since" "$(line_of "$notes/interruption")" "$(line_of "$notes/rebalance")"
 }
 
-# Runs a command for each job that has a process: for_jobs SIGNAL sends it to the process groups; 0 only asks. Fails when there is none.
+# signal_jobs SIGNAL: sends it to the process group of each job; 0 only asks. Fails when no job has one.
 signal_jobs() {
     found=1
     for file in "$root"/home/*/spottrainer/jobs/*/pid; do
@@ -200,11 +200,11 @@ signal_jobs() {
     return $found
 }
 
-# One walk over the processes. Sets moved and kernels (CPU ticks of SSH's processes and of Jupyter's kernels), prompt (somebody
-# has a terminal open), and use when a command runs over SSH. An sshd without a process of its own holds a tunnel, or is the
-# module's: it is no use of the machine. Nor is a prompt at which nobody types.
+# One walk over the processes. Sets moved and kernels (CPU ticks of SSH's processes and of Jupyter's kernels), and use when a
+# command runs over SSH. An sshd without a process of its own holds a tunnel, or is the module's: it is no use of the machine.
+# Nor is a shell that waits at its prompt.
 walk() {
-    moved=0 kernels=0 prompt='' daemons=' ' children=''
+    moved=0 kernels=0 daemons=' ' children=''
     for file in "$root"/proc/[0-9]*/stat; do
         { IFS= read -r line < "$file"; } 2>/dev/null || continue
         name=${line#*\(}
@@ -241,7 +241,7 @@ walk() {
         esac
         case $child in
             *:0:*) use='a command over SSH' ;;
-            *:0) prompt=yes ;;
+            *:0) ;;
             *) use='a command at a terminal' ;;
         esac
     done
@@ -261,8 +261,10 @@ look() {
     # File transfer has no process of its own in every sshd: a fifth of a percent is more than keep-alives take.
     [ $(((moved - was_moved) * 5)) -lt "$past" ] || use='a file transfer'
     [ $((kernels - was_kernels)) -lt $((past * kernel_quiet)) ] || use='a Jupyter kernel'
+    # Somebody typed where the time of the last reading has changed, be it over SSH, in tmux or in Jupyter.
     typed=
-    [ -z "$prompt" ] || typed=$(stat -c '%n %X' "$root"/dev/pts/[0-9]* 2>/dev/null)
+    set -- "$root"/dev/pts/[0-9]*
+    [ ! -e "$1" ] || typed=$(stat -c '%n %X' "$@" 2>/dev/null)
     [ -z "$typed" ] || [ "$typed" = "$was_typed" ] || use='a person at a terminal'
     if [ -z "$use" ] && command -v nvidia-smi > /dev/null; then
         for percent in $(timeout 10 nvidia-smi --query-gpu=utilization.gpu --format=csv,noheader,nounits 2>/dev/null); do
@@ -272,13 +274,17 @@ look() {
     looked=$up
 }
 
+# For `status`, and for the watchdog that comes after one that was killed.
+keep_last_use() {
+    { echo "$last_use" > "$notes/last-use"; } 2>/dev/null || :
+}
+
 # Ends the machine when nobody has used it for as long as was armed.
 watch_use() {
     [ $((up - looked)) -ge $look_every ] || return 0
     look
     [ -z "$use" ] || last_use=$up
-    # Kept for `status`, and for the watchdog that comes after one that was killed.
-    { echo "$last_use" > "$notes/last-use"; } 2>/dev/null || :
+    keep_last_use
     if [ "$idle" -eq 0 ] || [ -n "$use" ]; then
         [ -z "$idle_warned" ] || say "in use again ($use): this machine stays until its deadline, or until it is idle again."
         idle_warned=
@@ -307,6 +313,7 @@ run() {
     look
     last_use=$(line_of "$notes/last-use")
     if ! is_count "$last_use" || [ "$last_use" -gt "$up" ]; then last_use=$up; fi
+    keep_last_use
     while :; do
         pause=$turn
         read_uptime
