@@ -212,6 +212,8 @@ walk() {
         # state ppid pgrp session tty tpgid flags minflt cminflt majflt cmajflt utime stime (proc(5)); these are words on purpose.
         # shellcheck disable=SC2086
         set -- ${line##*) }
+        # A name may hold a line end, after which nothing was read.
+        [ $# -ge 13 ] || continue
         case $name in
             sshd*)
                 daemons="$daemons${line%% *} "
@@ -281,6 +283,12 @@ keep_last_use() {
 
 # Ends the machine when nobody has used it for as long as was armed.
 watch_use() {
+    if [ -z "$looked" ]; then
+        # The first look has nothing to compare with.
+        looked=$up
+        look
+        return
+    fi
     [ $((up - looked)) -ge $look_every ] || return 0
     look
     [ -z "$use" ] || last_use=$up
@@ -304,13 +312,10 @@ watch_use() {
 # Nothing in here may depend on a write that succeeds: the disk can be full.
 run() {
     warned='' idle_warned='' lost=0 listener='' up=0
-    cpu=0 moved=0 kernels=0 typed=''
+    cpu=0 moved=0 kernels=0 typed='' looked=''
     mkdir -p "$notes" 2>/dev/null || :
     read_boot
     read_uptime
-    # The first look has nothing to compare with.
-    looked=$up
-    look
     last_use=$(line_of "$notes/last-use")
     if ! is_count "$last_use" || [ "$last_use" -gt "$up" ]; then last_use=$up; fi
     keep_last_use
@@ -353,6 +358,15 @@ new_token() {
     token=$(ask -f -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 21600' "$metadata/api/token")
 }
 
+ask_by_turns() {
+    turns=200
+    while [ $turns -gt 0 ] && kill -0 $$ 2>/dev/null; do
+        (ask "$@")
+        sleep 1.7
+        turns=$((turns - 1))
+    done
+}
+
 # Looks for both notices every 1.7 seconds and prints a line "STATUS ADDRESS" for each look. A process a look would cost ten times
 # what all the rest of the watchdog does: one curl asks for a long list of addresses, 72 a minute. Where it is too old for
 # that (before 7.84, as in Ubuntu 22.04), there is no other way.
@@ -373,12 +387,11 @@ ask_again() {
 header = "X-aws-ec2-metadata-token: $token"
 url = "$metadata/meta-data/{$many}"
 END
-            echo "curl $!"
-            wait $!
         else
-            (ask "$@" -H "X-aws-ec2-metadata-token: $token" "$metadata/meta-data/{$paths}" 2>&1)
-            sleep 1.7
+            ask_by_turns "$@" -H "X-aws-ec2-metadata-token: $token" "$metadata/meta-data/{$paths}" 2>&1 &
         fi
+        echo "asker $!"
+        wait $!
     done
 }
 
@@ -399,7 +412,7 @@ listen() {
         # When `run` is killed, this must not stay beside the next one.
         while read -r code where && kill -0 $$ 2>/dev/null; do
             case "$code ${where##*/}$heard" in
-                'curl '*) asker=$where ;;
+                'asker '*) asker=$where ;;
                 # The token is not valid any more, which it never tells before.
                 '401 '*) kill "$asker" 2>/dev/null ;;
                 *interruption*) ;;
