@@ -33,7 +33,7 @@ Describe 'The whole rehearsal' -Skip:(-not $IsLinux) {
         $rehearsal.State | Should -Be 'running'
         ([uri] $rehearsal.EndpointUrl).IsLoopback | Should -BeTrue
         $rehearsal.Environment.Keys | Sort-Object |
-            Should -Be 'AWS_ACCESS_KEY_ID', 'AWS_DEFAULT_REGION', 'AWS_ENDPOINT_URL', 'AWS_SECRET_ACCESS_KEY'
+            Should -Be 'AWS_ACCESS_KEY_ID', 'AWS_DEFAULT_REGION', 'AWS_ENDPOINT_URL', 'AWS_SECRET_ACCESS_KEY', 'SPOTTRAINER_REHEARSAL'
         Show $rehearsal | Should -Match 'State\s+Region\s+Endpoint\s+Account\s+Started'
     }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using SpotTrainer.Instances;
 using SpotTrainer.Keys;
+using SpotTrainer.Pipeline;
 using SpotTrainer.Rehearsal.Machines;
 
 namespace SpotTrainer.Benchmarks;

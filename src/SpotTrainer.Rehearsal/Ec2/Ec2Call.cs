@@ -16,9 +16,30 @@ internal sealed class Filters<T>() : Dictionary<string, Func<T, IEnumerable<stri
 /// <param name="Now">The moment of the call.</param>
 /// <param name="Machines">Starts and ends the machines of instances.</param>
 /// <param name="Host">The endpoint's own host and port: a client that follows an answer must not be led to AWS.</param>
+/// <param name="Set">Holds the conditions.</param>
 internal sealed partial record Ec2Call(
-    RegionState Region, QueryParameters Parameters, MarketTable Market, string Account, DateTimeOffset Now, InstanceMachines Machines, string Host)
+    RegionState Region, QueryParameters Parameters, MarketTable Market, string Account, DateTimeOffset Now, InstanceMachines Machines, string Host,
+    ConditionSet Set)
 {
+    /// <summary>The conditions of this call.</summary>
+    public Conditions Conditions { get; } = Set.Current;
+
+    /// <summary>Whether the region has a default VPC.</summary>
+    public bool HasDefaultVpc => !Conditions.NoDefaultVpc.Contains(Region.Name);
+
+    /// <summary>The instances that are found: a new one only after a while, and one that has ended for an hour.</summary>
+    public IEnumerable<Instance> Instances => Region.Instances.Values.Where(instance => instance.VisibleFrom <= Now && !(instance.Ended && instance.ComputeEnd + TimeSpan.FromHours(1) < Now));
+
+    /// <summary>Called by an action before it changes anything, when all of the call has been checked: with DryRun it goes no further.</summary>
+    /// <exception cref="AwsException">DryRunOperation.</exception>
+    public void EndDryRun()
+    {
+        if (Parameters.Boolean("DryRun") is true)
+        {
+            throw new AwsException("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412);
+        }
+    }
+
     /// <summary>
     /// Leaves what the call's filters let through: every filter must be met by one of its values, in which <c>*</c> and <c>?</c> are wildcards.
     /// </summary>
@@ -47,9 +68,19 @@ internal sealed partial record Ec2Call(
         }
     }
 
+    /// <summary>How many entries a page has, by MaxResults.</summary>
+    /// <param name="most">What EC2 gives at most, and without MaxResults.</param>
+    public int PageSize(int most = 1000)
+    {
+        var size = Parameters.Integer("MaxResults") ?? most;
+        return size >= 1 && size <= most ? size : throw AwsException.InvalidParameterValue($"Invalid value '{size}' for MaxResults.");
+    }
+
     /// <summary>Leaves one page, by MaxResults and NextToken.</summary>
+    /// <param name="items">What there is.</param>
+    /// <param name="most">What EC2 gives at most, and without MaxResults.</param>
     /// <returns>The page, and the token of the next one or <see langword="null"/>.</returns>
-    public (IReadOnlyList<T> Items, string? NextToken) Paged<T>(IEnumerable<T> items)
+    public (IReadOnlyList<T> Items, string? NextToken) Paged<T>(IEnumerable<T> items, int most = 1000)
     {
         var all = items.ToArray();
         var start = 0;
@@ -59,12 +90,7 @@ internal sealed partial record Ec2Call(
             throw AwsException.InvalidParameterValue("The token is invalid");
         }
 
-        var size = Parameters.Integer("MaxResults") ?? 1000;
-        if (size < 1)
-        {
-            throw AwsException.InvalidParameterValue($"Invalid value '{size}' for MaxResults.");
-        }
-
+        var size = PageSize(most);
         var end = start + size;
         return (all.Skip(start).Take(size).ToArray(), end < all.Length ? $"rehearsal-{end.ToString(CultureInfo.InvariantCulture)}" : null);
     }

@@ -38,6 +38,15 @@ internal sealed class Instance
 
     public required LaunchOptions Options { get; init; }
 
+    /// <summary>The on-demand price at its launch, in US dollars an hour.</summary>
+    public required decimal OnDemandPrice { get; init; }
+
+    /// <summary>The most that an hour of it may cost, in US dollars: its maximum price, or on demand.</summary>
+    public required decimal HighestPrice { get; init; }
+
+    /// <summary>Since when calls find it.</summary>
+    public required DateTimeOffset VisibleFrom { get; init; }
+
     public string VolumeId { get; } = Ids.New("vol");
 
     public string NetworkInterfaceId { get; } = Ids.New("eni");
@@ -52,6 +61,39 @@ internal sealed class Instance
     public (string Code, string Message)? StateReason { get; set; }
 
     public IMachine? Machine { get; set; }
+
+    /// <summary>Whether its machine was started.</summary>
+    public bool EverRan { get; set; }
+
+    /// <summary>When it was seen to end, by whoever ended it; from then on computing is not charged.</summary>
+    public DateTimeOffset? ComputeEnd { get; set; }
+
+    /// <summary>When its disk was deleted.</summary>
+    public DateTimeOffset? VolumeEnd { get; set; }
+
+    /// <summary>Why it is interrupted, from the notice on.</summary>
+    public Interruption? Interruption { get; set; }
+
+    /// <summary>When the notice was given.</summary>
+    public DateTimeOffset? InterruptionNoticed { get; set; }
+
+    /// <summary>When it is to end.</summary>
+    public DateTimeOffset? InterruptionTime { get; set; }
+
+    /// <summary>When a rebalance was recommended.</summary>
+    public DateTimeOffset? RebalanceNoticed { get; set; }
+
+    /// <summary>Whether it was EC2 that ended it, after an interruption's notice.</summary>
+    public bool EndedByEc2 { get; set; }
+
+    /// <summary>When its Spot request was cancelled.</summary>
+    public DateTimeOffset? SpotRequestCancelled { get; set; }
+
+    /// <summary>Whether it is a Spot instance that runs or is about to.</summary>
+    public bool IsRunningSpot => Spot && Runs;
+
+    /// <summary>Whether it runs or is about to.</summary>
+    public bool Runs => State is InstanceState.Pending or InstanceState.Running;
 
     /// <summary>What the console showed until the machine was gone.</summary>
     public string LastConsole { get; set; } = string.Empty;
@@ -103,6 +145,9 @@ internal sealed class Instance
             ]),
             Spot ? Ec2Xml.Element("instanceLifecycle", "spot") : null,
             Spot ? Ec2Xml.Element("spotInstanceRequestId", SpotRequestId) : null,
+            Options.InstanceProfile is { } profile ? Ec2Xml.Element("iamInstanceProfile",
+                Ec2Xml.Element("arn", profile.StartsWith("arn:", StringComparison.Ordinal) ? profile : $"arn:aws:iam::{owner}:instance-profile/{profile}"),
+                Ec2Xml.Element("id", "AIPA" + Ids.Stable("aipa", profile)[5..].ToUpperInvariant())) : null,
             Ec2Xml.Element("ebsOptimized", false),
             Ec2Xml.Element("metadataOptions",
                 Ec2Xml.Element("state", "applied"), Ec2Xml.Element("httpTokens", Options.HttpTokens), Ec2Xml.Element("httpPutResponseHopLimit", Options.HopLimit), Ec2Xml.Element("httpEndpoint", "enabled")),

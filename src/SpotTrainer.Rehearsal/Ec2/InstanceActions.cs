@@ -5,11 +5,11 @@ using SpotTrainer.Rehearsal.Market;
 
 namespace SpotTrainer.Rehearsal.Ec2;
 
-/// <summary>Launching, describing and ending instances, with their volumes, Spot requests and consoles.</summary>
+/// <summary>Launching, describing and ending instances, with their consoles.</summary>
 internal static class InstanceActions
 {
-    /// <summary>No more machines at once than this computer can carry.</summary>
-    private const int MaxCount = 8;
+    /// <summary>No more machines for one launch than this computer can carry.</summary>
+    private const int MaxCount = 16;
 
     /// <summary>EC2's own limit of user data.</summary>
     private const int MaxUserData = 16 * 1024;
@@ -47,7 +47,7 @@ internal static class InstanceActions
                 : throw new AwsException("IdempotentParameterMismatch", "The client token you have provided is associated with a resource that has different parameters.");
         }
 
-        var type = call.Market.Types(call.Region.Name).FirstOrDefault(known => known.Name == parameters.Required("InstanceType"))
+        var type = call.Market.Find(call.Region.Name, parameters.Required("InstanceType"))
             ?? throw new AwsException("InvalidParameterValue", $"Invalid value '{parameters["InstanceType"]}' for InstanceType.");
         var image = ImageActions.Find(call.Region.Name, parameters.Required("ImageId"));
         if (!type.Architectures.Contains(image.Architecture, StringComparer.Ordinal))
@@ -62,8 +62,6 @@ internal static class InstanceActions
             throw new AwsException("InvalidKeyPair.NotFound", $"The key pair '{keyName}' does not exist");
         }
 
-        var subnet = FindSubnet(call, type);
-        var groups = FindGroups(call);
         var userData = DecodeUserData(parameters["UserData"]);
         var market = parameters["InstanceMarketOptions.MarketType"];
         var spot = market switch
@@ -73,9 +71,24 @@ internal static class InstanceActions
             _ => throw AwsException.InvalidParameterValue($"Invalid value '{market}' for MarketType."),
         };
         var maxPrice = parameters["InstanceMarketOptions.SpotOptions.MaxPrice"];
-        RequirePrice(call, type, subnet.Zone, spot ? maxPrice : null);
+        var subnet = FindSubnet(call, type, spot);
+        var groups = FindGroups(call);
+        var onDemand = call.Market.OnDemand(type, call.Region.Name);
+        var highest = spot ? ReadPrice(maxPrice) ?? onDemand : onDemand;
         var options = LaunchOptions.Read(parameters, image.RootDeviceName);
-        var count = Count(parameters);
+        var size = VolumeSize(call, image);
+        var (least, most) = Counts(parameters);
+        call.EndDryRun();
+
+        // What follows can be known by a launch alone.
+        if (spot)
+        {
+            RequireSpotRole(call);
+            RequirePrice(call, type, subnet.Zone, maxPrice is null ? null : highest);
+        }
+
+        RequireCapacity(call, type, subnet.Zone, spot);
+        var count = Math.Min(most, Launchable(call, type, spot, least));
         var reservation = Ids.New("r");
         var made = Enumerable.Range(0, count).Select(_ => new Instance
         {
@@ -89,10 +102,13 @@ internal static class InstanceActions
             KeyName = keyName,
             ClientToken = token,
             LaunchTime = call.Now,
-            VolumeSizeGiB = VolumeSize(call, image),
+            VolumeSizeGiB = size,
             Spot = spot,
             StopsOnShutdown = parameters["InstanceInitiatedShutdownBehavior"] != "terminate" && !spot,
-            MaxPrice = maxPrice,
+            MaxPrice = spot ? maxPrice : null,
+            OnDemandPrice = onDemand,
+            HighestPrice = highest,
+            VisibleFrom = call.Now + call.Conditions.NotFoundFor,
             Options = options,
         }).ToArray();
         foreach (var instance in made)
@@ -165,6 +181,7 @@ internal static class InstanceActions
             throw AwsException.MissingParameter("InstanceId");
         }
 
+        call.EndDryRun();
         return
         [
             Ec2Xml.Set("instancesSet", instances.Select(instance =>
@@ -182,64 +199,12 @@ internal static class InstanceActions
     public static object?[] GetConsoleOutput(Ec2Call call)
     {
         var id = call.Parameters.Required("InstanceId");
-        var instance = call.Region.Instances.GetValueOrDefault(id) ?? throw NotFound(id);
+        var instance = call.Instances.FirstOrDefault(known => known.Id == id) ?? throw NotFound(id);
         var output = instance.Machine?.ConsoleOutput ?? instance.LastConsole;
         return
         [
             Ec2Xml.Element("instanceId", id), Ec2Xml.Element("timestamp", call.Now),
             Ec2Xml.Element("output", Convert.ToBase64String(Encoding.UTF8.GetBytes(output))),
-        ];
-    }
-
-    public static object?[] DescribeVolumes(Ec2Call call)
-    {
-        var volumes = call.Named("VolumeId", call.Region.Instances.Values.Where(instance => !instance.Ended), instance => instance.VolumeId, "InvalidVolume.NotFound");
-        var (page, next) = call.Paged(call.Filtered(volumes, new Filters<Instance>
-        {
-            ["volume-id"] = instance => [instance.VolumeId],
-            ["attachment.instance-id"] = instance => [instance.Id],
-            ["availability-zone"] = instance => [instance.Subnet.Zone],
-            ["status"] = _ => ["in-use"],
-        }, instance => instance.VolumeId));
-        return
-        [
-            Ec2Xml.Set("volumeSet", page, instance =>
-            [
-                Ec2Xml.Element("volumeId", instance.VolumeId), Ec2Xml.Element("size", instance.VolumeSizeGiB), Ec2Xml.Element("availabilityZone", instance.Subnet.Zone),
-                Ec2Xml.Element("status", "in-use"), Ec2Xml.Element("createTime", instance.LaunchTime), Ec2Xml.Element("volumeType", instance.Options.VolumeType), Ec2Xml.Element("encrypted", instance.Options.Encrypted),
-                Ec2Xml.Set("attachmentSet", [instance], attached =>
-                [
-                    Ec2Xml.Element("volumeId", attached.VolumeId), Ec2Xml.Element("instanceId", attached.Id), Ec2Xml.Element("device", attached.Image.RootDeviceName),
-                    Ec2Xml.Element("status", "attached"), Ec2Xml.Element("attachTime", attached.LaunchTime), Ec2Xml.Element("deleteOnTermination", attached.Options.DeleteOnTermination),
-                ]),
-                TagActions.TagSet(call.Region, instance.VolumeId),
-            ]),
-            Ec2Xml.Optional("nextToken", next),
-        ];
-    }
-
-    public static object?[] DescribeSpotRequests(Ec2Call call)
-    {
-        var requests = call.Named(
-            "SpotInstanceRequestId", call.Region.Instances.Values.Where(instance => instance.Spot), instance => instance.SpotRequestId, "InvalidSpotInstanceRequestID.NotFound");
-        var (page, next) = call.Paged(call.Filtered(requests, new Filters<Instance>
-        {
-            ["spot-instance-request-id"] = instance => [instance.SpotRequestId],
-            ["instance-id"] = instance => [instance.Id],
-            ["state"] = instance => [SpotState(instance)],
-        }, instance => instance.SpotRequestId));
-        return
-        [
-            Ec2Xml.Set("spotInstanceRequestSet", page, instance =>
-            [
-                Ec2Xml.Element("spotInstanceRequestId", instance.SpotRequestId), Ec2Xml.Optional("spotPrice", instance.MaxPrice), Ec2Xml.Element("type", "one-time"),
-                Ec2Xml.Element("state", SpotState(instance)),
-                Ec2Xml.Element("status", Ec2Xml.Element("code", instance.Ended ? "instance-terminated-by-user" : "fulfilled"), Ec2Xml.Element("updateTime", instance.LaunchTime)),
-                Ec2Xml.Element("instanceId", instance.Id), Ec2Xml.Element("createTime", instance.LaunchTime), Ec2Xml.Element("productDescription", "Linux/UNIX"),
-                TagActions.TagSet(call.Region, instance.SpotRequestId), Ec2Xml.Element("launchedAvailabilityZone", instance.Subnet.Zone),
-                Ec2Xml.Element("instanceInterruptionBehavior", instance.Options.InterruptionBehavior),
-            ]),
-            Ec2Xml.Optional("nextToken", next),
         ];
     }
 
@@ -252,20 +217,18 @@ internal static class InstanceActions
                 throw new AwsException("InvalidInstanceID.Malformed", $"Invalid id: \"{id}\"");
             }
 
-            if (!call.Region.Instances.ContainsKey(id))
+            if (!call.Instances.Any(instance => instance.Id == id))
             {
                 throw NotFound(id);
             }
         }
 
-        return call.Named("InstanceId", call.Region.Instances.Values, instance => instance.Id, "InvalidInstanceID.NotFound");
+        return call.Named("InstanceId", call.Instances, instance => instance.Id, "InvalidInstanceID.NotFound");
     }
 
     private static AwsException NotFound(string id) => new("InvalidInstanceID.NotFound", $"The instance ID '{id}' does not exist");
 
     private static string Status(Instance instance) => instance.State is InstanceState.Running ? "ok" : "not-applicable";
-
-    private static string SpotState(Instance instance) => instance.Ended ? "closed" : "active";
 
     private static object?[] ReservationXml(Ec2Call call, IReadOnlyList<Instance> instances) =>
     [
@@ -273,17 +236,31 @@ internal static class InstanceActions
         Ec2Xml.Set("instancesSet", instances, instance => instance.ToXml(call.Region, call.Account)),
     ];
 
-    private static Subnet FindSubnet(Ec2Call call, MarketType type)
+    private static Subnet FindSubnet(Ec2Call call, MarketType type, bool spot)
     {
         var id = call.Parameters["SubnetId"] ?? call.Parameters.Groups("NetworkInterface").Select(network => network["SubnetId"]).FirstOrDefault();
+        if (id is null && !call.HasDefaultVpc)
+        {
+            throw NetworkActions.NoDefaultVpc();
+        }
+
         var zone = call.Parameters["Placement.AvailabilityZone"];
-        var subnet = call.Region.Subnets.FirstOrDefault(known => id is not null ? known.Id == id : zone is not null ? known.Zone == zone : MarketTable.IsOffered(type, known.Zone))
-            ?? throw (id is null
+        var subnets = call.HasDefaultVpc ? call.Region.Subnets : [];
+        var offered = subnets.Where(known => call.Market.IsOffered(type, known.Zone)).ToArray();
+        var subnet = id is not null ? subnets.FirstOrDefault(known => known.Id == id)
+            : zone is not null ? subnets.FirstOrDefault(known => known.Zone == zone)
+            : offered.FirstOrDefault(known => !call.Conditions.IsShort(type.Name, known.Zone, spot)) ?? offered[0];
+        if (subnet is null)
+        {
+            throw id is null
                 ? AwsException.InvalidParameterValue($"Invalid availability zone: [{zone}]")
-                : new AwsException("InvalidSubnetID.NotFound", $"The subnet ID '{id}' does not exist"));
-        return MarketTable.IsOffered(type, subnet.Zone)
+                : new AwsException("InvalidSubnetID.NotFound", $"The subnet ID '{id}' does not exist");
+        }
+
+        return call.Market.IsOffered(type, subnet.Zone)
             ? subnet
-            : throw new AwsException("Unsupported", $"Your requested instance type ({type.Name}) is not supported in your requested Availability Zone ({subnet.Zone}).");
+            : throw new AwsException("Unsupported",
+                $"Your requested instance type ({type.Name}) is not supported in your requested Availability Zone ({subnet.Zone}). Please retry your request by not specifying an Availability Zone or choosing {string.Join(", ", offered.Select(known => known.Zone))}.");
     }
 
     private static IReadOnlyList<SecurityGroup> FindGroups(Ec2Call call)
@@ -294,12 +271,72 @@ internal static class InstanceActions
         return groups.Length > 0 ? groups : [NetworkActions.Find(call.Region, id: null, "default")];
     }
 
-    private static int Count(QueryParameters parameters)
+    private static (int Least, int Most) Counts(QueryParameters parameters)
     {
         var (least, most) = (parameters.Integer("MinCount") ?? 1, parameters.Integer("MaxCount") ?? 1);
-        return least >= 1 && most >= least && most <= MaxCount
-            ? most
-            : throw AwsException.InvalidParameterValue($"MinCount {least} and MaxCount {most} must be from 1 to {MaxCount}, and the one not more than the other.");
+        return least >= 1 && most >= least
+            ? (least, most)
+            : throw AwsException.InvalidParameterValue($"MinCount {least} and MaxCount {most} must be 1 at least, and the one not more than the other.");
+    }
+
+    /// <summary>How many can be launched, which must be as many as are needed at least.</summary>
+    private static int Launchable(Ec2Call call, MarketType type, bool spot, int least)
+    {
+        if (least > MaxCount)
+        {
+            throw new AwsException("InsufficientInstanceCapacity", $"A rehearsal has no more than {MaxCount} machines for one launch.", 500);
+        }
+
+        if (VCpuQuota.Of(type, spot) is not { } quota)
+        {
+            return MaxCount;
+        }
+
+        var limit = call.Conditions.Quotas.GetValueOrDefault(quota.Code, quota.Default);
+        var used = call.Region.Instances.Values.Where(instance => instance.Runs && VCpuQuota.Of(instance.Type, instance.Spot) == quota).Sum(instance => instance.Type.VCpu);
+        var count = Math.Max(0, limit - used) / type.VCpu;
+        if (count >= least)
+        {
+            return Math.Min(count, MaxCount);
+        }
+
+        throw spot
+            ? new AwsException("MaxSpotInstanceCountExceeded", "Max spot instance count exceeded")
+            : new AwsException("VcpuLimitExceeded", $"You have requested more vCPU capacity than your current vCPU limit of {limit} allows for the instance bucket that the specified instance type belongs to. Please visit http://aws.amazon.com/contact-us/ec2-request to request an adjustment to this limit.");
+    }
+
+    private static void RequireCapacity(Ec2Call call, MarketType type, string zone, bool spot)
+    {
+        if (!call.Conditions.IsShort(type.Name, zone, spot))
+        {
+            return;
+        }
+
+        if (spot)
+        {
+            throw new AwsException("InsufficientInstanceCapacity", "There is no Spot capacity available that matches your request.", 500);
+        }
+
+        var others = call.Region.Subnets.Select(subnet => subnet.Zone).Where(other => call.Market.IsOffered(type, other) && !call.Conditions.IsShort(type.Name, other, spot)).ToArray();
+        var advice = others.Length == 0 ? string.Empty
+            : $" You can currently get {type.Name} capacity by not specifying an Availability Zone in your request or choosing {string.Join(", ", others)}.";
+        throw new AwsException("InsufficientInstanceCapacity",
+            $"We currently do not have sufficient {type.Name} capacity in the Availability Zone you requested ({zone}). Our system will be working on provisioning additional capacity.{advice}", 500);
+    }
+
+    /// <summary>An account's first Spot launch makes the role that it needs.</summary>
+    private static void RequireSpotRole(Ec2Call call)
+    {
+        if (call.Conditions.NoSpotRole)
+        {
+            if (call.Conditions.Denies("iam", "CreateServiceLinkedRole"))
+            {
+                throw new AwsException("AuthFailure.ServiceLinkedRoleCreationNotPermitted",
+                    "The provided credentials do not have permission to create the service-linked role for EC2 Spot Instances.", 403);
+            }
+
+            call.Set.Change(conditions => conditions with { NoSpotRole = false });
+        }
     }
 
     private static string DecodeUserData(string? base64)
@@ -323,19 +360,14 @@ internal static class InstanceActions
             : throw new AwsException("InvalidBlockDeviceMapping", $"Volume of size {size}GB is smaller than snapshot '{Ids.Stable("snap", image.Id)}', expect size >= {image.SizeGiB}GB");
     }
 
-    private static void RequirePrice(Ec2Call call, MarketType type, string zone, string? maxPrice)
+    private static decimal? ReadPrice(string? maxPrice) =>
+        maxPrice is null ? null
+        : decimal.TryParse(maxPrice, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var most) && most > 0 ? most
+        : throw AwsException.InvalidParameterValue($"Invalid value '{maxPrice}' for MaxPrice.");
+
+    private static void RequirePrice(Ec2Call call, MarketType type, string zone, decimal? most)
     {
-        if (maxPrice is null)
-        {
-            return;
-        }
-
-        if (!decimal.TryParse(maxPrice, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var most))
-        {
-            throw AwsException.InvalidParameterValue($"Invalid value '{maxPrice}' for MaxPrice.");
-        }
-
-        var now = MarketTable.Spot(type, zone, call.Now).Usd;
+        var now = call.Conditions.SpotPrice(call.Market.Offer(type.Name, zone)!, call.Now).Usd;
         if (most < now)
         {
             throw new AwsException("SpotMaxPriceTooLow", string.Create(

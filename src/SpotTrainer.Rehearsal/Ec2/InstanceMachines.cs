@@ -9,7 +9,7 @@ namespace SpotTrainer.Rehearsal.Ec2;
 /// <param name="gate">The endpoint's lock, under which an instance changes.</param>
 /// <param name="clock">The clock of the reasons.</param>
 /// <param name="account">The account's number.</param>
-internal sealed class InstanceMachines(IMachineFactory factory, SemaphoreSlim gate, TimeProvider clock, string account) : IAsyncDisposable
+internal sealed class InstanceMachines(IMachineFactory factory, SemaphoreSlim gate, RehearsalClock clock, string account) : IAsyncDisposable
 {
     private readonly CancellationTokenSource ending = new();
     private readonly List<Task> lives = [];
@@ -32,13 +32,38 @@ internal sealed class InstanceMachines(IMachineFactory factory, SemaphoreSlim ga
         }
 
         // One that powered itself off and stopped has no machine left that could end.
-        instance.State = instance.State is InstanceState.Stopped ? InstanceState.Terminated : InstanceState.ShuttingDown;
-        SetReason(instance, "User initiated", "Client.UserInitiatedShutdown", "Client.UserInitiatedShutdown: User initiated shutdown");
-        if (instance.Machine is { } machine)
+        if (instance.State is InstanceState.Stopped)
         {
-            // Its life goes on to "terminated" when the machine has stopped.
-            _ = machine.TerminateAsync();
+            SetTerminated(instance);
         }
+        else
+        {
+            instance.State = InstanceState.ShuttingDown;
+        }
+
+        SetReason(instance, "User initiated", "Client.UserInitiatedShutdown", "Client.UserInitiatedShutdown: User initiated shutdown");
+        EndMachine(instance);
+    }
+
+    /// <summary>Gives a Spot instance the notice of an interruption, and ends it after the notice's time. The call is under the lock.</summary>
+    public void Interrupt(Instance instance, TimeSpan notice, Interruption why)
+    {
+        if (instance.Interruption is not null)
+        {
+            return;
+        }
+
+        var now = clock.GetUtcNow();
+        (instance.Interruption, instance.InterruptionNoticed, instance.InterruptionTime) = (why, now, now + notice);
+        ShowNotices(instance);
+        lives.Add(EndInterruptedAsync(instance, now + notice));
+    }
+
+    /// <summary>Tells a Spot instance that its risk of an interruption is high. The call is under the lock.</summary>
+    public void RecommendRebalance(Instance instance)
+    {
+        instance.RebalanceNoticed ??= clock.GetUtcNow();
+        ShowNotices(instance);
     }
 
     /// <summary>Ends every machine and waits until all are gone.</summary>
@@ -77,7 +102,7 @@ internal sealed class InstanceMachines(IMachineFactory factory, SemaphoreSlim ga
             {
                 instance.LastConsole = $"The rehearsal could not start the machine: {exception.Message}\n";
                 SetReason(instance, "Server.InternalError", "Server.InternalError", exception.Message);
-                instance.State = InstanceState.Terminated;
+                SetTerminated(instance);
             });
             return;
         }
@@ -85,6 +110,8 @@ internal sealed class InstanceMachines(IMachineFactory factory, SemaphoreSlim ga
         await ChangeAsync(() =>
         {
             instance.Machine = machine;
+            instance.EverRan = true;
+            ShowNotices(instance);
             region.TagsOf(instance.Id)["spottrainer:sshport"] = machine.SshPort.ToString(System.Globalization.CultureInfo.InvariantCulture);
             if (instance.State is InstanceState.Pending)
             {
@@ -106,12 +133,85 @@ internal sealed class InstanceMachines(IMachineFactory factory, SemaphoreSlim ga
             }
 
             instance.Machine = null;
-            instance.State = instance.StopsOnShutdown && instance.State is InstanceState.Running ? InstanceState.Stopped : InstanceState.Terminated;
+            instance.ComputeEnd ??= clock.GetUtcNow();
+            if (instance.StopsOnShutdown && instance.State is InstanceState.Running)
+            {
+                instance.State = InstanceState.Stopped;
+            }
+            else
+            {
+                SetTerminated(instance);
+            }
         });
 
         // A machine that powered itself off has left its files to be removed.
         await machine.TerminateAsync();
     }
+
+    private async Task EndInterruptedAsync(Instance instance, DateTimeOffset at)
+    {
+        try
+        {
+            await clock.WaitUntilAsync(at, ending.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // The rehearsal ends, and with it the instance.
+            return;
+        }
+
+        await ChangeAsync(() =>
+        {
+            if (instance.Runs)
+            {
+                instance.EndedByEc2 = true;
+                instance.State = InstanceState.ShuttingDown;
+                SetReason(instance, "Service initiated", "Server.SpotInstanceTermination", "Server.SpotInstanceTermination: Spot instance termination");
+                EndMachine(instance);
+            }
+        });
+    }
+
+    /// <summary>Its life goes on to "terminated" when the machine has stopped.</summary>
+    private void EndMachine(Instance instance)
+    {
+        instance.ComputeEnd ??= clock.GetUtcNow();
+        if (instance.Machine is { } machine)
+        {
+            _ = machine.TerminateAsync();
+        }
+    }
+
+    private void SetTerminated(Instance instance)
+    {
+        var now = clock.GetUtcNow();
+        instance.State = InstanceState.Terminated;
+        instance.ComputeEnd ??= now;
+        if (instance.Options.DeleteOnTermination)
+        {
+            instance.VolumeEnd ??= now;
+        }
+    }
+
+    /// <summary>Writes the notices that were given into the machine's metadata.</summary>
+    private static void ShowNotices(Instance instance)
+    {
+        if (instance.Machine is { } machine)
+        {
+            if (instance.InterruptionTime is { } end)
+            {
+                machine.SetMetadata("meta-data/spot/instance-action", JsonSerializer.Serialize(new { action = "terminate", time = Seconds(end) }));
+                machine.SetMetadata("meta-data/spot/termination-time", Seconds(end));
+            }
+
+            if (instance.RebalanceNoticed is { } noticed)
+            {
+                machine.SetMetadata("meta-data/events/recommendations/rebalance", JsonSerializer.Serialize(new { noticeTime = Seconds(noticed) }));
+            }
+        }
+    }
+
+    private static string Seconds(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
 
     private async Task ChangeAsync(Action change)
     {

@@ -23,12 +23,14 @@ internal static class KeyPairActions
 
         var (type, fingerprint) = Recognise(line);
         var pair = new KeyPair(Ids.New("key"), name, type, fingerprint, line, call.Now);
+        call.EndDryRun();
         return [.. Add(call, pair), TagActions.TagSet(call.Region, pair.Id)];
     }
 
     public static object?[] Create(Ec2Call call)
     {
         var name = NewName(call);
+        call.EndDryRun();
         string material;
         KeyPair pair;
         if (call.Parameters["KeyType"] == "ed25519")
@@ -85,6 +87,7 @@ internal static class KeyPairActions
         var pair = call.Region.KeyPairs.Values.FirstOrDefault(known => known.Name == (name ?? known.Name) && known.Id == (id ?? known.Id));
         if (pair is not null)
         {
+            call.EndDryRun();
             call.Region.KeyPairs.Remove(pair.Name);
             call.Region.Tags.Remove(pair.Id);
         }

@@ -20,6 +20,9 @@ internal sealed record LaunchOptions
 
     public string InterruptionBehavior { get; init; } = "terminate";
 
+    /// <summary>The instance profile's name or ARN.</summary>
+    public string? InstanceProfile { get; init; }
+
     /// <summary>Reads them from a launch.</summary>
     public static LaunchOptions Read(QueryParameters parameters, string rootDeviceName)
     {
@@ -33,6 +36,7 @@ internal sealed record LaunchOptions
             Encrypted = root?.Boolean("Encrypted") ?? defaults.Encrypted,
             DeleteOnTermination = root?.Boolean("DeleteOnTermination") ?? defaults.DeleteOnTermination,
             CpuCredits = parameters["CreditSpecification.CpuCredits"] ?? defaults.CpuCredits,
+            InstanceProfile = parameters["IamInstanceProfile.Arn"] ?? parameters["IamInstanceProfile.Name"],
             InterruptionBehavior = parameters["InstanceMarketOptions.SpotOptions.InstanceInterruptionBehavior"] ?? defaults.InterruptionBehavior,
         };
     }

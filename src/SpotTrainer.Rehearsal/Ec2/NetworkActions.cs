@@ -6,53 +6,122 @@ namespace SpotTrainer.Rehearsal.Ec2;
 /// <summary>The default VPC, its subnets and security groups.</summary>
 internal static class NetworkActions
 {
+    private const string Cidr = "172.31.0.0/16";
+
     public static object?[] DescribeVpcs(Ec2Call call)
     {
-        var vpcs = call.Named("VpcId", [call.Region.VpcId], id => id, "InvalidVpcID.NotFound");
-        return
-        [
-            Ec2Xml.Set("vpcSet", call.Filtered(vpcs, new Filters<string>
-            {
-                ["vpc-id"] = id => [id],
-                ["is-default"] = _ => ["true"],
-                ["isDefault"] = _ => ["true"],
-                ["state"] = _ => ["available"],
-                ["cidr"] = _ => ["172.31.0.0/16"],
-            }, id => id), id =>
-            [
-                Ec2Xml.Element("vpcId", id), Ec2Xml.Element("ownerId", call.Account), Ec2Xml.Element("state", "available"), Ec2Xml.Element("cidrBlock", "172.31.0.0/16"),
-                Ec2Xml.Element("instanceTenancy", "default"), Ec2Xml.Element("isDefault", true), TagActions.TagSet(call.Region, id),
-            ]),
-        ];
+        var vpcs = call.Named<string>("VpcId", call.HasDefaultVpc ? [call.Region.VpcId] : [], id => id, "InvalidVpcID.NotFound");
+        var (page, next) = call.Paged(call.Filtered(vpcs, new Filters<string>
+        {
+            ["vpc-id"] = id => [id],
+            ["is-default"] = _ => ["true"],
+            ["isDefault"] = _ => ["true"],
+            ["state"] = _ => ["available"],
+            ["cidr"] = _ => [Cidr],
+            ["owner-id"] = _ => [call.Account],
+        }, id => id));
+        return [Ec2Xml.Set("vpcSet", page, id => VpcXml(call, id)), Ec2Xml.Optional("nextToken", next)];
+    }
+
+    /// <summary>Makes the default VPC of a region that has none.</summary>
+    public static object?[] CreateDefaultVpc(Ec2Call call)
+    {
+        if (call.HasDefaultVpc)
+        {
+            throw new AwsException("DefaultVpcAlreadyExists", "A Default VPC already exists for this account in this region.");
+        }
+
+        call.EndDryRun();
+        call.Set.Change(conditions => conditions with { NoDefaultVpc = conditions.NoDefaultVpc.Remove(call.Region.Name) });
+        return [Ec2Xml.Element("vpc", VpcXml(call, call.Region.VpcId))];
     }
 
     public static object?[] DescribeSubnets(Ec2Call call)
     {
-        var subnets = call.Named("SubnetId", call.Region.Subnets, subnet => subnet.Id, "InvalidSubnetID.NotFound");
+        var subnets = call.Named<Subnet>("SubnetId", call.HasDefaultVpc ? call.Region.Subnets : [], subnet => subnet.Id, "InvalidSubnetID.NotFound");
+        var region = call.Market.Region(call.Region.Name);
+        var (page, next) = call.Paged(call.Filtered(subnets, new Filters<Subnet>
+        {
+            ["subnet-id"] = subnet => [subnet.Id],
+            ["vpc-id"] = _ => [call.Region.VpcId],
+            ["availability-zone"] = subnet => [subnet.Zone],
+            ["availabilityZone"] = subnet => [subnet.Zone],
+            ["availability-zone-id"] = subnet => [region.ZoneId(subnet.Zone)],
+            ["default-for-az"] = _ => ["true"],
+            ["state"] = _ => ["available"],
+            ["cidr-block"] = subnet => [subnet.Cidr],
+            ["map-public-ip-on-launch"] = _ => ["true"],
+            ["owner-id"] = _ => [call.Account],
+        }, subnet => subnet.Id));
         return
         [
-            Ec2Xml.Set("subnetSet", call.Filtered(subnets, new Filters<Subnet>
-            {
-                ["subnet-id"] = subnet => [subnet.Id],
-                ["vpc-id"] = _ => [call.Region.VpcId],
-                ["availability-zone"] = subnet => [subnet.Zone],
-                ["availabilityZone"] = subnet => [subnet.Zone],
-                ["default-for-az"] = _ => ["true"],
-                ["state"] = _ => ["available"],
-            }, subnet => subnet.Id), subnet =>
+            Ec2Xml.Set("subnetSet", page, subnet =>
             [
-                Ec2Xml.Element("subnetId", subnet.Id), Ec2Xml.Element("state", "available"), Ec2Xml.Element("vpcId", call.Region.VpcId), Ec2Xml.Element("cidrBlock", subnet.Cidr),
-                Ec2Xml.Element("availableIpAddressCount", 4091), Ec2Xml.Element("availabilityZone", subnet.Zone), Ec2Xml.Element("defaultForAz", true),
-                Ec2Xml.Element("mapPublicIpOnLaunch", true), Ec2Xml.Element("ownerId", call.Account), TagActions.TagSet(call.Region, subnet.Id),
+                Ec2Xml.Element("subnetId", subnet.Id), Ec2Xml.Element("subnetArn", $"arn:aws:ec2:{call.Region.Name}:{call.Account}:subnet/{subnet.Id}"),
+                Ec2Xml.Element("state", "available"), Ec2Xml.Element("vpcId", call.Region.VpcId), Ec2Xml.Element("cidrBlock", subnet.Cidr),
+                Ec2Xml.Element("availableIpAddressCount", 4091 - call.Region.Instances.Values.Count(instance => !instance.Ended && instance.Subnet == subnet)),
+                Ec2Xml.Element("availabilityZone", subnet.Zone), Ec2Xml.Element("availabilityZoneId", region.ZoneId(subnet.Zone)), Ec2Xml.Element("defaultForAz", true),
+                Ec2Xml.Element("mapPublicIpOnLaunch", true), Ec2Xml.Element("assignIpv6AddressOnCreation", false), Ec2Xml.Element("ownerId", call.Account),
+                TagActions.TagSet(call.Region, subnet.Id),
             ]),
+            Ec2Xml.Optional("nextToken", next),
         ];
     }
+
+    /// <summary>Of the account's attributes those that say whether there is a default VPC.</summary>
+    public static object?[] DescribeAccountAttributes(Ec2Call call)
+    {
+        var wanted = call.Parameters.List("AttributeName");
+        var attributes = new[] { (Name: "supported-platforms", Value: "VPC"), (Name: "default-vpc", Value: call.HasDefaultVpc ? call.Region.VpcId : "none") };
+        if (wanted.FirstOrDefault(name => !attributes.Any(attribute => attribute.Name == name)) is { } unknown)
+        {
+            throw AwsException.InvalidParameterValue($"Value ({unknown}) for parameter attributeName is invalid.");
+        }
+
+        return
+        [
+            Ec2Xml.Set("accountAttributeSet", attributes.Where(attribute => wanted.Count == 0 || wanted.Contains(attribute.Name, StringComparer.Ordinal)), attribute =>
+                [Ec2Xml.Element("attributeName", attribute.Name), Ec2Xml.Set("attributeValueSet", [attribute.Value], value => [Ec2Xml.Element("attributeValue", value)])]),
+        ];
+    }
+
+    public static object?[] DescribeInterfaces(Ec2Call call)
+    {
+        var owners = call.Named("NetworkInterfaceId", call.Instances.Where(instance => !instance.Ended), instance => instance.NetworkInterfaceId, "InvalidNetworkInterfaceID.NotFound");
+        var (page, next) = call.Paged(call.Filtered(owners, new Filters<Instance>
+        {
+            ["network-interface-id"] = instance => [instance.NetworkInterfaceId],
+            ["attachment.instance-id"] = instance => [instance.Id],
+            ["group-id"] = instance => instance.Groups.Select(group => group.Id),
+            ["subnet-id"] = instance => [instance.Subnet.Id],
+            ["vpc-id"] = instance => [instance.VpcId],
+            ["status"] = _ => ["in-use"],
+        }, instance => instance.NetworkInterfaceId));
+        return
+        [
+            Ec2Xml.Set("networkInterfaceSet", page, instance =>
+            [
+                Ec2Xml.Element("networkInterfaceId", instance.NetworkInterfaceId), Ec2Xml.Element("subnetId", instance.Subnet.Id), Ec2Xml.Element("vpcId", instance.VpcId),
+                Ec2Xml.Element("availabilityZone", instance.Subnet.Zone), Ec2Xml.Element("ownerId", call.Account), Ec2Xml.Element("status", "in-use"),
+                Ec2Xml.Element("interfaceType", "interface"), Ec2Xml.Optional("privateIpAddress", instance.Machine?.PrivateIpAddress),
+                Ec2Xml.Set("groupSet", instance.Groups, group => [Ec2Xml.Element("groupId", group.Id), Ec2Xml.Element("groupName", group.Name)]),
+                Ec2Xml.Element("attachment",
+                    Ec2Xml.Element("instanceId", instance.Id), Ec2Xml.Element("deviceIndex", 0), Ec2Xml.Element("status", "attached"), Ec2Xml.Element("deleteOnTermination", true)),
+                TagActions.TagSet(call.Region, instance.NetworkInterfaceId),
+            ]),
+            Ec2Xml.Optional("nextToken", next),
+        ];
+    }
+
+    /// <summary>The error of what needs the default VPC where there is none.</summary>
+    public static AwsException NoDefaultVpc() =>
+        new("VPCIdNotSpecified", "No default VPC for this user. GroupName is only supported for EC2-Classic and default VPC.");
 
     public static object?[] CreateSecurityGroup(Ec2Call call)
     {
         var name = call.Parameters.Required("GroupName");
-        var vpc = call.Parameters["VpcId"] ?? call.Region.VpcId;
-        if (vpc != call.Region.VpcId)
+        var vpc = call.Parameters["VpcId"] ?? (call.HasDefaultVpc ? call.Region.VpcId : throw NoDefaultVpc());
+        if (vpc != call.Region.VpcId || !call.HasDefaultVpc)
         {
             throw new AwsException("InvalidVpcID.NotFound", $"The vpc ID '{vpc}' does not exist");
         }
@@ -63,6 +132,7 @@ internal static class NetworkActions
         }
 
         var group = new SecurityGroup(Ids.New("sg"), name, call.Parameters.Required("GroupDescription"), vpc);
+        call.EndDryRun();
         call.Region.Groups[group.Id] = group;
         call.TagNew("security-group", group.Id);
         return [Ec2Xml.Element("groupId", group.Id), TagActions.TagSet(call.Region, group.Id)];
@@ -70,7 +140,7 @@ internal static class NetworkActions
 
     public static object?[] DescribeSecurityGroups(Ec2Call call)
     {
-        var byId = call.Named("GroupId", call.Region.Groups.Values, group => group.Id, "InvalidGroup.NotFound");
+        var byId = call.Named<SecurityGroup>("GroupId", call.HasDefaultVpc ? call.Region.Groups.Values : [], group => group.Id, "InvalidGroup.NotFound");
         var groups = call.Named("GroupName", byId, group => group.Name, "InvalidGroup.NotFound");
         var (page, next) = call.Paged(call.Filtered(groups, new Filters<SecurityGroup>
         {
@@ -103,6 +173,7 @@ internal static class NetworkActions
                 $"the specified rule \"peer: {known.Cidr}, {known.Protocol}, from port: {known.FromPort}, to port: {known.ToPort}, ALLOW\" already exists");
         }
 
+        call.EndDryRun();
         group.Ingress.AddRange(rules);
         return
         [
@@ -119,14 +190,14 @@ internal static class NetworkActions
     public static object?[] RevokeIngress(Ec2Call call)
     {
         var group = Group(call);
-        foreach (var rule in Rules(call))
+        var rules = Rules(call);
+        if (!rules.TrueForAll(rule => group.Ingress.Exists(rule.SameAs)))
         {
-            if (group.Ingress.RemoveAll(rule.SameAs) == 0)
-            {
-                throw new AwsException("InvalidPermission.NotFound", "The specified rule does not exist in this security group.");
-            }
+            throw new AwsException("InvalidPermission.NotFound", "The specified rule does not exist in this security group.");
         }
 
+        call.EndDryRun();
+        group.Ingress.RemoveAll(known => rules.Exists(known.SameAs));
         return [Ec2Xml.Element("return", true)];
     }
 
@@ -143,6 +214,7 @@ internal static class NetworkActions
             throw new AwsException("DependencyViolation", $"resource {group.Id} has a dependent object");
         }
 
+        call.EndDryRun();
         call.Region.Groups.Remove(group.Id);
         call.Region.Tags.Remove(group.Id);
         return [Ec2Xml.Element("return", true), Ec2Xml.Element("groupId", group.Id)];
@@ -152,6 +224,16 @@ internal static class NetworkActions
     public static SecurityGroup Find(RegionState region, string? id, string? name) =>
         region.Groups.Values.FirstOrDefault(group => group.Id == id || (id is null && group.Name == name))
         ?? throw new AwsException("InvalidGroup.NotFound", $"The security group '{id ?? name}' does not exist");
+
+    private static object?[] VpcXml(Ec2Call call, string id) =>
+    [
+        Ec2Xml.Element("vpcId", id), Ec2Xml.Element("ownerId", call.Account), Ec2Xml.Element("state", "available"), Ec2Xml.Element("cidrBlock", Cidr),
+        Ec2Xml.Set("cidrBlockAssociationSet", [Cidr], cidr =>
+        [
+            Ec2Xml.Element("cidrBlock", cidr), Ec2Xml.Element("associationId", Ids.Stable("vpc-cidr-assoc", id)), Ec2Xml.Element("cidrBlockState", Ec2Xml.Element("state", "associated")),
+        ]),
+        Ec2Xml.Element("dhcpOptionsId", Ids.Stable("dopt", id)), Ec2Xml.Element("instanceTenancy", "default"), Ec2Xml.Element("isDefault", true), TagActions.TagSet(call.Region, id),
+    ];
 
     private static SecurityGroup Group(Ec2Call call) => Find(call.Region, call.Parameters["GroupId"], call.Parameters["GroupName"]);
 

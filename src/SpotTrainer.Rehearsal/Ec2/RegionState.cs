@@ -1,15 +1,13 @@
-using SpotTrainer.Rehearsal.Market;
-
 namespace SpotTrainer.Rehearsal.Ec2;
 
 /// <summary>All that a region of the rehearsal holds. Every use is under the endpoint's lock.</summary>
 internal sealed class RegionState
 {
-    public RegionState(string name)
+    public RegionState(string name, IReadOnlyList<string> zones)
     {
         Name = name;
         VpcId = Ids.Stable("vpc", name);
-        Subnets = MarketTable.Zones(name).Select((zone, index) => new Subnet(Ids.Stable("subnet", zone), zone, $"172.31.{index * 16}.0/20")).ToArray();
+        Subnets = zones.Select((zone, index) => new Subnet(Ids.Stable("subnet", zone), zone, $"172.31.{index * 16}.0/20")).ToArray();
         var group = new SecurityGroup(Ids.Stable("sg", name), "default", "default VPC security group", VpcId);
         Groups[group.Id] = group;
     }

@@ -12,7 +12,14 @@ internal static class TagActions
 
     public static object?[] Create(Ec2Call call)
     {
-        foreach (var id in Resources(call))
+        var ids = Resources(call);
+        foreach (var unknown in ids.Where(id => !Exists(call, id)))
+        {
+            throw NotFound(unknown);
+        }
+
+        call.EndDryRun();
+        foreach (var id in ids)
         {
             foreach (var tag in call.Parameters.Groups("Tag"))
             {
@@ -25,7 +32,9 @@ internal static class TagActions
 
     public static object?[] Delete(Ec2Call call)
     {
-        foreach (var id in Resources(call))
+        var ids = Resources(call);
+        call.EndDryRun();
+        foreach (var id in ids)
         {
             foreach (var tag in call.Parameters.Groups("Tag"))
             {
@@ -63,16 +72,36 @@ internal static class TagActions
     private static IReadOnlyList<string> Resources(Ec2Call call)
     {
         var ids = call.Parameters.List("ResourceId");
-        foreach (var id in ids)
-        {
-            if (id.StartsWith("i-", StringComparison.Ordinal) && !call.Region.Instances.ContainsKey(id))
-            {
-                throw new AwsException("InvalidInstanceID.NotFound", $"The instance ID '{id}' does not exist");
-            }
-        }
-
         return ids.Count > 0 ? ids : throw AwsException.MissingParameter("ResourceId");
     }
+
+    private static bool Exists(Ec2Call call, string id) => id.Split('-')[0] switch
+    {
+        "i" => call.Instances.Any(instance => instance.Id == id),
+        "vol" => VolumeActions.Volumes(call).Any(volume => volume.VolumeId == id),
+        "eni" => call.Instances.Any(instance => !instance.Ended && instance.NetworkInterfaceId == id),
+        "sir" => call.Instances.Any(instance => instance.Spot && instance.SpotRequestId == id),
+        "sg" => call.Region.Groups.ContainsKey(id),
+        "key" => call.Region.KeyPairs.Values.Any(pair => pair.Id == id),
+        "ami" => ImageActions.Images(call.Region.Name).Any(image => image.Id == id),
+        "vpc" => call.HasDefaultVpc && call.Region.VpcId == id,
+        "subnet" => call.HasDefaultVpc && call.Region.Subnets.Any(subnet => subnet.Id == id),
+        _ => false,
+    };
+
+    private static AwsException NotFound(string id) => id.Split('-')[0] switch
+    {
+        "i" => new AwsException("InvalidInstanceID.NotFound", $"The instance ID '{id}' does not exist"),
+        "vol" => new AwsException("InvalidVolume.NotFound", $"The volume '{id}' does not exist."),
+        "eni" => new AwsException("InvalidNetworkInterfaceID.NotFound", $"The networkInterface ID '{id}' does not exist"),
+        "sir" => new AwsException("InvalidSpotInstanceRequestID.NotFound", $"The spot instance request ID '{id}' does not exist"),
+        "sg" => new AwsException("InvalidGroup.NotFound", $"The security group '{id}' does not exist"),
+        "key" => new AwsException("InvalidKeyPair.NotFound", $"The key pair '{id}' does not exist"),
+        "ami" => new AwsException("InvalidAMIID.NotFound", $"The image id '[{id}]' does not exist"),
+        "vpc" => new AwsException("InvalidVpcID.NotFound", $"The vpc ID '{id}' does not exist"),
+        "subnet" => new AwsException("InvalidSubnetID.NotFound", $"The subnet ID '{id}' does not exist"),
+        _ => new AwsException("InvalidID", $"The ID '{id}' is not valid"),
+    };
 
     private static string ResourceType(string id) => id.Split('-')[0] switch
     {
@@ -84,6 +113,7 @@ internal static class TagActions
         "key" => "key-pair",
         "ami" => "image",
         "vpc" => "vpc",
+        "subnet" => "subnet",
         var prefix => prefix,
     };
 }

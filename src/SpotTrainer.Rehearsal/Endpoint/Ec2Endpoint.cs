@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -12,18 +13,22 @@ using SpotTrainer.Rehearsal.Market;
 namespace SpotTrainer.Rehearsal.Endpoint;
 
 /// <summary>
-/// An HTTP endpoint on loopback that speaks EC2's query protocol, and the few calls of Systems Manager, the price list and STS that the
-/// module makes. Every signature is checked; region and service are the ones that it names.
+/// An HTTP endpoint on loopback that speaks EC2's query protocol, and the few calls of Systems Manager, the price list, Service Quotas, IAM and
+/// STS that the module makes; the Spot advisor's feed, too. Every signature is checked; region and service are the ones that it names.
 /// </summary>
 internal sealed class Ec2Endpoint : IAsyncDisposable
 {
+    private const string JsonType = "application/x-amz-json-1.1";
+    private const string XmlType = "text/xml;charset=UTF-8";
+
     private readonly HttpListener listener;
     private readonly SigV4Verifier verifier;
     private readonly EndpointOptions options;
     private readonly SemaphoreSlim gate = new(1);
     private readonly InstanceMachines machines;
     private readonly Dictionary<string, RegionState> regions;
-    private readonly MarketTable market = new();
+    private readonly ConditionSet conditions;
+    private readonly Lazy<byte[]> advisor;
     private readonly ConcurrentDictionary<string, int> calls = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource ending = new();
     private readonly Task accepting;
@@ -35,9 +40,11 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
         Url = url;
         AccessKeyId = "AKIA" + RandomLetters(16);
         SecretAccessKey = Convert.ToBase64String(RandomNumberGenerator.GetBytes(30));
-        verifier = new SigV4Verifier(AccessKeyId, SecretAccessKey, options.Clock);
+        verifier = new SigV4Verifier(AccessKeyId, SecretAccessKey, options.SignatureClock);
+        conditions = new ConditionSet(options.Conditions);
+        advisor = new Lazy<byte[]>(() => SpotAdvisorFeed.Write(options.Market));
         machines = new InstanceMachines(factory, gate, options.Clock, Account);
-        regions = MarketTable.Regions.ToDictionary(name => name, name => new RegionState(name), StringComparer.Ordinal);
+        regions = options.Market.Regions.ToDictionary(name => name, name => new RegionState(name, options.Market.Zones(name)), StringComparer.Ordinal);
         accepting = AcceptAsync();
     }
 
@@ -51,10 +58,66 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
     public string SecretAccessKey { get; }
 
     /// <summary>The account of every rehearsal, which no customer of AWS has.</summary>
-    public static string Account => "000000000000";
+    public static string Account => Cloud.CloudContext.RehearsalAccount;
 
     /// <summary>How often each action was called.</summary>
     public IReadOnlyDictionary<string, int> Calls => calls;
+
+    /// <summary>The clock that prices, charges and interruptions go by.</summary>
+    public RehearsalClock Clock => options.Clock;
+
+    /// <summary>The regions' names.</summary>
+    public IReadOnlyList<string> Regions => options.Market.Regions;
+
+    /// <summary>The conditions that hold now.</summary>
+    public Conditions Conditions => conditions.Current;
+
+    /// <summary>What every instance was charged until now.</summary>
+    public Task<IReadOnlyList<RehearsalCharge>> GetChargesAsync() => LockedAsync<IReadOnlyList<RehearsalCharge>>(() =>
+    {
+        var now = options.Clock.GetUtcNow();
+        return regions.Values.SelectMany(region => region.Instances.Values)
+            .Where(instance => instance.EverRan).OrderBy(instance => instance.LaunchTime)
+            .Select(instance => Ledger.Charge(instance, options.Market, conditions.Current.PriceMoves, now)).ToArray();
+    });
+
+    /// <summary>
+    /// Replaces the conditions. Spot instances whose maximum price (the on-demand price where none was given) is below the price then are
+    /// interrupted, as EC2 does.
+    /// </summary>
+    public Task ChangeAsync(Func<Conditions, Conditions> change) => LockedAsync(() =>
+    {
+        conditions.Change(change);
+        var (now, set) = (options.Clock.GetUtcNow(), conditions.Current);
+        foreach (var instance in regions.Values.SelectMany(region => region.Instances.Values).Where(instance => instance.IsRunningSpot && set.PriceMoves.Length > 0))
+        {
+            if (set.SpotPrice(options.Market.Offer(instance.Type.Name, instance.Subnet.Zone)!, now).Usd > instance.HighestPrice)
+            {
+                machines.Interrupt(instance, set.InterruptionNotice, Interruption.Price);
+            }
+        }
+
+        return true;
+    });
+
+    /// <summary>
+    /// Interrupts a Spot instance: its metadata tell it, and it is ended after the notice's time (by the endpoint's clock); that of the
+    /// conditions when none is given.
+    /// </summary>
+    /// <exception cref="AwsException">There is no such Spot instance that runs.</exception>
+    public Task InterruptAsync(string region, string instanceId, TimeSpan? notice = null) => LockedAsync(() =>
+    {
+        machines.Interrupt(RunningSpot(region, instanceId), notice ?? conditions.Current.InterruptionNotice, Interruption.NoCapacity);
+        return true;
+    });
+
+    /// <summary>Tells a Spot instance that its risk of an interruption is high.</summary>
+    /// <exception cref="AwsException">There is no such Spot instance that runs.</exception>
+    public Task RecommendRebalanceAsync(string region, string instanceId) => LockedAsync(() =>
+    {
+        machines.RecommendRebalance(RunningSpot(region, instanceId));
+        return true;
+    });
 
     /// <summary>Starts one on a free port.</summary>
     public static Ec2Endpoint Start(IMachineFactory factory, EndpointOptions options)
@@ -93,6 +156,24 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
         ending.Dispose();
     }
 
+    private Instance RunningSpot(string region, string id) =>
+        regions.GetValueOrDefault(region)?.Instances.GetValueOrDefault(id) is { IsRunningSpot: true } instance
+            ? instance
+            : throw new AwsException("InvalidInstanceID.NotFound", $"No Spot instance {id} runs in {region}");
+
+    private async Task<T> LockedAsync<T>(Func<T> work)
+    {
+        await gate.WaitAsync(ending.Token);
+        try
+        {
+            return work();
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
     private static int FreePort()
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -122,11 +203,22 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
     {
         try
         {
-            var (status, type, body) = await AnswerAsync(context.Request);
-            context.Response.StatusCode = status;
-            context.Response.ContentType = type;
-            context.Response.ContentLength64 = body.Length;
-            await context.Response.OutputStream.WriteAsync(body, ending.Token);
+            var answer = await AnswerAsync(context.Request);
+            if (answer is null)
+            {
+                context.Response.Abort();
+                return;
+            }
+
+            context.Response.StatusCode = answer.Status;
+            context.Response.ContentType = answer.Type;
+            if (answer.LastModified is { } date)
+            {
+                context.Response.AddHeader("Last-Modified", date.ToString("R", CultureInfo.InvariantCulture));
+            }
+
+            context.Response.ContentLength64 = answer.Body.Length;
+            await context.Response.OutputStream.WriteAsync(answer.Body, ending.Token);
             context.Response.Close();
         }
         catch (Exception exception) when (exception is HttpListenerException or IOException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
@@ -135,26 +227,41 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
         }
     }
 
-    private async Task<(int Status, string Type, byte[] Body)> AnswerAsync(HttpListenerRequest request)
+    /// <summary>Gives the answer; none where the connection is to be closed without one.</summary>
+    private async Task<Answer?> AnswerAsync(HttpListenerRequest request)
     {
         var requestId = Guid.NewGuid().ToString();
         var json = request.Headers["X-Amz-Target"] is not null;
+        var service = string.Empty;
         try
         {
             var raw = await RawRequest.ReadAsync(request, ending.Token);
-            if (raw.Path == "/checkip")
+            switch (raw.Path)
             {
-                return (200, "text/plain", Encoding.ASCII.GetBytes($"{request.RemoteEndPoint.Address}\n"));
+                case "/checkip":
+                    return new Answer(200, "text/plain", Encoding.ASCII.GetBytes($"{request.RemoteEndPoint.Address}\n"));
+                case SpotAdvisorFeed.Path when raw.Method == "GET":
+                    return new Answer(200, "application/json", advisor.Value, SpotAdvisorFeed.Published);
             }
 
             var signature = verifier.Verify(raw);
             Require(signature);
-            return signature.Service switch
+            service = signature.Service;
+            var parameters = json ? new QueryParameters([]) : Parameters(raw);
+            var target = raw.Header("X-Amz-Target") ?? string.Empty;
+            var action = json ? target[(target.IndexOf('.', StringComparison.Ordinal) + 1)..] : parameters.Required("Action");
+            calls.AddOrUpdate(json ? target : action, 1, (_, count) => count + 1);
+            if (!await MeetAsync(signature.Region, service, action))
             {
-                "ssm" or "pricing" => (200, "application/x-amz-json-1.1", AnswerJson(raw, signature.Region)),
-                "sts" => (200, "text/xml", Ec2Xml.Bytes(AnswerSts(Parameters(raw), requestId))),
-                "ec2" => (200, "text/xml;charset=UTF-8", Ec2Xml.Bytes(await AnswerEc2Async(raw, signature.Region, requestId))),
-                _ => throw new AwsException("UnknownService", $"A rehearsal has no service '{signature.Service}'.", 404),
+                return null;
+            }
+
+            return service switch
+            {
+                "ssm" or "pricing" or "servicequotas" => new Answer(200, JsonType, AnswerJson(raw, target, signature.Region)),
+                "sts" or "iam" => new Answer(200, "text/xml", QueryService.Answer(service, action, parameters, conditions.Current, Account, requestId)),
+                "ec2" => new Answer(200, XmlType, Ec2Xml.Bytes(await AnswerEc2Async(action, parameters, signature.Region, requestId))),
+                _ => throw new AwsException("UnknownService", $"A rehearsal has no service '{service}'.", 404),
             };
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
@@ -162,10 +269,59 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
             var error = exception as AwsException ?? (exception is JsonException
                 ? new AwsException("SerializationException", "The request is not JSON.")
                 : new AwsException("InternalError", $"The rehearsal failed: {exception.Message}", 500));
-            return json
-                ? (error.StatusCode, "application/x-amz-json-1.1", JsonSerializer.SerializeToUtf8Bytes(new { __type = error.Code, message = error.Message }))
-                : (error.StatusCode, "text/xml;charset=UTF-8", Ec2Xml.Bytes(Ec2Service.Error(error, requestId)));
+            return json ? new Answer(error.StatusCode, JsonType, JsonSerializer.SerializeToUtf8Bytes(new { __type = error.Code, message = error.Message }))
+                : service is "sts" or "iam" ? new Answer(error.StatusCode, "text/xml", QueryService.Error(service, error, requestId))
+                : new Answer(error.StatusCode, XmlType, Ec2Xml.Bytes(Ec2Service.Error(error, requestId)));
         }
+    }
+
+    /// <summary>Makes a call meet the conditions, outside of any lock; false: the connection is closed.</summary>
+    private async Task<bool> MeetAsync(string region, string service, string action)
+    {
+        var now = conditions.Current;
+        if (now.Dead.FirstOrDefault(dead => Wildcards.Match(dead.Region, region)) is { } gone)
+        {
+            if (gone.Closes)
+            {
+                return false;
+            }
+
+            await Task.Delay(Timeout.Infinite, ending.Token);
+        }
+
+        if (now.Delays.FirstOrDefault(slow => Wildcards.Match(slow.Region, region)) is { } delay)
+        {
+            await Task.Delay(delay.Time, ending.Token);
+        }
+
+        var kind = service switch
+        {
+            "ec2" => 0,
+            "sts" or "iam" => 1,
+            _ => 2,
+        };
+        if (conditions.IsThrottled(service, action))
+        {
+            throw kind switch
+            {
+                0 => new AwsException("RequestLimitExceeded", "Request limit exceeded.", 503),
+                1 => new AwsException("Throttling", "Rate exceeded"),
+                _ => new AwsException("ThrottlingException", "Rate exceeded"),
+            };
+        }
+
+        if (now.Denies(service, action))
+        {
+            var who = $"arn:aws:iam::{Account}:user/rehearsal is not authorized to perform: {service}:{action}";
+            throw kind switch
+            {
+                0 => new AwsException("UnauthorizedOperation", $"You are not authorized to perform this operation. User: {who} because no identity-based policy allows the {service}:{action} action", 403),
+                1 => new AwsException("AccessDenied", $"User: {who} because no identity-based policy allows the {service}:{action} action", 403),
+                _ => new AwsException("AccessDeniedException", $"User: {who} because no identity-based policy allows the {service}:{action} action"),
+            };
+        }
+
+        return true;
     }
 
     private static void Require(SignatureResult signature)
@@ -191,33 +347,38 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
         }
     }
 
-    private async Task<XElement> AnswerEc2Async(RawRequest request, string regionName, string requestId)
+    private async Task<XElement> AnswerEc2Async(string action, QueryParameters parameters, string regionName, string requestId)
     {
         if (!regions.TryGetValue(regionName, out var region))
         {
             throw new AwsException("OptInRequired", $"A rehearsal has no region {regionName}: it has {string.Join(", ", regions.Keys)}.", 401);
         }
 
-        var parameters = Parameters(request);
-        var action = parameters.Required("Action");
-        calls.AddOrUpdate(action, 1, (_, count) => count + 1);
+        if (Ec2Service.IsOfMarket(action))
+        {
+            // Nothing that calls change is read: many regions are answered at once.
+            return Ec2Service.Answer(action, Call(), requestId);
+        }
+
         await gate.WaitAsync(ending.Token);
         try
         {
-            return Ec2Service.Answer(action, new Ec2Call(region, parameters, market, Account, options.Clock.GetUtcNow(), machines, Url.Authority), requestId);
+            return Ec2Service.Answer(action, Call(), requestId);
         }
         finally
         {
             gate.Release();
         }
+
+        Ec2Call Call() => new(region, parameters, options.Market, Account, options.Clock.GetUtcNow(), machines, Url.Authority, conditions);
     }
 
-    private byte[] AnswerJson(RawRequest request, string region)
+    private byte[] AnswerJson(RawRequest request, string target, string region)
     {
-        var target = request.Header("X-Amz-Target") ?? string.Empty;
-        calls.AddOrUpdate(target, 1, (_, count) => count + 1);
         using var body = JsonDocument.Parse(request.Body);
-        return JsonSerializer.SerializeToUtf8Bytes(JsonService.Answer(target, body.RootElement, region, Account, market));
+        return JsonSerializer.SerializeToUtf8Bytes(target.StartsWith(QuotaService.Prefix, StringComparison.Ordinal)
+            ? QuotaService.Answer(target, body.RootElement, region, Account, conditions.Current)
+            : JsonService.Answer(target, body.RootElement, region, Account, options.Market));
     }
 
     private static QueryParameters Parameters(RawRequest request)
@@ -226,17 +387,5 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
         return new QueryParameters(UriText.ParseQuery(request.Query).Concat(UriText.ParseQuery(form)));
     }
 
-    private static XElement AnswerSts(QueryParameters parameters, string requestId)
-    {
-        if (parameters.Required("Action") is var action and not "GetCallerIdentity")
-        {
-            throw Ec2Service.InvalidAction(action);
-        }
-
-        XNamespace sts = "https://sts.amazonaws.com/doc/2011-06-15/";
-        return new XElement(sts + "GetCallerIdentityResponse",
-            new XElement(sts + "GetCallerIdentityResult",
-                new XElement(sts + "Arn", $"arn:aws:iam::{Account}:user/rehearsal"), new XElement(sts + "UserId", "AIDAREHEARSAL"), new XElement(sts + "Account", Account)),
-            new XElement(sts + "ResponseMetadata", new XElement(sts + "RequestId", requestId)));
-    }
+    private sealed record Answer(int Status, string Type, byte[] Body, DateTimeOffset? LastModified = null);
 }

@@ -10,12 +10,16 @@ internal static class Ec2Service
     private static readonly FrozenDictionary<string, Func<Ec2Call, object?[]>> Actions = new Dictionary<string, Func<Ec2Call, object?[]>>(StringComparer.Ordinal)
     {
         ["AuthorizeSecurityGroupIngress"] = NetworkActions.AuthorizeIngress,
+        ["CancelSpotInstanceRequests"] = SpotActions.Cancel,
+        ["CreateDefaultVpc"] = NetworkActions.CreateDefaultVpc,
         ["CreateKeyPair"] = KeyPairActions.Create,
         ["CreateSecurityGroup"] = NetworkActions.CreateSecurityGroup,
         ["CreateTags"] = TagActions.Create,
         ["DeleteKeyPair"] = KeyPairActions.Delete,
         ["DeleteSecurityGroup"] = NetworkActions.DeleteSecurityGroup,
         ["DeleteTags"] = TagActions.Delete,
+        ["DeleteVolume"] = VolumeActions.Delete,
+        ["DescribeAccountAttributes"] = NetworkActions.DescribeAccountAttributes,
         ["DescribeAvailabilityZones"] = MarketActions.DescribeAvailabilityZones,
         ["DescribeImages"] = ImageActions.Describe,
         ["DescribeInstanceCreditSpecifications"] = InstanceActions.DescribeCredits,
@@ -24,23 +28,33 @@ internal static class Ec2Service
         ["DescribeInstanceTypes"] = MarketActions.DescribeInstanceTypes,
         ["DescribeInstances"] = InstanceActions.Describe,
         ["DescribeKeyPairs"] = KeyPairActions.Describe,
+        ["DescribeNetworkInterfaces"] = NetworkActions.DescribeInterfaces,
         ["DescribeRegions"] = MarketActions.DescribeRegions,
         ["DescribeSecurityGroups"] = NetworkActions.DescribeSecurityGroups,
-        ["DescribeSpotInstanceRequests"] = InstanceActions.DescribeSpotRequests,
+        ["DescribeSpotInstanceRequests"] = SpotActions.Describe,
         ["DescribeSpotPriceHistory"] = MarketActions.DescribeSpotPriceHistory,
         ["DescribeSubnets"] = NetworkActions.DescribeSubnets,
         ["DescribeTags"] = TagActions.Describe,
-        ["DescribeVolumes"] = InstanceActions.DescribeVolumes,
+        ["DescribeVolumes"] = VolumeActions.Describe,
         ["DescribeVpcs"] = NetworkActions.DescribeVpcs,
         ["GetConsoleOutput"] = InstanceActions.GetConsoleOutput,
+        ["GetSpotPlacementScores"] = MarketActions.GetSpotPlacementScores,
         ["ImportKeyPair"] = KeyPairActions.Import,
         ["RevokeSecurityGroupIngress"] = NetworkActions.RevokeIngress,
         ["RunInstances"] = InstanceActions.Run,
         ["TerminateInstances"] = InstanceActions.Terminate,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
+    private static readonly FrozenSet<string> OfMarket = new[]
+    {
+        "DescribeAvailabilityZones", "DescribeInstanceTypeOfferings", "DescribeInstanceTypes", "DescribeRegions", "DescribeSpotPriceHistory", "GetSpotPlacementScores",
+    }.ToFrozenSet(StringComparer.Ordinal);
+
     /// <summary>The actions there are.</summary>
     public static IEnumerable<string> ActionNames => Actions.Keys;
+
+    /// <summary>Whether an action reads the market alone, and nothing that other calls change.</summary>
+    public static bool IsOfMarket(string action) => OfMarket.Contains(action);
 
     /// <summary>Carries out a call.</summary>
     public static XElement Answer(string action, Ec2Call call, string requestId)
@@ -50,12 +64,10 @@ internal static class Ec2Service
             throw InvalidAction(action);
         }
 
-        if (call.Parameters.Boolean("DryRun") is true)
-        {
-            throw new AwsException("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412);
-        }
-
-        return Ec2Xml.Element(action + "Response", [Ec2Xml.Element("requestId", requestId), .. carryOut(call)]);
+        // One that changes something has said before that it would; one that only reads is carried out, to see whether it can be.
+        var answer = carryOut(call);
+        call.EndDryRun();
+        return Ec2Xml.Element(action + "Response", [Ec2Xml.Element("requestId", requestId), .. answer]);
     }
 
     /// <summary>The error for an action that there is not.</summary>

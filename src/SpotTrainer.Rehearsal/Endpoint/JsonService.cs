@@ -44,48 +44,49 @@ internal static class JsonService
         var filters = body.TryGetProperty("Filters", out _)
             ? Array(body, "Filters").Select(filter => (Field: Text(filter, "Field"), Value: Text(filter, "Value"))).ToArray()
             : [];
-        var list = MarketTable.Regions.SelectMany(region => market.Types(region).Select(type => (Type: type, Region: region, Attributes: Attributes(type, region))))
-            .Where(product => filters.All(filter => product.Attributes.GetValueOrDefault(filter.Field) == filter.Value))
-            .Select(product => Product(product.Type, product.Region, product.Attributes)).ToArray();
-        return new { FormatVersion = "aws_v1", PriceList = list };
+
+        // The two that leave most are looked up; the others are compared.
+        var regions = filters.Where(filter => filter.Field == "regionCode").Select(filter => filter.Value).ToArray();
+        var names = filters.Where(filter => filter.Field == "instanceType").Select(filter => filter.Value).ToArray();
+        var wantedRegions = market.Regions.Where(region => System.Array.TrueForAll(regions, wanted => wanted == region)).ToArray();
+        var products = wantedRegions
+            .SelectMany(region => (names.Length > 0 ? new[] { market.Find(region, names[0]) }.OfType<MarketType>() : market.Types(region))
+                .Select(type => new Product($"{type.Name}/{region}", Attributes(type, region), () => market.OnDemand(type, region), "Hrs")))
+            .Concat(wantedRegions.Select(region => new Product($"gp3/{region}", DiskAttributes(region), () => Ledger.DiskPrice(market.Region(region)), "GB-Mo")))
+            .Where(product => System.Array.TrueForAll(filters, filter => product.Attributes.GetValueOrDefault(filter.Field) == filter.Value));
+        var (page, next) = Page(body, products, most: 100);
+        return new { FormatVersion = "aws_v1", PriceList = page.Select(product => product.Text()).ToArray(), NextToken = next };
     }
 
     private static Dictionary<string, string> Attributes(MarketType type, string region) => new(StringComparer.Ordinal)
     {
-        ["servicecode"] = "AmazonEC2", ["instanceType"] = type.Name, ["regionCode"] = region, ["operatingSystem"] = "Linux", ["tenancy"] = "Shared",
+        ["servicecode"] = "AmazonEC2", ["productFamily"] = "Compute Instance", ["instanceType"] = type.Name, ["regionCode"] = region, ["operatingSystem"] = "Linux", ["tenancy"] = "Shared",
         ["preInstalledSw"] = "NA", ["capacitystatus"] = "Used", ["vcpu"] = type.VCpu.ToString(CultureInfo.InvariantCulture), ["memory"] = $"{type.MemoryMiB / 1024} GiB",
     };
 
-    /// <summary>A product as the price list has it: a text that is JSON itself.</summary>
-    private static string Product(MarketType type, string region, Dictionary<string, string> attributes)
+    private static Dictionary<string, string> DiskAttributes(string region) => new(StringComparer.Ordinal)
     {
-        var sku = Ids.Stable("sku", $"{type.Name}/{region}")[4..].ToUpperInvariant();
-        var (term, rate) = ($"{sku}.JRTCKXETXF", $"{sku}.JRTCKXETXF.6YS6EN2CT7");
-        var price = MarketTable.OnDemand(type, region).ToString("0.0000000000", CultureInfo.InvariantCulture);
-        return JsonSerializer.Serialize(new Dictionary<string, object>(StringComparer.Ordinal)
+        ["servicecode"] = "AmazonEC2", ["productFamily"] = "Storage", ["regionCode"] = region, ["volumeApiName"] = "gp3", ["volumeType"] = "General Purpose",
+    };
+
+    /// <summary>Leaves one page, by MaxResults and NextToken.</summary>
+    internal static (IReadOnlyList<T> Items, string? NextToken) Page<T>(JsonElement body, IEnumerable<T> items, int most)
+    {
+        var start = 0;
+        if (body.TryGetProperty("NextToken", out var token) && token.ValueKind == JsonValueKind.String
+            && !int.TryParse(token.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out start))
         {
-            ["product"] = new
-            {
-                productFamily = "Compute Instance",
-                attributes,
-                sku,
-            },
-            ["serviceCode"] = "AmazonEC2",
-            ["terms"] = new
-            {
-                OnDemand = new Dictionary<string, object>(StringComparer.Ordinal)
-                {
-                    [term] = new
-                    {
-                        priceDimensions = new Dictionary<string, object>(StringComparer.Ordinal)
-                        {
-                            [rate] = new { unit = "Hrs", description = $"${price} per On Demand Linux {type.Name} Instance Hour", pricePerUnit = new { USD = price } },
-                        },
-                        sku,
-                    },
-                },
-            },
-        });
+            throw new AwsException("InvalidNextTokenException", "The token is invalid.");
+        }
+
+        var size = body.TryGetProperty("MaxResults", out var max) && max.TryGetInt32(out var number) ? number : most;
+        if (size < 1 || size > most)
+        {
+            throw new AwsException("ValidationException", $"MaxResults must be from 1 to {most}.");
+        }
+
+        var page = items.Skip(start).Take(size + 1).ToArray();
+        return page.Length > size ? (page[..size], (start + size).ToString(CultureInfo.InvariantCulture)) : (page, null);
     }
 
     private static IEnumerable<JsonElement> Array(JsonElement element, string name) =>
@@ -93,8 +94,44 @@ internal static class JsonService
             ? value.EnumerateArray()
             : throw new AwsException("ValidationException", $"{name} is missing.");
 
-    private static string Text(JsonElement element, string name) =>
+    internal static string Text(JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.GetString() is { } text
             ? text
             : throw new AwsException("ValidationException", $"{name} is missing.");
+
+    /// <summary>A product of the price list.</summary>
+    private sealed record Product(string Name, Dictionary<string, string> Attributes, Func<decimal> Usd, string Unit)
+    {
+        /// <summary>It as the price list has it: a text that is JSON itself.</summary>
+        public string Text()
+        {
+            var sku = Ids.Stable("sku", Name)[4..].ToUpperInvariant();
+            var (term, rate) = ($"{sku}.JRTCKXETXF", $"{sku}.JRTCKXETXF.6YS6EN2CT7");
+            var price = Usd().ToString("0.0000000000", CultureInfo.InvariantCulture);
+            return JsonSerializer.Serialize(new Dictionary<string, object>(StringComparer.Ordinal)
+            {
+                ["product"] = new
+                {
+                    productFamily = Attributes["productFamily"],
+                    attributes = Attributes,
+                    sku,
+                },
+                ["serviceCode"] = "AmazonEC2",
+                ["terms"] = new
+                {
+                    OnDemand = new Dictionary<string, object>(StringComparer.Ordinal)
+                    {
+                        [term] = new
+                        {
+                            priceDimensions = new Dictionary<string, object>(StringComparer.Ordinal)
+                            {
+                                [rate] = new { unit = Unit, description = $"${price} per {Unit} of {Name}", pricePerUnit = new { USD = price } },
+                            },
+                            sku,
+                        },
+                    },
+                },
+            });
+        }
+    }
 }

@@ -1,81 +1,150 @@
+using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using System.Security.Cryptography;
 using System.Text;
 
 namespace SpotTrainer.Rehearsal.Market;
 
-/// <summary>The market of a rehearsal: four regions with their zones, and prices that move, the same in every rehearsal.</summary>
+/// <summary>A market: regions with their zones and types, and prices that move, the same in every rehearsal.</summary>
 internal sealed class MarketTable
 {
-    /// <summary>How long a Spot price stands.</summary>
-    private static readonly TimeSpan Step = TimeSpan.FromHours(6);
+    /// <summary>How long a Spot price stands, in seconds.</summary>
+    private const long StepSeconds = 6 * 3600;
 
     /// <summary>How far a Spot price moves around its mean.</summary>
     private const decimal Swing = 0.08m;
 
     /// <summary>
-    /// What a region's on-demand prices are against us-east-1's: the ratio of m5.large there (0.096, 0.096, 0.107 and 0.115 USD/h).
+    /// The regions of a rehearsal, with the ratio of m5.large's on-demand price there (0.096, 0.096, 0.107 and 0.115 USD/h) to us-east-1's.
     /// </summary>
-    private static readonly Dictionary<string, decimal> RegionFactors = new(StringComparer.Ordinal)
-    {
-        ["us-east-1"] = 1m, ["us-west-2"] = 1m, ["eu-west-1"] = 1.115m, ["eu-central-1"] = 1.198m,
-    };
+    private static readonly MarketRegion[] RehearsalRegions =
+    [
+        new("us-east-1", 1m, ["us-east-1a", "us-east-1b", "us-east-1c", "us-east-1d", "us-east-1f"]),
+        new("us-west-2", 1m, ["us-west-2a", "us-west-2b", "us-west-2c", "us-west-2d"]),
+        new("eu-west-1", 1.115m, ["eu-west-1a", "eu-west-1b", "eu-west-1c"]),
+        new("eu-central-1", 1.198m, ["eu-central-1a", "eu-central-1b", "eu-central-1c"]),
+    ];
 
-    private static readonly Dictionary<string, string[]> RegionZones = new(StringComparer.Ordinal)
-    {
-        ["us-east-1"] = ["us-east-1a", "us-east-1b", "us-east-1c", "us-east-1d", "us-east-1f"],
-        ["us-west-2"] = ["us-west-2a", "us-west-2b", "us-west-2c", "us-west-2d"],
-        ["eu-west-1"] = ["eu-west-1a", "eu-west-1b", "eu-west-1c"],
-        ["eu-central-1"] = ["eu-central-1a", "eu-central-1b", "eu-central-1c"],
-    };
+    private readonly FrozenDictionary<string, MarketRegion> regions;
+    private readonly FrozenDictionary<string, MarketType> types;
+    private readonly ConcurrentDictionary<string, Goods> goods = new(StringComparer.Ordinal);
 
-    private readonly Dictionary<string, MarketType> types = MarketType.ReadAll().ToDictionary(type => type.Name, StringComparer.Ordinal);
+    /// <summary>The market of a rehearsal: four regions and the types of market.csv.</summary>
+    public MarketTable()
+        : this(RehearsalRegions, MarketType.ReadAll())
+    {
+    }
+
+    /// <summary>Another market.</summary>
+    public MarketTable(IReadOnlyList<MarketRegion> regions, IEnumerable<MarketType> types)
+    {
+        Regions = regions.Select(region => region.Name).ToArray();
+        this.regions = regions.ToFrozenDictionary(region => region.Name, StringComparer.Ordinal);
+        this.types = types.ToFrozenDictionary(type => type.Name, StringComparer.Ordinal);
+    }
 
     /// <summary>The regions' names.</summary>
-    public static IEnumerable<string> Regions => RegionZones.Keys;
+    public IReadOnlyList<string> Regions { get; }
+
+    /// <summary>A region.</summary>
+    public MarketRegion Region(string name) => regions[name];
 
     /// <summary>The zones of a region.</summary>
-    public static IReadOnlyList<string> Zones(string region) => RegionZones[region];
+    public IReadOnlyList<string> Zones(string region) => regions[region].Zones;
 
     /// <summary>A type, or <see langword="null"/>.</summary>
     public MarketType? Find(string name) => types.GetValueOrDefault(name);
 
-    /// <summary>The types of a region, by name.</summary>
-    public IEnumerable<MarketType> Types(string region) =>
-        types.Values.Where(type => type.SavingPercent.ContainsKey(region)).OrderBy(type => type.Name, StringComparer.Ordinal);
+    /// <summary>A type if the region has it, else <see langword="null"/>.</summary>
+    public MarketType? Find(string region, string name) => Find(name) is { } type && type.Spot.ContainsKey(region) ? type : null;
 
-    /// <summary>Whether a zone has a type. About one in eight is not there, as on AWS.</summary>
-    public static bool IsOffered(MarketType type, string zone) => Fraction($"offer/{type.Name}/{zone}") >= 0.125m || zone.EndsWith('a');
+    /// <summary>The types of a region, by name.</summary>
+    public IReadOnlyList<MarketType> Types(string region) => Of(region).Types;
+
+    /// <summary>What is offered in a region's zones, by type and zone.</summary>
+    public IReadOnlyList<ZoneOffer> Offers(string region) => Of(region).Offers;
+
+    /// <summary>What is offered, or <see langword="null"/>. About one in eight types is not in a zone, as on AWS; the first zone has all.</summary>
+    public ZoneOffer? Offer(string type, string zone) => regions.ContainsKey(RegionOf(zone)) ? Of(RegionOf(zone)).ByName.GetValueOrDefault((type, zone)) : null;
+
+    /// <summary>Whether a zone has a type.</summary>
+    public bool IsOffered(MarketType type, string zone) => Offer(type.Name, zone) is not null;
 
     /// <summary>The on-demand price, in US dollars an hour.</summary>
-    public static decimal OnDemand(MarketType type, string region) => Math.Round(type.OnDemandUsd * RegionFactors[region], 4);
+    public decimal OnDemand(MarketType type, string region) => Math.Round(type.OnDemandUsd * regions[region].Factor, 4);
 
-    /// <summary>The Spot price of a zone at a moment, in US dollars an hour, and since when it stands.</summary>
-    public static (decimal Usd, DateTimeOffset Since) Spot(MarketType type, string zone, DateTimeOffset at)
+    /// <summary>The Spot price of an offer at a moment, in US dollars an hour, and since when it stands.</summary>
+    /// <param name="offer">The type in its zone.</param>
+    /// <param name="at">The moment.</param>
+    /// <param name="moves">What was changed about prices.</param>
+    public static (decimal Usd, DateTimeOffset Since) Spot(ZoneOffer offer, DateTimeOffset at, IReadOnlyList<PriceMove> moves)
     {
-        // Each zone changes its price at its own minute.
-        var offset = (long)(Fraction($"when/{type.Name}/{zone}") * Step.Ticks);
-        var step = (at.UtcTicks - offset) / Step.Ticks;
-        var since = new DateTimeOffset((step * Step.Ticks) + offset, TimeSpan.Zero);
-        var region = zone[..^1];
-        var mean = OnDemand(type, region) * (1 - (type.SavingPercent[region] / 100));
-        var usd = mean * (1 + (Swing * ((2 * Fraction($"price/{type.Name}/{zone}/{step}")) - 1)));
-        return (Math.Round(usd, 4), new DateTimeOffset(since.UtcTicks - (since.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero));
+        // Each changes its price at its own second.
+        var step = (at.ToUnixTimeSeconds() - offer.OffsetSeconds) / StepSeconds;
+        var since = (step * StepSeconds) + offer.OffsetSeconds;
+        var usd = offer.MeanUsd * (1 + (Swing * ((2 * Fraction(Mix(offer.Seed + (ulong)step))) - 1)));
+        var second = at.ToUnixTimeSeconds();
+        foreach (var move in moves)
+        {
+            var (from, until) = (move.From.ToUnixTimeSeconds(), move.Until?.ToUnixTimeSeconds() ?? long.MaxValue);
+            if (from > second || from >= until || !move.Where.Matches(offer.Type.Name, offer.Zone))
+            {
+                continue;
+            }
+
+            usd *= second < until ? move.Factor : 1;
+            since = Math.Max(since, second < until ? from : until);
+        }
+
+        return (Math.Round(usd, 4), DateTimeOffset.FromUnixTimeSeconds(since));
     }
 
     /// <summary>The changes of a price from a moment on, newest first, with the one that stood at that moment.</summary>
-    public static IEnumerable<(decimal Usd, DateTimeOffset Since)> History(MarketType type, string zone, DateTimeOffset from, DateTimeOffset until)
+    public static IEnumerable<(decimal Usd, DateTimeOffset Since)> History(ZoneOffer offer, DateTimeOffset from, DateTimeOffset until, IReadOnlyList<PriceMove> moves)
     {
-        for (var at = until; ; at -= Step)
+        for (var at = until; ;)
         {
-            var price = Spot(type, zone, at);
+            var price = Spot(offer, at, moves);
             yield return price;
             if (price.Since <= from)
             {
                 yield break;
             }
+
+            at = price.Since.AddTicks(-1);
         }
     }
 
+    /// <summary>The region of a zone.</summary>
+    public static string RegionOf(string zone) => zone.Length > 0 ? zone[..^1] : zone;
+
     /// <summary>A number from 0 to 1 that is always the same for a text.</summary>
-    private static decimal Fraction(string text) => BitConverter.ToUInt32(SHA256.HashData(Encoding.UTF8.GetBytes(text))) / (decimal)uint.MaxValue;
+    public static decimal Fraction(string text) => Fraction(Hash(text));
+
+    private static decimal Fraction(ulong number) => (uint)(number >> 32) / (decimal)uint.MaxValue;
+
+    private static ulong Hash(string text) => BitConverter.ToUInt64(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+
+    /// <summary>Sebastiano Vigna's SplitMix64: a price must not cost a hash, of which a history has a hundred thousand.</summary>
+    private static ulong Mix(ulong state)
+    {
+        state += 0x9E3779B97F4A7C15;
+        state = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9;
+        state = (state ^ (state >> 27)) * 0x94D049BB133111EB;
+        return state ^ (state >> 31);
+    }
+
+    private Goods Of(string region) => goods.GetOrAdd(region, name =>
+    {
+        var here = types.Values.Where(type => type.Spot.ContainsKey(name)).OrderBy(type => type.Name, StringComparer.Ordinal).ToArray();
+        var zones = regions[name].Zones;
+        var offers = here.SelectMany(type => zones
+            .Where(zone => zone == zones[0] || Fraction($"offer/{type.Name}/{zone}") >= 0.125m)
+            .Select(zone => new ZoneOffer(
+                type, zone, OnDemand(type, name) * (1 - (type.Spot[name].SavingPercent / 100m)),
+                (long)(Fraction($"when/{type.Name}/{zone}") * (StepSeconds - 1)), Hash($"price/{type.Name}/{zone}")))).ToArray();
+        return new Goods(here, offers, offers.ToFrozenDictionary(offer => (offer.Type.Name, offer.Zone)));
+    });
+
+    private sealed record Goods(IReadOnlyList<MarketType> Types, IReadOnlyList<ZoneOffer> Offers, FrozenDictionary<(string Type, string Zone), ZoneOffer> ByName);
 }

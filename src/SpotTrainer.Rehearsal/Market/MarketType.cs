@@ -14,10 +14,10 @@ namespace SpotTrainer.Rehearsal.Market;
 /// <param name="Network">EC2's words for its network.</param>
 /// <param name="CurrentGeneration">Whether AWS counts it to its current types.</param>
 /// <param name="OnDemandUsd">The on-demand price in us-east-1, in US dollars an hour.</param>
-/// <param name="SavingPercent">By region: what Spot saves, in percent, as the Spot advisor has it.</param>
+/// <param name="Spot">By region: what the Spot advisor has of it.</param>
 internal sealed record MarketType(
     string Name, int VCpu, int MemoryMiB, IReadOnlyList<string> Architectures, int Gpus, string GpuMaker, string GpuName, int GpuMemoryMiB,
-    string Network, bool CurrentGeneration, decimal OnDemandUsd, IReadOnlyDictionary<string, decimal> SavingPercent)
+    string Network, bool CurrentGeneration, decimal OnDemandUsd, IReadOnlyDictionary<string, SpotAdvice> Spot)
 {
     public bool Burstable => Name.StartsWith('t') && char.IsAsciiDigit(Name[1]);
 
@@ -48,10 +48,16 @@ internal sealed record MarketType(
             row["instance_type"], Int(row["vcpus"]), Int(row["memory_mib"]), row["architectures"].Split('+'), Int(row["gpus"]), row["gpu_maker"],
             row["gpu_name"], Int(row["gpu_memory_mib"]), row["network"], bool.Parse(row["current_generation"]), Decimal(row["us_east_1_on_demand_usd"]),
             row.Where(pair => pair.Key.EndsWith(saving, StringComparison.Ordinal) && pair.Value.Length > 0)
-                .ToDictionary(pair => pair.Key[..^saving.Length], pair => Decimal(pair.Value), StringComparer.Ordinal));
+                .Select(pair => (Region: pair.Key[..^saving.Length], pair.Value))
+                .ToDictionary(pair => pair.Region, pair => new SpotAdvice(Int(pair.Value), Int(row[$"{pair.Region}_interruption"])), StringComparer.Ordinal));
     }
 
     private static int Int(string text) => text.Length == 0 ? 0 : int.Parse(text, CultureInfo.InvariantCulture);
 
     private static decimal Decimal(string text) => decimal.Parse(text, CultureInfo.InvariantCulture);
 }
+
+/// <summary>What the Spot advisor says of a type in a region.</summary>
+/// <param name="SavingPercent">What Spot saves against on demand, in percent.</param>
+/// <param name="Interruption">How often it is interrupted: the index of a band, from 0 (seldom) to 4.</param>
+internal sealed record SpotAdvice(int SavingPercent, int Interruption);

@@ -18,6 +18,7 @@ internal static class AwsErrors
         AmazonServiceException service => FromCode(service.ErrorCode, service.Message, target, service),
         AmazonClientException client => new("NoCredentials", ErrorKind.AuthenticationError, FirstSentence(client.Message),
             "Run 'aws configure' (or 'aws sso login'), or give -ProfileName.", target, client),
+        System.Xml.XmlException cut => new("ConnectionFailed", ErrorKind.ConnectionError, "AWS's answer was cut off.", "See to the network and try again.", target, cut),
         SshException or SocketException or HttpRequestException or IOException { InnerException: SocketException }
 #if NET
             // AWS's SDK throws bare what HttpClient wraps: an answer that ended too early is no matter of the disk.
@@ -28,37 +29,21 @@ internal static class AwsErrors
         UnauthorizedAccessException => new("AccessDenied", ErrorKind.PermissionDenied, FirstSentence(exception.Message),
             "Choose a place that you may write to.", target, exception),
         IOException => new("FileFailed", ErrorKind.InvalidOperation, FirstSentence(exception.Message), "See to the file or the disk, and try again.", target, exception),
-        OperationCanceledException => new("TimedOut", ErrorKind.OperationTimeout, "No answer came in time.", "Try again.", target, exception),
+        OperationCanceledException or TimeoutException => new("TimedOut", ErrorKind.OperationTimeout, "No answer came in time.", "Try again.", target, exception),
         _ => new("Unexpected", ErrorKind.NotSpecified, FirstSentence(exception.Message), "Run it again with -Verbose; if it stays, tell us what you ran.", target, exception),
     };
 
     /// <summary>Gives the error for a code of AWS's.</summary>
-    public static SpotTrainerException FromCode(string? code, string message, object? target, Exception? inner) => code switch
+    public static SpotTrainerException FromCode(string? code, string message, object? target, Exception? inner)
     {
-        "AuthFailure" or "InvalidClientTokenId" or "UnrecognizedClientException" or "SignatureDoesNotMatch" or "InvalidSignatureException" =>
-            new("CredentialsRejected", ErrorKind.AuthenticationError, $"AWS did not accept the credentials ({code}).",
-                "Run 'aws configure', or give -ProfileName with a profile that works.", target, inner),
-        "ExpiredToken" or "RequestExpired" or "ExpiredTokenException" =>
-            new("CredentialsExpired", ErrorKind.AuthenticationError, "The credentials have expired.",
-                "Sign on again ('aws sso login'), and see that the clock is right.", target, inner),
-        "UnauthorizedOperation" or "AccessDenied" or "AccessDeniedException" =>
-            new("NotAllowed", ErrorKind.PermissionDenied, $"The account's policies do not allow this: {FirstSentence(message)}",
-                "Ask for the permission, or use another profile.", target, inner),
-        "InvalidInstanceType" or "InvalidParameterValue" when message.Contains("instance type") || message.Contains("InstanceType") =>
-            new("UnknownInstanceType", ErrorKind.ObjectNotFound, FirstSentence(message), "See what there is with Find-SpotOffer.", target, inner),
-        "InsufficientInstanceCapacity" =>
-            new("NoCapacity", ErrorKind.ResourceUnavailable, "There is no Spot capacity for this type in this zone at the moment.",
-                "Pipe several offers to New-SpotTrainingInstance, or try another zone or type.", target, inner),
-        "MaxSpotInstanceCountExceeded" or "VcpuLimitExceeded" =>
-            new("QuotaExceeded", ErrorKind.LimitsExceeded, "The account's quota for Spot vCPUs does not allow another such instance.",
-                "Choose a smaller type, or ask for more under Service Quotas, 'All Standard Spot Instance Requests'.", target, inner),
-        "SpotMaxPriceTooLow" =>
-            new("MaxPriceTooLow", ErrorKind.LimitsExceeded, "The maximum price is below the current Spot price.",
-                "Raise -MaxPrice, or look for a cheaper offer with Find-SpotOffer.", target, inner),
-        "RequestLimitExceeded" or "ThrottlingException" =>
-            new("Throttled", ErrorKind.ResourceUnavailable, "AWS asks for fewer calls at a time.", "Wait a minute and try again.", target, inner),
-        _ => new("AwsError", ErrorKind.InvalidOperation, $"AWS refused ({code}): {FirstSentence(message)}", "Mend what it names and try again.", target, inner),
-    };
+        // EC2 has one code for everything that is wrong with a value.
+        code = code == "InvalidParameterValue" && (message.Contains("instance type") || message.Contains("InstanceType")) ? "InvalidInstanceType"
+            : code == "InvalidParameterValue" && message.Contains("Instance Profile") ? "InvalidIamInstanceProfile"
+            : code;
+        return AwsErrorTable.Find(code ?? string.Empty) is { } known
+            ? new SpotTrainerException(known.Id, known.Kind, known.Text.Replace("{0}", FirstSentence(message)), known.NextStep, target, inner)
+            : new SpotTrainerException("AwsRefused", ErrorKind.InvalidOperation, $"AWS refused ({code}): {FirstSentence(message)}", "Mend what it names and try again.", target, inner);
+    }
 
     private static string FirstSentence(string text)
     {

@@ -1,18 +1,14 @@
-using System.Globalization;
 using System.Net.Http;
 using System.Text;
 using System.Text.Json;
-using Amazon.EC2;
 using Amazon.Runtime;
-using Amazon.Runtime.Internal;
-using Amazon.Runtime.Internal.Auth;
 using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Cloud;
 
 /// <summary>
 /// Calls a service of AWS that speaks its JSON protocol (application/x-amz-json-1.1) and that needs no SDK package for one call:
-/// Systems Manager's public parameters, the price list.
+/// Systems Manager's public parameters, the price list, Service Quotas.
 /// </summary>
 internal sealed class AwsJsonClient(AWSCredentials credentials, string service, string region, string url)
 {
@@ -37,7 +33,7 @@ internal sealed class AwsJsonClient(AWSCredentials credentials, string service, 
             try
             {
                 // Signed anew each time: a signature holds for some minutes only.
-                using var message = await SignAsync(target, content);
+                using var message = await SignedRequest.MakeAsync(credentials, service, region, url, "application/x-amz-json-1.1", content, target);
                 using var response = await Http.SendAsync(message, cancellationToken);
                 var text = Encoding.UTF8.GetString(await response.Content.ReadAsByteArrayAsync());
                 if (response.IsSuccessStatusCode)
@@ -52,55 +48,17 @@ internal sealed class AwsJsonClient(AWSCredentials credentials, string service, 
                     throw AwsErrors.FromCode(code, $"{service} answered {(int)response.StatusCode} to {target}.", target, inner: null);
                 }
             }
-            catch (Exception exception) when (mayRepeat && exception is (HttpRequestException or OperationCanceledException) && !cancellationToken.IsCancellationRequested)
+            catch (Exception exception) when (mayRepeat && exception is (HttpRequestException or OperationCanceledException or JsonException) && !cancellationToken.IsCancellationRequested)
             {
-                // Lost, or late: again.
+                // Lost, late, or cut off: again.
+            }
+            catch (JsonException exception)
+            {
+                throw new HttpRequestException($"The answer of {service} was cut off.", exception);
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(200 << attempt), cancellationToken);
         }
-    }
-
-    private async Task<HttpRequestMessage> SignAsync(string target, byte[] content)
-    {
-        var endpoint = new Uri(url);
-        var request = new DefaultRequest(new EmptyRequest(), service)
-        {
-            Endpoint = endpoint,
-            ResourcePath = "/",
-            HttpMethod = "POST",
-            Content = content,
-            DeterminedSigningRegion = region,
-            AuthenticationRegion = region,
-            OverrideSigningServiceName = service,
-        };
-        request.Headers["Content-Type"] = "application/x-amz-json-1.1";
-        request.Headers["X-Amz-Target"] = target;
-        request.Headers["Host"] = endpoint.IsDefaultPort ? endpoint.Host : string.Format(CultureInfo.InvariantCulture, "{0}:{1}", endpoint.Host, endpoint.Port);
-        var keys = await credentials.GetCredentialsAsync();
-        if (keys.UseToken)
-        {
-            request.Headers["X-Amz-Security-Token"] = keys.Token;
-        }
-
-        var config = new AmazonEC2Config { ServiceURL = url, AuthenticationRegion = region };
-        var signature = new AWS4Signer().SignRequest(request, config, new Amazon.Runtime.Internal.Util.RequestMetrics(), keys.AccessKey, keys.SecretKey);
-
-        var message = new HttpRequestMessage(HttpMethod.Post, endpoint) { Content = new ByteArrayContent(content) };
-        foreach (var header in request.Headers)
-        {
-            if (header.Key.Equals("Content-Type", StringComparison.OrdinalIgnoreCase))
-            {
-                message.Content.Headers.TryAddWithoutValidation(header.Key, header.Value);
-            }
-            else if (!header.Key.Equals("Content-Length", StringComparison.OrdinalIgnoreCase))
-            {
-                message.Headers.TryAddWithoutValidation(header.Key, header.Value);
-            }
-        }
-
-        message.Headers.TryAddWithoutValidation("Authorization", signature.ForAuthorizationHeader);
-        return message;
     }
 
     private static string ErrorCode(string text)
@@ -116,6 +74,4 @@ internal sealed class AwsJsonClient(AWSCredentials credentials, string service, 
             return "Unknown";
         }
     }
-
-    private sealed class EmptyRequest : AmazonWebServiceRequest;
 }

@@ -13,6 +13,9 @@ namespace SpotTrainer.Cloud;
 /// </summary>
 internal sealed class CloudContext : IDisposable
 {
+    /// <summary>The account of every rehearsal, which no customer of AWS has.</summary>
+    public const string RehearsalAccount = "000000000000";
+
     private readonly AWSCredentials credentials;
     private readonly ConcurrentDictionary<string, AmazonEC2Client> clients = new(StringComparer.Ordinal);
     private string? account;
@@ -55,17 +58,29 @@ internal sealed class CloudContext : IDisposable
         }
     }
 
+    /// <summary>The folder of copies of what AWS publishes, of one endpoint alone.</summary>
+    public string CacheFolder => Path.Combine(StateFolder, "cache", Endpoint is null ? "aws" : new Uri(Endpoint).Authority.Replace(':', '-'));
+
     /// <summary>Where a machine finds the Miniconda installer, in a rehearsal; null: the public one.</summary>
     public string? CondaMirror { get; init; }
 
     /// <summary>The account's number once it is known, else an empty string.</summary>
     public string Account => account ?? string.Empty;
 
+    /// <summary>Says of a rehearsal that another process holds whether it has ended.</summary>
+    public Func<bool>? HasEnded { get; init; }
+
     /// <summary>What tables show: <c>rehearsal</c>, or the account.</summary>
-    public string Where => IsRehearsal ? "rehearsal" : Account;
+    public string Where => IsRehearsal || Account == RehearsalAccount ? "rehearsal" : Account;
 
     /// <summary>The address that answers with the caller's own IPv4 address.</summary>
     public Uri CallerAddressService => new(Endpoint is null ? "https://checkip.amazonaws.com/" : $"{Endpoint.TrimEnd('/')}/checkip");
+
+    /// <summary>The address of the Spot advisor's public feed.</summary>
+    public Uri SpotAdvisorService => new(
+        Endpoint is not null ? $"{Endpoint.TrimEnd('/')}/spot-advisor-data.json"
+        : Environment.GetEnvironmentVariable("SPOTTRAINER_SPOT_ADVISOR_URL") is { Length: > 0 } given ? given
+        : "https://spot-bid-advisor.s3.amazonaws.com/spot-advisor-data.json");
 
     /// <summary>The folder of private keys under a state folder.</summary>
     public static string KeyFolderUnder(string stateFolder) => Path.Combine(stateFolder, "keys");
@@ -77,6 +92,21 @@ internal sealed class CloudContext : IDisposable
         return clients.GetOrAdd(region ?? Region, name => new AmazonEC2Client(credentials, Configure(new AmazonEC2Config(), "ec2", name)));
     }
 
+    /// <summary>
+    /// The EC2 client of a region that asks once only: the SDK's own repeats would ask again and again whether there is capacity now, as
+    /// EC2's refusal has the status 500.
+    /// </summary>
+    public AmazonEC2Client Ec2Once(string region)
+    {
+        ThrowIfEnded();
+        return clients.GetOrAdd(region + " once", _ =>
+        {
+            var config = Configure(new AmazonEC2Config(), "ec2", region);
+            config.MaxErrorRetry = 0;
+            return new AmazonEC2Client(credentials, config);
+        });
+    }
+
     /// <summary>The signed caller of the services that speak JSON.</summary>
     public AwsJsonClient Json(string service, string region)
     {
@@ -84,16 +114,30 @@ internal sealed class CloudContext : IDisposable
         return new AwsJsonClient(credentials, service, region, ServiceUrl(service, region));
     }
 
+    /// <summary>Whether the account has the role with which EC2 launches Spot machines.</summary>
+    public Task<bool> HasSpotRoleAsync(CancellationToken cancellationToken)
+    {
+        ThrowIfEnded();
+        var china = Region.StartsWith("cn-", StringComparison.Ordinal);
+        return SpotServiceRole.ExistsAsync(
+            credentials, china ? "cn-north-1" : "us-east-1", Endpoint ?? (china ? "https://iam.cn-north-1.amazonaws.com.cn/" : "https://iam.amazonaws.com/"), cancellationToken);
+    }
+
+    /// <summary>Finds out who the caller is.</summary>
+    /// <returns>The account, and the ARN of the user or role.</returns>
+    public async Task<(string Account, string Arn)> GetCallerAsync(CancellationToken cancellationToken)
+    {
+        ThrowIfEnded();
+        using var sts = new AmazonSecurityTokenServiceClient(credentials, Configure(new AmazonSecurityTokenServiceConfig(), "sts", Region));
+        var identity = await sts.GetCallerIdentityAsync(new GetCallerIdentityRequest(), cancellationToken);
+        account ??= identity.Account;
+        return (identity.Account, identity.Arn);
+    }
+
     /// <summary>Finds out, once, whose account it is.</summary>
     public async Task<string> GetAccountAsync(CancellationToken cancellationToken)
     {
-        if (account is null)
-        {
-            using var sts = new AmazonSecurityTokenServiceClient(credentials, Configure(new AmazonSecurityTokenServiceConfig(), "sts", Region));
-            var identity = await sts.GetCallerIdentityAsync(new GetCallerIdentityRequest(), cancellationToken);
-            account = identity.Account;
-        }
-
+        account ??= (await GetCallerAsync(cancellationToken)).Account;
         return account;
     }
 
@@ -102,7 +146,7 @@ internal sealed class CloudContext : IDisposable
 
     public void ThrowIfEnded()
     {
-        if (ended)
+        if (ended || HasEnded?.Invoke() is true)
         {
             throw new SpotTrainerException("RehearsalEnded", ErrorKind.InvalidOperation,
                 "The rehearsal that this object belongs to has ended.", "Start another with Start-SpotRehearsal, or launch on AWS.", Endpoint);
@@ -120,8 +164,8 @@ internal sealed class CloudContext : IDisposable
 
     private string ServiceUrl(string service, string region) => Endpoint ?? service switch
     {
-        // The price list is served from a few regions only, for all.
-        "pricing" => "https://api.pricing.us-east-1.amazonaws.com/",
+        "pricing" => Environment.GetEnvironmentVariable("AWS_ENDPOINT_URL_PRICING") is { Length: > 0 } given
+            ? given : $"https://api.pricing.{region}.amazonaws.com/",
         _ => $"https://{service}.{region}.{Partition(region)}/",
     };
 
@@ -138,6 +182,7 @@ internal sealed class CloudContext : IDisposable
         config.ServiceURL = ServiceUrl(service, region);
         config.AuthenticationRegion = region;
         config.MaxErrorRetry = 5;
+        config.Timeout = TimeSpan.FromSeconds(30);
         config.RetryMode = RequestRetryMode.Standard;
         return config;
     }

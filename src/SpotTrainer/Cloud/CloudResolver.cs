@@ -23,22 +23,26 @@ internal static class CloudResolver
         return new CloudContext(credentials, name, string.IsNullOrEmpty(endpoint) ? null : endpoint, UserStateFolder());
     }
 
-    /// <summary>The rehearsal that is on, or null. The parameters must not lead out of it.</summary>
+    /// <summary>The rehearsal that is on, here or in the process that the environment names; or null. The parameters must not lead out of it.</summary>
     public static CloudContext? FindRehearsal(string? profileName, string? endpointUrl)
     {
-        if (ActiveRehearsal.Current is not { } rehearsal)
+        var own = ActiveRehearsal.Current?.Cloud;
+        if ((own ?? SharedRehearsal.Find()) is not { } rehearsal)
         {
             return null;
         }
 
-        if (profileName is not null || (endpointUrl is not null && !SameUrl(endpointUrl, rehearsal.Cloud.Endpoint!)))
+        // For a rehearsal of another process the variable must agree, too: which of the two is meant could only be guessed.
+        var other = endpointUrl ?? (own is null ? Environment.GetEnvironmentVariable("AWS_ENDPOINT_URL") : null);
+        if (profileName is not null || (!string.IsNullOrEmpty(other) && !SameUrl(other!, rehearsal.Endpoint!)))
         {
             throw new SpotTrainerException("RehearsalActive", ErrorKind.InvalidOperation,
-                "A rehearsal is on, and -ProfileName or another -EndpointUrl would lead out of it.",
-                "End it with Stop-SpotRehearsal first, or leave the parameter out.", profileName ?? endpointUrl);
+                "A rehearsal is on, and -ProfileName or another endpoint would lead out of it.",
+                own is null ? $"Take the variable {SharedRehearsal.Variable} away first, or leave out what leads out of it."
+                    : "End it with Stop-SpotRehearsal first, or leave the parameter out.", profileName ?? other);
         }
 
-        return rehearsal.Cloud;
+        return rehearsal;
     }
 
     /// <summary>The folder of private keys of a cloud; the user's own, which all of AWS shares, where there is none.</summary>

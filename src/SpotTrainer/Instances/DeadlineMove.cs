@@ -38,7 +38,7 @@ internal sealed record DeadlineMove(SpotTrainingInstance Instance, DateTimeOffse
         DateTimeOffset? latest = null;
         if (current.Budget is { } budget)
         {
-            latest = SpendingLimit.Latest(current.LaunchTime, now, budget, soFar, current.HighestPrice ?? throw CapUnknown(current), current.VolumeSizeGiB);
+            latest = SpendingLimit.Latest(current.LaunchTime, now, budget, soFar, current.HighestPrice ?? throw CapUnknown(current), current.DiskPrice, current.VolumeSizeGiB);
         }
         else if (wanted is null)
         {
@@ -65,7 +65,7 @@ internal sealed record DeadlineMove(SpotTrainingInstance Instance, DateTimeOffse
         }
 
         return new DeadlineMove(current, old, next, current.HighestPrice is { } highest
-            ? SpendingLimit.MostAt(current.LaunchTime, now, next, soFar, highest, current.VolumeSizeGiB)
+            ? SpendingLimit.MostAt(current.LaunchTime, now, next, soFar, highest, current.DiskPrice, current.VolumeSizeGiB)
             : null);
     }
 
@@ -97,10 +97,16 @@ internal sealed record DeadlineMove(SpotTrainingInstance Instance, DateTimeOffse
     /// <summary>The highest price of the instance's zone since its launch; the highest that can be charged where that can't be had.</summary>
     private static async Task<decimal> HighestSoFarAsync(SpotTrainingInstance instance, decimal highest, IStepLog log, CancellationToken cancellationToken)
     {
+        if (instance.Market != "spot")
+        {
+            return instance.Price;
+        }
+
         try
         {
-            var history = await OfferFinder.GetPricesSinceAsync(instance.Cloud.Ec2(instance.Region), instance.InstanceType, instance.Zone, instance.LaunchTime, cancellationToken);
-            return history.Count > 0 ? Math.Max(instance.Price, history.Max()) : highest;
+            var histories = await SpotPrices.ReadHistoryAsync(
+                instance.Cloud.Ec2(instance.Region), instance.Region, [instance.InstanceType], instance.LaunchTime, cancellationToken);
+            return histories.TryGetValue((instance.InstanceType, instance.Zone), out var series) && series.Highest is { } seen ? Math.Max(instance.Price, seen) : highest;
         }
         catch (Amazon.Runtime.AmazonServiceException exception)
         {

@@ -23,8 +23,9 @@ internal sealed record DeadlinePlan(TimeSpan Time, TimeSpan Expected, decimal? H
     /// <param name="budget">The most US dollars, or null.</param>
     /// <param name="highestPrice">The maximum price, else the on-demand price; US dollars an hour.</param>
     /// <param name="priceNow">The Spot price now, in US dollars an hour.</param>
+    /// <param name="diskPrice">A GiB of disk for a month, in US dollars; null where it can't be had.</param>
     /// <param name="volumeSizeGiB">The disk, in GiB.</param>
-    public static DeadlinePlan Make(double maxHours, decimal? budget, decimal? highestPrice, decimal priceNow, int volumeSizeGiB)
+    public static DeadlinePlan Make(double maxHours, decimal? budget, decimal? highestPrice, decimal priceNow, decimal? diskPrice, int volumeSizeGiB)
     {
         if (highestPrice is not { } highest)
         {
@@ -33,13 +34,13 @@ internal sealed record DeadlinePlan(TimeSpan Time, TimeSpan Expected, decimal? H
                 "Give -MaxPrice.");
         }
 
-        var perHour = CostEstimate.MostPerHour(highest, volumeSizeGiB);
+        var perHour = CostEstimate.PerHour(highest, diskPrice, volumeSizeGiB);
         var time = TimeSpan.FromHours(maxHours);
         var expected = time;
         if (budget is { } dollars)
         {
             var paid = Hours(dollars / perHour) - Margin;
-            expected = Min(time, Hours(dollars / CostEstimate.MostPerHour(priceNow, volumeSizeGiB)) - Margin);
+            expected = Min(time, Hours(dollars / CostEstimate.PerHour(priceNow, diskPrice, volumeSizeGiB)) - Margin);
             time = Min(time, paid);
             if (time < Shortest)
             {

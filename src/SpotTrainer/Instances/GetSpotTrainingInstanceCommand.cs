@@ -7,7 +7,7 @@ namespace SpotTrainer.Instances;
 /// <summary>Finds the machines that the module launched, in any session and on any computer, by their tags.</summary>
 [Cmdlet(VerbsCommon.Get, "SpotTrainingInstance")]
 [OutputType(typeof(SpotTrainingInstance))]
-public sealed class GetSpotTrainingInstanceCommand : CloudCmdlet
+public sealed class GetSpotTrainingInstanceCommand : RegionsCmdlet
 {
     /// <summary>Names, with wildcards.</summary>
     [Parameter(Position = 0)]
@@ -19,6 +19,17 @@ public sealed class GetSpotTrainingInstanceCommand : CloudCmdlet
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     public string[] InstanceId { get; set; } = [];
+
+    /// <summary>Instance types, with wildcards.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[] InstanceType { get; set; } = [];
+
+    /// <summary>EC2's words for states, such as running.</summary>
+    [Parameter]
+    [ValidateSet("pending", "running", "shutting-down", "terminated", "stopping", "stopped")]
+    public string[] State { get; set; } = [];
 
     /// <summary>Those of other users and computers, too.</summary>
     [Parameter]
@@ -32,42 +43,41 @@ public sealed class GetSpotTrainingInstanceCommand : CloudCmdlet
     protected override void ProcessRecord()
     {
         var cloud = ResolveCloud();
+        var filters = Filters();
+        var regions = Region.Length > 0 ? Region : ["*"];
+        Run(InstanceId.Length > 0 ? InstanceId : Name, async stopping =>
+        {
+            var found = await InstanceReader.ListEverywhereAsync(cloud, await RegionsAsync(cloud, regions, stopping), filters, Output, stopping);
+            foreach (var instance in found.OrderBy(instance => instance.LaunchTime))
+            {
+                Output.Object(instance);
+            }
+        });
+    }
+
+    private List<Filter> Filters()
+    {
         var filters = new List<Filter> { new("tag:Name", [.. Name]) };
         if (InstanceId.Length > 0)
         {
             filters.Add(new Filter("instance-id", [.. InstanceId]));
         }
 
+        if (InstanceType.Length > 0)
+        {
+            filters.Add(new Filter("instance-type", [.. InstanceType.Select(type => type.ToLowerInvariant())]));
+        }
+
         if (!AllOwners)
         {
-            filters.Add(new Filter("tag:" + InstanceTags.Owner, [InstanceTags.CurrentOwner]));
+            filters.Add(InstanceReader.OwnFilter);
         }
 
-        if (!IncludeTerminated)
+        if (State.Length > 0 || !IncludeTerminated)
         {
-            filters.Add(new Filter("instance-state-name", ["pending", "running", "shutting-down", "stopping", "stopped"]));
+            filters.Add(new Filter("instance-state-name", State.Length > 0 ? [.. State] : ["pending", "running", "shutting-down", "stopping", "stopped"]));
         }
 
-        var region = Region;
-        Run(InstanceId.Length > 0 ? InstanceId : Name, async stopping =>
-        {
-            var regions = region is not null
-                ? [region]
-                : (await cloud.Ec2().DescribeRegionsAsync(new DescribeRegionsRequest(), stopping)).Regions.Select(found => found.RegionName).ToArray();
-            await Task.WhenAll(regions.Select(async name =>
-            {
-                try
-                {
-                    foreach (var instance in await InstanceReader.ListAsync(cloud, name, filters, stopping))
-                    {
-                        Output.Object(instance);
-                    }
-                }
-                catch (Exception exception) when (regions.Length > 1 && exception is not OperationCanceledException)
-                {
-                    Output.Warning($"{name} could not be asked: {Cloud.AwsErrors.Translate(exception, name).Message}");
-                }
-            }));
-        });
+        return filters;
     }
 }

@@ -3,6 +3,7 @@ using Amazon.EC2;
 using Amazon.EC2.Model;
 using SpotTrainer.Cloud;
 using SpotTrainer.Keys;
+using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Instances;
 
@@ -24,6 +25,28 @@ internal static class InstanceReader
         }
         while (!string.IsNullOrEmpty(request.NextToken));
         return found;
+    }
+
+    /// <summary>Leaves the instances that this user launched on this computer.</summary>
+    public static Filter OwnFilter => new("tag:" + InstanceTags.Owner, [InstanceTags.CurrentOwner]);
+
+    /// <summary>Gives the instances of several regions, asked at once. One that can't be asked is a warning, unless it is the only one.</summary>
+    public static async Task<IReadOnlyList<SpotTrainingInstance>> ListEverywhereAsync(
+        CloudContext cloud, IReadOnlyList<string> regions, IReadOnlyList<Filter> filters, IStepLog log, CancellationToken cancellationToken)
+    {
+        var found = await Task.WhenAll(regions.Select(async region =>
+        {
+            try
+            {
+                return await ListAsync(cloud, region, filters, cancellationToken);
+            }
+            catch (Exception exception) when (regions.Count > 1 && !cancellationToken.IsCancellationRequested)
+            {
+                log.Warning($"{region} could not be asked: {AwsErrors.Translate(exception, region).Message}");
+                return [];
+            }
+        }));
+        return found.SelectMany(instances => instances).ToArray();
     }
 
     /// <summary>Gives one instance.</summary>
@@ -50,6 +73,11 @@ internal static class InstanceReader
             InstanceType = instance.InstanceType.Value,
             Zone = instance.Placement?.AvailabilityZone ?? string.Empty,
             State = instance.State.Name.Value,
+            StateReason = instance.StateReason?.Message ?? string.Empty,
+            Interrupted = instance.StateReason?.Code == "Server.SpotInstanceTermination",
+            Owner = Tag(InstanceTags.Owner),
+            Market = instance.InstanceLifecycle == InstanceLifecycleType.Spot ? "spot" : "on-demand",
+            ResultsPending = Tag(InstanceTags.Results) == ResultsTag.Pending,
             PrivateIpAddress = instance.PrivateIpAddress ?? string.Empty,
             ImageId = instance.ImageId ?? string.Empty,
             KeyName = instance.KeyName ?? string.Empty,
@@ -59,6 +87,7 @@ internal static class InstanceReader
                 Tag(InstanceTags.Deadline), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var deadline) ? deadline : DateTimeOffset.MinValue,
             Price = Number(InstanceTags.Price) ?? 0,
             OnDemandPrice = Number(InstanceTags.OnDemandPrice),
+            DiskPrice = Number(InstanceTags.DiskPrice),
             Budget = Number(InstanceTags.Budget),
             HighestPrice = Number(InstanceTags.HighestPrice) ?? Number(InstanceTags.OnDemandPrice),
             IdleTimeout = TimeSpan.FromMinutes((double)(Number(InstanceTags.IdleTimeout) ?? 0)),

@@ -25,6 +25,8 @@ internal static class InstanceTags
     /// <summary>The on-demand price at launch, in US dollars an hour.</summary>
     public const string OnDemandPrice = "spottrainer:ondemandprice";
 
+    /// <summary>The price of a GiB of disk for a month at launch, in US dollars.</summary>
+    public const string DiskPrice = "spottrainer:diskprice";
     /// <summary>The most that this instance may cost, in US dollars.</summary>
     public const string Budget = "spottrainer:budget";
 
@@ -36,6 +38,9 @@ internal static class InstanceTags
 
     /// <summary>The root disk's size, in GiB.</summary>
     public const string VolumeSize = "spottrainer:volumesize";
+
+    /// <summary>Whether it has results that were not fetched.</summary>
+    public const string Results = "spottrainer:results";
 
     /// <summary>The port of its SSH server where that is not 22: a rehearsal sets it.</summary>
     public const string SshPort = "spottrainer:sshport";

@@ -31,22 +31,14 @@ internal static class InstanceWaiter
         SpotTrainingInstance instance;
         while (true)
         {
-            try
+            instance = await UntilKnownAsync(cloud, region, id, cancellationToken);
+            RequireLiving(instance);
+            if (instance is { State: "running", HostName.Length: > 0 })
             {
-                instance = await InstanceReader.GetAsync(cloud, region, id, cancellationToken);
-                RequireLiving(instance);
-                if (instance is { State: "running", HostName.Length: > 0 })
-                {
-                    break;
-                }
-
-                log.Progress(activity, instance.State, 40);
-            }
-            catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidInstanceID.NotFound")
-            {
-                // EC2 takes a moment to know its own new machines everywhere.
+                break;
             }
 
+            log.Progress(activity, instance.State, 40);
             await Task.Delay(Poll, cancellationToken);
         }
 
@@ -55,6 +47,22 @@ internal static class InstanceWaiter
         await DeadlineCheck.RequireAsync(connection, instance, instance.Deadline, cancellationToken);
         log.Progress(activity, "ready", 100);
         return instance;
+    }
+
+    /// <summary>Gives a new instance: EC2 takes a moment to know its own new machines everywhere.</summary>
+    public static async Task<SpotTrainingInstance> UntilKnownAsync(CloudContext cloud, string region, string id, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return await InstanceReader.GetAsync(cloud, region, id, cancellationToken);
+            }
+            catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidInstanceID.NotFound")
+            {
+                await Task.Delay(Poll, cancellationToken);
+            }
+        }
     }
 
     /// <summary>Waits until EC2 says that an instance is terminated.</summary>
@@ -161,7 +169,7 @@ internal static class InstanceWaiter
     {
         if (instance.State is "shutting-down" or "terminated" or "stopping" or "stopped")
         {
-            throw new SpotTrainerException("InstanceEnded", ErrorKind.ResourceUnavailable, $"{instance} has ended.",
+            throw new SpotTrainerException("InstanceEnded", ErrorKind.ResourceUnavailable, $"{instance} has ended{(instance.StateReason.Length > 0 ? $" ({instance.StateReason})" : string.Empty)}.",
                 "Launch another, from another offer if it was AWS that ended it.", instance);
         }
     }

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using Amazon.EC2;
 using Amazon.EC2.Model;
 using Amazon.Runtime;
@@ -7,7 +5,6 @@ using SpotTrainer.Cloud;
 using SpotTrainer.Keys;
 using SpotTrainer.Market;
 using SpotTrainer.Pipeline;
-using SpotTrainer.Remote;
 
 namespace SpotTrainer.Instances;
 
@@ -15,31 +12,33 @@ namespace SpotTrainer.Instances;
 /// Launches one Spot machine with its deadline armed. Whatever goes wrong after EC2 was asked, the machine is terminated before the error
 /// is told.
 /// </summary>
-internal sealed class Launcher(CloudContext cloud, LaunchRequest request, IStepLog log)
+internal sealed class Launcher(CloudContext cloud, LaunchRequest request, LaunchPreparation preparation, IStepLog log)
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
 
     /// <summary>How long an answer that got lost is looked for.</summary>
     private static readonly TimeSpan SettleTimeout = TimeSpan.FromSeconds(5);
 
+    /// <summary>How often EC2 is asked whose answer got lost, or who is busy.</summary>
+    private const int Attempt = 4;
+
     private readonly string activity = $"Launching {(request.Name.Length > 0 ? request.Name : "a Spot instance")}";
 
     /// <summary>Launches from the first offer that has capacity, and waits until the machine lets us in and its deadline is read back.</summary>
     public async Task<SpotTrainingInstance> LaunchAsync(CancellationToken cancellationToken)
     {
-        var refusals = new List<string>();
+        var refusals = new LaunchRefusals();
         try
         {
-            foreach (var offer in request.Offers)
+            foreach (var (offer, onDemand) in Attempts())
             {
                 try
                 {
-                    return await LaunchAsync(offer, cancellationToken);
+                    return await LaunchAsync(offer, onDemand, cancellationToken);
                 }
-                catch (AmazonEC2Exception exception) when (exception.ErrorCode is "InsufficientInstanceCapacity" or "SpotMaxPriceTooLow" or "Unsupported")
+                catch (Exception exception) when (!cancellationToken.IsCancellationRequested && LaunchRefusals.MayTryNext(exception, offer))
                 {
-                    log.Verbose($"{offer}: {exception.ErrorCode}.");
-                    refusals.Add($"{offer.InstanceType} in {offer.Zone}: {AwsErrors.Translate(exception, offer).Message}");
+                    log.Verbose(refusals.Add(offer, onDemand, await ExplainAsync(offer, onDemand, exception, cancellationToken)));
                 }
             }
         }
@@ -48,33 +47,54 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, IStepL
             log.ProgressDone(activity);
         }
 
-        throw new SpotTrainerException("NoCapacity", ErrorKind.ResourceUnavailable,
-            $"None of the {request.Offers.Count} offers could be launched. {string.Join(" ", refusals)}",
-            "Pipe more offers, or try again later.", request.Offers[request.Offers.Count - 1]);
+        throw refusals.ToError();
     }
 
-    private async Task<SpotTrainingInstance> LaunchAsync(SpotOffer offer, CancellationToken cancellationToken)
+    /// <summary>Of a quota, a user must know which one it is, what it allows and how it is raised; EC2's refusal says nothing of it.</summary>
+    private async Task<Exception> ExplainAsync(SpotOffer offer, bool onDemand, Exception exception, CancellationToken cancellationToken)
     {
-        log.Progress(activity, "request", 5);
-        var imageTask = ImageResolver.ResolveAsync(cloud, offer.Region, request.Image, offer.Architecture, cancellationToken);
-        var keyTask = KeyPairStore.EnsureAsync(cloud, offer.Region, request.KeyName, log, cancellationToken);
-        var groupTask = GroupAsync(offer.Region, cancellationToken);
-        await Task.WhenAll(imageTask, keyTask, groupTask);
-        var (image, keyPair, group) = (await imageTask, await keyTask, await groupTask);
+        if (AwsErrors.Translate(exception, offer).Id != "QuotaExceeded")
+        {
+            return exception;
+        }
+
+        try
+        {
+            return await VCpuQuota.FindAsync(cloud, offer.Region, offer.InstanceType, onDemand, cancellationToken) is { } quota
+                ? new SpotTrainerException("QuotaExceeded", ErrorKind.LimitsExceeded, quota.Describe(offer.VCpu), quota.HowToRaise(offer.Region, offer.VCpu), offer, exception)
+                : exception;
+        }
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            // These credentials may not look at quotas: then the refusal itself must do.
+            return exception;
+        }
+    }
+
+    private IEnumerable<(SpotOffer Offer, bool OnDemand)> Attempts() =>
+        request.Offers.Select(offer => (offer, false)).Concat(request.OnDemandFallback ? request.Offers.Select(offer => (offer, true)) : []);
+
+    private async Task<SpotTrainingInstance> LaunchAsync(SpotOffer offer, bool onDemand, CancellationToken cancellationToken)
+    {
+        log.Progress(activity, $"request: {offer}", 5);
+        var setup = await preparation.ForAsync(offer, cancellationToken);
 
         // The disk that is made, not the one that was asked for, is what the budget pays.
-        var plan = (request with { VolumeSizeGiB = Math.Max(request.VolumeSizeGiB, image.SnapshotSizeGiB) }).PlanDeadline(offer);
+        var sized = request with { VolumeSizeGiB = Math.Max(request.VolumeSizeGiB, setup.Image.SnapshotSizeGiB) };
+        var plan = sized.PlanDeadline(offer, onDemand);
         var hostKey = SshPrivateKey.MakeEd25519("spottrainer");
         var deadline = DateTimeOffset.UtcNow + plan.Time;
-        var run = MakeRequest(offer, image, keyPair, group, hostKey, deadline);
+        var run = new RunRequest(sized, offer, onDemand, setup, hostKey, deadline).Make();
         cancellationToken.ThrowIfCancellationRequested();
 
         var id = await RunAsync(offer, run, deadline, cancellationToken);
-        log.Verbose($"{id}: {offer}; it ends itself at {deadline.ToLocalTime():g}.");
+        log.Verbose($"{id}: {offer}{(onDemand ? ", on demand" : string.Empty)}; it ends itself at {deadline.ToLocalTime():g}.");
         try
         {
-            var instance = await InstanceWaiter.UntilReadyAsync(cloud, offer.Region, id, activity, log, cancellationToken);
-            log.Information($"{instance} ends itself at {deadline.ToLocalTime():g}; what was not fetched by then ends with it.");
+            var instance = request.NoWait
+                ? await InstanceWaiter.UntilKnownAsync(cloud, offer.Region, id, cancellationToken) : await InstanceWaiter.UntilReadyAsync(cloud, offer.Region, id, activity, log, cancellationToken);
+            log.Information($"{instance} ends itself at {deadline.ToLocalTime():g}; what was not fetched by then ends with it."
+                + (request.NoWait ? " That its deadline is armed is not read back yet: Wait-SpotTrainingInstance does it." : string.Empty));
 
             // After this the machine is the user's: they have its object.
             cancellationToken.ThrowIfCancellationRequested();
@@ -87,7 +107,10 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, IStepL
         }
     }
 
-    /// <summary>Asks EC2 for the machine. An answer that got lost is settled by a look for the token before anything else happens.</summary>
+    /// <summary>
+    /// Asks EC2 for the machine. An answer that got lost is settled before anything else happens: the same bytes with the same token are
+    /// sent again, which launches nothing twice, and at last the token is looked for.
+    /// </summary>
     private async Task<string> RunAsync(SpotOffer offer, RunInstancesRequest run, DateTimeOffset deadline, CancellationToken cancellationToken)
     {
         // Not the caller's token: a call that is cut off leaves it unclear whether a machine was made. After Ctrl+C it gets a moment more.
@@ -97,23 +120,43 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, IStepL
             log.CleanupWarning("Finding out whether EC2 has launched a machine.");
             limit.CancelAfter(SettleTimeout);
         });
-        try
+        var unclear = false;
+        for (var attempt = 1; ; attempt++)
         {
-            return (await cloud.Ec2(offer.Region).RunInstancesAsync(run, limit.Token)).Reservation.Instances[0].InstanceId;
-        }
-        catch (Exception exception) when (IsUnclear(exception))
-        {
-            if (await FindByTokenAsync(offer.Region, run.ClientToken) is { } id)
+            try
             {
-                return id;
+                return (await cloud.Ec2Once(offer.Region).RunInstancesAsync(run, limit.Token)).Reservation.Instances[0].InstanceId;
             }
+            catch (Exception exception) when (IsBusy(exception) || IsUnclear(exception))
+            {
+                unclear |= IsUnclear(exception);
+                if (attempt < Attempt && !cancellationToken.IsCancellationRequested)
+                {
+                    log.Verbose($"{offer}: {AwsErrors.Translate(exception, offer).Message} EC2 is asked again.");
+                    await Task.Delay(TimeSpan.FromMilliseconds(250 << attempt), CancellationToken.None);
+                    continue;
+                }
 
-            var what = $"EC2's answer got lost: a machine '{request.Name}' may run in {offer.Region} until {deadline.ToLocalTime():g}.";
-            log.CleanupWarning(what);
-            throw new SpotTrainerException("LaunchUnclear", ErrorKind.ConnectionError, what,
-                $"Look with Get-SpotTrainingInstance -Region {offer.Region}, and remove it.", run.ClientToken, exception);
+                if (!unclear)
+                {
+                    throw;
+                }
+
+                if (await FindByTokenAsync(offer.Region, run.ClientToken) is { } id)
+                {
+                    return id;
+                }
+
+                var what = $"EC2's answer got lost: a machine '{request.Name}' may run in {offer.Region} until {deadline.ToLocalTime():g}.";
+                log.CleanupWarning(what);
+                throw new SpotTrainerException("LaunchUnclear", ErrorKind.ConnectionError, what,
+                    $"Look with Get-SpotTrainingInstance -Region {offer.Region}, and remove it.", run.ClientToken, exception);
+            }
         }
     }
+
+    /// <summary>Whether EC2 wants to be asked later.</summary>
+    private static bool IsBusy(Exception exception) => exception is AmazonEC2Exception { ErrorCode: "RequestLimitExceeded" or "Throttling" or "ThrottlingException" };
 
     /// <summary>Whether an error leaves open what EC2 did: anything but a refusal with a code of its own.</summary>
     private static bool IsUnclear(Exception exception) => exception is not AmazonEC2Exception refusal
@@ -159,88 +202,5 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, IStepL
             throw new SpotTrainerException("InstanceLeftRunning", ErrorKind.ConnectionError,
                 $"{what} ({AwsErrors.Translate(why, id).Message})", next, id, exception);
         }
-    }
-
-    private async Task<string> GroupAsync(string region, CancellationToken cancellationToken) =>
-        request.SecurityGroupId ?? await SecurityGroupStore.EnsureAsync(cloud, region, request.AllowedCidr, log, cancellationToken);
-
-    private RunInstancesRequest MakeRequest(
-        SpotOffer offer, MachineImage image, TrainingKeyPair keyPair, string group, SshPrivateKey hostKey, DateTimeOffset deadline)
-    {
-        var size = Math.Max(request.VolumeSizeGiB, image.SnapshotSizeGiB);
-        var tags = MakeTags(offer, image, hostKey, deadline, size);
-        return new RunInstancesRequest
-        {
-            ClientToken = Guid.NewGuid().ToString(),
-            MinCount = 1,
-            MaxCount = 1,
-            ImageId = image.Id,
-            InstanceType = offer.InstanceType,
-            KeyName = keyPair.Name,
-            Placement = new Placement { AvailabilityZone = offer.Zone },
-            InstanceMarketOptions = new InstanceMarketOptionsRequest
-            {
-                MarketType = MarketType.Spot,
-                SpotOptions = new SpotMarketOptions
-                {
-                    SpotInstanceType = SpotInstanceType.OneTime,
-                    InstanceInterruptionBehavior = InstanceInterruptionBehavior.Terminate,
-                    MaxPrice = request.MaxPrice?.ToString(CultureInfo.InvariantCulture),
-                },
-            },
-            InstanceInitiatedShutdownBehavior = ShutdownBehavior.Terminate,
-            MetadataOptions = new InstanceMetadataOptionsRequest
-            {
-                HttpTokens = HttpTokensState.Required, HttpPutResponseHopLimit = 1, HttpEndpoint = InstanceMetadataEndpointState.Enabled,
-            },
-            CreditSpecification = offer.Size.Burstable ? new CreditSpecificationRequest { CpuCredits = "standard" } : null,
-            NetworkInterfaces = [new InstanceNetworkInterfaceSpecification { DeviceIndex = 0, AssociatePublicIpAddress = true, Groups = [group] }],
-            BlockDeviceMappings =
-            [
-                new BlockDeviceMapping
-                {
-                    DeviceName = image.RootDeviceName,
-                    Ebs = new EbsBlockDevice { VolumeSize = size, VolumeType = VolumeType.Gp3, Encrypted = true, DeleteOnTermination = true },
-                },
-            ],
-            UserData = Convert.ToBase64String(Encoding.UTF8.GetBytes(UserData.Write(deadline, TimeSpan.FromMinutes(request.IdleTimeout), hostKey))),
-            TagSpecifications =
-            [
-                .. new[] { ResourceType.Instance, ResourceType.Volume, ResourceType.NetworkInterface, ResourceType.SpotInstancesRequest }
-                    .Select(type => new TagSpecification { ResourceType = type, Tags = tags }),
-            ],
-        };
-    }
-
-    private List<Tag> MakeTags(SpotOffer offer, MachineImage image, SshPrivateKey hostKey, DateTimeOffset deadline, int size)
-    {
-        var tags = new List<Tag>
-        {
-            new(InstanceTags.Name, request.Name),
-            new(InstanceTags.Owner, InstanceTags.CurrentOwner),
-            new(InstanceTags.Deadline, InstanceTags.Moment(deadline)),
-            new(InstanceTags.HostKey, hostKey.Fingerprint),
-            new(InstanceTags.User, image.UserName),
-            new(InstanceTags.Price, offer.Price.ToString(CultureInfo.InvariantCulture)),
-            new(InstanceTags.IdleTimeout, request.IdleTimeout.ToString(CultureInfo.InvariantCulture)),
-            new(InstanceTags.VolumeSize, size.ToString(CultureInfo.InvariantCulture)),
-        };
-        if (offer.OnDemandPrice is { } price)
-        {
-            tags.Add(new Tag(InstanceTags.OnDemandPrice, price.ToString(CultureInfo.InvariantCulture)));
-        }
-
-        if ((request.MaxPrice ?? offer.OnDemandPrice) is { } highest)
-        {
-            tags.Add(new Tag(InstanceTags.HighestPrice, highest.ToString(CultureInfo.InvariantCulture)));
-        }
-
-        if (request.Budget is { } budget)
-        {
-            tags.Add(new Tag(InstanceTags.Budget, budget.ToString(CultureInfo.InvariantCulture)));
-        }
-
-        tags.AddRange(request.Tags.Select(tag => new Tag(tag.Key, tag.Value)));
-        return tags;
     }
 }

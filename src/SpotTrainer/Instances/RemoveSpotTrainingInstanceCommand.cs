@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Management.Automation;
 using SpotTrainer.Pipeline;
 using SpotTrainer.Remote;
@@ -9,10 +10,55 @@ namespace SpotTrainer.Instances;
 [OutputType(typeof(SpotTrainingInstance))]
 public sealed class RemoveSpotTrainingInstanceCommand : HostStepCmdlet
 {
+    private readonly ConcurrentQueue<SpotTrainingInstance> withResults = new();
+    private bool yesToAll;
+    private bool noToAll;
+
     private protected override string Action => "terminate, with its disk";
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        base.EndProcessing();
+        while (withResults.TryDequeue(out var instance))
+        {
+            if (ShouldContinue(
+                $"{instance} has results that were not fetched (Receive-TrainingResult). They end with it. Terminate it all the same?", "Results not fetched",
+                ref yesToAll, ref noToAll))
+            {
+                StartThrottled(instance, async stopping => Output.Object(await Terminator.TerminateAsync(instance, Output, stopping)));
+            }
+        }
+
+        base.EndProcessing();
+    }
 
     private protected override Func<CancellationToken, Task> Prepare(TrainingHost host)
     {
-        return async stopping => Output.Object(await Terminator.TerminateAsync(SpotTrainingInstance.Require(host), Output, stopping));
+        var mayAsk = MayAsk();
+        return async stopping =>
+        {
+            var instance = SpotTrainingInstance.Require(host);
+            if (await Terminator.HasResultsAsync(instance, stopping))
+            {
+                if (mayAsk)
+                {
+                    // Asked when the others are on their way out: a question must not keep them running.
+                    withResults.Enqueue(instance);
+                    return;
+                }
+
+                Output.Warning($"{instance} has results that were not fetched; they end with it.");
+            }
+
+            Output.Object(await Terminator.TerminateAsync(instance, Output, stopping));
+        };
     }
+
+    /// <summary>
+    /// Results that were not fetched are worth a question of their own, though not where the user has said that there is to be none, nor
+    /// where nobody is there to answer: a machine that goes on costs money.
+    /// </summary>
+    private bool MayAsk() => Platform.IsInteractive && !MyInvocation.BoundParameters.ContainsKey("Confirm")
+        && GetVariableValue("ConfirmPreference") is not (ConfirmImpact.None or "None");
 }

@@ -7,68 +7,130 @@ using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Instances;
 
-/// <summary>Keeps the module's security group of a region: port 22, from the caller's own address only.</summary>
+/// <summary>Keeps the module's security groups: port 22, from the caller's own address only.</summary>
 internal static class SecurityGroupStore
 {
-    private const string GroupName = "spottrainer";
+    /// <summary>The group that launches use.</summary>
+    public const string DefaultName = "spottrainer";
+
+    /// <summary>The tag of the groups that the module made.</summary>
+    public const string Tag = "spottrainer:group";
 
     /// <summary>What the rule of this computer's own address says, so that it can be told from others' later.</summary>
     private static readonly string OwnRule = "SSH own " + OwnerMark();
 
-    /// <summary>Gives the group's id, made when it is not there, with a rule for the address range.</summary>
+    /// <summary>Gives the launches' group, made when it is not there, with a rule for the address range.</summary>
     /// <param name="cloud">The cloud.</param>
     /// <param name="region">The region.</param>
+    /// <param name="vpc">The network.</param>
     /// <param name="givenCidr">The range that the user asked for; null: the caller's own address, whose older rules are then taken out.</param>
     /// <param name="log">Where it tells what it made.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public static async Task<string> EnsureAsync(CloudContext cloud, string region, string? givenCidr, IStepLog log, CancellationToken cancellationToken)
+    public static async Task<string> EnsureAsync(
+        CloudContext cloud, string region, string vpc, string? givenCidr, IStepLog log, CancellationToken cancellationToken)
     {
-        var ec2 = cloud.Ec2(region);
         var cidr = givenCidr ?? await CallerAddress.GetCidrAsync(cloud, cancellationToken);
-        var vpc = await DefaultVpcAsync(ec2, region, cancellationToken);
-        var group = await FindAsync(ec2, vpc, cancellationToken);
+        var group = await FindAsync(cloud.Ec2(region), vpc, DefaultName, cancellationToken);
         if (group is null)
         {
-            await CreateAsync(ec2, vpc, cancellationToken);
-            group = await FindAsync(ec2, vpc, cancellationToken) ?? throw new InvalidOperationException("The security group that was made can't be found.");
-            log.Information($"Made the security group '{GroupName}' in {region}: port 22 from {cidr} only.");
+            group = await MakeAsync(cloud.Ec2(region), vpc, DefaultName, cancellationToken);
+            log.Information($"Made the security group '{DefaultName}' in {region}: port 22 from {cidr} only.");
         }
 
-        if (!group.IpPermissions.Any(rule => Allows(rule, cidr)))
-        {
-            await AuthorizeAsync(ec2, group.GroupId, Rule(cidr, givenCidr is null ? OwnRule : "SSH"), cancellationToken);
-            log.Verbose($"{cidr} is let into '{GroupName}' in {region}.");
-        }
-
-        if (givenCidr is null)
-        {
-            await RevokeOldAsync(ec2, group, cidr, log, cancellationToken);
-        }
-
+        await AllowAsync(cloud.Ec2(region), group, cidr, givenCidr is null, log, cancellationToken);
         return group.GroupId;
     }
 
-    private static async Task<SecurityGroup?> FindAsync(IAmazonEC2 ec2, string vpc, CancellationToken cancellationToken) =>
-        (await ec2.DescribeSecurityGroupsAsync(
-            new DescribeSecurityGroupsRequest { Filters = [new Filter("group-name", [GroupName]), new Filter("vpc-id", [vpc])] }, cancellationToken)).SecurityGroups.FirstOrDefault();
+    /// <summary>Makes a group.</summary>
+    /// <exception cref="SpotTrainerException"><c>SecurityGroupExists</c>, <c>NoDefaultVpc</c>, <c>CallerAddressUnknown</c>.</exception>
+    public static async Task<TrainingSecurityGroup> CreateAsync(
+        CloudContext cloud, string region, string name, string? givenVpc, string? givenCidr, IStepLog log, CancellationToken cancellationToken)
+    {
+        await cloud.GetAccountAsync(cancellationToken);
+        var ec2 = cloud.Ec2(region);
+        var cidr = givenCidr ?? await CallerAddress.GetCidrAsync(cloud, cancellationToken);
+        var vpc = givenVpc ?? await DefaultVpcAsync(ec2, region, cancellationToken);
+        if (await FindAsync(ec2, vpc, name, cancellationToken) is { } there)
+        {
+            throw new SpotTrainerException("SecurityGroupExists", ErrorKind.ResourceExists, $"There is a security group '{name}' in {region} already ({there.GroupId}).",
+                $"Use it with -SecurityGroup {there.GroupId}, bring it up to date with Update-TrainingSecurityGroup, or choose another -Name.", name);
+        }
 
-    private static async Task CreateAsync(IAmazonEC2 ec2, string vpc, CancellationToken cancellationToken)
+        var group = await MakeAsync(ec2, vpc, name, cancellationToken);
+        await AllowAsync(ec2, group, cidr, givenCidr is null, log, cancellationToken);
+        return await ReadAsync(cloud, region, group.GroupId, cancellationToken);
+    }
+
+    /// <summary>Gives the groups of a region that the module made and whose names are meant.</summary>
+    public static async Task<IReadOnlyList<TrainingSecurityGroup>> ListAsync(
+        CloudContext cloud, string region, IReadOnlyList<string> names, CancellationToken cancellationToken)
+    {
+        await cloud.GetAccountAsync(cancellationToken);
+        var answer = await cloud.Ec2(region).DescribeSecurityGroupsAsync(
+            new DescribeSecurityGroupsRequest { Filters = [new Filter("tag-key", [Tag]), new Filter("group-name", [.. names])] }, cancellationToken);
+        return answer.SecurityGroups.Select(group => Read(cloud, region, group)).ToArray();
+    }
+
+    /// <summary>Lets the range in, and the addresses that this computer had before no longer.</summary>
+    public static async Task<TrainingSecurityGroup> UpdateAsync(
+        TrainingSecurityGroup group, string? givenCidr, IStepLog log, CancellationToken cancellationToken)
+    {
+        var ec2 = group.Cloud.Ec2(group.Region);
+        var cidr = givenCidr ?? await CallerAddress.GetCidrAsync(group.Cloud, cancellationToken);
+        await AllowAsync(ec2, await RequireAsync(ec2, group.Id, cancellationToken), cidr, givenCidr is null, log, cancellationToken);
+        return await ReadAsync(group.Cloud, group.Region, group.Id, cancellationToken);
+    }
+
+    private static async Task AllowAsync(IAmazonEC2 ec2, SecurityGroup group, string cidr, bool own, IStepLog log, CancellationToken cancellationToken)
+    {
+        if (!group.IpPermissions.Any(rule => Allows(rule, cidr)))
+        {
+            await AuthorizeAsync(ec2, group.GroupId, Rule(cidr, own ? OwnRule : "SSH"), cancellationToken);
+            log.Verbose($"{cidr} is let into {group.GroupId}.");
+        }
+
+        if (own)
+        {
+            await RevokeOldAsync(ec2, group, cidr, log, cancellationToken);
+        }
+    }
+
+    private static async Task<SecurityGroup?> FindAsync(IAmazonEC2 ec2, string vpc, string name, CancellationToken cancellationToken) =>
+        (await ec2.DescribeSecurityGroupsAsync(
+            new DescribeSecurityGroupsRequest { Filters = [new Filter("group-name", [name]), new Filter("vpc-id", [vpc])] }, cancellationToken)).SecurityGroups.FirstOrDefault();
+
+    private static async Task<TrainingSecurityGroup> ReadAsync(CloudContext cloud, string region, string id, CancellationToken cancellationToken) =>
+        Read(cloud, region, await RequireAsync(cloud.Ec2(region), id, cancellationToken));
+
+    private static async Task<SecurityGroup> RequireAsync(IAmazonEC2 ec2, string id, CancellationToken cancellationToken) =>
+        (await ec2.DescribeSecurityGroupsAsync(new DescribeSecurityGroupsRequest { GroupIds = [id] }, cancellationToken)).SecurityGroups[0];
+
+    private static TrainingSecurityGroup Read(CloudContext cloud, string region, SecurityGroup group) => new(
+        cloud, region, group.GroupId, group.GroupName, group.VpcId,
+        group.IpPermissions.Where(rule => rule.IpProtocol == "-1" || (rule.IpProtocol == "tcp" && rule.FromPort <= 22 && rule.ToPort >= 22))
+            .SelectMany(rule => rule.Ipv4Ranges.Select(range => range.CidrIp).Concat(rule.Ipv6Ranges.Select(range => range.CidrIpv6)))
+            .Distinct(StringComparer.Ordinal).ToArray());
+
+    private static async Task<SecurityGroup> MakeAsync(IAmazonEC2 ec2, string vpc, string name, CancellationToken cancellationToken)
     {
         try
         {
             await ec2.CreateSecurityGroupAsync(
                 new CreateSecurityGroupRequest
                 {
-                    GroupName = GroupName,
+                    GroupName = name,
                     Description = "SpotTrainer: SSH from the caller's own address",
                     VpcId = vpc,
-                    TagSpecifications = [new TagSpecification { ResourceType = ResourceType.SecurityGroup, Tags = [new Tag("spottrainer:group", "ssh")] }],
+                    TagSpecifications = [new TagSpecification { ResourceType = ResourceType.SecurityGroup, Tags = [new Tag(Tag, "ssh")] }],
                 }, cancellationToken);
         }
         catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidGroup.Duplicate")
         {
             // Another launch was faster.
         }
+
+        return await FindAsync(ec2, vpc, name, cancellationToken) ?? throw new SpotTrainerException("SecurityGroupLost", ErrorKind.InvalidResult,
+            $"The security group '{name}' that was made can't be found.", "Try again.", name);
     }
 
     private static async Task AuthorizeAsync(IAmazonEC2 ec2, string group, IpPermission rule, CancellationToken cancellationToken)
@@ -99,11 +161,13 @@ internal static class SecurityGroupStore
         IpProtocol = "tcp", FromPort = 22, ToPort = 22, Ipv4Ranges = [new IpRange { CidrIp = cidr, Description = description }],
     };
 
-    private static async Task<string> DefaultVpcAsync(IAmazonEC2 ec2, string region, CancellationToken cancellationToken)
+    /// <summary>Gives the region's default network.</summary>
+    /// <exception cref="SpotTrainerException"><c>NoDefaultVpc</c>.</exception>
+    public static async Task<string> DefaultVpcAsync(IAmazonEC2 ec2, string region, CancellationToken cancellationToken)
     {
         var vpcs = await ec2.DescribeVpcsAsync(new DescribeVpcsRequest { Filters = [new Filter("is-default", ["true"])] }, cancellationToken);
         return vpcs.Vpcs.FirstOrDefault()?.VpcId ?? throw new SpotTrainerException("NoDefaultVpc", ErrorKind.ObjectNotFound,
-            $"The account has no default VPC in {region}.", "Make one with 'aws ec2 create-default-vpc', or give -SecurityGroupId.", region);
+            $"The account has no default VPC in {region}.", $"Make one with 'aws ec2 create-default-vpc --region {region}', or give -Subnet.", region);
     }
 
     private static bool Allows(IpPermission rule, string cidr) =>

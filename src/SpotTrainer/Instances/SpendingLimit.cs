@@ -4,20 +4,21 @@ namespace SpotTrainer.Instances;
 internal static class SpendingLimit
 {
     /// <summary>
-    /// Reckons the latest moment: what was not spent by now, at the highest price that can be charged from now on. Disk and
-    /// address are counted where they are dearest.
+    /// Reckons the latest moment: what was not spent by now, at the highest price that can be charged from now on. A disk
+    /// whose price is not known counts as the dearest.
     /// </summary>
     /// <param name="launched">When EC2 started it.</param>
     /// <param name="now">The moment, by the machine's clock.</param>
     /// <param name="budget">US dollars.</param>
     /// <param name="highestSoFar">The highest price that was charged until now, in US dollars an hour.</param>
     /// <param name="highest">The highest price that can be charged, in US dollars an hour.</param>
+    /// <param name="diskPrice">A GiB of disk for a month, in US dollars; null where it can't be had.</param>
     /// <param name="volumeSizeGiB">The disk, in GiB.</param>
     public static DateTimeOffset Latest(
-        DateTimeOffset launched, DateTimeOffset now, decimal budget, decimal highestSoFar, decimal highest, int volumeSizeGiB)
+        DateTimeOffset launched, DateTimeOffset now, decimal budget, decimal highestSoFar, decimal highest, decimal? diskPrice, int volumeSizeGiB)
     {
-        var spent = Hours(now - launched) * CostEstimate.MostPerHour(Math.Min(highestSoFar, highest), volumeSizeGiB);
-        var hours = (budget - spent) / CostEstimate.MostPerHour(highest, volumeSizeGiB);
+        var spent = Hours(now - launched) * CostEstimate.PerHour(Math.Min(highestSoFar, highest), diskPrice, volumeSizeGiB);
+        var hours = (budget - spent) / CostEstimate.PerHour(highest, diskPrice, volumeSizeGiB);
         var latest = now + TimeSpan.FromHours((double)Math.Max(Math.Min(hours, DeadlinePlan.MostHours), -DeadlinePlan.MostHours)) - DeadlinePlan.Margin;
 
         // The machine counts in whole seconds.
@@ -26,9 +27,9 @@ internal static class SpendingLimit
 
     /// <summary>The most that an instance can have cost at a moment to come, in US dollars.</summary>
     public static decimal MostAt(
-        DateTimeOffset launched, DateTimeOffset now, DateTimeOffset end, decimal highestSoFar, decimal highest, int volumeSizeGiB) =>
-        (Hours(now - launched) * CostEstimate.MostPerHour(Math.Min(highestSoFar, highest), volumeSizeGiB))
-        + (Hours(end - now + DeadlinePlan.Margin) * CostEstimate.MostPerHour(highest, volumeSizeGiB));
+        DateTimeOffset launched, DateTimeOffset now, DateTimeOffset end, decimal highestSoFar, decimal highest, decimal? diskPrice, int volumeSizeGiB) =>
+        (Hours(now - launched) * CostEstimate.PerHour(Math.Min(highestSoFar, highest), diskPrice, volumeSizeGiB))
+        + (Hours(end - now + DeadlinePlan.Margin) * CostEstimate.PerHour(highest, diskPrice, volumeSizeGiB));
 
     private static decimal Hours(TimeSpan time) => time > TimeSpan.Zero ? (decimal)time.TotalHours : 0;
 }

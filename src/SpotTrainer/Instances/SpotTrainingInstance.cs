@@ -31,6 +31,18 @@ public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
     /// <summary>EC2's word for its state: pending, running, shutting-down, terminated, stopping, stopped.</summary>
     public string State { get; internal init; } = string.Empty;
 
+    /// <summary>Why it is in that state, in EC2's words, such as that AWS interrupted it; an empty string where EC2 says nothing.</summary>
+    public string StateReason { get; internal init; } = string.Empty;
+
+    /// <summary>Whether AWS took it back.</summary>
+    public bool Interrupted { get; internal init; }
+
+    /// <summary>Where it was bought: <c>spot</c>, or <c>on-demand</c> after -OnDemandFallback.</summary>
+    public string Market { get; internal init; } = "spot";
+
+    /// <summary>Whether a job was started on it whose results were not fetched yet.</summary>
+    public bool ResultsPending { get; internal init; }
+
     /// <summary>Its address in its own network.</summary>
     public string PrivateIpAddress { get; internal init; } = string.Empty;
 
@@ -49,12 +61,14 @@ public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
     /// <summary>The moment at which it ends itself, whatever this computer does.</summary>
     public DateTimeOffset Deadline { get; internal init; }
 
-    /// <summary>The Spot price at launch, in US dollars an hour.</summary>
+    /// <summary>The price at launch, in US dollars an hour: that of the Spot market, or on demand where it was bought so.</summary>
     public decimal Price { get; internal init; }
 
     /// <summary>The on-demand price at launch, in US dollars an hour; null where it could not be had.</summary>
     public decimal? OnDemandPrice { get; internal init; }
 
+    /// <summary>The price of a GiB of disk for a month at launch, in US dollars; null where it could not be had.</summary>
+    public decimal? DiskPrice { get; internal init; }
     /// <summary>The most that it may cost, in US dollars; null where it was launched without a budget.</summary>
     public decimal? Budget { get; internal init; }
 
@@ -71,10 +85,13 @@ public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
     /// What it has cost until now, or until its end, in US dollars: an estimate, with the Spot price at launch, by the second with 60
     /// at least, disk and IPv4 address included, traffic not.
     /// </summary>
-    public decimal Cost => CostEstimate.Of(RunTime, Price, VolumeSizeGiB);
+    public decimal Cost => CostEstimate.Of(RunTime, Price, DiskPrice, VolumeSizeGiB);
 
     /// <summary>What the same time costs on demand, estimated alike; null where the on-demand price could not be had.</summary>
-    public decimal? OnDemandCost => OnDemandPrice is { } price ? CostEstimate.Of(RunTime, price, VolumeSizeGiB) : null;
+    public decimal? OnDemandCost => OnDemandPrice is { } price ? CostEstimate.Of(RunTime, price, DiskPrice, VolumeSizeGiB) : null;
+
+    /// <summary>Who launched it: user and computer.</summary>
+    public string Owner { get; internal init; } = string.Empty;
 
     /// <summary>How long it has run.</summary>
     public TimeSpan RunTime => (EndTime ?? DateTimeOffset.UtcNow) - LaunchTime;

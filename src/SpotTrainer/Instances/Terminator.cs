@@ -36,6 +36,22 @@ internal static class Terminator
         }
     }
 
+    /// <summary>
+    /// Whether an instance has results that were not fetched, as EC2 has it now: an object of the launch knows nothing of jobs. Where EC2
+    /// can't be asked, what the object says counts.
+    /// </summary>
+    public static async Task<bool> HasResultsAsync(SpotTrainingInstance instance, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await InstanceReader.GetAsync(instance.Cloud, instance.Region, instance.InstanceId, cancellationToken)).ResultsPending;
+        }
+        catch (Exception exception) when (exception is not (OperationCanceledException or SpotTrainerException))
+        {
+            return instance.ResultsPending;
+        }
+    }
+
     /// <summary>Terminates an instance and waits until EC2 says that it is.</summary>
     public static async Task<SpotTrainingInstance> TerminateAsync(SpotTrainingInstance instance, IStepLog log, CancellationToken cancellationToken)
     {
@@ -45,7 +61,9 @@ internal static class Terminator
             log.Progress(activity, "shutting down");
             await RequestAsync(instance.Cloud, instance.Region, instance.InstanceId);
             SshConnectionPool.Close(instance);
-            return await InstanceWaiter.UntilTerminatedAsync(instance, activity, log, Poll, cancellationToken);
+            var ended = await InstanceWaiter.UntilTerminatedAsync(instance, activity, log, Poll, cancellationToken);
+            await CostReader.KeepAsync(ended, log, cancellationToken);
+            return ended;
         }
         catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidInstanceID.NotFound")
         {

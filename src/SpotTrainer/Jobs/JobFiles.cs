@@ -8,10 +8,13 @@ internal static class JobFiles
     public const string Log = "log.txt";
     public const string ProcessId = "pid";
 
+    /// <summary>The mark that the results of a job that had ended were fetched.</summary>
+    public const string Received = "received";
+
     /// <summary>The link to what Send-TrainingData sent.</summary>
     public const string Data = "data";
 
     /// <summary>What is not a result: <c>.new</c> is what the runner has not put in its place yet.</summary>
     public static bool IsInternal(string name, string notebook) =>
-        name is Runner or ProcessId or Data or Status + ".new" || name == notebook + ".new";
+        name is Runner or ProcessId or Data or Received or Status + ".new" || name == notebook + ".new";
 }

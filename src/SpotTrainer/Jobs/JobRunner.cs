@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using SpotTrainer.Instances;
 using SpotTrainer.Pipeline;
 using SpotTrainer.Remote;
 
@@ -64,6 +65,7 @@ internal static class JobRunner
         }
 
         await RemoteFiles.WriteTextAsync(sftp, $"{remote}/{JobFiles.Runner}", EmbeddedScript.Read(JobFiles.Runner), cancellationToken);
+        await ResultsTag.SetAsync(host, pending: true, log, cancellationToken);
         var python = ShellText.QuotePath(prefix + "/bin/python");
         var quoted = ShellText.Quote(name);
 

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Text.Json;
 using Renci.SshNet;
+using SpotTrainer.Instances;
 using SpotTrainer.Pipeline;
 using SpotTrainer.Remote;
 
@@ -29,11 +30,24 @@ internal static class ResultReceiver
                 received += file.Size;
             }
 
+            await MarkAsync(connection, job, log, cancellationToken);
             return new TrainingResult(job, destination, found.Select(file => file.Name).ToArray(), received, ReadMetrics(Path.Combine(destination, MetricsFile)));
         }
         finally
         {
             log.ProgressDone(activity);
+        }
+    }
+
+    /// <summary>Marks the job as fetched, when it had ended; when no other is left to fetch, the instance, too.</summary>
+    private static async Task MarkAsync(SshConnection connection, TrainingJob job, IStepLog log, CancellationToken cancellationToken)
+    {
+        var left = await connection.RunAsync(
+            $"cd {ShellText.QuotePath(job.Folder)} && {{ kill -0 \"$(cat {JobFiles.ProcessId})\" 2>/dev/null || touch {JobFiles.Received}; }}; "
+            + $"for job in ../*/; do [ -e \"$job{JobFiles.Received}\" ] || echo \"$job\"; done", cancellationToken);
+        if (left.ExitCode == 0 && left.Output.Trim().Length == 0)
+        {
+            await ResultsTag.SetAsync(job.Instance, pending: false, log, cancellationToken);
         }
     }
 

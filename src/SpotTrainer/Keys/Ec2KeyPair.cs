@@ -9,7 +9,7 @@ namespace SpotTrainer.Keys;
 internal sealed class Ec2KeyPair
 {
     /// <summary>The tag of the pairs that the module imported.</summary>
-    private const string KeyTag = "spottrainer:key";
+    public const string KeyTag = "spottrainer:key";
 
     private Ec2KeyPair(string id, string name, string fingerprint, string algorithm, string? publicKey, bool isOurs)
     {

@@ -7,7 +7,7 @@ namespace SpotTrainer.Keys;
 /// <summary>Shows the key pairs: what is on this computer, what is in EC2, and whether both fit one another.</summary>
 [Cmdlet(VerbsCommon.Get, "TrainingKeyPair")]
 [OutputType(typeof(TrainingKeyPair))]
-public sealed class GetTrainingKeyPairCommand : CloudCmdlet
+public sealed class GetTrainingKeyPairCommand : RegionCmdlet
 {
     /// <summary>Names, with wildcards.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]

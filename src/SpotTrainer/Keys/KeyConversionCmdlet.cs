@@ -58,8 +58,8 @@ public abstract class KeyConversionCmdlet : StepCmdlet
             var destination = PuttyKeyConversion.DestinationOf(source, Destination is null ? null : FullPath(Destination), Ending);
             (SshPrivateKey Key, bool Encrypted)? read = null;
 
-            // Read first, so that -WhatIf finds the errors too.
-            Run(source, async stopping => read = await UnlessStopped(() => Read(source, destination, passphrase), stopping));
+            // Read first, so that -WhatIf finds the errors too. A passphrase can be hashed for seconds: Ctrl+C does not wait for it.
+            Run(source, async stopping => read = await Task.Run(() => Read(source, destination, passphrase), stopping).OrStopped(stopping));
             if (read is { } found && ShouldProcess(destination, $"write the private key of {source}"))
             {
                 var key = Comment is null ? found.Key : found.Key.WithComment(Comment);
@@ -67,7 +67,7 @@ public abstract class KeyConversionCmdlet : StepCmdlet
                 // A passphrase is never dropped without a word.
                 var kept = newPassphrase ?? (found.Encrypted ? passphrase : null);
                 Run(source, async stopping =>
-                    Output.Object(await UnlessStopped(() => Write(key, source, destination, kept, stopping), stopping)));
+                    Output.Object(await Task.Run(() => Write(key, source, destination, kept, stopping), stopping).OrStopped(stopping)));
             }
         }
     }
@@ -79,17 +79,6 @@ public abstract class KeyConversionCmdlet : StepCmdlet
     /// <summary>Writes a result, unless the user has stopped it by then.</summary>
     private protected abstract PrivateKeyFile Write(
         SshPrivateKey key, string source, string destination, Passphrase? passphrase, CancellationToken cancellationToken);
-
-    /// <summary>
-    /// Does work that takes no token, such as Argon2 for seconds on end. When the user stops it, it is left to end by itself: nothing
-    /// comes of it any more.
-    /// </summary>
-    private static async Task<T> UnlessStopped<T>(Func<T> work, CancellationToken stopping)
-    {
-        var stopped = new TaskCompletionSource<T>();
-        using var registration = stopping.Register(() => stopped.TrySetCanceled());
-        return await await Task.WhenAny(Task.Run(work, stopping), stopped.Task);
-    }
 
     private (SshPrivateKey Key, bool Encrypted) Read(string source, string destination, Passphrase? passphrase) => destinations.Add(destination)
         ? PuttyKeyConversion.Read(source, destination, Force, passphrase)

@@ -48,6 +48,43 @@ internal sealed class KeyPairFolder(string path)
         return key;
     }
 
+    /// <summary>
+    /// Takes a key of the user's own into the folder, where every later session finds it: under its file's name, or, where another key has
+    /// that name, with the beginning of its fingerprint.
+    /// </summary>
+    /// <returns>The name.</returns>
+    public string Adopt(string file)
+    {
+        KeyFilePermissions.Require(file);
+        var key = PrivateKeyReader.Read(file);
+        if (!Ec2Fingerprint.IsImportable(key.Algorithm))
+        {
+            throw NewKeyPair.NotImportable(key.Algorithm, file);
+        }
+
+        var stem = Path.GetFileNameWithoutExtension(file);
+        var mark = new string(key.Fingerprint.Substring(key.Fingerprint.IndexOf(':') + 1).Where(char.IsLetterOrDigit).Take(8).ToArray());
+        foreach (var name in new[] { stem, $"{stem}-{mark}" })
+        {
+            RequireName(name);
+            if (!Has(name))
+            {
+                var content = OpenSshKeyFormat.Write(key, passphrase: null);
+                PrivateFile.Write(PathOf(name), content, overwrite: false);
+                Array.Clear(content, 0, content.Length);
+                return name;
+            }
+
+            if (Holds(PathOf(name), key))
+            {
+                return name;
+            }
+        }
+
+        throw new SpotTrainerException("KeyPairExists", ErrorKind.ResourceExists, $"There is another key pair '{stem}' already ({PathOf(stem)}).",
+            "Use that one with -KeyName, or rename the file.", file);
+    }
+
     /// <summary>Deletes a pair's files: PuTTY's where it holds the same key, and last the one that it could be made from again.</summary>
     /// <param name="name">The name.</param>
     /// <param name="key">The key in the file; null where it can't be read.</param>

@@ -6,7 +6,7 @@ namespace SpotTrainer.Keys;
 /// <summary>Makes a key pair on this computer and imports its public half to EC2.</summary>
 [Cmdlet(VerbsCommon.New, "TrainingKeyPair", SupportsShouldProcess = true)]
 [OutputType(typeof(TrainingKeyPair))]
-public sealed class NewTrainingKeyPairCommand : CloudCmdlet
+public sealed class NewTrainingKeyPairCommand : RegionCmdlet
 {
     /// <summary>The pair's name, in EC2 and of its file.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]

@@ -8,7 +8,7 @@ namespace SpotTrainer.Keys;
 // The set of the pairs is the default one: else a pair from the pipeline would be taken by its name alone, without its region and cloud.
 [Cmdlet(VerbsCommon.Remove, "TrainingKeyPair", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = "KeyPair")]
 [OutputType(typeof(TrainingKeyPair))]
-public sealed class RemoveTrainingKeyPairCommand : CloudCmdlet
+public sealed class RemoveTrainingKeyPairCommand : RegionCmdlet
 {
     /// <summary>The names, to the letter.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Name", ValueFromPipelineByPropertyName = true)]

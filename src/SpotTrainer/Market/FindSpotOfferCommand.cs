@@ -3,15 +3,16 @@ using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Market;
 
-/// <summary>Finds what can be bought on EC2's Spot market now, cheapest first.</summary>
+/// <summary>Finds what can be bought on EC2's Spot market now, those offers first that cost least.</summary>
 [Cmdlet(VerbsCommon.Find, "SpotOffer")]
 [OutputType(typeof(SpotOffer))]
-public sealed class FindSpotOfferCommand : CloudCmdlet
+public sealed class FindSpotOfferCommand : RegionsCmdlet
 {
     /// <summary>Instance types, with wildcards. Burstable, metal and previous types come only when they are named here.</summary>
-    [Parameter(Position = 0, ValueFromPipeline = true)]
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(InstanceTypeCompleter))]
     public string[] InstanceType { get; set; } = [];
 
     /// <summary>The least number of virtual processors.</summary>
@@ -29,6 +30,18 @@ public sealed class FindSpotOfferCommand : CloudCmdlet
     [ValidateRange(0, 64)]
     public int MinGpu { get; set; }
 
+    /// <summary>The GPUs' model, such as T4 or A10G, with wildcards.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(GpuModelCompleter))]
+    public string[] GpuModel { get; set; } = [];
+
+    /// <summary>The least memory of one GPU, in GiB.</summary>
+    [Parameter]
+    [ValidateRange(0, 4096)]
+    public double MinGpuMemoryGiB { get; set; }
+
     /// <summary>The processors' architecture; both when left out.</summary>
     [Parameter]
     [ValidateSet("x86_64", "arm64")]
@@ -39,29 +52,53 @@ public sealed class FindSpotOfferCommand : CloudCmdlet
     [ValidateRange(0.0001, 1000)]
     public decimal? MaxPrice { get; set; }
 
+    /// <summary>Of how many days lowest, highest and mean price are told; 0 for none.</summary>
+    [Parameter]
+    [ValidateRange(0, 90)]
+    public int Days { get; set; } = 7;
+
     /// <summary>How many offers to give.</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
     public int First { get; set; }
 
+    /// <summary>Adds EC2's placement score of each zone.</summary>
+    [Parameter]
+    public SwitchParameter IncludeScore { get; set; }
+
+    /// <summary>Gives the offers of each region as soon as it has answered.</summary>
+    [Parameter]
+    public SwitchParameter Unsorted { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
         var cloud = ResolveCloud();
-        var region = Region ?? cloud.Region;
+        var (given, unsorted) = (Region, Unsorted);
         var criteria = new OfferCriteria
         {
             InstanceTypes = InstanceType,
             MinVCpu = MinVCpu,
             MinMemoryGiB = MinMemoryGiB,
             MinGpu = MinGpu,
+            MinGpuMemoryGiB = MinGpuMemoryGiB,
+            GpuModels = GpuModel,
             Architecture = Architecture,
             MaxPrice = MaxPrice,
+            Days = Days,
             First = First,
+            IncludeScore = IncludeScore,
         };
-        Run(region, async stopping =>
+        Run(given.Length > 0 ? given : cloud.Region, async stopping =>
         {
-            foreach (var offer in await OfferFinder.FindAsync(cloud, region, criteria, Output, stopping))
+            var regions = await RegionsAsync(cloud, given, stopping);
+            if (unsorted)
+            {
+                await OfferFinder.StreamAsync(cloud, regions, criteria, Output.Object, Output, stopping);
+                return;
+            }
+
+            foreach (var offer in await OfferFinder.FindAsync(cloud, regions, criteria, Output, stopping))
             {
                 Output.Object(offer);
             }

@@ -13,4 +13,11 @@ namespace SpotTrainer.Market;
 /// <param name="CurrentGeneration">Whether AWS counts it to its current types.</param>
 internal sealed record InstanceTypeSize(
     string Name, int VCpu, double MemoryGiB, int Gpu, string GpuModel, double GpuMemoryGiB, string Architecture, bool Burstable, bool Metal,
-    bool CurrentGeneration);
+    bool CurrentGeneration)
+{
+    /// <summary>Who makes the GPUs, as EC2 names them; an empty string where there is none.</summary>
+    public string GpuMaker { get; init; } = string.Empty;
+
+    /// <summary>Whether its GPUs need NVIDIA's driver.</summary>
+    public bool NeedsNvidiaDriver => Gpu > 0 && string.Equals(GpuMaker, "NVIDIA", StringComparison.OrdinalIgnoreCase);
+}

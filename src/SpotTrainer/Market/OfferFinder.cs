@@ -1,165 +1,308 @@
 using System.Globalization;
 using Amazon.EC2;
-using Amazon.EC2.Model;
 using SpotTrainer.Cloud;
 using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Market;
 
-/// <summary>Finds what can be bought now in a region, cheapest first.</summary>
-internal static class OfferFinder
+/// <summary>
+/// Finds what can be bought now, cheapest first: all regions are asked at once, and only what is shown is looked at closely (its history,
+/// its on-demand price, its interruptions, its score).
+/// </summary>
+internal sealed class OfferFinder
 {
-    /// <summary>How many types one question about prices names.</summary>
-    private const int TypesPerRequest = 100;
+    private const string Activity = "Looking for offers";
 
-    private const string LinuxProduct = "Linux/UNIX";
+    private readonly CloudContext cloud;
+    private readonly OfferCriteria criteria;
+    private readonly IStepLog log;
+    private readonly PriceList prices;
+    private readonly InstanceTypeCatalog catalog = new();
+    private readonly HashSet<string> told = new(StringComparer.Ordinal);
+    private readonly Lazy<Task<SpotAdvisor>> advisor;
+    private CurrentPrice? cheapest;
 
-    /// <summary>Finds the offers that meet the criteria.</summary>
-    /// <exception cref="SpotTrainerException"><c>UnknownInstanceType</c>, or <c>NoOffer</c> with the cheapest there is.</exception>
+    private OfferFinder(CloudContext cloud, OfferCriteria criteria, IStepLog log, CancellationToken cancellationToken)
+    {
+        this.cloud = cloud;
+        this.criteria = criteria;
+        this.log = log;
+        prices = new PriceList(cloud);
+        advisor = new Lazy<Task<SpotAdvisor>>(() => SpotAdvisor.GetAsync(cloud, cancellationToken));
+    }
+
+    /// <summary>Finds the offers that meet the criteria, those first that cost least.</summary>
+    /// <param name="cloud">The cloud.</param>
+    /// <param name="regions">The regions.</param>
+    /// <param name="criteria">What is wanted.</param>
+    /// <param name="log">Is told of regions that can't be asked, and of what can't be had.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    /// <exception cref="SpotTrainerException"><c>UnknownInstanceType</c>, <c>NoOffer</c>, or <c>NoOfferUnderPrice</c> with the cheapest there is.</exception>
     public static async Task<IReadOnlyList<SpotOffer>> FindAsync(
-        CloudContext cloud, string region, OfferCriteria criteria, IStepLog log, CancellationToken cancellationToken)
+        CloudContext cloud, IReadOnlyList<string> regions, OfferCriteria criteria, IStepLog log, CancellationToken cancellationToken)
     {
-        await cloud.GetAccountAsync(cancellationToken);
-        var sizes = (await GetSizesAsync(cloud.Ec2(region), criteria.InstanceTypes, cancellationToken))
-            .Where(criteria.Accepts).GroupBy(size => size.Name, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.First(), StringComparer.Ordinal);
-        log.Verbose($"{sizes.Count} instance types in {region} meet the criteria.");
-        var prices = await GetPricesAsync(cloud.Ec2(region), sizes.Keys.ToArray(), cancellationToken);
-        var cheapestFirst = prices.OrderBy(price => price.Usd).ThenBy(price => price.Zone, StringComparer.Ordinal).ToArray();
-        var found = cheapestFirst.Where(price => criteria.MaxPrice is not { } cap || price.Usd <= cap).ToArray();
-        if (found.Length == 0)
-        {
-            throw NoOffer(region, criteria, cheapestFirst);
-        }
-
-        var shown = criteria.First > 0 ? found.Take(criteria.First).ToArray() : found;
-        var onDemand = await OnDemandPrices.GetAsync(cloud, region, shown.Select(price => price.Type).Distinct(StringComparer.Ordinal), log, cancellationToken);
-        return shown.Select(price => new SpotOffer(
-            cloud, region, price.Zone, sizes[price.Type], price.Usd, price.Since, onDemand.TryGetValue(price.Type, out var usd) ? usd : null)).ToArray();
+        var finder = new OfferFinder(cloud, criteria, log, cancellationToken);
+        var ranking = finder.NewRanking();
+        await finder.AskAsync(regions, region => finder.ReadAsync(region, ranking, cancellationToken), cancellationToken);
+        var offers = await finder.DescribeAsync(ranking.Best, cancellationToken);
+        return offers.Count > 0 ? offers : throw await finder.NoneAsync(regions, cancellationToken);
     }
 
-    /// <summary>Gives the sizes of the types that the names mean; of all, when there is none.</summary>
-    public static async Task<IReadOnlyList<InstanceTypeSize>> GetSizesAsync(
-        IAmazonEC2 ec2, IReadOnlyList<string> names, CancellationToken cancellationToken)
+    /// <summary>Finds the offers, and emits those of each region, the cheapest first, as soon as it has answered.</summary>
+    /// <inheritdoc cref="FindAsync"/>
+    public static async Task StreamAsync(
+        CloudContext cloud, IReadOnlyList<string> regions, OfferCriteria criteria, Action<SpotOffer> emit, IStepLog log, CancellationToken cancellationToken)
     {
-        var patterns = names.Where(name => name.IndexOfAny(['*', '?']) >= 0).ToList();
-        var exact = names.Except(patterns, StringComparer.Ordinal).ToList();
-        var sizes = new List<InstanceTypeSize>();
-        if (exact.Count > 0)
+        var finder = new OfferFinder(cloud, criteria, log, cancellationToken);
+        var left = criteria.First > 0 ? criteria.First : int.MaxValue;
+        var emitted = 0;
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        try
         {
-            // Asked by name, a type that is not there is EC2's error, not an empty answer.
-            await ReadAsync(new DescribeInstanceTypesRequest { InstanceTypes = exact });
-        }
-
-        if (patterns.Count > 0 || names.Count == 0)
-        {
-            var filters = new List<Filter> { new("supported-usage-class", ["spot"]) };
-            if (patterns.Count > 0)
+            await finder.AskAsync(regions, async region =>
             {
-                filters.Add(new Filter("instance-type", patterns));
-            }
-
-            await ReadAsync(new DescribeInstanceTypesRequest { Filters = filters, MaxResults = 100 });
-        }
-
-        return sizes;
-
-        async Task ReadAsync(DescribeInstanceTypesRequest request)
-        {
-            do
-            {
-                var page = await ec2.DescribeInstanceTypesAsync(request, cancellationToken);
-                sizes.AddRange(page.InstanceTypes.Select(Size));
-                request.NextToken = page.NextToken;
-            }
-            while (!string.IsNullOrEmpty(request.NextToken));
-        }
-    }
-
-    /// <summary>Gives the Spot prices now, of Linux, in every zone that has one.</summary>
-    public static async Task<IReadOnlyList<CurrentPrice>> GetPricesAsync(IAmazonEC2 ec2, IReadOnlyList<string> types, CancellationToken cancellationToken)
-    {
-        var latest = new Dictionary<(string Type, string Zone), CurrentPrice>();
-        for (var start = 0; start < types.Count; start += TypesPerRequest)
-        {
-            var request = new DescribeSpotPriceHistoryRequest
-            {
-                InstanceTypes = types.Skip(start).Take(TypesPerRequest).ToList(),
-                ProductDescriptions = [LinuxProduct],
-                StartTime = DateTime.UtcNow,
-            };
-            do
-            {
-                var page = await ec2.DescribeSpotPriceHistoryAsync(request, cancellationToken);
-                foreach (var entry in page.SpotPriceHistory)
+                var ranking = finder.NewRanking();
+                await finder.ReadAsync(region, ranking, enough.Token);
+                foreach (var offer in await finder.DescribeAsync(ranking.Best, enough.Token))
                 {
-                    var price = new CurrentPrice(
-                        entry.InstanceType.Value, entry.AvailabilityZone, decimal.Parse(entry.Price, CultureInfo.InvariantCulture),
-                        new DateTimeOffset((entry.Timestamp ?? DateTime.MinValue).ToUniversalTime()));
-                    if (!latest.TryGetValue((price.Type, price.Zone), out var known) || known.Since < price.Since)
+                    lock (enough)
                     {
-                        latest[(price.Type, price.Zone)] = price;
+                        if (emitted < left)
+                        {
+                            emitted++;
+                            emit(offer);
+                        }
                     }
                 }
 
-                request.NextToken = page.NextToken;
+                if (emitted >= left)
+                {
+                    enough.Cancel();
+                }
+            }, enough.Token);
+        }
+        catch (OperationCanceledException) when (emitted >= left && !cancellationToken.IsCancellationRequested)
+        {
+            // As many as were wanted: the other regions need not answer.
+        }
+
+        if (emitted == 0)
+        {
+            throw await finder.NoneAsync(regions, cancellationToken);
+        }
+    }
+
+    /// <summary>A score needs a set of types, which is more than the few that are shown.</summary>
+    private OfferRanking NewRanking() => new(criteria.First == 0 ? int.MaxValue : Math.Max(criteria.First, criteria.IncludeScore ? PlacementScores.SetOfOffers : 0));
+
+    /// <summary>Asks all regions at once. Of several, one that fails or is slow is a warning; where none answers, the first error counts.</summary>
+    private async Task AskAsync(IReadOnlyList<string> regions, Func<string, Task> ask, CancellationToken cancellationToken)
+    {
+        await cloud.GetAccountAsync(cancellationToken);
+        _ = advisor.Value;
+        var answered = 0;
+        Exception? first = null;
+        try
+        {
+            await Task.WhenAll(regions.Select(async region =>
+            {
+                try
+                {
+                    await ask(region);
+                    log.Progress(Activity, $"{Interlocked.Increment(ref answered)} of {regions.Count} regions", 100 * answered / regions.Count);
+                }
+                catch (Exception exception) when (regions.Count > 1 && !cancellationToken.IsCancellationRequested)
+                {
+                    Interlocked.CompareExchange(ref first, exception, comparand: null);
+                    log.Warning(exception is OperationCanceledException
+                        ? $"{region} did not answer within {criteria.RegionTimeout.TotalSeconds:0.#} seconds and is left out."
+                        : $"{region} is left out: {AwsErrors.Translate(exception, region).Message}");
+                }
+            }));
+        }
+        finally
+        {
+            log.ProgressDone(Activity);
+        }
+
+        if (answered == 0 && first is not null)
+        {
+            throw AwsErrors.Translate(first, string.Join(", ", regions));
+        }
+    }
+
+    /// <summary>Reads a region's prices and ranks what meets the criteria, page by page.</summary>
+    private async Task ReadAsync(string region, OfferRanking ranking, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(criteria.RegionTimeout);
+        var ec2 = cloud.Ec2(region);
+        var disk = prices.DiskAsync(region, limit.Token);
+        var ranked = new List<Task>();
+
+        // The next page is asked for while the types of the one before are looked up.
+        await SpotPrices.ReadNowAsync(ec2, region, criteria.InstanceTypes, page => ranked.Add(RankAsync(page)), limit.Token);
+        await Task.WhenAll(ranked);
+
+        async Task RankAsync(IReadOnlyList<CurrentPrice> page)
+        {
+            var sizes = await catalog.GetAsync(ec2, page.Select(price => price.Type), limit.Token);
+            var diskPrice = await disk;
+            foreach (var price in page)
+            {
+                if (sizes.TryGetValue(price.Type, out var size) && criteria.Accepts(size))
+                {
+                    Notice(price);
+                    if (criteria.MaxPrice is not { } cap || price.Point.Price <= cap)
+                    {
+                        ranking.Add(new Candidate(region, price, size, diskPrice));
+                    }
+                }
             }
-            while (!string.IsNullOrEmpty(request.NextToken));
+        }
+    }
+
+    private void Notice(CurrentPrice price)
+    {
+        lock (told)
+        {
+            if (cheapest is not { } known || price.Point.Price < known.Point.Price)
+            {
+                cheapest = price;
+            }
+        }
+    }
+
+    /// <summary>Looks closely at what is shown of the candidates.</summary>
+    private async Task<IReadOnlyList<SpotOffer>> DescribeAsync(IReadOnlyList<Candidate> candidates, CancellationToken cancellationToken)
+    {
+        if (candidates.Count == 0)
+        {
+            return [];
         }
 
-        return latest.Values.ToArray();
+        var scores = ScoresAsync(candidates, cancellationToken);
+        candidates = criteria.First > 0 ? candidates.Take(criteria.First).ToArray() : candidates;
+        var regions = candidates.GroupBy(candidate => candidate.Region, StringComparer.Ordinal).ToArray();
+        var described = await Task.WhenAll(regions.Select(async region =>
+        {
+            var types = region.Select(candidate => candidate.Price.Type).Distinct(StringComparer.Ordinal).ToArray();
+            var history = HistoryAsync(region.Key, types, cancellationToken);
+            return (Region: region.Key, OnDemand: await prices.OnDemandAsync(region.Key, types, cancellationToken), History: await history);
+        }));
+        var byRegion = described.ToDictionary(region => region.Region, StringComparer.Ordinal);
+        var bands = await advisor.Value;
+        var found = await scores;
+        Tell(prices.Failure is { } failure ? $"Prices of the price list can't be had ({failure}): no saving is shown." : null);
+        Tell(bands.Failure is { } lost ? $"{lost} No interruptions are shown." : null);
+        return candidates.Select(candidate =>
+        {
+            var (_, onDemand, history) = byRegion[candidate.Region];
+            var price = candidate.Price;
+            onDemand.TryGetValue(price.Type, out var listed);
+            history.TryGetValue((price.Type, price.Zone), out var series);
+            var band = bands.Band(candidate.Region, price.Type);
+            return new SpotOffer(cloud, candidate)
+            {
+                OnDemandPrice = listed?.Value,
+                OnDemandPriceDate = listed?.Date,
+                Lowest = series?.Lowest,
+                Highest = series?.Highest,
+                Mean = series?.Mean is { } mean ? Math.Round(mean, 6) : null,
+                Days = series is null ? 0 : criteria.Days,
+                Interruption = band,
+                InterruptionDate = band is null ? null : bands.Date,
+                Score = found.TryGetValue(price.Zone, out var score) ? score : null,
+                Missing = Missing(listed, band, bands),
+            };
+        }).ToArray();
     }
 
-    /// <summary>Gives the Spot prices of a type in a zone, of Linux, that stood at any moment since then; US dollars an hour.</summary>
-    public static async Task<IReadOnlyList<decimal>> GetPricesSinceAsync(
-        IAmazonEC2 ec2, string type, string zone, DateTimeOffset since, CancellationToken cancellationToken)
+    private string[] Missing(Dated<decimal?>? listed, string? band, SpotAdvisor bands) => new[]
     {
-        var request = new DescribeSpotPriceHistoryRequest
+        listed is null ? $"On-demand price: {prices.Failure}" : listed.Value is null ? "On-demand price: the price list has none." : null,
+        band is not null ? null : $"Interruption: {bands.Failure ?? "the Spot advisor does not have this type."}",
+    }.OfType<string>().ToArray();
+
+    private async Task<IReadOnlyDictionary<(string Type, string Zone), SpotPriceSeries>> HistoryAsync(
+        string region, string[] types, CancellationToken cancellationToken)
+    {
+        if (criteria.Days > 0)
         {
-            InstanceTypes = [type], AvailabilityZone = zone, ProductDescriptions = [LinuxProduct], StartTime = since.UtcDateTime,
-        };
-        var prices = new List<decimal>();
-        do
-        {
-            var page = await ec2.DescribeSpotPriceHistoryAsync(request, cancellationToken);
-            prices.AddRange(page.SpotPriceHistory.Select(entry => decimal.Parse(entry.Price, CultureInfo.InvariantCulture)));
-            request.NextToken = page.NextToken;
+            try
+            {
+                return await SpotPrices.ReadHistoryAsync(cloud.Ec2(region), region, types, DateTimeOffset.UtcNow.AddDays(-criteria.Days), cancellationToken);
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                Tell($"The history of prices in {region} can't be had: {AwsErrors.Translate(exception, region).Message}");
+            }
         }
-        while (!string.IsNullOrEmpty(request.NextToken));
-        return prices;
+
+        return new Dictionary<(string, string), SpotPriceSeries>();
     }
 
-    private static InstanceTypeSize Size(InstanceTypeInfo info)
+    private async Task<IReadOnlyDictionary<string, int>> ScoresAsync(IReadOnlyList<Candidate> candidates, CancellationToken cancellationToken)
     {
-        var gpus = info.GpuInfo?.Gpus ?? [];
-        var architectures = info.ProcessorInfo?.SupportedArchitectures ?? [];
-        return new InstanceTypeSize(
-            info.InstanceType.Value,
-            info.VCpuInfo.DefaultVCpus ?? 0,
-            (info.MemoryInfo.SizeInMiB ?? 0) / 1024.0,
-            gpus.Sum(gpu => gpu.Count ?? 0),
-            gpus.FirstOrDefault()?.Name ?? string.Empty,
-            (info.GpuInfo?.TotalGpuMemoryInMiB ?? 0) / 1024.0,
-            architectures.Contains("arm64") ? "arm64" : "x86_64",
-            info.BurstablePerformanceSupported ?? false,
-            info.BareMetal ?? false,
-            info.CurrentGeneration ?? true);
+        if (criteria.IncludeScore)
+        {
+            var types = candidates.Select(candidate => candidate.Price.Type).Distinct(StringComparer.Ordinal).ToArray();
+            Tell(types.Length < PlacementScores.LeastTypes
+                ? $"EC2 always scores fewer than {PlacementScores.LeastTypes} types low: ask for more types, or don't go by the score." : null);
+            try
+            {
+                return await PlacementScores.GetAsync(
+                    cloud, candidates.Select(candidate => candidate.Region).Distinct(StringComparer.Ordinal).ToArray(), types, cancellationToken);
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                Tell($"Placement scores can't be had: {AwsErrors.Translate(exception, "placement scores").Message}");
+            }
+        }
+
+        return new Dictionary<string, int>(StringComparer.Ordinal);
     }
 
-    private static SpotTrainerException NoOffer(string region, OfferCriteria criteria, IReadOnlyList<CurrentPrice> all)
+    /// <summary>Each warning once, however many regions meet it.</summary>
+    private void Tell(string? warning)
     {
+        lock (told)
+        {
+            if (warning is null || !told.Add(warning))
+            {
+                return;
+            }
+        }
+
+        log.Warning(warning);
+    }
+
+    private async Task<SpotTrainerException> NoneAsync(IReadOnlyList<string> regions, CancellationToken cancellationToken)
+    {
+        var where = regions.Count == 1 ? regions[0] : $"{regions.Count} regions";
+        if (cheapest is { } price)
+        {
+            return new SpotTrainerException("NoOfferUnderPrice", ErrorKind.LimitsExceeded,
+                string.Format(CultureInfo.InvariantCulture, "No offer in {0} is under {1} USD/h; the cheapest is {2} in {3} at {4} USD/h.",
+                    where, criteria.MaxPrice, price.Type, price.Zone, price.Point.Price),
+                "Raise -MaxPrice, ask for less, or look in another -Region.", criteria.MaxPrice);
+        }
+
+        var exact = criteria.InstanceTypes.Where(name => !NamePattern.IsPattern(name)).ToArray();
+        if (exact.Length > 0)
+        {
+            try
+            {
+                await InstanceTypeCatalog.RequireKnownAsync(cloud.Ec2(regions[0]), exact, cancellationToken);
+            }
+            catch (AmazonEC2Exception exception)
+            {
+                return AwsErrors.Translate(exception, string.Join(", ", exact));
+            }
+        }
+
         var wanted = criteria.InstanceTypes.Count > 0 ? string.Join(", ", criteria.InstanceTypes) : "any suitable type";
-        if (all.Count == 0)
-        {
-            return new SpotTrainerException("NoOffer", ErrorKind.ObjectNotFound, $"Nothing in {region} meets the criteria ({wanted}).",
-                "Ask for less, or look in another -Region.", region);
-        }
-
-        return new SpotTrainerException("NoOfferUnderPrice", ErrorKind.LimitsExceeded,
-            string.Format(CultureInfo.InvariantCulture, "No offer in {0} is under {1} USD/h; the cheapest is {2} in {3} at {4} USD/h.",
-                region, criteria.MaxPrice, all[0].Type, all[0].Zone, all[0].Usd),
-            "Raise -MaxPrice, ask for less, or look in another -Region.", criteria.MaxPrice);
+        return new SpotTrainerException("NoOffer", ErrorKind.ObjectNotFound, $"Nothing in {where} meets the criteria ({wanted}).",
+            "Ask for less, or look in another -Region.", where);
     }
-
-    /// <summary>The Spot price of a type in a zone.</summary>
-    internal readonly record struct CurrentPrice(string Type, string Zone, decimal Usd, DateTimeOffset Since);
 }

@@ -6,15 +6,16 @@ namespace SpotTrainer.Market;
 /// <summary>One thing that can be bought now: an instance type in a zone, its Spot price and what that saves.</summary>
 public sealed class SpotOffer : ICloudObject
 {
-    internal SpotOffer(CloudContext cloud, string region, string zone, InstanceTypeSize size, decimal price, DateTimeOffset priceTime, decimal? onDemandPrice)
+    internal SpotOffer(CloudContext cloud, Candidate candidate)
     {
         Cloud = cloud;
-        Region = region;
-        Zone = zone;
-        Size = size;
-        Price = price;
-        PriceTime = priceTime;
-        OnDemandPrice = onDemandPrice;
+        Region = candidate.Region;
+        Zone = candidate.Price.Zone;
+        Size = candidate.Size;
+        Price = candidate.Price.Point.Price;
+        PriceTime = candidate.Price.Point.Time;
+        HourlyCost = candidate.HourlyCost;
+        DiskPrice = candidate.DiskPrice;
     }
 
     /// <summary>The region.</summary>
@@ -50,11 +51,47 @@ public sealed class SpotOffer : ICloudObject
     /// <summary>Since when it has stood.</summary>
     public DateTimeOffset PriceTime { get; }
 
+    /// <summary>How long it has stood.</summary>
+    public TimeSpan PriceAge => DateTimeOffset.UtcNow - PriceTime;
+
+    /// <summary>What an hour costs in all, in US dollars: the Spot price, a disk of 30 GiB and the public IPv4 address.</summary>
+    public decimal HourlyCost { get; }
+
+    /// <summary>The lowest Spot price of the last <see cref="Days"/> days, in US dollars an hour; null where it was not asked for.</summary>
+    public decimal? Lowest { get; internal init; }
+
+    /// <summary>The highest Spot price of the last <see cref="Days"/> days, in US dollars an hour; null where it was not asked for.</summary>
+    public decimal? Highest { get; internal init; }
+
+    /// <summary>The mean Spot price of the last <see cref="Days"/> days, weighted with time, in US dollars an hour; null where it was not asked for.</summary>
+    public decimal? Mean { get; internal init; }
+
+    /// <summary>Of how many days lowest, highest and mean are.</summary>
+    public int Days { get; internal init; }
+
     /// <summary>The on-demand price, in US dollars an hour; null where it can't be had.</summary>
-    public decimal? OnDemandPrice { get; }
+    public decimal? OnDemandPrice { get; internal init; }
+
+    /// <summary>When the on-demand price was fetched.</summary>
+    public DateTimeOffset? OnDemandPriceDate { get; internal init; }
 
     /// <summary>What Spot saves against on demand, in percent; null where the on-demand price can't be had.</summary>
     public double? Saving => OnDemandPrice is > 0 ? Math.Round((double)(1 - (Price / OnDemandPrice.Value)) * 100, 1) : null;
+
+    /// <summary>How many machines of this type AWS interrupted here in the last month, as its Spot advisor's band (such as <c>5-10%</c>); null where it can't be had.</summary>
+    public string? Interruption { get; internal init; }
+
+    /// <summary>When the Spot advisor's feed was fetched.</summary>
+    public DateTimeOffset? InterruptionDate { get; internal init; }
+
+    /// <summary>
+    /// EC2's placement score of the zone, from 1 to 10, for the set of types that were found; null where it was not asked for, or
+    /// where the zone is not among the ten best.
+    /// </summary>
+    public int? Score { get; internal init; }
+
+    /// <summary>What could not be had, and why.</summary>
+    public IReadOnlyList<string> Missing { get; internal init; } = [];
 
     /// <summary>The Spot price of one virtual processor, in US dollars an hour.</summary>
     public decimal PricePerVCpuHour => Price / VCpu;
@@ -70,6 +107,9 @@ public sealed class SpotOffer : ICloudObject
     internal CloudContext Cloud { get; }
 
     internal InstanceTypeSize Size { get; }
+
+    /// <summary>A GiB of gp3 disk for a month, in US dollars; null where it can't be had.</summary>
+    internal decimal? DiskPrice { get; }
 
     /// <inheritdoc/>
     public override string ToString() => string.Format(CultureInfo.InvariantCulture, "{0} in {1} at {2} USD/h", InstanceType, Zone, Price);

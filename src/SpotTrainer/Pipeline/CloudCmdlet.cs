@@ -6,12 +6,6 @@ namespace SpotTrainer.Pipeline;
 /// <summary>The base of the cmdlets that ask EC2 and may be given no object that says which cloud is meant.</summary>
 public abstract class CloudCmdlet : StepCmdlet
 {
-    /// <summary>The region, such as us-east-1; the profile's, or the rehearsal's, when left out.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(RegionCompleter))]
-    public string? Region { get; set; }
-
     /// <summary>A profile of AWS's own tools (~/.aws/config).</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -23,12 +17,15 @@ public abstract class CloudCmdlet : StepCmdlet
     [ValidateNotNullOrEmpty]
     public string? EndpointUrl { get; set; }
 
+    /// <summary>The region that the user gave; null where they gave none, or several.</summary>
+    private protected abstract string? GivenRegion { get; }
+
     /// <summary>The cloud that the parameters mean.</summary>
     private protected CloudContext ResolveCloud()
     {
         try
         {
-            return CloudResolver.Resolve(ProfileName, Region, EndpointUrl);
+            return CloudResolver.Resolve(ProfileName, GivenRegion, EndpointUrl);
         }
         catch (SpotTrainerException exception)
         {

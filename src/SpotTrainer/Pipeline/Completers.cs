@@ -40,3 +40,19 @@ public sealed class ProfileCompleter : NameCompleter
     private protected override IEnumerable<string> Names() =>
         new CredentialProfileStoreChain().ListProfiles().Select(profile => profile.Name);
 }
+
+/// <summary>Completes the families of instance types that are good for training; their sizes are many.</summary>
+public sealed class InstanceTypeCompleter : NameCompleter
+{
+    private protected override IEnumerable<string> Names() =>
+    [
+        "c6a.*", "c6i.*", "c7a.*", "c7g.*", "c7i.*", "c8g.*", "g4dn.*", "g5.*", "g6.*", "g6e.*", "m6a.*", "m6i.*", "m7a.*", "m7g.*", "m7i.*", "m8g.*",
+        "p3.*", "p4d.*", "p5.*", "r6a.*", "r6i.*", "r7a.*", "r7g.*", "r7i.*", "r8g.*", "t3.*", "t4g.*",
+    ];
+}
+
+/// <summary>Completes the models of GPUs, as EC2 names them.</summary>
+public sealed class GpuModelCompleter : NameCompleter
+{
+    private protected override IEnumerable<string> Names() => ["A100", "A10G", "H100", "H200", "L4", "L40S", "M60", "Radeon Pro V520", "T4", "T4g", "V100"];
+}

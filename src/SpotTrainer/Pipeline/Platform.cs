@@ -21,4 +21,8 @@ internal static class Platform
 
     public static bool IsLinux => false;
 #endif
+
+    /// <summary>Whether somebody is there who can answer a question: not in a scheduled job, nor where standard input is a file or a pipe.</summary>
+    public static bool IsInteractive => Environment.UserInteractive && !Console.IsInputRedirected
+        && !Environment.GetCommandLineArgs().Any(argument => argument.StartsWith("-noni", StringComparison.OrdinalIgnoreCase));
 }

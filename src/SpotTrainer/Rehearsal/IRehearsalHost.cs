@@ -21,6 +21,21 @@ internal interface IRehearsalHost
     /// <summary>The folder of installers, as its machines see it.</summary>
     Uri CondaMirror { get; }
 
+    /// <summary>What each instance was charged until now; until the end, once it has ended.</summary>
+    Task<IReadOnlyList<RehearsalCharge>> GetChargesAsync();
+
+    /// <summary>Changes what goes wrong.</summary>
+    /// <exception cref="Pipeline.SpotTrainerException"><c>UnknownQuota</c>.</exception>
+    Task ChangeAsync(RehearsalChange change);
+
+    /// <summary>Interrupts a Spot instance after a notice; the rehearsal's own notice when none is given.</summary>
+    /// <exception cref="Pipeline.SpotTrainerException"><c>NoSpotInstance</c>: none of this id runs.</exception>
+    Task InterruptAsync(string region, string instanceId, TimeSpan? notice);
+
+    /// <summary>Recommends a rebalance to a Spot instance.</summary>
+    /// <exception cref="Pipeline.SpotTrainerException"><c>NoSpotInstance</c>: none of this id runs.</exception>
+    Task RecommendRebalanceAsync(string region, string instanceId);
+
     /// <summary>Ends every machine, closes every port and removes every file.</summary>
     Task StopAsync();
 }

@@ -22,6 +22,7 @@ internal static class RehearsalControl
                 RequireNone();
             }
 
+            SharedRehearsal.Publish(host, region);
             return rehearsal;
         }
         finally

@@ -36,8 +36,8 @@ public sealed class SpotRehearsal
     public string State { get; internal set; }
 
     /// <summary>
-    /// The usual AWS environment variables (AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_DEFAULT_REGION) with
-    /// which other processes reach it. The secret is worth nothing anywhere else.
+    /// The environment variables with which other processes reach it: SPOTTRAINER_REHEARSAL is for this module, the usual ones of AWS
+    /// (AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_DEFAULT_REGION) for others. The secret is worth nothing anywhere else.
     /// </summary>
     public IDictionary Environment => new Hashtable(StringComparer.Ordinal)
     {
@@ -45,7 +45,11 @@ public sealed class SpotRehearsal
         ["AWS_ACCESS_KEY_ID"] = Host.AccessKeyId,
         ["AWS_SECRET_ACCESS_KEY"] = Host.SecretAccessKey,
         ["AWS_DEFAULT_REGION"] = Region,
+        [SharedRehearsal.Variable] = Host.Folder,
     };
+
+    /// <summary>What AWS would have charged for each instance until now, by the rehearsal's own reckoning. Nobody pays it.</summary>
+    public IReadOnlyList<RehearsalCharge> Charges => Host.GetChargesAsync().GetAwaiter().GetResult();
 
     internal CloudContext Cloud { get; }
 

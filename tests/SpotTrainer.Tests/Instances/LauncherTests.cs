@@ -59,8 +59,9 @@ public sealed class LauncherTests : IDisposable
 
     private static async Task<Task> LaunchAsync(CloudContext cloud, RecordingLog log, CancellationToken cancellationToken)
     {
-        var offers = await OfferFinder.FindAsync(cloud, cloud.Region, new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 }, log, Stop);
-        return new Launcher(cloud, new LaunchRequest { Offers = offers, Name = "lost", MaxHours = 1 }, log).LaunchAsync(cancellationToken);
+        var offers = await OfferFinder.FindAsync(cloud, [cloud.Region], new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 }, log, Stop);
+        var request = new LaunchRequest { Offers = offers, Name = "lost", MaxHours = 1 };
+        return new Launcher(cloud, request, new LaunchPreparation(cloud, request, log), log).LaunchAsync(cancellationToken);
     }
 
     private static async Task RequireNoneLeftAsync(TestEndpoint endpoint)

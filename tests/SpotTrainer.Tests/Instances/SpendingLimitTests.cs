@@ -15,8 +15,9 @@ public sealed class SpendingLimitTests
         {
             var highest = (decimal)((random.NextDouble() * 5) + 0.01);
             var disk = random.Next(8, 2000);
-            var budget = CostEstimate.MostPerHour(highest, disk) * (decimal)((random.NextDouble() * 20) + 0.5);
-            var plan = DeadlinePlan.Make(8760, budget, highest, highest / 2, disk);
+            decimal? diskPrice = random.Next(2) == 0 ? null : 0.08m;
+            var budget = CostEstimate.PerHour(highest, diskPrice, disk) * (decimal)((random.NextDouble() * 20) + 0.5);
+            var plan = DeadlinePlan.Make(8760, budget, highest, highest / 2, diskPrice, disk);
             var deadline = Launch + plan.Time;
             var (now, cost, seen) = (Launch, 0m, 0m);
             while (true)
@@ -24,11 +25,11 @@ public sealed class SpendingLimitTests
                 // A while at some price, then the deadline is moved out by what was not spent.
                 var price = highest * (decimal)random.NextDouble();
                 var pause = (deadline - now) * random.NextDouble();
-                (now, cost, seen) = (now + pause, cost + ((decimal)pause.TotalHours * CostEstimate.MostPerHour(price, disk)), Math.Max(seen, price));
-                var latest = SpendingLimit.Latest(Launch, now, budget, seen, highest, disk);
+                (now, cost, seen) = (now + pause, cost + ((decimal)pause.TotalHours * CostEstimate.PerHour(price, diskPrice, disk)), Math.Max(seen, price));
+                var latest = SpendingLimit.Latest(Launch, now, budget, seen, highest, diskPrice, disk);
                 if (latest > now)
                 {
-                    var most = SpendingLimit.MostAt(Launch, now, latest, seen, highest, disk);
+                    var most = SpendingLimit.MostAt(Launch, now, latest, seen, highest, diskPrice, disk);
                     Assert.True(most <= budget + 0.000001m, $"{most} {budget}");
                 }
 
@@ -40,7 +41,7 @@ public sealed class SpendingLimitTests
             }
 
             // From here on the worst.
-            cost += (decimal)(deadline - now).TotalHours * CostEstimate.MostPerHour(highest, disk);
+            cost += (decimal)(deadline - now).TotalHours * CostEstimate.PerHour(highest, diskPrice, disk);
             Assert.True(cost <= budget, $"{cost} of {budget}");
             Assert.True(deadline >= Launch + plan.Time);
         }
@@ -50,8 +51,8 @@ public sealed class SpendingLimitTests
     public void What_was_cheap_until_now_moves_it_out_and_what_was_dear_does_not()
     {
         var now = Launch.AddHours(2);
-        var planned = Launch + DeadlinePlan.Make(8760, 4, 1, 0.3m, 30).Time;
-        Assert.InRange(SpendingLimit.Latest(Launch, now, 4, 0.3m, 1, 30) - planned, TimeSpan.FromMinutes(82), TimeSpan.FromMinutes(84));
-        Assert.InRange(SpendingLimit.Latest(Launch, now, 4, 1, 1, 30) - planned, TimeSpan.FromSeconds(-1), TimeSpan.Zero);
+        var planned = Launch + DeadlinePlan.Make(8760, 4, 1, 0.3m, 0.08m, 30).Time;
+        Assert.InRange(SpendingLimit.Latest(Launch, now, 4, 0.3m, 1, 0.08m, 30) - planned, TimeSpan.FromMinutes(82), TimeSpan.FromMinutes(84));
+        Assert.InRange(SpendingLimit.Latest(Launch, now, 4, 1, 1, 0.08m, 30) - planned, TimeSpan.FromSeconds(-1), TimeSpan.Zero);
     }
 }

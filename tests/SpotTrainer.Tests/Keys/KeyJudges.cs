@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using SpotTrainer.Keys;
+using SpotTrainer.Pipeline;
 using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Keys;

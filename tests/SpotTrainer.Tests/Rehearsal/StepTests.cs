@@ -82,7 +82,7 @@ public sealed class StepTests(RehearsalSession session)
         var key = Path.Combine(session.Folder.Path, "key.pem");
         if (!File.Exists(key))
         {
-            SpotTrainer.Keys.PrivateFile.Write(key, SpotTrainer.Keys.OpenSshKeyFormat.Write(SpotTrainer.Keys.SshPrivateKey.MakeEd25519("made-for-tests"), passphrase: null), overwrite: false);
+            SpotTrainer.Pipeline.PrivateFile.Write(key, SpotTrainer.Keys.OpenSshKeyFormat.Write(SpotTrainer.Keys.SshPrivateKey.MakeEd25519("made-for-tests"), passphrase: null), overwrite: false);
         }
 
         var before = Running();

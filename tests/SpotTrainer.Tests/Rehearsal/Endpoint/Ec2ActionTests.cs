@@ -3,6 +3,7 @@ using System.Text;
 using Amazon.EC2;
 using Amazon.EC2.Model;
 using SpotTrainer.Rehearsal.Endpoint;
+using SpotTrainer.Rehearsal.Market;
 
 namespace SpotTrainer.Tests.Rehearsal.Endpoint;
 
@@ -17,6 +18,22 @@ public sealed class Ec2ActionTests
             var answer = await endpoint.Ec2.AuthorizeSecurityGroupIngressAsync(Ssh(group));
             var rule = Assert.Single(answer.SecurityGroupRules);
             Assert.Equal(("tcp", 22, 22, "192.0.2.1/32", "mine"), (rule.IpProtocol, rule.FromPort, rule.ToPort, rule.CidrIpv4, rule.Description));
+        },
+        ["CancelSpotInstanceRequests"] = async endpoint =>
+        {
+            var instance = await endpoint.RunningAsync();
+            var request = new CancelSpotInstanceRequestsRequest { SpotInstanceRequestIds = [instance.SpotInstanceRequestId] };
+            Assert.Equal(CancelSpotInstanceRequestState.Cancelled, Assert.Single((await endpoint.Ec2.CancelSpotInstanceRequestsAsync(request)).CancelledSpotInstanceRequests).State);
+            var spot = Assert.Single((await endpoint.Ec2.DescribeSpotInstanceRequestsAsync(new DescribeSpotInstanceRequestsRequest())).SpotInstanceRequests);
+            Assert.Equal((SpotInstanceState.Cancelled, "request-canceled-and-instance-running"), (spot.State, spot.Status.Code));
+            Assert.Equal(InstanceStateName.Running, (await endpoint.FindAsync(instance.InstanceId)).State.Name);
+        },
+        ["CreateDefaultVpc"] = async endpoint =>
+        {
+            Assert.Equal("DefaultVpcAlreadyExists", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.CreateDefaultVpcAsync(new CreateDefaultVpcRequest())));
+            await endpoint.Endpoint.ChangeAsync(now => now with { NoDefaultVpc = [TestEndpoint.Region] });
+            Assert.True((await endpoint.Ec2.CreateDefaultVpcAsync(new CreateDefaultVpcRequest())).Vpc.IsDefault);
+            await endpoint.RunningAsync();
         },
         ["CreateKeyPair"] = async endpoint =>
         {
@@ -54,6 +71,27 @@ public sealed class Ec2ActionTests
             await endpoint.Ec2.DeleteTagsAsync(new DeleteTagsRequest { Resources = [group], Tags = [new Tag("a"), new Tag("b", "2"), new Tag("c", "4")] });
             var left = await endpoint.Ec2.DescribeSecurityGroupsAsync(new DescribeSecurityGroupsRequest { GroupIds = [group] });
             Assert.Equal("c", Assert.Single(Assert.Single(left.SecurityGroups).Tags).Key);
+        },
+        ["DeleteVolume"] = async endpoint =>
+        {
+            var instance = await endpoint.RunningAsync(request =>
+                request.BlockDeviceMappings = [new BlockDeviceMapping { DeviceName = "/dev/sda1", Ebs = new EbsBlockDevice { VolumeSize = 30, DeleteOnTermination = false } }]);
+            var volume = new DeleteVolumeRequest { VolumeId = instance.BlockDeviceMappings[0].Ebs.VolumeId };
+            Assert.Equal("VolumeInUse", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.DeleteVolumeAsync(volume)));
+            await endpoint.Ec2.TerminateInstancesAsync(new TerminateInstancesRequest { InstanceIds = [instance.InstanceId] });
+            await endpoint.InStateAsync(instance.InstanceId, InstanceStateName.Terminated);
+            var left = Assert.Single((await endpoint.Ec2.DescribeVolumesAsync(new DescribeVolumesRequest())).Volumes);
+            Assert.Equal((volume.VolumeId, VolumeState.Available, 0), (left.VolumeId, left.State, left.Attachments.Count));
+            await endpoint.Ec2.DeleteVolumeAsync(volume);
+            Assert.Empty((await endpoint.Ec2.DescribeVolumesAsync(new DescribeVolumesRequest())).Volumes);
+            Assert.Equal("InvalidVolume.NotFound", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.DeleteVolumeAsync(volume)));
+        },
+        ["DescribeAccountAttributes"] = async endpoint =>
+        {
+            var attributes = (await endpoint.Ec2.DescribeAccountAttributesAsync(new DescribeAccountAttributesRequest())).AccountAttributes
+                .ToDictionary(attribute => attribute.AttributeName, attribute => Assert.Single(attribute.AttributeValues).AttributeValue, StringComparer.Ordinal);
+            Assert.Equal("VPC", attributes["supported-platforms"]);
+            Assert.Equal(Assert.Single((await endpoint.Ec2.DescribeVpcsAsync(new DescribeVpcsRequest())).Vpcs).VpcId, attributes["default-vpc"]);
         },
         ["DescribeAvailabilityZones"] = async endpoint =>
             Assert.Equal(["eu-central-1a", "eu-central-1b", "eu-central-1c"], (await endpoint.Ec2.DescribeAvailabilityZonesAsync()).AvailabilityZones.Select(zone => zone.ZoneName)),
@@ -117,6 +155,12 @@ public sealed class Ec2ActionTests
             Assert.Equal((made.KeyPairId, made.KeyFingerprint, KeyType.Ed25519), (pair.KeyPairId, pair.KeyFingerprint, pair.KeyType));
             Assert.StartsWith("ssh-ed25519 ", pair.PublicKey, StringComparison.Ordinal);
         },
+        ["DescribeNetworkInterfaces"] = async endpoint =>
+        {
+            var instance = await endpoint.RunningAsync();
+            var one = Assert.Single((await endpoint.Ec2.DescribeNetworkInterfacesAsync(new DescribeNetworkInterfacesRequest { Filters = [new Filter("attachment.instance-id", [instance.InstanceId])] })).NetworkInterfaces);
+            Assert.Equal((instance.NetworkInterfaces[0].NetworkInterfaceId, instance.InstanceId), (one.NetworkInterfaceId, one.Attachment.InstanceId));
+        },
         ["DescribeRegions"] = async endpoint =>
             Assert.Equal(["eu-central-1", "eu-west-1", "us-east-1", "us-west-2"], (await endpoint.Ec2.DescribeRegionsAsync()).Regions.Select(region => region.RegionName).Order(StringComparer.Ordinal)),
         ["DescribeSecurityGroups"] = async endpoint =>
@@ -177,6 +221,18 @@ public sealed class Ec2ActionTests
             async Task<string> ConsoleAsync() => Encoding.UTF8.GetString(Convert.FromBase64String(
                 (await endpoint.Ec2.GetConsoleOutputAsync(new GetConsoleOutputRequest { InstanceId = id })).Output));
         },
+        ["GetSpotPlacementScores"] = async endpoint =>
+        {
+            var request = new GetSpotPlacementScoresRequest { InstanceTypes = ["m5.large", "m6i.large", "m7i.large"], TargetCapacity = 1, RegionNames = ["us-east-1", "eu-west-1"] };
+            var scores = (await endpoint.Ec2.GetSpotPlacementScoresAsync(request)).SpotPlacementScores;
+            Assert.Equal(["eu-west-1", "us-east-1"], scores.Select(score => score.Region).Order(StringComparer.Ordinal));
+            Assert.All(scores, score => Assert.InRange(score.Score!.Value, 4, 10));
+            request.InstanceTypes.RemoveAt(2);
+            Assert.All((await endpoint.Ec2.GetSpotPlacementScoresAsync(request)).SpotPlacementScores, score => Assert.InRange(score.Score!.Value, 1, 3));
+            request.SingleAvailabilityZone = true;
+            var zones = (await endpoint.Ec2.GetSpotPlacementScoresAsync(request)).SpotPlacementScores;
+            Assert.Equal(8, zones.Select(score => score.AvailabilityZoneId).Distinct(StringComparer.Ordinal).Count());
+        },
         ["ImportKeyPair"] = async endpoint =>
         {
             using var keys = await Machines.Keys.MakeAsync();
@@ -236,13 +292,63 @@ public sealed class Ec2ActionTests
         Assert.True(endpoint.Endpoint.Calls[action] > 0);
     }
 
+    public static TheoryData<string> Changes => ["Launch", "Terminate", "Tags", "Untag", "Key", "Group", "Rule", "No rule", "No group", "No key", "Cancel", "Vpc", "Volume"];
+
     [Theory]
-    [MemberData(nameof(Actions))]
-    public async Task An_action_is_not_carried_out_in_a_dry_run(string action)
+    [MemberData(nameof(Changes))]
+    public async Task A_dry_run_changes_nothing_and_says_that_it_would_have(string change)
     {
         await using var endpoint = new TestEndpoint();
-        var answer = await RawCall.PostAsync(endpoint, $"Action={action}&Version=2016-11-15&DryRun=true");
-        Assert.Equal((412, "DryRunOperation"), (answer.Status, answer.ErrorCode));
+        var ec2 = endpoint.Ec2;
+        var instance = await endpoint.RunningAsync(request =>
+            request.BlockDeviceMappings = [new BlockDeviceMapping { DeviceName = "/dev/sda1", Ebs = new EbsBlockDevice { DeleteOnTermination = false } }]);
+        var left = await endpoint.RunningAsync(request =>
+            request.BlockDeviceMappings = [new BlockDeviceMapping { DeviceName = "/dev/sda1", Ebs = new EbsBlockDevice { DeleteOnTermination = false } }]);
+        await ec2.TerminateInstancesAsync(new TerminateInstancesRequest { InstanceIds = [left.InstanceId] }, TestContext.Current.CancellationToken);
+        await endpoint.InStateAsync(left.InstanceId, InstanceStateName.Terminated);
+        var group = await endpoint.NewGroupAsync();
+        await ec2.AuthorizeSecurityGroupIngressAsync(Ssh(group), TestContext.Current.CancellationToken);
+        await ec2.CreateTagsAsync(new CreateTagsRequest { Resources = [group], Tags = [new Tag("a", "1")] }, TestContext.Current.CancellationToken);
+        await endpoint.NewKeyPairAsync("key");
+        await endpoint.Endpoint.ChangeAsync(now => change == "Vpc" ? now with { NoDefaultVpc = [TestEndpoint.Region] } : now);
+        var before = await StateAsync();
+        Assert.Equal("DryRunOperation", await TestEndpoint.ErrorAsync(() => change switch
+        {
+            "Launch" => ec2.RunInstancesAsync(TestEndpoint.Launch(request => request.DryRun = true)),
+            "Terminate" => ec2.TerminateInstancesAsync(new TerminateInstancesRequest { InstanceIds = [instance.InstanceId], DryRun = true }),
+            "Tags" => ec2.CreateTagsAsync(new CreateTagsRequest { Resources = [group], Tags = [new Tag("b", "2")], DryRun = true }),
+            "Untag" => ec2.DeleteTagsAsync(new DeleteTagsRequest { Resources = [group], Tags = [new Tag("a", "1")], DryRun = true }),
+            "Key" => ec2.CreateKeyPairAsync(new CreateKeyPairRequest { KeyName = "another", DryRun = true }),
+            "Group" => ec2.CreateSecurityGroupAsync(new CreateSecurityGroupRequest { GroupName = "another", Description = "d", DryRun = true }),
+            "Rule" => ec2.AuthorizeSecurityGroupIngressAsync(new AuthorizeSecurityGroupIngressRequest { GroupId = group, IpPermissions = Ssh(group, "192.0.2.9/32").IpPermissions, DryRun = true }),
+            "No rule" => ec2.RevokeSecurityGroupIngressAsync(new RevokeSecurityGroupIngressRequest { GroupId = group, IpPermissions = Ssh(group).IpPermissions, DryRun = true }),
+            "No group" => ec2.DeleteSecurityGroupAsync(new DeleteSecurityGroupRequest { GroupId = group, DryRun = true }),
+            "No key" => ec2.DeleteKeyPairAsync(new DeleteKeyPairRequest { KeyName = "key", DryRun = true }),
+            "Cancel" => ec2.CancelSpotInstanceRequestsAsync(new CancelSpotInstanceRequestsRequest { SpotInstanceRequestIds = [instance.SpotInstanceRequestId], DryRun = true }),
+            "Vpc" => ec2.CreateDefaultVpcAsync(new CreateDefaultVpcRequest { DryRun = true }),
+            _ => ec2.DeleteVolumeAsync(new DeleteVolumeRequest { VolumeId = left.BlockDeviceMappings[0].Ebs.VolumeId, DryRun = true }),
+        }));
+        Assert.Equal(before, await StateAsync());
+
+        async Task<string> StateAsync()
+        {
+            var forms = new[] { "DescribeInstances", "DescribeVolumes", "DescribeSecurityGroups", "DescribeKeyPairs", "DescribeTags", "DescribeSpotInstanceRequests", "DescribeVpcs" };
+            var answers = await Task.WhenAll(forms.Select(form => RawCall.PostAsync(endpoint, $"Action={form}&Version=2016-11-15")));
+            return string.Join('\n', answers.Select(answer => System.Xml.Linq.XDocument.Parse(answer.Body).Root!.Elements().Last(element => element.Name.LocalName != "requestId").ToString()));
+        }
+    }
+
+    [Fact]
+    public async Task A_dry_run_gives_the_errors_of_permission_and_parameters_first()
+    {
+        await using var endpoint = new TestEndpoint();
+        Assert.Equal("InvalidAMIID.NotFound", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.RunInstancesAsync(TestEndpoint.Launch(request => (request.DryRun, request.ImageId) = (true, "ami-0")))));
+        await endpoint.Endpoint.ChangeAsync(now => now with { Denied = ["ec2:RunInstances"], NoSpotCapacity = [new OfferPattern("*")] });
+        Assert.Equal("UnauthorizedOperation", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.RunInstancesAsync(TestEndpoint.Launch(request => request.DryRun = true))));
+        await endpoint.Endpoint.ChangeAsync(now => now with { Denied = [] });
+
+        // Whether there is capacity is known by a launch alone.
+        Assert.Equal("DryRunOperation", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.RunInstancesAsync(TestEndpoint.Launch(request => request.DryRun = true))));
     }
 
     internal static AuthorizeSecurityGroupIngressRequest Ssh(string group, string cidr = "192.0.2.1/32") => new()

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Amazon.EC2;
 using Amazon.EC2.Model;
-using SpotTrainer.Rehearsal.Market;
 using MarketType = Amazon.EC2.MarketType;
 using SpotTrainer.Tests.Support;
 
@@ -243,9 +242,9 @@ public sealed class LaunchTests
     {
         await using var endpoint = new TestEndpoint();
         var (type, zone) = (
-            from known in new MarketTable().Types("us-east-1")
-            from place in MarketTable.Zones("us-east-1")
-            where known.Architectures.Contains("x86_64") && !MarketTable.IsOffered(known, place)
+            from known in endpoint.Market.Types("us-east-1")
+            from place in endpoint.Market.Zones("us-east-1")
+            where known.Architectures.Contains("x86_64") && !endpoint.Market.IsOffered(known, place)
             select (known.Name, place)).First();
         var launch = TestEndpoint.Launch(request => (request.InstanceType, request.Placement) = (type, new Placement { AvailabilityZone = zone }), "us-east-1");
         Assert.Equal("Unsupported", await TestEndpoint.ErrorAsync(() => endpoint.In("us-east-1").RunInstancesAsync(launch, Stop)));

@@ -52,9 +52,10 @@ internal sealed class QuietMachine(MachineSpec spec, int number, bool slow) : IM
 
     public bool Terminated { get; private set; }
 
-    public void SetMetadata(string path, string? content)
-    {
-    }
+    /// <summary>What the endpoint wrote into the metadata since the start.</summary>
+    public ConcurrentDictionary<string, string?> Notices { get; } = new(StringComparer.Ordinal);
+
+    public void SetMetadata(string path, string? content) => Notices[path] = content;
 
     public void PowerOff() => _stopped.TrySetResult();
 

@@ -14,7 +14,7 @@ internal static class RawCall
 {
     internal sealed record Answer(int Status, string Body)
     {
-        public string? ErrorCode => XDocument.Parse(Body).Descendants("Code").FirstOrDefault()?.Value;
+        public string? ErrorCode => XDocument.Parse(Body).Descendants().FirstOrDefault(element => element.Name.LocalName == "Code")?.Value;
     }
 
     /// <summary>Posts a form to EC2, or another service.</summary>

@@ -70,9 +70,9 @@ public sealed class SignatureTests
     public async Task An_old_request_and_one_of_the_future_have_expired(int minutes)
     {
         await using var endpoint = new TestEndpoint();
-        endpoint.Clock.Ahead = TimeSpan.FromMinutes(minutes);
+        endpoint.SignatureClock.Ahead = TimeSpan.FromMinutes(minutes);
         Assert.Equal("RequestExpired", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.DescribeRegionsAsync(new DescribeRegionsRequest(), Stop)));
-        endpoint.Clock.Ahead = TimeSpan.FromMinutes(minutes * 14 / 16);
+        endpoint.SignatureClock.Ahead = TimeSpan.FromMinutes(minutes * 14 / 16);
         await endpoint.Ec2.DescribeRegionsAsync(new DescribeRegionsRequest(), Stop);
     }
 

@@ -4,6 +4,7 @@ using Amazon.EC2.Model;
 using Amazon.Runtime;
 using SpotTrainer.Rehearsal.Ec2;
 using SpotTrainer.Rehearsal.Endpoint;
+using SpotTrainer.Rehearsal.Market;
 using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Rehearsal.Endpoint;
@@ -18,15 +19,19 @@ internal sealed class TestEndpoint : IAsyncDisposable
 
     static TestEndpoint() => AWSConfigs.InitializeCollections = true;
 
-    public TestEndpoint(QuietMachines? machines = null)
+    public TestEndpoint(QuietMachines? machines = null, Conditions? conditions = null, MarketTable? market = null)
     {
         Machines = machines ?? new QuietMachines();
-        Endpoint = Ec2Endpoint.Start(Machines, new EndpointOptions { Clock = Clock });
+        Market = market ?? new MarketTable();
+        Endpoint = Ec2Endpoint.Start(Machines, new EndpointOptions { SignatureClock = SignatureClock, Conditions = conditions ?? Conditions.None, Market = Market });
     }
 
     public QuietMachines Machines { get; }
 
-    public ShiftedClock Clock { get; } = new();
+    public MarketTable Market { get; }
+
+    /// <summary>The clock by which signatures are checked; that of prices and charges is the endpoint's own.</summary>
+    public ShiftedClock SignatureClock { get; } = new();
 
     public Ec2Endpoint Endpoint { get; }
 
@@ -52,7 +57,7 @@ internal sealed class TestEndpoint : IAsyncDisposable
         var request = new RunInstancesRequest
         {
             MinCount = 1, MaxCount = 1, InstanceType = "m5.large", ImageId = ImageActions.FindByParameter(region, ImageParameter)!.Id,
-            InstanceMarketOptions = new InstanceMarketOptionsRequest { MarketType = MarketType.Spot },
+            InstanceMarketOptions = new InstanceMarketOptionsRequest { MarketType = Amazon.EC2.MarketType.Spot },
             InstanceInitiatedShutdownBehavior = ShutdownBehavior.Terminate,
         };
         change?.Invoke(request);

@@ -8,12 +8,12 @@ public sealed class MarketTableTests
     private static readonly DateTimeOffset Moment = new(2026, 3, 14, 15, 9, 26, TimeSpan.Zero);
     private static readonly MarketTable Table = new();
 
-    public static TheoryData<string> Regions => [.. MarketTable.Regions];
+    public static TheoryData<string> Regions => [.. Table.Regions];
 
     [Fact]
     public void There_are_four_regions_and_some_sixty_types()
     {
-        Assert.Equal(4, MarketTable.Regions.Count());
+        Assert.Equal(4, Table.Regions.Count);
         Assert.InRange(MarketType.ReadAll().Count, 58, 66);
         Assert.All(MarketType.ReadAll(), type => Assert.True(type is { VCpu: > 0, MemoryMiB: > 0, OnDemandUsd: > 0 }, type.Name));
     }
@@ -37,16 +37,17 @@ public sealed class MarketTableTests
     {
         foreach (var type in Table.Types(region))
         {
-            foreach (var zone in MarketTable.Zones(region))
+            foreach (var zone in Table.Zones(region).Where(zone => Table.IsOffered(type, zone)))
             {
-                var price = MarketTable.Spot(type, zone, Moment);
-                Assert.Equal(price, MarketTable.Spot(new MarketTable().Find(type.Name)!, zone, Moment));
-                Assert.InRange(price.Usd, 0.0001m, MarketTable.OnDemand(type, region) - 0.0001m);
+                var offer = Table.Offer(type.Name, zone)!;
+                var price = MarketTable.Spot(offer, Moment, []);
+                Assert.Equal(price, MarketTable.Spot(new MarketTable().Offer(type.Name, zone)!, Moment, []));
+                Assert.InRange(price.Usd, 0.0001m, Table.OnDemand(type, region) - 0.0001m);
                 Assert.InRange(price.Since, Moment.AddHours(-6), Moment);
 
                 // A price stands from its moment on.
-                Assert.Equal(price, MarketTable.Spot(type, zone, price.Since.AddSeconds(1)));
-                Assert.NotEqual(price.Since, MarketTable.Spot(type, zone, price.Since.AddSeconds(-1)).Since);
+                Assert.Equal(price, MarketTable.Spot(offer, price.Since.AddSeconds(1), []));
+                Assert.NotEqual(price.Since, MarketTable.Spot(offer, price.Since.AddSeconds(-1), []).Since);
             }
         }
     }
@@ -54,8 +55,8 @@ public sealed class MarketTableTests
     [Fact]
     public void A_price_moves_a_little()
     {
-        var type = Table.Find("m5.large")!;
-        var prices = Enumerable.Range(0, 40).Select(step => MarketTable.Spot(type, "us-east-1a", Moment.AddHours(6 * step)).Usd).ToArray();
+        var offer = Table.Offer("m5.large", "us-east-1a")!;
+        var prices = Enumerable.Range(0, 40).Select(step => MarketTable.Spot(offer, Moment.AddHours(6 * step), []).Usd).ToArray();
         Assert.True(prices.Distinct().Count() > 20);
         Assert.InRange(prices.Max() / prices.Min(), 1.01m, 1.2m);
     }
@@ -67,11 +68,11 @@ public sealed class MarketTableTests
     [InlineData(90 * 24 * 60)]
     public void The_history_has_the_price_that_stood_at_its_beginning(int minutes)
     {
-        var type = Table.Find("m7i.xlarge")!;
+        var offer = Table.Offer("m7i.xlarge", "eu-west-1b")!;
         var from = Moment.AddMinutes(-minutes);
-        var history = MarketTable.History(type, "eu-west-1b", from, Moment).ToArray();
-        Assert.Equal(MarketTable.Spot(type, "eu-west-1b", Moment), history[0]);
-        Assert.Equal(MarketTable.Spot(type, "eu-west-1b", from), history[^1]);
+        var history = MarketTable.History(offer, from, Moment, []).ToArray();
+        Assert.Equal(MarketTable.Spot(offer, Moment, []), history[0]);
+        Assert.Equal(MarketTable.Spot(offer, from, []), history[^1]);
         Assert.True(history[^1].Since <= from);
         Assert.All(history[..^1], price => Assert.True(price.Since > from));
         Assert.Equal(history.OrderByDescending(price => price.Since), history);
@@ -81,11 +82,63 @@ public sealed class MarketTableTests
     [Fact]
     public void The_first_zone_has_every_type_and_the_others_most()
     {
-        foreach (var region in MarketTable.Regions)
+        foreach (var region in Table.Regions)
         {
             var types = Table.Types(region).ToArray();
-            Assert.All(types, type => Assert.True(MarketTable.IsOffered(type, MarketTable.Zones(region)[0])));
-            Assert.All(MarketTable.Zones(region), zone => Assert.InRange(types.Count(type => MarketTable.IsOffered(type, zone)), types.Length * 3 / 4, types.Length));
+            Assert.All(types, type => Assert.True(Table.IsOffered(type, Table.Zones(region)[0])));
+            Assert.All(Table.Zones(region), zone => Assert.InRange(types.Count(type => Table.IsOffered(type, zone)), types.Length * 3 / 4, types.Length));
         }
+    }
+
+    [Fact]
+    public void A_move_holds_from_its_moment_on_where_it_is_meant()
+    {
+        var offer = Table.Offer("m7i.xlarge", "eu-west-1b")!;
+        PriceMove[] moves = [new(new OfferPattern("m7i.*/eu-west-1*"), 3m, Moment.AddHours(-1))];
+        var before = MarketTable.Spot(offer, Moment.AddHours(-1).AddSeconds(-1), []).Usd;
+        Assert.Equal(before, MarketTable.Spot(offer, Moment.AddHours(-1).AddSeconds(-1), moves).Usd);
+        var now = MarketTable.Spot(offer, Moment, []);
+        Assert.InRange(MarketTable.Spot(offer, Moment, moves).Usd - (3 * now.Usd), -0.0002m, 0.0002m);
+        Assert.Contains(Moment.AddHours(-1), MarketTable.History(offer, Moment.AddDays(-1), Moment, moves).Select(price => price.Since));
+
+        // One that has ended leaves what was before it and after it as it would have been.
+        PriceMove[] ended = [moves[0] with { Until = Moment.AddMinutes(-10) }];
+        Assert.Equal(now.Usd, MarketTable.Spot(offer, Moment, ended).Usd);
+        Assert.Equal(MarketTable.Spot(offer, Moment.AddMinutes(-11), moves), MarketTable.Spot(offer, Moment.AddMinutes(-11), ended));
+        Assert.Contains(Moment.AddMinutes(-10), MarketTable.History(offer, Moment.AddDays(-1), Moment, ended).Select(price => price.Since));
+        var elsewhere = Table.Offer("m7i.xlarge", "us-east-1a")!;
+        Assert.Equal(MarketTable.Spot(elsewhere, Moment, []), MarketTable.Spot(elsewhere, Moment, moves));
+    }
+
+    [Theory]
+    [InlineData("m7i.large", "m7i.large", "us-east-1a", true)]
+    [InlineData("m7i.*", "m7i.large", "us-east-1a", true)]
+    [InlineData("M7I.LARGE", "m7i.large", "us-east-1a", true)]
+    [InlineData("m7i.?arge", "m7i.xlarge", "us-east-1a", false)]
+    [InlineData("us-east-1a", "m7i.large", "us-east-1a", true)]
+    [InlineData("us-east-1a", "m7i.large", "us-east-1b", false)]
+    [InlineData("us-east-1", "m7i.large", "us-east-1b", true)]
+    [InlineData("us-*", "m7i.large", "us-east-1b", true)]
+    [InlineData("us-*", "m7i.large", "eu-west-1b", false)]
+    [InlineData("m7i.large/us-east-1a", "m7i.large", "us-east-1a", true)]
+    [InlineData("m7i.large/us-east-1a", "m7i.large", "us-east-1b", false)]
+    [InlineData("m7i.*/us-east-1*", "m7i.large", "us-east-1b", true)]
+    [InlineData("*/us-east-1", "m7i.large", "us-east-1b", true)]
+    [InlineData("m7i/us-east-1", "m7i.large", "us-east-1b", false)]
+    [InlineData("*", "m7i.large", "us-east-1b", true)]
+    [InlineData("u-6tb1.metal", "u-6tb1.metal", "us-east-1b", true)]
+    public void A_pattern_means_types_and_zones(string pattern, string type, string zone, bool matches) =>
+        Assert.Equal(matches, new OfferPattern(pattern).Matches(type, zone));
+
+    [Theory]
+    [InlineData("us-east-1", "use1-az")]
+    [InlineData("eu-central-1", "euc1-az")]
+    [InlineData("us-west-2", "usw2-az")]
+    public void Zones_have_ids_of_AWSs_form_in_another_order(string region, string prefix)
+    {
+        var zones = Table.Zones(region);
+        var ids = zones.Select(Table.Region(region).ZoneId).ToArray();
+        Assert.Equal(Enumerable.Range(1, zones.Count).Select(number => prefix + number), ids.Order(StringComparer.Ordinal));
+        Assert.NotEqual(prefix + "1", ids[0]);
     }
 }

@@ -1,7 +1,7 @@
 using System.Security.AccessControl;
 using System.Security.Principal;
 
-namespace SpotTrainer.Keys;
+namespace SpotTrainer.Pipeline;
 
 /// <summary>Writes files that the current user alone may read.</summary>
 internal static class PrivateFile

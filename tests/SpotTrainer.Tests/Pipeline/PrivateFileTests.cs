@@ -2,7 +2,7 @@ using SpotTrainer.Keys;
 using SpotTrainer.Pipeline;
 using SpotTrainer.Tests.Support;
 
-namespace SpotTrainer.Tests.Keys;
+namespace SpotTrainer.Tests.Pipeline;
 
 /// <summary>Files of this user alone: how they are written, and that others are not used.</summary>
 public sealed class PrivateFileTests : IDisposable

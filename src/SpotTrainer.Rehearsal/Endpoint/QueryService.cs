@@ -1,0 +1,42 @@
+using System.Xml.Linq;
+
+namespace SpotTrainer.Rehearsal.Endpoint;
+
+/// <summary>The calls of STS and IAM, whose answers are unlike EC2's.</summary>
+internal static class QueryService
+{
+    private const string SpotRole = "AWSServiceRoleForEC2Spot";
+    private static readonly XNamespace Sts = "https://sts.amazonaws.com/doc/2011-06-15/";
+    private static readonly XNamespace Iam = "https://iam.amazonaws.com/doc/2010-05-08/";
+
+    /// <summary>Carries out a call and gives the answer's bytes.</summary>
+    public static byte[] Answer(string service, string action, QueryParameters parameters, Conditions conditions, string account, string requestId) =>
+        (service, action) switch
+        {
+            ("sts", "GetCallerIdentity") => Write(Sts, action, requestId,
+                new XElement(Sts + "Arn", $"arn:aws:iam::{account}:user/rehearsal"), new XElement(Sts + "UserId", "AIDAREHEARSAL"), new XElement(Sts + "Account", account)),
+            ("iam", "GetRole") => Write(Iam, action, requestId, Role(parameters.Required("RoleName"), conditions, account)),
+            _ => throw Ec2Service.InvalidAction(action),
+        };
+
+    /// <summary>An error in the form that both have.</summary>
+    public static byte[] Error(string service, AwsException error, string requestId)
+    {
+        var space = service == "sts" ? Sts : Iam;
+        return Ec2Xml.Bytes(new XElement(space + "ErrorResponse",
+            new XElement(space + "Error",
+                new XElement(space + "Type", error.StatusCode < 500 ? "Sender" : "Receiver"), new XElement(space + "Code", error.Code), new XElement(space + "Message", error.Message)),
+            new XElement(space + "RequestId", requestId)));
+    }
+
+    private static byte[] Write(XNamespace space, string action, string requestId, params XElement[] result) => Ec2Xml.Bytes(
+        new XElement(space + $"{action}Response",
+            new XElement(space + $"{action}Result", result.Cast<object>().ToArray()),
+            new XElement(space + "ResponseMetadata", new XElement(space + "RequestId", requestId))));
+
+    private static XElement Role(string name, Conditions conditions, string account) => name == SpotRole && !conditions.NoSpotRole
+        ? new XElement(Iam + "Role",
+            new XElement(Iam + "Path", "/aws-service-role/spot.amazonaws.com/"), new XElement(Iam + "RoleName", name), new XElement(Iam + "RoleId", "AROAREHEARSALSPOTROLE"),
+            new XElement(Iam + "Arn", $"arn:aws:iam::{account}:role/aws-service-role/spot.amazonaws.com/{name}"), new XElement(Iam + "CreateDate", "2026-01-05T00:00:00Z"))
+        : throw new AwsException("NoSuchEntity", $"The role with name {name} cannot be found.", 404);
+}

@@ -1,0 +1,59 @@
+using System.Text.Json;
+
+namespace SpotTrainer.Rehearsal.Endpoint;
+
+/// <summary>Service Quotas' calls that read EC2's quotas on vCPUs.</summary>
+internal static class QuotaService
+{
+    /// <summary>What its targets begin with.</summary>
+    public const string Prefix = "ServiceQuotasV20190624.";
+
+    private const string ServiceCode = "ec2";
+    private const int MaxResults = 100;
+
+    /// <summary>Carries out a call and gives the answer, to be written as JSON.</summary>
+    public static object Answer(string target, JsonElement body, string region, string account, Conditions conditions)
+    {
+        if (JsonService.Text(body, "ServiceCode") != ServiceCode)
+        {
+            throw NoSuchResource();
+        }
+
+        switch (target[Prefix.Length..])
+        {
+            case "GetServiceQuota":
+                var quota = Find(body);
+                return new { Quota = Write(quota, conditions.Quotas.TryGetValue(quota.Code, out var value) ? value : throw NoSuchResource(), region, account) };
+            case "GetAWSDefaultServiceQuota":
+                var known = Find(body);
+                return new { Quota = Write(known, known.Default, region, account) };
+            case "ListServiceQuotas":
+                // As AWS does: those are listed of which the account has a value of its own.
+                var (page, next) = JsonService.Page(body, VCpuQuota.All.Where(entry => conditions.Quotas.ContainsKey(entry.Code)), MaxResults);
+                return new { Quotas = page.Select(entry => Write(entry, conditions.Quotas[entry.Code], region, account)).ToArray(), NextToken = next };
+            default:
+                throw new AwsException("UnknownOperationException", $"The operation {target} is not known.");
+        }
+    }
+
+    private static VCpuQuota Find(JsonElement body)
+    {
+        var code = JsonService.Text(body, "QuotaCode");
+        return VCpuQuota.All.FirstOrDefault(quota => quota.Code == code) ?? throw NoSuchResource();
+    }
+
+    private static AwsException NoSuchResource() => new("NoSuchResourceException", "The request failed because the specified service does not exist.");
+
+    private static object Write(VCpuQuota quota, int value, string region, string account) => new
+    {
+        ServiceCode,
+        ServiceName = "Amazon Elastic Compute Cloud (Amazon EC2)",
+        QuotaArn = $"arn:aws:servicequotas:{region}:{account}:{ServiceCode}/{quota.Code}",
+        QuotaCode = quota.Code,
+        QuotaName = quota.Name,
+        Value = (double)value,
+        Unit = "None",
+        Adjustable = true,
+        GlobalQuota = false,
+    };
+}

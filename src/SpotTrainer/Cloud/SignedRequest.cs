@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Net.Http;
+using Amazon.EC2;
+using Amazon.Runtime;
+using Amazon.Runtime.Internal;
+using Amazon.Runtime.Internal.Auth;
+
+namespace SpotTrainer.Cloud;
+
+/// <summary>Signs a call of a service of AWS that is made without an SDK package (Signature Version 4, by AWSSDK.Core's own signer).</summary>
+internal static class SignedRequest
+{
+    /// <summary>Makes a POST, signed for this moment: it holds for some minutes only.</summary>
+    /// <param name="credentials">Who signs.</param>
+    /// <param name="service">The service's name in signatures.</param>
+    /// <param name="region">The region in signatures.</param>
+    /// <param name="url">The address.</param>
+    /// <param name="contentType">The content's type.</param>
+    /// <param name="content">The content.</param>
+    /// <param name="target">The value of X-Amz-Target; null: there is none.</param>
+    public static async Task<HttpRequestMessage> MakeAsync(
+        AWSCredentials credentials, string service, string region, string url, string contentType, byte[] content, string? target = null)
+    {
+        var endpoint = new Uri(url);
+        var request = new DefaultRequest(new EmptyRequest(), service)
+        {
+            Endpoint = endpoint,
+            ResourcePath = "/",
+            HttpMethod = "POST",
+            Content = content,
+            DeterminedSigningRegion = region,
+            AuthenticationRegion = region,
+            OverrideSigningServiceName = service,
+        };
+        request.Headers["Content-Type"] = contentType;
+        request.Headers["Host"] = endpoint.IsDefaultPort ? endpoint.Host : string.Format(CultureInfo.InvariantCulture, "{0}:{1}", endpoint.Host, endpoint.Port);
+        if (target is not null)
+        {
+            request.Headers["X-Amz-Target"] = target;
+        }
+
+        var keys = await credentials.GetCredentialsAsync();
+        if (keys.UseToken)
+        {
+            request.Headers["X-Amz-Security-Token"] = keys.Token;
+        }
+
+        var config = new AmazonEC2Config { ServiceURL = url, AuthenticationRegion = region };
+        var signature = new AWS4Signer().SignRequest(request, config, new Amazon.Runtime.Internal.Util.RequestMetrics(), keys.AccessKey, keys.SecretKey);
+
+        var message = new HttpRequestMessage(HttpMethod.Post, endpoint) { Content = new ByteArrayContent(content) };
+        foreach (var header in request.Headers)
+        {
+            if (header.Key.Equals("Content-Type", StringComparison.OrdinalIgnoreCase))
+            {
+                message.Content.Headers.TryAddWithoutValidation(header.Key, header.Value);
+            }
+            else if (!header.Key.Equals("Content-Length", StringComparison.OrdinalIgnoreCase))
+            {
+                message.Headers.TryAddWithoutValidation(header.Key, header.Value);
+            }
+        }
+
+        message.Headers.TryAddWithoutValidation("Authorization", signature.ForAuthorizationHeader);
+        return message;
+    }
+
+    private sealed class EmptyRequest : AmazonWebServiceRequest;
+}

@@ -1,0 +1,47 @@
+using System.Net.Http;
+using System.Text;
+using System.Xml.Linq;
+using Amazon.Runtime;
+
+namespace SpotTrainer.Cloud;
+
+/// <summary>Asks IAM (query protocol, version 2010-05-08) for the role with which EC2 launches Spot machines for an account.</summary>
+internal static class SpotServiceRole
+{
+    /// <summary>The role's name.</summary>
+    public const string Name = "AWSServiceRoleForEC2Spot";
+
+    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(10) };
+
+    /// <summary>Whether the account has it.</summary>
+    /// <exception cref="Pipeline.SpotTrainerException">IAM refused.</exception>
+    /// <exception cref="HttpRequestException">It could not be reached.</exception>
+    public static async Task<bool> ExistsAsync(AWSCredentials credentials, string region, string url, CancellationToken cancellationToken)
+    {
+        var content = Encoding.ASCII.GetBytes($"Action=GetRole&RoleName={Name}&Version=2010-05-08");
+        using var message = await SignedRequest.MakeAsync(credentials, "iam", region, url, "application/x-www-form-urlencoded; charset=utf-8", content);
+        using var response = await Http.SendAsync(message, cancellationToken);
+        if (response.IsSuccessStatusCode)
+        {
+            return true;
+        }
+
+        var (code, text) = Error(Encoding.UTF8.GetString(await response.Content.ReadAsByteArrayAsync()));
+        return code == "NoSuchEntity" ? false : throw AwsErrors.FromCode(code, text, Name, inner: null);
+    }
+
+    private static (string Code, string Text) Error(string answer)
+    {
+        try
+        {
+            var error = XDocument.Parse(answer).Descendants().First(element => element.Name.LocalName == "Error");
+            return (Value("Code"), Value("Message"));
+
+            string Value(string name) => error.Elements().FirstOrDefault(element => element.Name.LocalName == name)?.Value ?? string.Empty;
+        }
+        catch (Exception exception) when (exception is System.Xml.XmlException or InvalidOperationException)
+        {
+            return ("Unknown", "IAM's answer has another form than is known.");
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using System.Management.Automation;
+using SpotTrainer.Pipeline;
+
+namespace SpotTrainer.Instances;
+
+/// <summary>Sweeps all regions for what the module made, removes it, and gives a receipt of what was found, removed and left.</summary>
+[Cmdlet(VerbsCommon.Clear, "SpotTrainingResource", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+[OutputType(typeof(TrainingReceipt))]
+public sealed class ClearSpotTrainingResourceCommand : RegionsCmdlet
+{
+    /// <summary>Also the machines and disks of other users and computers.</summary>
+    [Parameter]
+    public SwitchParameter AllOwners { get; set; }
+
+    /// <summary>Leaves key pairs and security groups, which cost nothing and serve the next launch.</summary>
+    [Parameter]
+    public SwitchParameter CostingOnly { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        var cloud = ResolveCloud();
+        var (given, everybody, costing) = (Region.Length > 0 ? Region : ["*"], AllOwners.IsPresent, CostingOnly.IsPresent);
+        ResourceSweep? sweep = null;
+        IReadOnlyList<TrainingResource> found = [];
+        Run(cloud.Where, async stopping =>
+        {
+            sweep = new ResourceSweep(cloud, await RegionsAsync(cloud, given, stopping), everybody, costing, Output);
+            found = await sweep.FindAsync(stopping);
+        });
+        if (sweep is null)
+        {
+            return;
+        }
+
+        var wanted = found.Where(resource => ShouldProcess($"{resource} ({cloud.Where})", "remove")).ToArray();
+        if (wanted.Length > 0 || found.Count == 0)
+        {
+            Run(cloud.Where, async stopping => Output.Object(await sweep.RemoveAsync(found, wanted, stopping)));
+        }
+    }
+}

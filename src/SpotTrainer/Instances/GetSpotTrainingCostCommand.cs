@@ -1,0 +1,60 @@
+using System.Management.Automation;
+using SpotTrainer.Cloud;
+using SpotTrainer.Pipeline;
+
+namespace SpotTrainer.Instances;
+
+/// <summary>Estimates what instances have cost and will have cost at their deadline: those that run, and ended ones from the ledger.</summary>
+[Cmdlet(VerbsCommon.Get, "SpotTrainingCost", DefaultParameterSetName = "Name")]
+[OutputType(typeof(SpotTrainingCost))]
+public sealed class GetSpotTrainingCostCommand : RegionsCmdlet
+{
+    /// <summary>Names, with wildcards.</summary>
+    [Parameter(Position = 0, ParameterSetName = "Name")]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[] Name { get; set; } = ["*"];
+
+    /// <summary>The instances, or any step's output, which has its instance in the property Instance.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "Instance", ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNull]
+    public SpotTrainingInstance[] Instance { get; set; } = [];
+
+    /// <summary>From when on ended instances are told of; of 30 days when left out.</summary>
+    [Parameter(ParameterSetName = "Name")]
+    public DateTime Since { get; set; } = DateTime.Now.AddDays(-30);
+
+    /// <summary>Those of other users and computers, too, for as long as EC2 remembers them.</summary>
+    [Parameter(ParameterSetName = "Name")]
+    public SwitchParameter AllOwners { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (ParameterSetName == "Instance")
+        {
+            foreach (var given in Instance)
+            {
+                Start(given, async stopping =>
+                {
+                    var now = await InstanceReader.GetAsync(given.Cloud, given.Region, given.InstanceId, stopping);
+                    Output.Object(await CostReader.ReadAsync(now, Output, stopping));
+                });
+            }
+
+            return;
+        }
+
+        var cloud = ResolveCloud();
+        var (names, since, everybody) = (Name, new DateTimeOffset(Since), AllOwners.IsPresent);
+        var regions = Region.Length > 0 ? Region : ["*"];
+        Run(names, async stopping =>
+        {
+            var costs = await CostList.ReadAsync(cloud, await RegionsAsync(cloud, regions, stopping), everybody, since, Output, stopping);
+            foreach (var cost in costs.Where(cost => names.Any(name => NamePattern.Matches(name, cost.Name))).OrderBy(cost => cost.From))
+            {
+                Output.Object(cost);
+            }
+        });
+    }
+}

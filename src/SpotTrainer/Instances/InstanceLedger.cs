@@ -1,0 +1,97 @@
+using System.Text;
+using System.Text.Json;
+using SpotTrainer.Pipeline;
+
+namespace SpotTrainer.Instances;
+
+/// <summary>
+/// The append-only ledger of ended instances, which EC2 forgets within the hour: a file of JSON lines, one for each that was seen to have
+/// ended. It can be deleted: nothing but the costs of the past depends on it.
+/// </summary>
+internal static class InstanceLedger
+{
+    private const string FileName = "ledger.jsonl";
+    private static readonly object Gate = new();
+
+    /// <summary>Appends instances that have ended and are not in it yet. One that can't be written is a warning, not an error: the machine is gone.</summary>
+    public static void Add(string stateFolder, IEnumerable<LedgerEntry> ended, IStepLog log)
+    {
+        try
+        {
+            lock (Gate)
+            {
+                var known = new HashSet<string>(Read(stateFolder).Select(entry => entry.InstanceId), StringComparer.Ordinal);
+                var lines = ended.Where(entry => known.Add(entry.InstanceId)).Select(entry => JsonSerializer.Serialize(entry) + "\n").ToArray();
+                if (lines.Length == 0)
+                {
+                    return;
+                }
+
+                var path = Path.Combine(stateFolder, FileName);
+                if (!File.Exists(path))
+                {
+                    PrivateFile.Write(path, [], overwrite: false);
+                }
+
+                // One write: two processes that append at once don't mix their lines.
+                var bytes = Encoding.UTF8.GetBytes(string.Concat(lines));
+                using var stream = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 1);
+                stream.Write(bytes, 0, bytes.Length);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            log.Warning($"What ended instances cost could not be kept in {stateFolder}: {exception.Message}");
+        }
+    }
+
+    /// <summary>Reads it, each instance once. A line that was cut off or damaged is left out.</summary>
+    public static IReadOnlyList<LedgerEntry> Read(string stateFolder)
+    {
+        var path = Path.Combine(stateFolder, FileName);
+        var entries = new Dictionary<string, LedgerEntry>(StringComparer.Ordinal);
+        if (!File.Exists(path))
+        {
+            return [];
+        }
+
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        while (reader.ReadLine() is { } line)
+        {
+            try
+            {
+                if (line.Length > 0 && JsonSerializer.Deserialize<LedgerEntry>(line) is { InstanceId.Length: > 0 } entry && !entries.ContainsKey(entry.InstanceId))
+                {
+                    entries[entry.InstanceId] = entry;
+                }
+            }
+            catch (JsonException)
+            {
+                // Half a line of a process that was killed.
+            }
+        }
+
+        return [.. entries.Values];
+    }
+}
+
+/// <summary>What the ledger keeps of an instance.</summary>
+/// <param name="InstanceId">EC2's id.</param>
+/// <param name="Name">The user's name for it.</param>
+/// <param name="Owner">User and computer that launched it.</param>
+/// <param name="Account">The account.</param>
+/// <param name="Region">The region.</param>
+/// <param name="Zone">The zone.</param>
+/// <param name="InstanceType">The type.</param>
+/// <param name="Market">Spot or on-demand.</param>
+/// <param name="Launched">When EC2 started it.</param>
+/// <param name="Ended">When it ended.</param>
+/// <param name="Reason">EC2's words for why.</param>
+/// <param name="MachineCost">What the machine itself cost, estimated, in US dollars.</param>
+/// <param name="DiskCost">What its disk cost, estimated, in US dollars.</param>
+/// <param name="AddressCost">What its public address cost, estimated, in US dollars.</param>
+/// <param name="OnDemandCost">What the same would have cost on demand, estimated, in US dollars; null where it is not known.</param>
+internal sealed record LedgerEntry(
+    string InstanceId, string Name, string Owner, string Account, string Region, string Zone, string InstanceType, string Market, DateTimeOffset Launched,
+    DateTimeOffset Ended, string Reason, decimal MachineCost, decimal DiskCost, decimal AddressCost, decimal? OnDemandCost);

@@ -1,0 +1,98 @@
+using Amazon.EC2;
+using Amazon.EC2.Model;
+using SpotTrainer.Cloud;
+using SpotTrainer.Keys;
+using SpotTrainer.Market;
+using SpotTrainer.Pipeline;
+
+namespace SpotTrainer.Instances;
+
+/// <summary>
+/// What must be there before EC2 is asked for a machine: image, key pair, security group, network. Each is seen to once in a region, however
+/// many machines are launched and however many offers are tried there.
+/// </summary>
+internal sealed class LaunchPreparation(CloudContext cloud, LaunchRequest request, IStepLog log)
+{
+    private readonly Dictionary<string, Task<RegionSetup>> regions = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Task<MachineImage>> images = new(StringComparer.Ordinal);
+
+    /// <summary>How long a region may take: another one may be tried then.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Sees to what an offer needs.</summary>
+    /// <exception cref="SpotTrainerException">Something is missing that can't be made on the way.</exception>
+    public async Task<OfferSetup> ForAsync(SpotOffer offer, CancellationToken cancellationToken)
+    {
+        var region = Once(regions, offer.Region, limit => RegionAsync(offer.Region, limit), cancellationToken);
+        var image = Once(images, $"{offer.Region}/{offer.Architecture}/{offer.Size.NeedsNvidiaDriver}",
+            limit => ImageResolver.ResolveAsync(cloud, offer.Region, request.Image, offer.Size, limit), cancellationToken);
+        await Task.WhenAll(region, image);
+        var setup = await region;
+        return setup.SubnetZone is { } zone && zone != offer.Zone ? throw Elsewhere(request.Subnet!, zone, offer) : new OfferSetup(await image, setup);
+    }
+
+    /// <summary>Finds the network that a machine is put into: that of the subnet that the user gave, else the default one.</summary>
+    /// <returns>The network, and the zone of the user's subnet.</returns>
+    /// <exception cref="SpotTrainerException"><c>SubnetNotFound</c>, <c>NoDefaultVpc</c>.</exception>
+    public static async Task<(string VpcId, string? Zone)> NetworkAsync(CloudContext cloud, string region, string? subnet, CancellationToken cancellationToken)
+    {
+        if (subnet is null)
+        {
+            return (await SecurityGroupStore.DefaultVpcAsync(cloud.Ec2(region), region, cancellationToken), null);
+        }
+
+        try
+        {
+            var found = (await cloud.Ec2(region).DescribeSubnetsAsync(new DescribeSubnetsRequest { SubnetIds = [subnet] }, cancellationToken)).Subnets[0];
+            return (found.VpcId, found.AvailabilityZone);
+        }
+        catch (AmazonEC2Exception exception) when (exception.ErrorCode is "InvalidSubnetID.NotFound" or "InvalidSubnetId.Malformed")
+        {
+            throw new SpotTrainerException("SubnetNotFound", ErrorKind.ObjectNotFound, $"There is no subnet {subnet} in {region}.",
+                $"See the subnets with 'aws ec2 describe-subnets --region {region}'.", subnet, exception);
+        }
+    }
+
+    /// <summary>The error of an offer that is not where the user's subnet is.</summary>
+    public static SpotTrainerException Elsewhere(string subnet, string zone, SpotOffer offer) => new(
+        "SubnetElsewhere", ErrorKind.InvalidArgument, $"The subnet {subnet} is in {zone}, and the offer in {offer.Zone}.", $"Pipe offers of {zone}, or leave -Subnet out.", subnet);
+
+    private Task<T> Once<T>(Dictionary<string, Task<T>> tasks, string key, Func<CancellationToken, Task<T>> make, CancellationToken cancellationToken)
+    {
+        lock (tasks)
+        {
+            if (!tasks.TryGetValue(key, out var task))
+            {
+                tasks[key] = task = MakeAsync();
+            }
+
+            return task;
+        }
+
+        async Task<T> MakeAsync()
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            limit.CancelAfter(Timeout);
+            return await make(limit.Token);
+        }
+    }
+
+    private async Task<RegionSetup> RegionAsync(string region, CancellationToken cancellationToken)
+    {
+        var (vpc, zone) = await NetworkAsync(cloud, region, request.Subnet, cancellationToken);
+        var key = KeyPairStore.EnsureAsync(cloud, region, request.KeyName, log, cancellationToken);
+        var group = request.SecurityGroup is { } given
+            ? Task.FromResult(given) : SecurityGroupStore.EnsureAsync(cloud, region, vpc, request.AllowedCidr, log, cancellationToken);
+        await Task.WhenAll(key, group);
+        return new RegionSetup((await key).Name, await group, zone);
+    }
+}
+
+/// <summary>What a region has ready for a launch.</summary>
+/// <param name="KeyName">The key pair's name in EC2.</param>
+/// <param name="SecurityGroupId">The security group.</param>
+/// <param name="SubnetZone">The zone of the subnet that the user gave; null: EC2 takes the default one of the offer's zone.</param>
+internal sealed record RegionSetup(string KeyName, string SecurityGroupId, string? SubnetZone);
+
+/// <summary>What is ready for the launch of an offer.</summary>
+internal sealed record OfferSetup(MachineImage Image, RegionSetup Region);

@@ -1,0 +1,56 @@
+using Amazon.EC2;
+using SpotTrainer.Cloud;
+using SpotTrainer.Market;
+using SpotTrainer.Pipeline;
+
+namespace SpotTrainer.Instances;
+
+/// <summary>What stood in the way of each offer that was tried.</summary>
+internal sealed class LaunchRefusals
+{
+    /// <summary>Codes with which EC2 refuses one offer and may take another: no room there, another quota, too low a price.</summary>
+    private static readonly HashSet<string> OfOneOffer = new(StringComparer.Ordinal)
+    {
+        "InsufficientInstanceCapacity", "InsufficientHostCapacity", "InsufficientCapacity", "InsufficientFreeAddressesInSubnet", "InsufficientAddressCapacity",
+        "SpotMaxPriceTooLow", "MaxSpotInstanceCountExceeded", "VcpuLimitExceeded", "InstanceLimitExceeded", "Unsupported", "UnsupportedOperation",
+        "InvalidAvailabilityZone", "OptInRequired", "VolumeTypeNotAvailableInZone",
+    };
+
+    /// <summary>Errors of ours that concern one offer, or one region.</summary>
+    private static readonly HashSet<string> OurOfOneOffer = new(StringComparer.Ordinal)
+    {
+        "BudgetTooSmall", "ConnectionFailed", "ImageArchitectureWrong", "ImageNotFound", "InstanceEnded", "KeyPairDiffers", "NoDefaultVpc", "OnDemandTooDear",
+        "PriceCapUnknown", "SubnetElsewhere", "SubnetNotFound", "TimedOut",
+    };
+
+    private readonly List<(SpotOffer Offer, bool OnDemand, SpotTrainerException Error)> refused = [];
+
+    /// <summary>Whether another offer may be launched where this one was refused so.</summary>
+    public static bool MayTryNext(Exception exception, SpotOffer offer) => exception is AmazonEC2Exception ec2 && OfOneOffer.Contains(ec2.ErrorCode ?? string.Empty)
+        || OurOfOneOffer.Contains(AwsErrors.Translate(exception, offer).Id);
+
+    /// <summary>Remembers a refusal, and gives the line that tells of it.</summary>
+    public string Add(SpotOffer offer, bool onDemand, Exception exception)
+    {
+        var error = AwsErrors.Translate(exception, offer);
+        refused.Add((offer, onDemand, error));
+        return Line(offer, onDemand, error);
+    }
+
+    /// <summary>The error that a user sees when every offer was refused: the one reason, where it is the same for all, else all of them.</summary>
+    public SpotTrainerException ToError()
+    {
+        var first = refused[0].Error;
+        if (refused.TrueForAll(refusal => refusal.Error.Message == first.Message))
+        {
+            return first;
+        }
+
+        return new SpotTrainerException("NoOfferLaunched", ErrorKind.ResourceUnavailable,
+            $"None of the {refused.Count} attempts led to a machine. {string.Join(" ", refused.Select(refusal => Line(refusal.Offer, refusal.OnDemand, refusal.Error)))}",
+            "Pipe more offers (other zones, types or regions), try again later, or add -OnDemandFallback.", refused[refused.Count - 1].Offer, first);
+    }
+
+    private static string Line(SpotOffer offer, bool onDemand, SpotTrainerException error) =>
+        $"{offer.InstanceType} in {offer.Zone}{(onDemand ? " on demand" : string.Empty)}: {error.Message}";
+}

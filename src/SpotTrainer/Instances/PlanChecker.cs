@@ -1,0 +1,253 @@
+using System.Globalization;
+using Amazon.EC2;
+using Amazon.EC2.Model;
+using SpotTrainer.Cloud;
+using SpotTrainer.Keys;
+using SpotTrainer.Market;
+using SpotTrainer.Pipeline;
+
+namespace SpotTrainer.Instances;
+
+/// <summary>Looks at everything that can be known of a launch before money is spent. It changes nothing, here or at AWS.</summary>
+internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IReadOnlyList<string> localFiles)
+{
+    private readonly SpotOffer offer = request.Offers[0];
+
+    private AmazonEC2Client Ec2 => cloud.Ec2(offer.Region);
+
+    /// <summary>Makes all checks at once, and gives them in the order in which a reader wants them.</summary>
+    public async Task<SpotTrainingPlan> CheckAsync(CancellationToken cancellationToken)
+    {
+        var image = ImageResolver.ResolveAsync(cloud, offer.Region, request.Image, offer.Size, cancellationToken);
+        Task<PlanCheck>[] checks =
+        [
+            Try("credentials", async () => $"account {(await cloud.GetCallerAsync(cancellationToken)).Account}, {(await cloud.GetCallerAsync(cancellationToken)).Arn}"),
+            Try("permission to read", () => ReadAsync(cancellationToken)),
+            DryAsync("permission to launch", async () => await Ec2.RunInstancesAsync(DryLaunch((await image).Id), cancellationToken)),
+            DryAsync("permission for keys", async () => await Ec2.ImportKeyPairAsync(
+                new ImportKeyPairRequest { DryRun = true, KeyName = "spottrainer-test", PublicKeyMaterial = Convert.ToBase64String([0]) }, cancellationToken)),
+            DryAsync("permission for groups", async () => await Ec2.CreateSecurityGroupAsync(
+                new CreateSecurityGroupRequest { DryRun = true, GroupName = "spottrainer-test", Description = "test" }, cancellationToken)),
+            Task.FromResult(new PlanCheck("permission to end", PlanResult.NotTestable,
+                "EC2 tells it only of an instance that is there. The machine ends itself at its deadline in any case.")),
+            Try("Spot role", () => RoleAsync(cancellationToken)),
+            Try("quota", () => QuotaAsync(cancellationToken)),
+            Try("type in zone", () => OfferedAsync(cancellationToken)),
+            Try("image", async () => $"{(await image).Id} for {offer.Architecture}"),
+            DriverAsync(),
+            Try("key pair", () => KeyAsync(cancellationToken)),
+            Try("network", () => NetworkAsync(cancellationToken)),
+            Try("caller's address", async () => request.SecurityGroup is { } group ? await GroupAsync(group, cancellationToken)
+                : $"port 22 from {request.AllowedCidr ?? await CallerAddress.GetCidrAsync(cloud, cancellationToken)} only"),
+            Try("price", () => PriceAsync(cancellationToken)),
+            Try("budget", async () => Describe(await DeadlineAsync(image))),
+            .. localFiles.Select(file => Try("local file", () => FileAsync(file))),
+        ];
+        var done = await Task.WhenAll(checks);
+        DeadlinePlan? deadline = null;
+        try
+        {
+            deadline = await DeadlineAsync(image);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // Said by the check of the budget.
+        }
+
+        return new SpotTrainingPlan(offer, request.Count, done, deadline);
+    }
+
+    private static async Task<PlanCheck> Try(string name, Func<Task<string>> check)
+    {
+        try
+        {
+            return new PlanCheck(name, PlanResult.Ok, await check());
+        }
+        catch (NotTestableException exception)
+        {
+            return new PlanCheck(name, PlanResult.NotTestable, exception.Message);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            var error = AwsErrors.Translate(exception, name);
+            return new PlanCheck(name, PlanResult.Failed, error.Message, error.NextStep);
+        }
+    }
+
+    /// <summary>A dry run: EC2 says with an error of its own that it would have done it.</summary>
+    private static Task<PlanCheck> DryAsync(string name, Func<Task> call) => Try(name, async () =>
+    {
+        try
+        {
+            await call();
+        }
+        catch (AmazonEC2Exception exception) when (exception.ErrorCode == "DryRunOperation")
+        {
+            // As it should.
+        }
+
+        return "yes, says a dry run";
+    });
+
+    private static Task<string> FileAsync(string path) => File.Exists(path) || Directory.Exists(path)
+        ? Task.FromResult(path)
+        : throw new SpotTrainerException("DataNotFound", ErrorKind.ObjectNotFound, $"There is no file or folder {path}.", "See to -Path.", path);
+
+    private static string Describe(DeadlinePlan plan) => string.Format(
+        CultureInfo.CurrentCulture, "{0:0.##} hours guaranteed, {1:0.##} expected, at most {2:0.00} USD each; traffic out is not in it",
+        plan.Time.TotalHours, plan.Expected.TotalHours, plan.HighestCost);
+
+    /// <summary>The actions that only read are called: that shows best whether they may be.</summary>
+    private async Task<string> ReadAsync(CancellationToken cancellationToken)
+    {
+        await Ec2.DescribeInstancesAsync(new DescribeInstancesRequest { MaxResults = 5 }, cancellationToken);
+        await Ec2.DescribeRegionsAsync(new DescribeRegionsRequest(), cancellationToken);
+        await Ec2.DescribeVolumesAsync(new DescribeVolumesRequest { MaxResults = 5 }, cancellationToken);
+        return "instances, regions, volumes";
+    }
+
+    private RunInstancesRequest DryLaunch(string imageId) => new()
+    {
+        DryRun = true,
+        MinCount = 1,
+        MaxCount = 1,
+        ImageId = imageId,
+        InstanceType = offer.InstanceType,
+        Placement = new Placement { AvailabilityZone = offer.Zone },
+        SubnetId = request.Subnet,
+        InstanceMarketOptions = new InstanceMarketOptionsRequest { MarketType = MarketType.Spot },
+    };
+
+    private async Task<string> RoleAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await cloud.HasSpotRoleAsync(cancellationToken)
+                ? $"{SpotServiceRole.Name} is there"
+                : throw new SpotTrainerException("SpotRoleMissing", ErrorKind.ObjectNotFound,
+                    $"The account has no {SpotServiceRole.Name} yet. EC2 makes it at the first launch, if these credentials may.",
+                    "Run: aws iam create-service-linked-role --aws-service-name spot.amazonaws.com", SpotServiceRole.Name);
+        }
+        catch (SpotTrainerException exception) when (exception.Id == "NotAllowed")
+        {
+            throw new NotTestableException("These credentials may not look at roles (iam:GetRole).");
+        }
+    }
+
+    private async Task<string> QuotaAsync(CancellationToken cancellationToken)
+    {
+        var wanted = offer.VCpu * request.Count;
+        VCpuQuota? quota;
+        try
+        {
+            quota = await VCpuQuota.FindAsync(cloud, offer.Region, offer.InstanceType, onDemand: false, cancellationToken);
+        }
+        catch (SpotTrainerException exception) when (exception.Id == "NotAllowed")
+        {
+            throw new NotTestableException("These credentials may not look at quotas (servicequotas:GetServiceQuota).");
+        }
+
+        if (quota is null)
+        {
+            throw new NotTestableException($"Service Quotas has none for {offer.InstanceType}.");
+        }
+
+        return quota.Used + wanted <= quota.Limit ? quota.Describe(wanted) : throw new SpotTrainerException(
+            "QuotaExceeded", ErrorKind.LimitsExceeded, quota.Describe(wanted), quota.HowToRaise(offer.Region, wanted), offer);
+    }
+
+    private async Task<string> OfferedAsync(CancellationToken cancellationToken)
+    {
+        var found = await Ec2.DescribeInstanceTypeOfferingsAsync(new DescribeInstanceTypeOfferingsRequest
+        {
+            LocationType = LocationType.AvailabilityZone,
+            Filters = [new Filter("instance-type", [offer.InstanceType]), new Filter("location", [offer.Zone])],
+        }, cancellationToken);
+        return found.InstanceTypeOfferings.Count > 0
+            ? $"{offer.InstanceType} in {offer.Zone}"
+            : throw new SpotTrainerException("OfferUnsupported", ErrorKind.ObjectNotFound, $"{offer.Zone} has no {offer.InstanceType}.", "Find another offer with Find-SpotOffer.", offer);
+    }
+
+    private Task<PlanCheck> DriverAsync()
+    {
+        const string name = "driver";
+        return Task.FromResult(
+            !offer.Size.NeedsNvidiaDriver ? new PlanCheck(name, PlanResult.Ok, "none needed")
+            : request.Image.Id is { } id ? new PlanCheck(name, PlanResult.NotTestable, $"Whether {id} has NVIDIA's driver can't be seen from outside.")
+            : ImageResolver.HasDriver(request.Image.Alias ?? ImageResolver.DefaultFor(offer.Size)) ? new PlanCheck(name, PlanResult.Ok, "the image has NVIDIA's")
+            : new PlanCheck(name, PlanResult.Failed, $"{offer.InstanceType} has GPUs, and the image '{request.Image.Alias}' has no driver for them.", "Take -Image deep-learning."));
+    }
+
+    private async Task<string> KeyAsync(CancellationToken cancellationToken)
+    {
+        if (request.KeyFile is { } file)
+        {
+            KeyFilePermissions.Require(file);
+            return $"{PrivateKeyReader.Read(file).Algorithm} in {file}; its public half is imported";
+        }
+
+        var folder = new KeyPairFolder(cloud.KeyFolder);
+        var there = await Ec2KeyPair.FindAsync(cloud, offer.Region, request.KeyName, cancellationToken);
+        if (!folder.Has(request.KeyName))
+        {
+            return there is null ? $"'{request.KeyName}' is made on the way" : throw new SpotTrainerException("KeyPairExists", ErrorKind.ResourceExists,
+                $"EC2 in {offer.Region} has a key pair '{request.KeyName}', whose private half is not on this computer.", "Give another -KeyName, or the file with -KeyPath.", request.KeyName);
+        }
+
+        var path = folder.PathOf(request.KeyName);
+        KeyFilePermissions.Require(path);
+        var key = PrivateKeyReader.Read(path);
+        return there is null ? $"'{request.KeyName}' is here; its public half is imported"
+            : Ec2Fingerprint.Fits(there.Fingerprint, key) ? $"'{request.KeyName}' is here and in EC2, and both match"
+            : throw new SpotTrainerException("KeyPairDiffers", ErrorKind.ResourceExists, $"EC2 in {offer.Region} has another key pair under the name '{request.KeyName}'.",
+                "Use another -KeyName.", request.KeyName);
+    }
+
+    private async Task<string> NetworkAsync(CancellationToken cancellationToken)
+    {
+        var (vpc, zone) = await LaunchPreparation.NetworkAsync(cloud, offer.Region, request.Subnet, cancellationToken);
+        return zone is null || zone == offer.Zone ? $"{(request.Subnet ?? "the default VPC")} ({vpc})" : throw LaunchPreparation.Elsewhere(request.Subnet!, zone, offer);
+    }
+
+    private async Task<string> GroupAsync(string id, CancellationToken cancellationToken)
+    {
+        await Ec2.DescribeSecurityGroupsAsync(new DescribeSecurityGroupsRequest { GroupIds = [id] }, cancellationToken);
+        return $"the security group {id} is there; whether it lets you in is yours to see to";
+    }
+
+    private async Task<string> PriceAsync(CancellationToken cancellationToken)
+    {
+        CurrentPrice? now = null;
+        await SpotPrices.ReadNowAsync(Ec2, offer.Region, [offer.InstanceType], page =>
+        {
+            foreach (var price in page.Where(price => price.Zone == offer.Zone))
+            {
+                now ??= price;
+            }
+        }, cancellationToken);
+        var usd = now?.Point.Price ?? throw new SpotTrainerException("NoSpotPrice", ErrorKind.ObjectNotFound,
+            $"There is no Spot price of {offer.InstanceType} in {offer.Zone} any more.", "Find another offer with Find-SpotOffer.", offer);
+        return request.MaxPrice < usd
+            ? throw new SpotTrainerException("MaxPriceTooLow", ErrorKind.LimitsExceeded, FormattableString.Invariant($"It costs {usd} USD/h now, which is above -MaxPrice {request.MaxPrice}."),
+                "Raise -MaxPrice, or look for a cheaper offer with Find-SpotOffer.", offer)
+            : FormattableString.Invariant($"{usd} USD/h now") + (request.HighestPrice(offer) is { } cap ? FormattableString.Invariant($", never above {cap}") : string.Empty);
+    }
+
+    /// <summary>With the disk that the image needs; as asked where the image can't be had.</summary>
+    private async Task<DeadlinePlan> DeadlineAsync(Task<MachineImage> image)
+    {
+        var size = request.VolumeSizeGiB;
+        try
+        {
+            size = Math.Max(size, (await image).SnapshotSizeGiB);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // Said by the check of the image.
+        }
+
+        return (request with { VolumeSizeGiB = size }).PlanDeadline(offer);
+    }
+
+    private sealed class NotTestableException(string message) : Exception(message);
+}

@@ -1,0 +1,192 @@
+using System.Collections.Concurrent;
+using Amazon.EC2;
+using Amazon.EC2.Model;
+using SpotTrainer.Cloud;
+using SpotTrainer.Pipeline;
+
+namespace SpotTrainer.Instances;
+
+/// <summary>Finds and removes what the module made at AWS, by its tags: in all regions, in the order in which one stands in the other's way.</summary>
+internal sealed class ResourceSweep(CloudContext cloud, IReadOnlyList<string> regions, bool allOwners, bool costingOnly, IStepLog log)
+{
+    private const string Activity = "Sweeping";
+    private const string Instance = "instance";
+    private const string SpotRequest = "spot-request";
+    private const string Volume = "volume";
+    private const string KeyPair = "key-pair";
+    private const string Group = "security-group";
+
+    /// <summary>EC2 needs a moment after a machine's end to let go of its disk and its group.</summary>
+    private const int Attempts = 20;
+
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(500);
+    private readonly ConcurrentDictionary<string, string> notAsked = new(StringComparer.Ordinal);
+
+    /// <summary>Looks for everything, in the order in which it must be removed.</summary>
+    public async Task<IReadOnlyList<TrainingResource>> FindAsync(CancellationToken cancellationToken)
+    {
+        await cloud.GetAccountAsync(cancellationToken);
+        try
+        {
+            var done = 0;
+            var found = await Task.WhenAll(regions.Select(async region =>
+            {
+                try
+                {
+                    var resources = await FindAsync(region, cancellationToken);
+                    log.Progress(Activity, $"looked into {Interlocked.Increment(ref done)} of {regions.Count} regions", done * 100 / regions.Count);
+                    return resources;
+                }
+                catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+                {
+                    notAsked[region] = AwsErrors.Translate(exception, region).Message;
+                    log.Warning($"{region} could not be asked: {notAsked[region]}");
+                    return [];
+                }
+            }));
+            return found.SelectMany(resources => resources).ToArray();
+        }
+        finally
+        {
+            log.ProgressDone(Activity);
+        }
+    }
+
+    /// <summary>Removes what is to go, and looks again whether it is gone.</summary>
+    /// <param name="found">All that was found.</param>
+    /// <param name="wanted">What of it is to go.</param>
+    /// <param name="cancellationToken">Ends the sweep; what EC2 was asked to terminate ends all the same.</param>
+    public async Task<TrainingReceipt> RemoveAsync(
+        IReadOnlyList<TrainingResource> found, IReadOnlyList<TrainingResource> wanted, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.WhenAll(wanted.GroupBy(resource => resource.Region, StringComparer.Ordinal).Select(async region =>
+            {
+                // Machines first: disks, groups and keys are theirs until they are gone.
+                foreach (var kind in new[] { SpotRequest, Instance, Volume, Group, KeyPair })
+                {
+                    await Task.WhenAll(region.Where(resource => resource.Kind == kind).Select(resource => RemoveAsync(resource, cancellationToken)));
+                }
+            }));
+            foreach (var kept in found.Except(wanted))
+            {
+                kept.Reason = "You said no.";
+            }
+
+            var still = await FindAsync(cancellationToken);
+            foreach (var resource in found.Where(resource => resource.Outcome == "removed" && still.Any(other => other.Id == resource.Id)))
+            {
+                (resource.Outcome, resource.Reason) = ("left", "A second look found it still there.");
+            }
+
+            var came = still.Where(resource => found.All(known => known.Id != resource.Id)).ToArray();
+            Array.ForEach(came, resource => resource.Reason = "It came during the sweep.");
+            return new TrainingReceipt(
+                cloud.Where, regions, notAsked.OrderBy(region => region.Key, StringComparer.Ordinal).Select(region => $"{region.Key}: {region.Value}").ToArray(), [.. found, .. came]);
+        }
+        finally
+        {
+            log.ProgressDone(Activity);
+        }
+    }
+
+    private static string NameOf(IEnumerable<Tag> tags) => tags.FirstOrDefault(tag => tag.Key == InstanceTags.Name)?.Value ?? string.Empty;
+
+    private async Task<IReadOnlyList<TrainingResource>> FindAsync(string region, CancellationToken cancellationToken)
+    {
+        var ec2 = cloud.Ec2(region);
+        List<Filter> owned = allOwners ? [new Filter("tag-key", [InstanceTags.Owner])] : [InstanceReader.OwnFilter];
+        var instances = InstanceReader.ListAsync(
+            cloud, region, [.. owned, new Filter("instance-state-name", ["pending", "running", "shutting-down", "stopping", "stopped"])], cancellationToken);
+        var requests = ec2.DescribeSpotInstanceRequestsAsync(
+            new DescribeSpotInstanceRequestsRequest { Filters = [.. owned, new Filter("state", ["open"])] }, cancellationToken);
+        var volumes = VolumesAsync(ec2, owned, cancellationToken);
+        var keys = ec2.DescribeKeyPairsAsync(new DescribeKeyPairsRequest { Filters = [new Filter("tag-key", [Keys.Ec2KeyPair.KeyTag])] }, cancellationToken);
+        var groups = SecurityGroupStore.ListAsync(cloud, region, ["*"], cancellationToken);
+        await Task.WhenAll(instances, requests, volumes, keys, groups);
+        var attached = new HashSet<string>((await instances).Select(instance => instance.InstanceId), StringComparer.Ordinal);
+        return
+        [
+            .. (await requests).SpotInstanceRequests.Select(request => Found(SpotRequest, request.SpotInstanceRequestId, NameOf(request.Tags), request.State.Value)),
+            .. (await instances).Select(instance => Found(Instance, instance.InstanceId, instance.Name, instance.State)),
+
+            // Those of its machines end with them.
+            .. (await volumes).Where(volume => !volume.Attachments.Exists(attachment => attached.Contains(attachment.InstanceId)))
+                .Select(volume => Found(Volume, volume.VolumeId, NameOf(volume.Tags), volume.State.Value)),
+            .. costingOnly ? [] : (await groups).Select(group => Found(Group, group.Id, group.Name, string.Empty)),
+            .. costingOnly ? [] : (await keys).KeyPairs.Select(pair => Found(KeyPair, pair.KeyPairId, pair.KeyName, string.Empty)),
+        ];
+
+        TrainingResource Found(string kind, string id, string name, string state) => new(cloud, region, kind, id, name, state);
+    }
+
+    private static async Task<IReadOnlyList<Volume>> VolumesAsync(IAmazonEC2 ec2, List<Filter> owned, CancellationToken cancellationToken)
+    {
+        var request = new DescribeVolumesRequest { Filters = owned };
+        var found = new List<Volume>();
+        do
+        {
+            var page = await ec2.DescribeVolumesAsync(request, cancellationToken);
+            found.AddRange(page.Volumes.Where(volume => volume.State.Value is not ("deleting" or "deleted")));
+            request.NextToken = page.NextToken;
+        }
+        while (!string.IsNullOrEmpty(request.NextToken));
+        return found;
+    }
+
+    private async Task RemoveAsync(TrainingResource resource, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                log.Progress(Activity, $"removing {resource}");
+                await RemoveOnceAsync(resource, cancellationToken);
+                resource.Outcome = "removed";
+                return;
+            }
+            catch (Exception exception) when (IsGone(exception))
+            {
+                resource.Outcome = "removed";
+                return;
+            }
+            catch (AmazonEC2Exception exception) when (exception.ErrorCode is "DependencyViolation" or "VolumeInUse" or "InvalidGroup.InUse" && attempt < Attempts)
+            {
+                await Task.Delay(Poll, cancellationToken);
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                resource.Reason = AwsErrors.Translate(exception, resource).Message;
+                return;
+            }
+        }
+    }
+
+    private async Task RemoveOnceAsync(TrainingResource resource, CancellationToken cancellationToken)
+    {
+        var ec2 = cloud.Ec2(resource.Region);
+        switch (resource.Kind)
+        {
+            case SpotRequest:
+                await ec2.CancelSpotInstanceRequestsAsync(new CancelSpotInstanceRequestsRequest { SpotInstanceRequestIds = [resource.Id] }, cancellationToken);
+                break;
+            case Instance:
+                await Terminator.TerminateAsync(await InstanceReader.GetAsync(cloud, resource.Region, resource.Id, cancellationToken), log, cancellationToken);
+                break;
+            case Volume:
+                await ec2.DeleteVolumeAsync(new DeleteVolumeRequest { VolumeId = resource.Id }, cancellationToken);
+                break;
+            case Group:
+                await ec2.DeleteSecurityGroupAsync(new DeleteSecurityGroupRequest { GroupId = resource.Id }, cancellationToken);
+                break;
+            default:
+                await ec2.DeleteKeyPairAsync(new DeleteKeyPairRequest { KeyPairId = resource.Id }, cancellationToken);
+                break;
+        }
+    }
+
+    /// <summary>Whether the error says that there is nothing left to remove.</summary>
+    private static bool IsGone(Exception exception) => exception is SpotTrainerException { Id: "InstanceNotFound" }
+        || (exception is AmazonEC2Exception ec2 && ec2.ErrorCode?.EndsWith(".NotFound", StringComparison.Ordinal) is true);
+}

@@ -1,0 +1,34 @@
+using Amazon.EC2.Model;
+using SpotTrainer.Cloud;
+using SpotTrainer.Pipeline;
+using SpotTrainer.Remote;
+
+namespace SpotTrainer.Instances;
+
+/// <summary>Keeps, on the instance itself, whether it has results that were not fetched: every session is then warned before it removes it.</summary>
+internal static class ResultsTag
+{
+    /// <summary>The tag's value while something is left to fetch.</summary>
+    public const string Pending = "pending";
+
+    private const string Fetched = "fetched";
+
+    /// <summary>Sets the tag; does nothing for a host that is no instance. A failure is told and no more: the job itself is well.</summary>
+    public static async Task SetAsync(TrainingHost host, bool pending, IStepLog log, CancellationToken cancellationToken)
+    {
+        if (host is not SpotTrainingInstance instance)
+        {
+            return;
+        }
+
+        try
+        {
+            await instance.Cloud.Ec2(instance.Region).CreateTagsAsync(
+                new CreateTagsRequest { Resources = [instance.InstanceId], Tags = [new Tag(InstanceTags.Results, pending ? Pending : Fetched)] }, cancellationToken);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            log.Verbose($"{instance}: its tag {InstanceTags.Results} could not be set: {AwsErrors.Translate(exception, instance).Message}");
+        }
+    }
+}

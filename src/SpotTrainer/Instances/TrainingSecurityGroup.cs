@@ -1,0 +1,45 @@
+using SpotTrainer.Cloud;
+
+namespace SpotTrainer.Instances;
+
+/// <summary>A security group that lets SSH in, from the addresses named only.</summary>
+public sealed class TrainingSecurityGroup : ICloudObject
+{
+    internal TrainingSecurityGroup(CloudContext cloud, string region, string id, string name, string vpcId, IReadOnlyList<string> allowedCidr)
+    {
+        Cloud = cloud;
+        Region = region;
+        Id = id;
+        Name = name;
+        VpcId = vpcId;
+        AllowedCidr = allowedCidr;
+    }
+
+    /// <summary>EC2's id.</summary>
+    public string Id { get; }
+
+    /// <summary>Its name.</summary>
+    public string Name { get; }
+
+    /// <summary>The region.</summary>
+    public string Region { get; }
+
+    /// <summary>The network that it belongs to.</summary>
+    public string VpcId { get; }
+
+    /// <summary>The address ranges that reach port 22.</summary>
+    public IReadOnlyList<string> AllowedCidr { get; }
+
+    /// <summary>Where it is: <c>rehearsal</c>, or an account's number.</summary>
+    public string Where => Cloud.Where;
+
+    /// <summary>The endpoint that it belongs to; null for AWS's own.</summary>
+    public string? Endpoint => Cloud.Endpoint;
+
+    CloudContext ICloudObject.Cloud => Cloud;
+
+    internal CloudContext Cloud { get; }
+
+    /// <summary>The id, as New-SpotTrainingInstance -SecurityGroup takes it.</summary>
+    public override string ToString() => Id;
+}

@@ -1,0 +1,56 @@
+using System.Management.Automation;
+using SpotTrainer.Pipeline;
+
+namespace SpotTrainer.Instances;
+
+/// <summary>Lets you in again after your address changed, and lets the old address in no longer.</summary>
+[Cmdlet(VerbsData.Update, "TrainingSecurityGroup", SupportsShouldProcess = true, DefaultParameterSetName = "Name")]
+[OutputType(typeof(TrainingSecurityGroup))]
+public sealed class UpdateTrainingSecurityGroupCommand : RegionsCmdlet
+{
+    /// <summary>Names, with wildcards, of groups that the module made.</summary>
+    [Parameter(Position = 0, ParameterSetName = "Name")]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[] Name { get; set; } = ["*"];
+
+    /// <summary>The groups.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "SecurityGroup", ValueFromPipeline = true)]
+    [ValidateNotNull]
+    public TrainingSecurityGroup[] SecurityGroup { get; set; } = [];
+
+    /// <summary>The address range that may connect, too; your own address when left out.</summary>
+    [Parameter]
+    [ValidatePattern(@"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$")]
+    public string? AllowedCidr { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        IReadOnlyList<TrainingSecurityGroup> groups = SecurityGroup;
+        if (ParameterSetName == "Name")
+        {
+            var cloud = ResolveCloud();
+            var (names, given) = (Name, Region.Length > 0 ? Region : ["*"]);
+            Run(names, async stopping =>
+            {
+                var regions = await RegionsAsync(cloud, given, stopping);
+                groups = (await Task.WhenAll(regions.Select(region => SecurityGroupStore.ListAsync(cloud, region, names, stopping)))).SelectMany(found => found).ToArray();
+                if (groups.Count == 0)
+                {
+                    throw new SpotTrainerException("SecurityGroupNotFound", ErrorKind.ObjectNotFound,
+                        $"There is no security group of the module's in {string.Join(", ", regions)}.", "A launch makes it; so does New-TrainingSecurityGroup.", names);
+                }
+            });
+        }
+
+        var cidr = AllowedCidr;
+        foreach (var group in groups)
+        {
+            if (ShouldProcess($"{group.Name} ({group.Id} in {group.Region}, {group.Where})", $"let {cidr ?? "your own address"} in at port 22"))
+            {
+                Start(group, async stopping => Output.Object(await SecurityGroupStore.UpdateAsync(group, cidr, Output, stopping)));
+            }
+        }
+    }
+}

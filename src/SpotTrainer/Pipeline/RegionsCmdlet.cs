@@ -1,0 +1,38 @@
+using System.Management.Automation;
+using Amazon.EC2.Model;
+using SpotTrainer.Cloud;
+
+namespace SpotTrainer.Pipeline;
+
+/// <summary>The base of the cmdlets that ask EC2 in several regions at once.</summary>
+public abstract class RegionsCmdlet : CloudCmdlet
+{
+    /// <summary>The regions, with wildcards: * for all that are enabled for the account. The profile's, or the rehearsal's, when left out.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(RegionCompleter))]
+    public string[] Region { get; set; } = [];
+
+    private protected override string? GivenRegion => Region.FirstOrDefault(name => !NamePattern.IsPattern(name));
+
+    /// <summary>The regions that the parameters mean.</summary>
+    /// <exception cref="SpotTrainerException"><c>UnknownRegion</c>.</exception>
+    private protected static async Task<IReadOnlyList<string>> RegionsAsync(CloudContext cloud, IReadOnlyList<string> given, CancellationToken cancellationToken)
+    {
+        if (given.Count == 0)
+        {
+            return [cloud.Region];
+        }
+
+        if (!given.Any(NamePattern.IsPattern))
+        {
+            return given.Distinct(StringComparer.OrdinalIgnoreCase).Select(name => name.ToLowerInvariant()).ToArray();
+        }
+
+        var enabled = (await cloud.Ec2().DescribeRegionsAsync(new DescribeRegionsRequest(), cancellationToken)).Regions.Select(region => region.RegionName).ToArray();
+        var meant = enabled.Where(name => given.Any(pattern => NamePattern.Matches(pattern, name))).ToArray();
+        return meant.Length > 0 ? meant : throw new SpotTrainerException("UnknownRegion", ErrorKind.ObjectNotFound,
+            $"No region that is enabled for the account is called {string.Join(" or ", given)}.", $"The enabled ones are {string.Join(", ", enabled)}.", given);
+    }
+}

@@ -1,0 +1,87 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Amazon.Runtime;
+using SpotTrainer.Cloud;
+using SpotTrainer.Pipeline;
+
+namespace SpotTrainer.Rehearsal;
+
+/// <summary>
+/// A rehearsal that another process of this user holds. It says in a file of its own folder, which no one else can read, where it is and with
+/// which credentials: the module there never sends others to it, nor these anywhere else.
+/// </summary>
+internal static class SharedRehearsal
+{
+    /// <summary>The environment variable that names the rehearsal's folder.</summary>
+    public const string Variable = "SPOTTRAINER_REHEARSAL";
+
+    private const string FileName = "rehearsal.json";
+    private static readonly ConcurrentDictionary<string, CloudContext> Joined = new(StringComparer.Ordinal);
+
+    /// <summary>Lets other processes join a rehearsal.</summary>
+    public static void Publish(IRehearsalHost host, string region) => PrivateFile.Write(
+        Path.Combine(host.Folder, FileName),
+        JsonSerializer.SerializeToUtf8Bytes(new Description
+        {
+            Endpoint = host.Endpoint.ToString(), AccessKeyId = host.AccessKeyId, SecretAccessKey = host.SecretAccessKey,
+            Account = host.Account, Region = region, CondaMirror = host.CondaMirror.ToString(),
+        }),
+        overwrite: false);
+
+    /// <summary>The rehearsal that the environment names, or null when it names none.</summary>
+    /// <exception cref="SpotTrainerException"><c>RehearsalEnded</c>: it is there no more. There is never a silent way to AWS instead.</exception>
+    public static CloudContext? Find()
+    {
+        if (Environment.GetEnvironmentVariable(Variable) is not { Length: > 0 } folder)
+        {
+            return null;
+        }
+
+        var cloud = Joined.GetOrAdd(folder, Join);
+        cloud.ThrowIfEnded();
+        return cloud;
+    }
+
+    private static CloudContext Join(string folder)
+    {
+        var path = Path.Combine(folder, FileName);
+        Description? description;
+        try
+        {
+            description = JsonSerializer.Deserialize<Description>(File.ReadAllBytes(path));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
+        {
+            throw new SpotTrainerException("RehearsalEnded", ErrorKind.InvalidOperation, $"The rehearsal that {Variable} names has ended.",
+                "Start another with Start-SpotRehearsal and set its Environment, or take the variable away.", folder, exception);
+        }
+
+        if (description is null || !Uri.TryCreate(description.Endpoint, UriKind.Absolute, out var endpoint) || !endpoint.IsLoopback)
+        {
+            throw new SpotTrainerException("RehearsalInvalid", ErrorKind.SecurityError, $"{path} describes no rehearsal of this computer.",
+                $"Set {Variable} to what the Environment of a rehearsal says, or take it away.", path);
+        }
+
+        return new CloudContext(
+            new BasicAWSCredentials(description.AccessKeyId, description.SecretAccessKey), description.Region, description.Endpoint, folder, description.Account)
+        {
+            CondaMirror = description.CondaMirror,
+            HasEnded = () => !File.Exists(path),
+        };
+    }
+
+    private sealed class Description
+    {
+        public string Endpoint { get; set; } = string.Empty;
+
+        public string AccessKeyId { get; set; } = string.Empty;
+
+        public string SecretAccessKey { get; set; } = string.Empty;
+
+        public string Account { get; set; } = string.Empty;
+
+        public string Region { get; set; } = string.Empty;
+
+        public string CondaMirror { get; set; } = string.Empty;
+    }
+}

@@ -1,0 +1,177 @@
+using SpotTrainer.Market;
+using SpotTrainer.Pipeline;
+using SpotTrainer.Rehearsal.Endpoint;
+using SpotTrainer.Tests.Support;
+
+namespace SpotTrainer.Tests.Market;
+
+public sealed class OfferFinderTests
+{
+    private static readonly OfferCriteria TwoProcessors = new() { MinVCpu = 2, First = 12, Days = 7 };
+
+    private static readonly string[] Bands = ["<5%", "5-10%", "10-15%", "15-20%", ">20%"];
+    private static readonly string[] Unreachable = ["ConnectionFailed", "TimedOut"];
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task All_regions_are_one_list_sorted_by_what_an_hour_costs()
+    {
+        await using var test = new TestCloud();
+        var all = await test.FindAsync(TwoProcessors with { First = 0, Days = 0 }, [.. test.Regions]);
+        var best = await test.FindAsync(TwoProcessors, [.. test.Regions]);
+
+        Assert.Equal(all.OrderBy(offer => offer.HourlyCost).Select(offer => offer.HourlyCost), all.Select(offer => offer.HourlyCost));
+        Assert.Equal(all.Take(12).Select(offer => (offer.Zone, offer.InstanceType)), best.Select(offer => (offer.Zone, offer.InstanceType)));
+        Assert.Equal(test.Regions.Order(StringComparer.Ordinal), all.Select(offer => offer.Region).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+        Assert.Equal(all.Count, all.Select(offer => (offer.Zone, offer.InstanceType)).Distinct().Count());
+        Assert.All(all, offer => Assert.True(SpotPrices.IsStandardZone(offer.Region, offer.Zone)));
+
+        // What is told of each is what the market has.
+        foreach (var offer in best)
+        {
+            var type = test.Endpoint.Market.Find(offer.Region, offer.InstanceType)!;
+            var disk = 30 * 0.08m * test.Endpoint.Market.Region(offer.Region).Factor / 720;
+            Assert.Equal(test.Endpoint.Market.OnDemand(type, offer.Region), offer.OnDemandPrice);
+            Assert.Equal(offer.Price + 0.005m + disk, offer.HourlyCost, 8);
+            Assert.Equal(type.VCpu, offer.VCpu);
+            Assert.InRange(offer.Price, offer.Lowest!.Value, offer.Highest!.Value);
+            Assert.InRange(offer.Mean!.Value, offer.Lowest.Value, offer.Highest.Value);
+            Assert.Contains(offer.Interruption, Bands);
+            Assert.Empty(offer.Missing);
+        }
+
+        Assert.DoesNotContain(test.Log.Lines, line => line.StartsWith("warning", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Each_type_is_described_once_however_many_regions_have_it()
+    {
+        await using var test = new TestCloud();
+        var one = await CallsAsync(test, "eu-west-1");
+        var four = await CallsAsync(test, [.. test.Regions]);
+        Assert.InRange(four - one, 0, one);
+
+        static async Task<int> CallsAsync(TestCloud test, params string[] regions)
+        {
+            var before = test.Endpoint.Endpoint.Calls.GetValueOrDefault("DescribeInstanceTypes");
+            await test.FindAsync(TwoProcessors, regions);
+            return test.Endpoint.Endpoint.Calls["DescribeInstanceTypes"] - before;
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_region_that_does_not_answer_is_a_warning(bool closes)
+    {
+        await using var test = new TestCloud(new Conditions { Dead = [new DeadRegion("us-west-2", closes)] });
+        var offers = await test.FindAsync(TwoProcessors with { RegionTimeout = TimeSpan.FromSeconds(3) }, [.. test.Regions]);
+        Assert.DoesNotContain(offers, offer => offer.Region == "us-west-2");
+        Assert.Contains(offers, offer => offer.Region == "us-east-1");
+        Assert.Single(test.Log.Lines, line => line.StartsWith("warning: us-west-2 ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Where_no_region_answers_it_is_an_error()
+    {
+        await using var test = new TestCloud(new Conditions { Dead = [new DeadRegion("*", Closes: true)] });
+        var error = await Assert.ThrowsAnyAsync<Exception>(() => test.FindAsync(TwoProcessors with { RegionTimeout = TimeSpan.FromSeconds(2) }, "us-west-2", "us-east-1"));
+        Assert.Contains(SpotTrainer.Cloud.AwsErrors.Translate(error, target: null).Id, Unreachable);
+    }
+
+    [Fact]
+    public async Task What_can_not_be_had_is_left_empty_and_said()
+    {
+        await using var test = new TestCloud(new Conditions { Denied = ["pricing:*"] });
+        var offer = (await test.FindAsync(TwoProcessors))[0];
+        Assert.Equal((null, null, null), (offer.OnDemandPrice, offer.Saving, offer.OnDemandPriceDate));
+        Assert.Contains(offer.Missing, reason => reason.StartsWith("On-demand price: The account's policies do not allow this", StringComparison.Ordinal));
+        Assert.Single(test.Log.Lines, line => line.Contains("no saving is shown", StringComparison.Ordinal));
+
+        // The hour then counts with the dearest disk there is.
+        Assert.Equal(offer.Price + 0.005m + (30 * CostPerHour.DearestDiskPerGiBMonth / 720), offer.HourlyCost);
+    }
+
+    [Fact]
+    public async Task Prices_and_bands_are_kept_for_a_day()
+    {
+        await using var test = new TestCloud();
+        await test.FindAsync(TwoProcessors);
+        var asked = test.Endpoint.Endpoint.Calls["AWSPriceListService.GetProducts"];
+        var first = (await test.FindAsync(TwoProcessors))[0];
+        Assert.Equal(asked, test.Endpoint.Endpoint.Calls["AWSPriceListService.GetProducts"]);
+        Assert.InRange(first.OnDemandPriceDate!.Value, DateTimeOffset.UtcNow.AddMinutes(-1), DateTimeOffset.UtcNow);
+
+        foreach (var file in Directory.GetFiles(test.Cloud.CacheFolder))
+        {
+            File.SetLastWriteTimeUtc(file, DateTime.UtcNow - DatedCache.Life);
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+        }
+
+        await test.FindAsync(TwoProcessors);
+        Assert.Equal(2 * asked, test.Endpoint.Endpoint.Calls["AWSPriceListService.GetProducts"]);
+    }
+
+    [Fact]
+    public async Task A_cache_that_is_damaged_is_asked_for_again()
+    {
+        await using var test = new TestCloud();
+        var before = await test.FindAsync(TwoProcessors);
+        foreach (var file in Directory.GetFiles(test.Cloud.CacheFolder))
+        {
+            await File.WriteAllTextAsync(file, "{\"Date\":", Stop);
+        }
+
+        Assert.Equal(before.Select(offer => (offer.OnDemandPrice, offer.Interruption)), (await test.FindAsync(TwoProcessors)).Select(offer => (offer.OnDemandPrice, offer.Interruption)));
+    }
+
+    [Fact]
+    public async Task A_score_is_that_of_the_set_of_types()
+    {
+        await using var test = new TestCloud();
+        var offers = await test.FindAsync(TwoProcessors with { IncludeScore = true, First = 3 }, "us-east-1", "eu-west-1");
+        Assert.Contains(offers, offer => offer.Score is >= 1 and <= 10);
+        Assert.Equal(1, test.Endpoint.Endpoint.Calls["GetSpotPlacementScores"]);
+
+        await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large", "m7i.xlarge"], IncludeScore = true });
+        Assert.Single(test.Log.Lines, line => line.Contains("always scores fewer than 3 types low", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Offers_come_as_regions_answer_and_no_more_than_were_wanted()
+    {
+        // The slow region is never waited for: the others have enough.
+        await using var test = new TestCloud(new Conditions { Dead = [new DeadRegion("us-west-2")] });
+        var came = new List<SpotOffer>();
+        await OfferFinder.StreamAsync(test.Cloud, test.Regions, TwoProcessors with { First = 5, RegionTimeout = TimeSpan.FromMinutes(5) }, came.Add, test.Log, Stop);
+        Assert.Equal(5, came.Count);
+        Assert.DoesNotContain(came, offer => offer.Region == "us-west-2");
+    }
+
+    [Fact]
+    public async Task Throttled_calls_are_made_again()
+    {
+        await using var test = new TestCloud(new Conditions { Throttles = [new Throttle("*", First: 3)] });
+        Assert.Equal(12, (await test.FindAsync(TwoProcessors)).Count);
+    }
+
+    [Theory]
+    [InlineData("z99.huge", "UnknownInstanceType")]
+    [InlineData("z99.*", "NoOffer")]
+    public async Task A_type_that_there_is_not_is_an_error(string type, string id)
+    {
+        await using var test = new TestCloud();
+        var error = await Assert.ThrowsAsync<SpotTrainerException>(() => test.FindAsync(new OfferCriteria { InstanceTypes = [type] }, "us-east-1", "eu-west-1"));
+        Assert.Equal(id, error.Id);
+    }
+
+    [Fact]
+    public async Task GPUs_are_found_by_model_and_by_the_memory_of_one()
+    {
+        await using var test = new TestCloud();
+        var offers = await test.FindAsync(new OfferCriteria { GpuModels = ["a10g", "T4*"], MinGpuMemoryGiB = 20 }, [.. test.Regions]);
+        Assert.NotEmpty(offers);
+        Assert.All(offers, offer => Assert.True(offer.GpuModel == "A10G" && offer.GpuMemoryGiB / offer.Gpu >= 20, $"{offer}: {offer.GpuModel}"));
+    }
+}

@@ -1,0 +1,78 @@
+using System.Runtime.InteropServices;
+using SpotTrainer.Tests.Support;
+
+namespace SpotTrainer.Tests.Rehearsal;
+
+/// <summary>One process holds a rehearsal, others use it as their own.</summary>
+[Collection(RehearsalSessionGroup.Name)]
+public sealed class SharedRehearsalTests(RehearsalSession session) : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task One_holds_it_another_launches_a_third_finds_and_removes()
+    {
+        // The session has installed what is needed.
+        Assert.NotNull(session.Rehearsal);
+        using var holder = Start("""
+            Start-SpotRehearsal us-west-2 -Wait | ForEach-Object {
+                foreach ($entry in $_.Environment.GetEnumerator()) { "$($entry.Key)=$($entry.Value)" }
+                'ready'
+            }
+            """);
+        await holder.WaitForOutputAsync("ready\n");
+        var environment = holder.Output.Split('\n').Where(line => line.Contains('=', StringComparison.Ordinal))
+            .Select(line => line.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
+        var rehearsal = environment["SPOTTRAINER_REHEARSAL"];
+
+        var launched = await RunAsync("""
+            $instance = Find-SpotOffer -MinVCpu 2 -Architecture x86_64 -First 2 | New-SpotTrainingInstance -Name shared -MaxHours 1
+            $instance | Install-CondaStack -Package pandas | ForEach-Object { "stack $($_.Prefix)" }
+            "launched $($instance.InstanceId) $($instance.Where) $($instance.Region)"
+            """, environment);
+        Assert.Contains(" rehearsal us-west-2", launched, StringComparison.Ordinal);
+        Assert.Contains("stack ", launched, StringComparison.Ordinal);
+        Assert.NotEmpty(Directory.GetFiles(Path.Combine(rehearsal, "keys"), "*.pem"));
+
+        var id = launched.Split("launched ")[1].Split(' ')[0];
+        var removed = await RunAsync("""
+            $found = Get-SpotTrainingInstance
+            "found $($found.InstanceId) $($found.Where)"
+            ($found | Invoke-TrainingCommand 'echo "said $(id -un)"').Output
+            "removed $(($found | Remove-SpotTrainingInstance -Confirm:$false).State)"
+            "left $(@(Get-SpotTrainingInstance).Count)"
+            """, environment);
+        Assert.Contains($"found {id} rehearsal", removed, StringComparison.Ordinal);
+        Assert.Contains("said ubuntu", removed, StringComparison.Ordinal);
+        Assert.Contains("removed terminated", removed, StringComparison.Ordinal);
+        Assert.Contains("left 0", removed, StringComparison.Ordinal);
+
+        // What would lead out of it, and what is left when it has ended, is an error: never a way to AWS.
+        Assert.Contains("RehearsalActive", await FailsAsync("Get-SpotTrainingInstance -ProfileName default", environment), StringComparison.Ordinal);
+        Assert.Contains("RehearsalActive", await FailsAsync(
+            "Get-SpotTrainingInstance", new Dictionary<string, string>(environment, StringComparer.Ordinal) { ["AWS_ENDPOINT_URL"] = "http://127.0.0.1:9/" }), StringComparison.Ordinal);
+        holder.Signal(PosixSignal.SIGINT);
+        Assert.Equal(130, await holder.WaitAsync());
+        Assert.False(Directory.Exists(rehearsal));
+        Assert.Contains("RehearsalEnded", await FailsAsync("Get-SpotTrainingInstance", environment), StringComparison.Ordinal);
+    }
+
+    private ShellProcess Start(string script, IDictionary<string, string>? environment = null) => ShellProcess.Start(
+        [folder.Write($"{Guid.NewGuid():N}.ps1", "$ErrorActionPreference = 'Stop'\n" + script)], environment);
+
+    private async Task<string> RunAsync(string script, IDictionary<string, string> environment)
+    {
+        using var shell = Start(script, environment);
+        Assert.True(await shell.WaitAsync() == 0, shell.Output + shell.Error);
+        return shell.Output;
+    }
+
+    private async Task<string> FailsAsync(string command, IDictionary<string, string> environment)
+    {
+        using var shell = Start($"try {{ {command} }} catch {{ $_.FullyQualifiedErrorId }}", environment);
+        Assert.Equal(0, await shell.WaitAsync());
+        return shell.Output;
+    }
+}

@@ -1,0 +1,44 @@
+using SpotTrainer.Rehearsal.Market;
+
+namespace SpotTrainer.Tests.Support;
+
+/// <summary>A market of AWS's size, made up from a seed: the same for the same seed.</summary>
+internal static class LargeMarket
+{
+    private static readonly string[] Regions =
+    [
+        "us-east-1", "us-east-2", "us-west-1", "us-west-2", "eu-west-1", "eu-west-2", "eu-west-3", "eu-central-1", "eu-north-1", "ap-south-1", "ap-southeast-1",
+        "ap-southeast-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ca-central-1", "sa-east-1",
+    ];
+
+    private static readonly string[] Sizes = ["large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge", "24xlarge"];
+
+    /// <summary>Makes one.</summary>
+    /// <param name="regions">Up to 17 regions, of three to five zones each.</param>
+    /// <param name="types">Up to 1,000 types, of which some are ARM's and some have GPUs.</param>
+    /// <param name="seed">What makes it its own.</param>
+    public static MarketTable Make(int regions = 17, int types = 800, int seed = 1)
+    {
+        var random = new Random(seed);
+        var names = Regions.Take(regions).ToArray();
+        return new MarketTable(
+            [.. names.Select((name, index) => new MarketRegion(
+                name, index == 0 ? 1 : 1 + (random.Next(0, 300) / 1000m), [.. "abcde".Take(random.Next(3, 6)).Select(letter => name + letter)]))],
+            [.. Enumerable.Range(0, types).Select(index => MakeType(index, names, random))]);
+    }
+
+    private static MarketType MakeType(int index, string[] regions, Random random)
+    {
+        var family = index / Sizes.Length;
+        var size = index % Sizes.Length;
+        var letter = "mcrgx"[family % 5];
+        var arm = family % 3 == 1;
+        var vcpu = size == 0 ? 2 : size == 1 ? 4 : int.Parse(Sizes[size][..^6], System.Globalization.CultureInfo.InvariantCulture) * 4;
+        var gpus = letter == 'g' ? Math.Max(1, vcpu / 16) : 0;
+        var perCpu = letter switch { 'c' => 2, 'r' => 8, 'x' => 16, _ => 4 };
+        return new MarketType(
+            $"{letter}{(family / 5) + 1}{(arm ? "g" : "i")}.{Sizes[size]}", vcpu, vcpu * perCpu * 1024, [arm ? "arm64" : "x86_64"], gpus, gpus > 0 ? "NVIDIA" : "", gpus > 0 ? "L4" : "",
+            gpus > 0 ? 22888 : 0, "Up to 12.5 Gigabit", CurrentGeneration: family % 7 != 0, vcpu * (0.02m + (perCpu * 0.005m)) + (gpus * 0.5m),
+            regions.ToDictionary(region => region, _ => new SpotAdvice(random.Next(40, 80), random.Next(0, 5)), StringComparer.Ordinal));
+    }
+}

@@ -1,0 +1,59 @@
+using Amazon.EC2.Model;
+using Amazon.Runtime;
+using SpotTrainer.Cloud;
+using SpotTrainer.Instances;
+using SpotTrainer.Market;
+using SpotTrainer.Rehearsal.Endpoint;
+using SpotTrainer.Rehearsal.Market;
+using SpotTrainer.Tests.Rehearsal.Endpoint;
+
+namespace SpotTrainer.Tests.Support;
+
+/// <summary>The module's own view of an endpoint with quiet machines, under conditions of the test's choice.</summary>
+internal sealed class TestCloud : IAsyncDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public TestCloud(Conditions? conditions = null, MarketTable? market = null, QuietMachines? machines = null)
+    {
+        Endpoint = new TestEndpoint(machines, conditions, market);
+        Cloud = ContextOf(Endpoint.Endpoint.Url.ToString());
+    }
+
+    public TestEndpoint Endpoint { get; }
+
+    public CloudContext Cloud { get; }
+
+    public RecordingLog Log { get; } = new();
+
+    public IReadOnlyList<string> Regions => Endpoint.Endpoint.Regions;
+
+    public static OfferPattern[] Everywhere => [new("*")];
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    /// <summary>The same account through another address, such as a proxy's.</summary>
+    public CloudContext ContextOf(string url) => new(
+        new BasicAWSCredentials(Endpoint.Endpoint.AccessKeyId, Endpoint.Endpoint.SecretAccessKey), TestEndpoint.Region, url, folder.Path, "000000000000");
+
+    public Task<IReadOnlyList<SpotOffer>> FindAsync(OfferCriteria criteria, params string[] regions) =>
+        OfferFinder.FindAsync(Cloud, regions.Length > 0 ? regions : [Cloud.Region], criteria, Log, Stop);
+
+    /// <summary>Launches without a wait for SSH, which quiet machines don't speak.</summary>
+    public Task<SpotTrainingInstance> LaunchAsync(LaunchRequest request, CancellationToken? cancellationToken = null)
+    {
+        request = request with { NoWait = true, Name = request.Name.Length > 0 ? request.Name : "test" };
+        return new Launcher(Cloud, request, new LaunchPreparation(Cloud, request, Log) { Timeout = TimeSpan.FromSeconds(5) }, Log).LaunchAsync(cancellationToken ?? Stop);
+    }
+
+    /// <summary>All machines of a region, whatever their state.</summary>
+    public async Task<IReadOnlyList<Instance>> MachinesAsync(string? region = null) =>
+        (await Endpoint.In(region ?? Cloud.Region).DescribeInstancesAsync(new DescribeInstancesRequest(), Stop)).Reservations.SelectMany(reservation => reservation.Instances).ToArray();
+
+    public async ValueTask DisposeAsync()
+    {
+        Cloud.Dispose();
+        await Endpoint.DisposeAsync();
+        folder.Dispose();
+    }
+}
