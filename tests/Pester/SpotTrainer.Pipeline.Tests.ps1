@@ -2,13 +2,13 @@
 
 BeforeDiscovery {
     $onMachines = 'Install-CondaStack', 'Invoke-TrainingCommand', 'New-PuttySession', 'Remove-SpotTrainingInstance', 'Send-TrainingData',
-        'Set-JupyterSecurity', 'Start-JupyterServer', 'Start-TrainingJob', 'Stop-JupyterServer' | ForEach-Object { @{ Name = $_ } }
+        'Set-JupyterSecurity', 'Set-SpotTrainingDeadline', 'Start-JupyterServer', 'Start-TrainingJob', 'Stop-JupyterServer', 'Wait-SpotTrainingInstance' | ForEach-Object { @{ Name = $_ } }
     $onJobs = 'Receive-TrainingResult', 'Wait-TrainingJob' | ForEach-Object { @{ Name = $_ } }
     $changing = 'ConvertFrom-PuttyKey', 'ConvertTo-PuttyKey', 'Install-CondaStack', 'Invoke-TrainingCommand', 'New-PuttySession', 'New-SpotTrainingInstance',
         'New-TrainingKeyPair', 'Receive-TrainingResult', 'Remove-SpotTrainingInstance', 'Remove-TrainingKeyPair', 'Send-TrainingData',
-        'Set-JupyterSecurity', 'Start-JupyterServer', 'Start-PuttySession', 'Start-SpotRehearsal', 'Start-TrainingJob', 'Stop-JupyterServer',
+        'Set-JupyterSecurity', 'Set-SpotTrainingDeadline', 'Start-JupyterServer', 'Start-PuttySession', 'Start-SpotRehearsal', 'Start-TrainingJob', 'Stop-JupyterServer',
         'Stop-SpotRehearsal' | ForEach-Object { @{ Name = $_ } }
-    $reading = 'Connect-TrainingHost', 'Find-SpotOffer', 'Get-SpotTrainingInstance', 'Get-TrainingKeyPair', 'Wait-TrainingJob' |
+    $reading = 'Connect-TrainingHost', 'Find-SpotOffer', 'Get-SpotTrainingInstance', 'Get-TrainingKeyPair', 'Wait-SpotTrainingInstance', 'Wait-TrainingJob' |
         ForEach-Object { @{ Name = $_ } }
 }
 

@@ -28,11 +28,16 @@ internal static class InstanceWaiter
         CloudContext cloud, string region, string id, string activity, IStepLog log, CancellationToken cancellationToken)
     {
         log.Progress(activity, "pending", 20);
-        SpotTrainingInstance? instance = null;
-        while (instance is not { State: "running", HostName.Length: > 0 })
+        SpotTrainingInstance instance;
+        while (true)
         {
             instance = await UntilKnownAsync(cloud, region, id, cancellationToken);
             RequireLiving(instance);
+            if (instance is { State: "running", HostName.Length: > 0 })
+            {
+                break;
+            }
+
             log.Progress(activity, instance.State, 40);
             await Task.Delay(Poll, cancellationToken);
         }
@@ -134,11 +139,11 @@ internal static class InstanceWaiter
         over.Cancel();
         try
         {
-            await watching;
+            await Task.WhenAll(connecting, watching);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            // It lets us in, or never will.
+            // It lets us in.
         }
 
         return await connecting;
@@ -148,7 +153,14 @@ internal static class InstanceWaiter
             while (true)
             {
                 await Task.Delay(LongPoll, over.Token);
-                RequireLiving(await InstanceReader.GetAsync(instance.Cloud, instance.Region, instance.InstanceId, over.Token));
+                try
+                {
+                    RequireLiving(await InstanceReader.GetAsync(instance.Cloud, instance.Region, instance.InstanceId, over.Token));
+                }
+                catch (AmazonEC2Exception)
+                {
+                    // It is SSH that decides; this only ends a wait that would be in vain.
+                }
             }
         }
     }
