@@ -14,11 +14,13 @@
     AliasesToExport      = @()
     VariablesToExport    = @()
     CmdletsToExport      = @(
+        'Clear-SpotTrainingResource'
         'Connect-TrainingHost'
         'ConvertFrom-PuttyKey'
         'ConvertTo-PuttyKey'
         'Find-SpotOffer'
         'Get-SpotPrice'
+        'Get-SpotTrainingCost'
         'Get-SpotTrainingInstance'
         'Get-TrainingKeyPair'
         'Install-CondaStack'
@@ -26,6 +28,7 @@
         'New-PuttySession'
         'New-SpotTrainingInstance'
         'New-TrainingKeyPair'
+        'New-TrainingSecurityGroup'
         'Receive-TrainingResult'
         'Remove-SpotTrainingInstance'
         'Remove-TrainingKeyPair'
@@ -39,6 +42,8 @@
         'Start-TrainingJob'
         'Stop-JupyterServer'
         'Stop-SpotRehearsal'
+        'Test-SpotTrainingPlan'
+        'Update-TrainingSecurityGroup'
         'Wait-SpotTrainingInstance'
         'Wait-TrainingJob'
     )

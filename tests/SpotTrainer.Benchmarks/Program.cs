@@ -17,10 +17,16 @@ switch (args)
     case ["keys"]:
         KeyBenchmark.Run();
         return 0;
+    case ["offers"]:
+        await OfferBenchmark.RunAsync();
+        return 0;
+    case ["offers", "serve"]:
+        await OfferBenchmark.ServeAsync();
+        return 0;
     case ["watchdog"]:
         await WatchdogBenchmark.RunAsync();
         return 0;
     default:
-        Console.Error.WriteLine("usage: SpotTrainer.Benchmarks import [PWSH] | run | keys | watchdog");
+        Console.Error.WriteLine("usage: SpotTrainer.Benchmarks import [PWSH] | run | keys | offers | watchdog");
         return 64;
 }

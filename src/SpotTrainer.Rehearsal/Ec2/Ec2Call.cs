@@ -31,9 +31,14 @@ internal sealed partial record Ec2Call(
     public IEnumerable<Instance> Instances => Region.Instances.Values.Where(instance => instance.VisibleFrom <= Now && !(instance.Ended && instance.ComputeEnd + TimeSpan.FromHours(1) < Now));
 
     /// <summary>Called by an action before it changes anything, when all of the call has been checked: with DryRun it goes no further.</summary>
-    /// <exception cref="AwsException">DryRunOperation.</exception>
+    /// <exception cref="AwsException">DryRunOperation; UnauthorizedOperation where the call also tags and may not.</exception>
     public void EndDryRun()
     {
+        if (Parameters.Groups("TagSpecification").Count > 0)
+        {
+            RequirePermission("ec2", "CreateTags");
+        }
+
         if (Parameters.Boolean("DryRun") is true)
         {
             throw new AwsException("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412);
@@ -65,6 +70,16 @@ internal sealed partial record Ec2Call(
             }
 
             return known.GetValueOrDefault(name) ?? throw AwsException.InvalidParameterValue($"The filter '{name}' is invalid");
+        }
+    }
+
+    /// <summary>Some calls need the permission of another action, too.</summary>
+    /// <exception cref="AwsException">UnauthorizedOperation.</exception>
+    public void RequirePermission(string service, string action)
+    {
+        if (Conditions.Denies(service, action))
+        {
+            throw AwsException.Unauthorized(Account, $"{service}:{action}");
         }
     }
 

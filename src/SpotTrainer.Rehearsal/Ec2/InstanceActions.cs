@@ -78,6 +78,11 @@ internal static class InstanceActions
         var options = LaunchOptions.Read(parameters, image.RootDeviceName);
         var size = VolumeSize(call, image);
         var (least, most) = Counts(parameters);
+        if (options.InstanceProfile is not null)
+        {
+            call.RequirePermission("iam", "PassRole");
+        }
+
         call.EndDryRun();
 
         // What follows can be known by a launch alone.

@@ -17,7 +17,7 @@ internal static class Ledger
     /// </summary>
     private const decimal DiskPerGiBMonth = 0.08m;
 
-    /// <summary>AWS reckons a disk's month with 30 days.</summary>
+    /// <summary>A month of 30 days: in a shorter one an hour of disk costs more, in a longer one less.</summary>
     private const decimal HoursPerMonth = 720m;
 
     private static readonly TimeSpan Least = TimeSpan.FromSeconds(60);

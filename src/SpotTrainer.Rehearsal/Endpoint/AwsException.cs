@@ -20,4 +20,12 @@ internal sealed class AwsException : Exception
 
     public static AwsException MissingParameter(string name) =>
         new("MissingParameter", $"The request must contain the parameter {name}");
+
+    /// <summary>EC2's error for what the account's policies do not allow.</summary>
+    public static AwsException Unauthorized(string account, string permission) => new(
+        "UnauthorizedOperation", $"You are not authorized to perform this operation. {NotAuthorized(account, permission)}", 403);
+
+    /// <summary>The words that every service has for it.</summary>
+    public static string NotAuthorized(string account, string permission) =>
+        $"User: arn:aws:iam::{account}:user/rehearsal is not authorized to perform: {permission} because no identity-based policy allows the {permission} action";
 }

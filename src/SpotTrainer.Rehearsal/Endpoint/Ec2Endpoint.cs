@@ -312,12 +312,11 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
 
         if (now.Denies(service, action))
         {
-            var who = $"arn:aws:iam::{Account}:user/rehearsal is not authorized to perform: {service}:{action}";
             throw kind switch
             {
-                0 => new AwsException("UnauthorizedOperation", $"You are not authorized to perform this operation. User: {who} because no identity-based policy allows the {service}:{action} action", 403),
-                1 => new AwsException("AccessDenied", $"User: {who} because no identity-based policy allows the {service}:{action} action", 403),
-                _ => new AwsException("AccessDeniedException", $"User: {who} because no identity-based policy allows the {service}:{action} action"),
+                0 => AwsException.Unauthorized(Account, $"{service}:{action}"),
+                1 => new AwsException("AccessDenied", AwsException.NotAuthorized(Account, $"{service}:{action}"), 403),
+                _ => new AwsException("AccessDeniedException", AwsException.NotAuthorized(Account, $"{service}:{action}")),
             };
         }
 

@@ -22,4 +22,8 @@ internal static class CostEstimate
     /// <summary>What an hour costs in all, in US dollars.</summary>
     public static decimal PerHour(decimal price, decimal? diskPrice, int volumeSizeGiB) =>
         price + CostPerHour.Ipv4 + CostPerHour.Disk(diskPrice, volumeSizeGiB);
+
+    /// <summary>The most that an hour can cost in all, in US dollars, at a price that can't be exceeded.</summary>
+    public static decimal MostPerHour(decimal highestPrice, decimal? diskPrice, int volumeSizeGiB) =>
+        highestPrice + CostPerHour.Ipv4 + CostPerHour.MostDisk(diskPrice, volumeSizeGiB);
 }

@@ -48,14 +48,17 @@ internal static class CostReader
         return new SpotTrainingCost(instance)
         {
             To = end,
-            MachineCost = machine,
-            DiskCost = hours * CostPerHour.Disk(instance.DiskPrice, instance.VolumeSizeGiB),
-            AddressCost = hours * CostPerHour.Ipv4,
-            EstimatedOnDemandCost = instance.OnDemandPrice is { } onDemand ? hours * (onDemand + beside) : null,
-            Forecast = machine + (hours * beside) + (left * (priceNow + beside)),
+            MachineCost = Rounded(machine),
+            DiskCost = Rounded(hours * CostPerHour.Disk(instance.DiskPrice, instance.VolumeSizeGiB)),
+            AddressCost = Rounded(hours * CostPerHour.Ipv4),
+            EstimatedOnDemandCost = instance.OnDemandPrice is { } onDemand ? Rounded(hours * (onDemand + beside)) : null,
+            Forecast = Rounded(machine + (hours * beside) + (left * (priceNow + beside))),
             Source = "EC2",
         };
     }
+
+    /// <summary>To a millionth of a dollar.</summary>
+    private static decimal Rounded(decimal usd) => Math.Round(usd, 6);
 
     private static async Task<SpotPriceSeries?> SeriesAsync(SpotTrainingInstance instance, IStepLog log, CancellationToken cancellationToken)
     {

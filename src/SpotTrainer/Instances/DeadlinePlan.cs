@@ -34,13 +34,13 @@ internal sealed record DeadlinePlan(TimeSpan Time, TimeSpan Expected, decimal? H
                 "Give -MaxPrice.");
         }
 
-        var perHour = CostEstimate.PerHour(highest, diskPrice, volumeSizeGiB);
+        var perHour = CostEstimate.MostPerHour(highest, diskPrice, volumeSizeGiB);
         var time = TimeSpan.FromHours(maxHours);
         var expected = time;
         if (budget is { } dollars)
         {
             var paid = Hours(dollars / perHour) - Margin;
-            expected = Min(time, Hours(dollars / CostEstimate.PerHour(priceNow, diskPrice, volumeSizeGiB)) - Margin);
+            expected = Min(time, Hours(dollars / CostEstimate.MostPerHour(priceNow, diskPrice, volumeSizeGiB)) - Margin);
             time = Min(time, paid);
             if (time < Shortest)
             {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Amazon.EC2;
 using Amazon.EC2.Model;
 using SpotTrainer.Cloud;
@@ -25,7 +26,7 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
             Try("permission to read", () => ReadAsync(cancellationToken)),
             DryAsync("permission to launch", async () => await Ec2.RunInstancesAsync(DryLaunch((await image).Id), cancellationToken)),
             DryAsync("permission for keys", async () => await Ec2.ImportKeyPairAsync(
-                new ImportKeyPairRequest { DryRun = true, KeyName = "spottrainer-test", PublicKeyMaterial = Convert.ToBase64String([0]) }, cancellationToken)),
+                new ImportKeyPairRequest { DryRun = true, KeyName = "spottrainer-test", PublicKeyMaterial = Convert.ToBase64String(Encoding.UTF8.GetBytes(SshPrivateKey.MakeEd25519("test").PublicLine)) }, cancellationToken)),
             DryAsync("permission for groups", async () => await Ec2.CreateSecurityGroupAsync(
                 new CreateSecurityGroupRequest { DryRun = true, GroupName = "spottrainer-test", Description = "test" }, cancellationToken)),
             Task.FromResult(new PlanCheck("permission to end", PlanResult.NotTestable,

@@ -6,6 +6,7 @@ namespace SpotTrainer.Market;
 internal sealed class OfferRanking(int capacity)
 {
     private readonly SortedSet<Candidate> best = new(Comparer<Candidate>.Create(Compare));
+    private readonly Dictionary<(string Zone, string Type), Candidate> known = [];
 
     /// <summary>The best, first the one that costs least.</summary>
     public IReadOnlyList<Candidate> Best
@@ -23,10 +24,24 @@ internal sealed class OfferRanking(int capacity)
     {
         lock (best)
         {
-            best.Add(candidate);
-            if (best.Count > capacity)
+            // A price that changed this very moment may be told twice.
+            var key = (candidate.Price.Zone, candidate.Price.Type);
+            if (known.TryGetValue(key, out var other))
             {
-                best.Remove(best.Max!);
+                if (other.Price.Point.Time >= candidate.Price.Point.Time)
+                {
+                    return;
+                }
+
+                best.Remove(other);
+            }
+
+            best.Add(candidate);
+            known[key] = candidate;
+            if (best.Count > capacity && best.Max is { } last)
+            {
+                best.Remove(last);
+                known.Remove((last.Price.Zone, last.Price.Type));
             }
         }
     }
@@ -48,5 +63,5 @@ internal sealed record Candidate(string Region, CurrentPrice Price, InstanceType
     private const int VolumeSizeGiB = 30;
 
     /// <summary>What an hour of training costs, in US dollars: the machine, its disk and its public address.</summary>
-    public decimal HourlyCost { get; } = Price.Point.Price + CostPerHour.Ipv4 + CostPerHour.Disk(DiskPrice, VolumeSizeGiB);
+    public decimal HourlyCost { get; } = Math.Round(Price.Point.Price + CostPerHour.Ipv4 + CostPerHour.Disk(DiskPrice, VolumeSizeGiB), 6);
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using SpotTrainer.Cloud;
 using SpotTrainer.Pipeline;
@@ -124,7 +123,7 @@ internal sealed class PriceList(CloudContext cloud)
 
         foreach (var dimension in terms.EnumerateObject().SelectMany(term => term.Value.GetProperty("priceDimensions").EnumerateObject()))
         {
-            var usd = decimal.Parse(dimension.Value.GetProperty("pricePerUnit").GetProperty("USD").GetString()!, CultureInfo.InvariantCulture);
+            var usd = CostPerHour.Parse(dimension.Value.GetProperty("pricePerUnit").GetProperty("USD").GetString()!);
             if (usd > 0)
             {
                 return usd;

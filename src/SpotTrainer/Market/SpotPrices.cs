@@ -1,4 +1,3 @@
-using System.Globalization;
 using Amazon.EC2;
 using Amazon.EC2.Model;
 
@@ -28,13 +27,14 @@ internal static class SpotPrices
     public static async Task ReadNowAsync(
         IAmazonEC2 ec2, string region, IReadOnlyList<string> patterns, Action<IReadOnlyList<CurrentPrice>> page, CancellationToken cancellationToken)
     {
-        var seen = new HashSet<(string, string)>();
-        var request = Request(DateTime.UtcNow, patterns);
+        // From now until now: EC2 gives the prices that hold then, and no other.
+        var now = DateTime.UtcNow;
+        var request = Request(now, patterns);
+        request.EndTime = now;
         do
         {
-            // Newest first: of a price that changed this very moment, the first counts.
             var answer = await ec2.DescribeSpotPriceHistoryAsync(request, cancellationToken);
-            page(answer.SpotPriceHistory.Where(entry => IsStandardZone(region, entry.AvailabilityZone) && seen.Add((entry.InstanceType.Value, entry.AvailabilityZone)))
+            page(answer.SpotPriceHistory.Where(entry => IsStandardZone(region, entry.AvailabilityZone))
                 .Select(entry => new CurrentPrice(entry.InstanceType.Value, entry.AvailabilityZone, PointOf(entry))).ToArray());
             request.NextToken = answer.NextToken;
         }
@@ -86,7 +86,7 @@ internal static class SpotPrices
     }
 
     private static SpotPricePoint PointOf(SpotPrice entry) => new(
-        new DateTimeOffset((entry.Timestamp ?? DateTime.MinValue).ToUniversalTime()), decimal.Parse(entry.Price, CultureInfo.InvariantCulture));
+        new DateTimeOffset((entry.Timestamp ?? DateTime.MinValue).ToUniversalTime()), CostPerHour.Parse(entry.Price));
 }
 
 /// <summary>The Spot price of a type in a zone that holds now.</summary>

@@ -15,14 +15,22 @@ internal static class RehearsalControl
         {
             log.Progress(activity, "its network and its endpoint");
             var host = await RehearsalLoader.Load().StartAsync(installMissing, log, cancellationToken);
+            try
+            {
+                SharedRehearsal.Publish(host, region);
+            }
+            catch
+            {
+                await host.StopAsync();
+                throw;
+            }
+
             var rehearsal = new SpotRehearsal(host, region);
             if (!ActiveRehearsal.TrySet(rehearsal))
             {
                 await host.StopAsync();
                 RequireNone();
             }
-
-            SharedRehearsal.Publish(host, region);
             return rehearsal;
         }
         finally

@@ -36,7 +36,7 @@ public sealed class DeadlineCommandTests(RehearsalSession session)
         // As far as the money goes, and no further.
         var last = Deadline("$Machine | Set-SpotTrainingDeadline -FromBudget");
         var (highest, disk) = ((decimal)Value("HighestPrice")!, (int)Value("VolumeSizeGiB")!);
-        var perHour = SpotTrainer.Instances.CostEstimate.PerHour(highest, (decimal?)Value("DiskPrice"), disk);
+        var perHour = SpotTrainer.Instances.CostEstimate.MostPerHour(highest, (decimal?)Value("DiskPrice"), disk);
         Assert.InRange((last - ((DateTimeOffset)Value("LaunchTime")!)).TotalHours,
             (double)(0.25m / perHour) - 0.1, (double)(0.25m / perHour));
         RequireHeld(last);

@@ -80,7 +80,7 @@ public sealed class LaunchFallbackTests
         var before = DateTimeOffset.UtcNow;
         var instance = await test.LaunchAsync(request with { OnDemandFallback = true });
         Assert.Equal(("on-demand", offers[0].OnDemandPrice), (instance.Market, instance.Price));
-        var perHour = CostEstimate.PerHour(offers[0].OnDemandPrice!.Value, instance.DiskPrice, instance.VolumeSizeGiB);
+        var perHour = CostEstimate.MostPerHour(offers[0].OnDemandPrice!.Value, instance.DiskPrice, instance.VolumeSizeGiB);
         Assert.True((decimal)(instance.Deadline - before).TotalHours * perHour <= 0.5m);
         var machine = Assert.Single(await test.MachinesAsync());
         Assert.Null(machine.InstanceLifecycle);

@@ -16,7 +16,7 @@ public sealed class SpendingLimitTests
             var highest = (decimal)((random.NextDouble() * 5) + 0.01);
             var disk = random.Next(8, 2000);
             decimal? diskPrice = random.Next(2) == 0 ? null : 0.08m;
-            var budget = CostEstimate.PerHour(highest, diskPrice, disk) * (decimal)((random.NextDouble() * 20) + 0.5);
+            var budget = CostEstimate.MostPerHour(highest, diskPrice, disk) * (decimal)((random.NextDouble() * 20) + 0.5);
             var plan = DeadlinePlan.Make(8760, budget, highest, highest / 2, diskPrice, disk);
             var deadline = Launch + plan.Time;
             var (now, cost, seen) = (Launch, 0m, 0m);
@@ -25,7 +25,7 @@ public sealed class SpendingLimitTests
                 // A while at some price, then the deadline is moved out by what was not spent.
                 var price = highest * (decimal)random.NextDouble();
                 var pause = (deadline - now) * random.NextDouble();
-                (now, cost, seen) = (now + pause, cost + ((decimal)pause.TotalHours * CostEstimate.PerHour(price, diskPrice, disk)), Math.Max(seen, price));
+                (now, cost, seen) = (now + pause, cost + ((decimal)pause.TotalHours * CostEstimate.MostPerHour(price, diskPrice, disk)), Math.Max(seen, price));
                 var latest = SpendingLimit.Latest(Launch, now, budget, seen, highest, diskPrice, disk);
                 if (latest > now)
                 {
@@ -41,7 +41,7 @@ public sealed class SpendingLimitTests
             }
 
             // From here on the worst.
-            cost += (decimal)(deadline - now).TotalHours * CostEstimate.PerHour(highest, diskPrice, disk);
+            cost += (decimal)(deadline - now).TotalHours * CostEstimate.MostPerHour(highest, diskPrice, disk);
             Assert.True(cost <= budget, $"{cost} of {budget}");
             Assert.True(deadline >= Launch + plan.Time);
         }

@@ -36,6 +36,11 @@ public sealed class SharedRehearsalTests(RehearsalSession session) : IDisposable
         Assert.Contains("stack ", launched, StringComparison.Ordinal);
         Assert.NotEmpty(Directory.GetFiles(Path.Combine(rehearsal, "keys"), "*.pem"));
 
+        // A process that knows AWS's variables alone sees by the account what it is.
+        var withoutFolder = environment.Where(pair => pair.Key != "SPOTTRAINER_REHEARSAL").ToDictionary(StringComparer.Ordinal);
+        withoutFolder["HOME"] = withoutFolder["XDG_DATA_HOME"] = folder.Path;
+        Assert.Contains("seen rehearsal", await RunAsync("\"seen $((Get-SpotTrainingInstance).Where)\"", withoutFolder), StringComparison.Ordinal);
+
         var id = launched.Split("launched ")[1].Split(' ')[0];
         var removed = await RunAsync("""
             $found = Get-SpotTrainingInstance

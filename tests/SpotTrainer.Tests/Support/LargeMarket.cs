@@ -1,8 +1,10 @@
+using System.Globalization;
+using System.Text.Json;
 using SpotTrainer.Rehearsal.Market;
 
 namespace SpotTrainer.Tests.Support;
 
-/// <summary>A market of AWS's size, made up from a seed: the same for the same seed.</summary>
+/// <summary>A market of AWS's size: made up from a seed, the same for the same seed, or read from files of real figures.</summary>
 internal static class LargeMarket
 {
     private static readonly string[] Regions =
@@ -27,13 +29,48 @@ internal static class LargeMarket
             [.. Enumerable.Range(0, types).Select(index => MakeType(index, names, random))]);
     }
 
+    /// <summary>
+    /// Reads one from files of real figures: ec2-instance-types.csv, ec2-on-demand-usd-per-hour.csv and spot-advisor-data.json (AWS's own feed).
+    /// </summary>
+    /// <param name="folder">Their folder.</param>
+    /// <param name="regions">The first of 17 regions.</param>
+    /// <param name="types">So many types at most, those of most regions first.</param>
+    public static MarketTable Read(string folder, int regions = 17, int types = 800)
+    {
+        var names = Regions.Take(regions).ToArray();
+        using var feed = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "spot-advisor-data.json")));
+        var advice = names.ToDictionary(
+            name => name,
+            name => feed.RootElement.GetProperty("spot_advisor").GetProperty(name).GetProperty("Linux").EnumerateObject()
+                .ToDictionary(type => type.Name, type => new SpotAdvice(type.Value.GetProperty("s").GetInt32(), type.Value.GetProperty("r").GetInt32()), StringComparer.Ordinal),
+            StringComparer.Ordinal);
+        var prices = Rows("ec2-on-demand-usd-per-hour.csv").ToDictionary(row => row["instance_type"], row => Number(row["usd_per_hour"]), StringComparer.Ordinal);
+        return new MarketTable(
+            [.. names.Select((name, index) => new MarketRegion(name, 1, [.. "abcde".Take(3 + (index % 3)).Select(letter => name + letter)]))],
+            [.. Rows("ec2-instance-types.csv").Where(row => prices.ContainsKey(row["instance_type"]))
+                .Select(row => new MarketType(
+                    row["instance_type"], (int)Number(row["vcpus"]), (int)Number(row["memory_mib"]), row["architectures"].Split('+'), (int)Number(row["gpus"]), row["gpu_maker"],
+                    row["gpu_name"], (int)Number(row["gpu_memory_mib"]), row["network"], bool.Parse(row["current_generation"]), prices[row["instance_type"]],
+                    names.Where(name => advice[name].ContainsKey(row["instance_type"])).ToDictionary(name => name, name => advice[name][row["instance_type"]], StringComparer.Ordinal)))
+                .Where(type => type.Spot.Count > 0).OrderByDescending(type => type.Spot.Count).ThenBy(type => type.Name, StringComparer.Ordinal).Take(types)]);
+
+        IEnumerable<Dictionary<string, string>> Rows(string file)
+        {
+            var lines = File.ReadAllLines(Path.Combine(folder, file));
+            var header = lines[0].Split(',');
+            return lines.Skip(1).Select(line => header.Zip(line.Split(',')).ToDictionary(pair => pair.First, pair => pair.Second, StringComparer.Ordinal));
+        }
+
+        static decimal Number(string text) => text.Length == 0 ? 0 : decimal.Parse(text, CultureInfo.InvariantCulture);
+    }
+
     private static MarketType MakeType(int index, string[] regions, Random random)
     {
         var family = index / Sizes.Length;
         var size = index % Sizes.Length;
         var letter = "mcrgx"[family % 5];
         var arm = family % 3 == 1;
-        var vcpu = size == 0 ? 2 : size == 1 ? 4 : int.Parse(Sizes[size][..^6], System.Globalization.CultureInfo.InvariantCulture) * 4;
+        var vcpu = size == 0 ? 2 : size == 1 ? 4 : int.Parse(Sizes[size][..^6], CultureInfo.InvariantCulture) * 4;
         var gpus = letter == 'g' ? Math.Max(1, vcpu / 16) : 0;
         var perCpu = letter switch { 'c' => 2, 'r' => 8, 'x' => 16, _ => 4 };
         return new MarketType(

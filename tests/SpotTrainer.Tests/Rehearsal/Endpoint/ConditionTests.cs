@@ -119,6 +119,17 @@ public sealed class ConditionTests
     }
 
     [Fact]
+    public async Task A_launch_needs_the_permissions_of_what_it_does_besides()
+    {
+        await using var endpoint = new TestEndpoint(conditions: Conditions.None with { Denied = ["ec2:CreateTags", "iam:PassRole"] });
+        Assert.Equal("UnauthorizedOperation", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.RunInstancesAsync(
+            TestEndpoint.Launch(request => request.TagSpecifications = [new TagSpecification { ResourceType = ResourceType.Instance, Tags = [new Tag("a", "b")] }]), Stop)));
+        Assert.Equal("UnauthorizedOperation", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.RunInstancesAsync(
+            TestEndpoint.Launch(request => (request.DryRun, request.IamInstanceProfile) = (true, new IamInstanceProfileSpecification { Name = "mine" })), Stop)));
+        await endpoint.RunningAsync();
+    }
+
+    [Fact]
     public async Task The_first_calls_can_be_throttled()
     {
         await using var endpoint = new TestEndpoint(conditions: Conditions.None with { Throttles = [new Throttle(ThrottledAction, First: 2)] });

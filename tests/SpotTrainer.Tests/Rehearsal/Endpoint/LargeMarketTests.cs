@@ -56,4 +56,30 @@ public sealed class LargeMarketTests
         Assert.Equal(whole.SpotPriceHistory.Select(price => (price.InstanceType.Value, price.AvailabilityZone, price.Timestamp, price.Price)), seen);
         Assert.Equal(seen.Count, seen.Distinct().Count());
     }
+
+    [Fact]
+    public void A_market_is_read_from_the_forms_in_which_AWS_publishes()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("ec2-instance-types.csv", """
+            instance_type,vcpus,memory_mib,architectures,gpus,gpu_maker,gpu_name,gpu_memory_mib,usage,network,current_generation
+            m7i.large,2,8192,x86_64,0,,,,spot,Up to 12.5 Gigabit,True
+            g6.xlarge,4,16384,x86_64,1,NVIDIA,L4,22888,spot,Up to 10 Gigabit,True
+            none.large,2,8192,x86_64,0,,,,spot,High,False
+            """);
+        folder.Write("ec2-on-demand-usd-per-hour.csv", """
+            region,instance_type,usd_per_hour
+            us-east-1,m7i.large,0.100800
+            us-east-1,g6.xlarge,0.804800
+            """);
+        folder.Write("spot-advisor-data.json", """
+            {"spot_advisor":{"us-east-1":{"Linux":{"m7i.large":{"s":68,"r":3},"g6.xlarge":{"s":49,"r":4}}},"us-east-2":{"Linux":{"m7i.large":{"s":50,"r":0}}}}}
+            """);
+        var market = LargeMarket.Read(folder.Path, regions: 2);
+        Assert.Equal(["g6.xlarge", "m7i.large"], market.Types("us-east-1").Select(type => type.Name));
+        Assert.Equal(["m7i.large"], market.Types("us-east-2").Select(type => type.Name));
+        var type = market.Find("g6.xlarge")!;
+        Assert.Equal((4, 16384, 1, "L4", 0.8048m), (type.VCpu, type.MemoryMiB, type.Gpus, type.GpuName, type.OnDemandUsd));
+        Assert.Equal(new SpotTrainer.Rehearsal.Market.SpotAdvice(68, 3), market.Find("m7i.large")!.Spot["us-east-1"]);
+    }
 }

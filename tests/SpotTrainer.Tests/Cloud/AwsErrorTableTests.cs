@@ -1,0 +1,127 @@
+using Amazon.EC2;
+using SpotTrainer.Cloud;
+using SpotTrainer.Pipeline;
+
+namespace SpotTrainer.Tests.Cloud;
+
+/// <summary>Every code that AWS can answer a launch with says what to do, in words of our own.</summary>
+public sealed class AwsErrorTableTests
+{
+    /// <summary>The error codes of EC2's API Reference that a launch and its preparation can meet, and those of the services asked beside it.</summary>
+    public static TheoryData<string, string, ErrorKind> Launch => new()
+    {
+        { "AuthFailure", "CredentialsRejected", ErrorKind.AuthenticationError },
+        { "AuthFailure.ServiceLinkedRoleCreationNotPermitted", "SpotRoleMissing", ErrorKind.PermissionDenied },
+        { "Blocked", "AccountBlocked", ErrorKind.PermissionDenied },
+        { "ExpiredToken", "CredentialsExpired", ErrorKind.AuthenticationError },
+        { "ExpiredTokenException", "CredentialsExpired", ErrorKind.AuthenticationError },
+        { "RequestExpired", "CredentialsExpired", ErrorKind.AuthenticationError },
+        { "InvalidClientTokenId", "CredentialsRejected", ErrorKind.AuthenticationError },
+        { "UnrecognizedClientException", "CredentialsRejected", ErrorKind.AuthenticationError },
+        { "SignatureDoesNotMatch", "CredentialsRejected", ErrorKind.AuthenticationError },
+        { "InvalidSignatureException", "CredentialsRejected", ErrorKind.AuthenticationError },
+        { "IncompleteSignature", "CredentialsRejected", ErrorKind.AuthenticationError },
+        { "MissingAuthenticationToken", "CredentialsRejected", ErrorKind.AuthenticationError },
+        { "OptInRequired", "NotSubscribed", ErrorKind.PermissionDenied },
+        { "PendingVerification", "AccountPending", ErrorKind.PermissionDenied },
+        { "UnauthorizedOperation", "NotAllowed", ErrorKind.PermissionDenied },
+        { "AccessDenied", "NotAllowed", ErrorKind.PermissionDenied },
+        { "AccessDeniedException", "NotAllowed", ErrorKind.PermissionDenied },
+        { "OperationNotPermitted", "NotAllowed", ErrorKind.PermissionDenied },
+        { "InsufficientInstanceCapacity", "NoCapacity", ErrorKind.ResourceUnavailable },
+        { "InsufficientHostCapacity", "NoCapacity", ErrorKind.ResourceUnavailable },
+        { "InsufficientCapacity", "NoCapacity", ErrorKind.ResourceUnavailable },
+        { "InsufficientReservedInstanceCapacity", "NoCapacity", ErrorKind.ResourceUnavailable },
+        { "InsufficientVolumeCapacity", "NoCapacity", ErrorKind.ResourceUnavailable },
+        { "InsufficientAddressCapacity", "NoCapacity", ErrorKind.ResourceUnavailable },
+        { "InsufficientFreeAddressesInSubnet", "SubnetFull", ErrorKind.ResourceUnavailable },
+        { "MaxSpotInstanceCountExceeded", "QuotaExceeded", ErrorKind.LimitsExceeded },
+        { "VcpuLimitExceeded", "QuotaExceeded", ErrorKind.LimitsExceeded },
+        { "InstanceLimitExceeded", "QuotaExceeded", ErrorKind.LimitsExceeded },
+        { "VolumeLimitExceeded", "QuotaExceeded", ErrorKind.LimitsExceeded },
+        { "MaxIOPSLimitExceeded", "QuotaExceeded", ErrorKind.LimitsExceeded },
+        { "SecurityGroupLimitExceeded", "QuotaExceeded", ErrorKind.LimitsExceeded },
+        { "RulesPerSecurityGroupLimitExceeded", "QuotaExceeded", ErrorKind.LimitsExceeded },
+        { "SecurityGroupsPerInterfaceLimitExceeded", "QuotaExceeded", ErrorKind.LimitsExceeded },
+        { "NetworkInterfaceLimitExceeded", "QuotaExceeded", ErrorKind.LimitsExceeded },
+        { "PrivateIpAddressLimitExceeded", "QuotaExceeded", ErrorKind.LimitsExceeded },
+        { "AddressLimitExceeded", "QuotaExceeded", ErrorKind.LimitsExceeded },
+        { "KeyPairLimitExceeded", "QuotaExceeded", ErrorKind.LimitsExceeded },
+        { "ResourceCountExceeded", "QuotaExceeded", ErrorKind.LimitsExceeded },
+        { "TagLimitExceeded", "TooManyTags", ErrorKind.LimitsExceeded },
+        { "RequestLimitExceeded", "Throttled", ErrorKind.ResourceUnavailable },
+        { "Throttling", "Throttled", ErrorKind.ResourceUnavailable },
+        { "ThrottlingException", "Throttled", ErrorKind.ResourceUnavailable },
+        { "TooManyRequestsException", "Throttled", ErrorKind.ResourceUnavailable },
+        { "SpotMaxPriceTooLow", "MaxPriceTooLow", ErrorKind.LimitsExceeded },
+        { "InvalidInstanceType", "UnknownInstanceType", ErrorKind.ObjectNotFound },
+        { "Unsupported", "OfferUnsupported", ErrorKind.ResourceUnavailable },
+        { "UnsupportedOperation", "OfferUnsupported", ErrorKind.ResourceUnavailable },
+        { "InvalidAvailabilityZone", "ZoneUnknown", ErrorKind.ObjectNotFound },
+        { "VolumeTypeNotAvailableInZone", "OfferUnsupported", ErrorKind.ResourceUnavailable },
+        { "InvalidAMIID.NotFound", "ImageNotFound", ErrorKind.ObjectNotFound },
+        { "InvalidAMIID.Malformed", "ImageNotFound", ErrorKind.InvalidArgument },
+        { "InvalidAMIID.Unavailable", "ImageNotFound", ErrorKind.ObjectNotFound },
+        { "InvalidSnapshot.NotFound", "ImageNotFound", ErrorKind.ObjectNotFound },
+        { "InvalidBlockDeviceMapping", "DiskRefused", ErrorKind.InvalidArgument },
+        { "EncryptedVolumesNotSupported", "DiskRefused", ErrorKind.InvalidArgument },
+        { "Client.InvalidKMSKey.InvalidState", "DiskKeyUnusable", ErrorKind.InvalidOperation },
+        { "InvalidUserData.Malformed", "UserDataRefused", ErrorKind.InvalidData },
+        { "InvalidKeyPair.NotFound", "KeyPairNotFound", ErrorKind.ObjectNotFound },
+        { "InvalidKeyPair.Duplicate", "KeyPairExists", ErrorKind.ResourceExists },
+        { "InvalidKey.Format", "KeyRefused", ErrorKind.InvalidData },
+        { "InvalidGroup.NotFound", "SecurityGroupNotFound", ErrorKind.ObjectNotFound },
+        { "InvalidGroupId.Malformed", "SecurityGroupNotFound", ErrorKind.InvalidArgument },
+        { "InvalidSecurityGroupID.NotFound", "SecurityGroupNotFound", ErrorKind.ObjectNotFound },
+        { "InvalidPermission.Malformed", "CidrInvalid", ErrorKind.InvalidArgument },
+        { "InvalidSubnetID.NotFound", "SubnetNotFound", ErrorKind.ObjectNotFound },
+        { "InvalidSubnet", "SubnetNotFound", ErrorKind.ObjectNotFound },
+        { "InvalidVpcID.NotFound", "VpcNotFound", ErrorKind.ObjectNotFound },
+        { "VPCIdNotSpecified", "NoDefaultVpc", ErrorKind.ObjectNotFound },
+        { "MissingInput", "NoDefaultVpc", ErrorKind.ObjectNotFound },
+        { "InvalidInstanceID.NotFound", "InstanceNotFound", ErrorKind.ObjectNotFound },
+        { "IncorrectInstanceState", "InstanceStateWrong", ErrorKind.InvalidOperation },
+        { "IdempotentParameterMismatch", "LaunchUnclear", ErrorKind.InvalidOperation },
+        { "InvalidParameterValue", "AwsRefused", ErrorKind.InvalidArgument },
+        { "InvalidParameterCombination", "AwsRefused", ErrorKind.InvalidArgument },
+        { "InvalidParameter", "AwsRefused", ErrorKind.InvalidArgument },
+        { "MissingParameter", "AwsRefused", ErrorKind.InvalidArgument },
+        { "InternalError", "AwsFailed", ErrorKind.ResourceUnavailable },
+        { "InternalFailure", "AwsFailed", ErrorKind.ResourceUnavailable },
+        { "ServerInternal", "AwsFailed", ErrorKind.ResourceUnavailable },
+        { "Unavailable", "AwsFailed", ErrorKind.ResourceUnavailable },
+        { "ServiceUnavailable", "AwsFailed", ErrorKind.ResourceUnavailable },
+    };
+
+    [Theory]
+    [MemberData(nameof(Launch))]
+    public void A_code_gives_a_sentence_and_what_to_do(string code, string id, ErrorKind kind)
+    {
+        const string Said = "The thing 'x' is not right. More of it.";
+        var error = AwsErrors.Translate(new AmazonEC2Exception(Said) { ErrorCode = code, StatusCode = System.Net.HttpStatusCode.BadRequest }, "target");
+        Assert.Equal((id, kind), (error.Id, error.Kind));
+        Assert.Equal("target", error.Concerns);
+        Assert.Matches("^[A-Z].*[.]$", error.Message);
+        Assert.Matches("^[A-Z].*[.)]$|: aws |-[A-Z]", error.NextStep);
+        Assert.DoesNotContain("{0}", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(code + ")", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Each_entry_of_the_table_is_judged() =>
+        Assert.Empty(AwsErrorTable.Codes.Except(Launch.Select(row => row.Data.Item1), StringComparer.Ordinal).Except(Elsewhere, StringComparer.Ordinal));
+
+    [Theory]
+    [InlineData("InvalidParameterValue", "Value (x) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name", "InstanceProfileNotFound")]
+    [InlineData("InvalidParameterValue", "Invalid value 'z9' for InstanceType.", "UnknownInstanceType")]
+    [InlineData("SomethingNew", "It is new.", "AwsRefused")]
+    public void What_EC2_says_with_a_general_code_is_told_apart(string code, string message, string id) =>
+        Assert.Equal(id, AwsErrors.FromCode(code, message, target: null, inner: null).Id);
+
+    /// <summary>Codes that come up beside launches: removals, quotas, other regions' words.</summary>
+    private static readonly string[] Elsewhere =
+    [
+        "DependencyViolation", "InvalidGroup.InUse", "InvalidIamInstanceProfile", "InvalidInstanceID.Malformed", "InvalidZone.NotFound", "KMSKeyNotAccessibleFault",
+        "NoSuchResourceException", "ParameterNotFound", "VolumeInUse", "VpcLimitExceeded",
+    ];
+}

@@ -1,0 +1,88 @@
+using SpotTrainer.Instances;
+using SpotTrainer.Market;
+using SpotTrainer.Rehearsal.Endpoint;
+using SpotTrainer.Rehearsal.Market;
+using SpotTrainer.Tests.Support;
+
+namespace SpotTrainer.Tests.Instances;
+
+/// <summary>What the module estimates is what the endpoint's own ledger charges.</summary>
+public sealed class CostTests
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task An_ended_instance_cost_what_the_endpoint_charged_and_the_ledger_remembers_it()
+    {
+        await using var test = new TestCloud();
+        var instance = await test.LaunchAsync(new LaunchRequest { Offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 }), VolumeSizeGiB = 100 });
+        await test.Endpoint.InStateAsync(instance.InstanceId, Amazon.EC2.InstanceStateName.Running);
+        await test.Endpoint.Endpoint.ChangeAsync(conditions => conditions with
+        {
+            PriceMoves = [new PriceMove(new OfferPattern("*"), 1.2m, test.Endpoint.Endpoint.Clock.GetUtcNow().AddHours(5))],
+        });
+        var ended = await Terminator.TerminateAsync(instance, test.Log, Stop);
+        var charge = Assert.Single(await test.Endpoint.Endpoint.GetChargesAsync());
+        var cost = Assert.Single(await CostList.ReadAsync(test.Cloud, [instance.Region], allOwners: false, DateTimeOffset.MinValue, test.Log, Stop));
+        Assert.Equal("EC2", cost.Source);
+        Assert.Equal(charge.Compute, cost.MachineCost, 6);
+        Assert.Equal(charge.Disk, cost.DiskCost, 6);
+        Assert.Equal(charge.Address, cost.AddressCost, 6);
+        Assert.Equal(cost.EstimatedCost, cost.Forecast);
+        Assert.True(cost.EstimatedSaving > 0);
+
+        // EC2 forgets it; the file does not.
+        var entry = Assert.Single(InstanceLedger.Read(test.Cloud.StateFolder));
+        Assert.Equal((ended.InstanceId, "m7i.large", "spot"), (entry.InstanceId, entry.InstanceType, entry.Market));
+        var remembered = new SpotTrainingCost(entry, test.Cloud);
+        Assert.Equal((cost.EstimatedCost, "ledger", "terminated"), (remembered.EstimatedCost, remembered.Source, remembered.State));
+    }
+
+    [Fact]
+    public void Prices_that_moved_are_weighted_and_a_take_back_in_the_first_hour_is_free()
+    {
+        var launch = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        var series = new SpotPriceSeries([new(launch.AddHours(-1), 1m), new(launch.AddHours(1), 3m)], launch, launch.AddHours(4));
+        var (end, disk) = (launch.AddHours(2), 0.08m * 30 / 720);
+        var cost = CostReader.Estimate(Instance(launch, interrupted: false), end, series);
+        Assert.Equal(1m + 3m, cost.MachineCost);
+        Assert.Equal(2 * disk, cost.DiskCost, 10);
+        Assert.Equal(2 * 0.005m, cost.AddressCost);
+        Assert.Equal(cost.EstimatedCost + (6 * (3m + 0.005m + disk)), cost.Forecast, 8);
+        Assert.Equal(2 * (5m + 0.005m + disk), cost.EstimatedOnDemandCost!.Value, 8);
+
+        var soon = launch.AddMinutes(59);
+        var free = CostReader.Estimate(Instance(launch, interrupted: true), soon, series);
+        Assert.Equal(0, free.MachineCost);
+        Assert.True(free.DiskCost > 0 && free.AddressCost > 0);
+        Assert.True(CostReader.Estimate(Instance(launch, interrupted: true), launch.AddMinutes(61), series).MachineCost > 1);
+
+        // A minute at least.
+        Assert.Equal(1m / 60, CostReader.Estimate(Instance(launch, interrupted: false), launch.AddSeconds(3), series).MachineCost, 8);
+    }
+
+    [Fact]
+    public async Task A_ledger_whose_last_line_was_cut_off_goes_on()
+    {
+        using var folder = new TemporaryFolder();
+        var log = new RecordingLog();
+        InstanceLedger.Add(folder.Path, [Entry("i-1"), Entry("i-2"), Entry("i-1")], log);
+        var path = Directory.GetFiles(folder.Path).Single();
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
+        await File.AppendAllTextAsync(path, "{\"InstanceId\":\"i-3\",\"Na\n", Stop);
+        InstanceLedger.Add(folder.Path, [Entry("i-4"), Entry("i-2")], log);
+        Assert.Equal(["i-1", "i-2", "i-4"], InstanceLedger.Read(folder.Path).Select(entry => entry.InstanceId));
+        Assert.Empty(log.Lines);
+    }
+
+    private static LedgerEntry Entry(string id) => new(
+        id, "n", "o", "000000000000", "eu-west-1", "eu-west-1a", "m7i.large", "spot", DateTimeOffset.UtcNow, DateTimeOffset.UtcNow, string.Empty, 1, 2, 3, OnDemandCost: null);
+
+    private static SpotTrainingInstance Instance(DateTimeOffset launch, bool interrupted) => new(
+        new SpotTrainer.Cloud.CloudContext(new Amazon.Runtime.AnonymousAWSCredentials(), "eu-west-1", "http://127.0.0.1:9", "/nowhere", "000000000000"),
+        "eu-west-1", "host", 22, "ubuntu", keyPath: null, [])
+    {
+        InstanceId = "i-1", Zone = "eu-west-1a", InstanceType = "m7i.large", LaunchTime = launch, Deadline = launch.AddHours(8), Interrupted = interrupted, Price = 1m,
+        OnDemandPrice = 5m, DiskPrice = 0.08m, VolumeSizeGiB = 30,
+    };
+}
