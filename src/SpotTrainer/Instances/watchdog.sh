@@ -367,8 +367,8 @@ ask_by_turns() {
     done
 }
 
-# Looks for both notices every 1.7 seconds and prints a line "STATUS ADDRESS" for each look. A process a look would cost ten times
-# what all the rest of the watchdog does: one curl asks for a long list of addresses, 72 a minute. Where it is too old for
+# Looks for both notices every 1.7 seconds and prints a line "STATUS ADDRESS" for each look. A process a look would cost ten times as much
+# as all of the watchdog does now: one curl asks for a long list of addresses, 72 a minute. Where it is too old for
 # that (before 7.84, as in Ubuntu 22.04), there is no other way.
 ask_again() {
     paths=spot/instance-action,events/recommendations/rebalance
