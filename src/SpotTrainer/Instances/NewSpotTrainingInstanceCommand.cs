@@ -41,6 +41,11 @@ public sealed class NewSpotTrainingInstanceCommand : LaunchCmdlet
             return;
         }
 
+        if (first.Size.NeedsNvidiaDriver && request.Image.Alias is { } alias && !ImageResolver.HasDriver(alias))
+        {
+            WriteWarning($"{first.InstanceType} has GPUs, and the image '{alias}' has no driver for them: -Image deep-learning has.");
+        }
+
         if (request.KeyFile is { } file)
         {
             request = request with { KeyName = new KeyPairFolder(cloud.KeyFolder).Adopt(file) };

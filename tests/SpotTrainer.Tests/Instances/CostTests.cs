@@ -46,10 +46,10 @@ public sealed class CostTests
         var (end, disk) = (launch.AddHours(2), 0.08m * 30 / 720);
         var cost = CostReader.Estimate(Instance(launch, interrupted: false), end, series);
         Assert.Equal(1m + 3m, cost.MachineCost);
-        Assert.Equal(2 * disk, cost.DiskCost, 10);
+        Assert.Equal(2 * disk, cost.DiskCost, 6);
         Assert.Equal(2 * 0.005m, cost.AddressCost);
-        Assert.Equal(cost.EstimatedCost + (6 * (3m + 0.005m + disk)), cost.Forecast, 8);
-        Assert.Equal(2 * (5m + 0.005m + disk), cost.EstimatedOnDemandCost!.Value, 8);
+        Assert.Equal(cost.EstimatedCost + (6 * (3m + 0.005m + disk)), cost.Forecast, 5);
+        Assert.Equal(2 * (5m + 0.005m + disk), cost.EstimatedOnDemandCost!.Value, 6);
 
         var soon = launch.AddMinutes(59);
         var free = CostReader.Estimate(Instance(launch, interrupted: true), soon, series);
@@ -58,7 +58,7 @@ public sealed class CostTests
         Assert.True(CostReader.Estimate(Instance(launch, interrupted: true), launch.AddMinutes(61), series).MachineCost > 1);
 
         // A minute at least.
-        Assert.Equal(1m / 60, CostReader.Estimate(Instance(launch, interrupted: false), launch.AddSeconds(3), series).MachineCost, 8);
+        Assert.Equal(1m / 60, CostReader.Estimate(Instance(launch, interrupted: false), launch.AddSeconds(3), series).MachineCost, 6);
     }
 
     [Fact]
