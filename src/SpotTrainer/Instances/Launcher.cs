@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Amazon.EC2;
 using Amazon.EC2.Model;
 using Amazon.Runtime;
@@ -21,6 +22,9 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
 
     /// <summary>How often EC2 is asked whose answer got lost, or who is busy.</summary>
     private const int Attempt = 4;
+
+    /// <summary>What machines may have cost, in US dollars, that were launched and ended again before another offer was tried.</summary>
+    private decimal lost;
 
     private readonly string activity = $"Launching {(request.Name.Length > 0 ? request.Name : "a Spot instance")}";
 
@@ -80,13 +84,14 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
         var setup = await preparation.ForAsync(offer, cancellationToken);
 
         // The disk that is made, not the one that was asked for, is what the budget pays.
-        var sized = request with { VolumeSizeGiB = Math.Max(request.VolumeSizeGiB, setup.Image.SnapshotSizeGiB) };
+        var sized = request with { VolumeSizeGiB = Math.Max(request.VolumeSizeGiB, setup.Image.SnapshotSizeGiB), Budget = request.Budget - lost };
         var plan = sized.PlanDeadline(offer, onDemand);
         var hostKey = SshPrivateKey.MakeEd25519("spottrainer");
         var deadline = DateTimeOffset.UtcNow + plan.Time;
         var run = new RunRequest(sized, offer, onDemand, setup, hostKey, deadline).Make();
         cancellationToken.ThrowIfCancellationRequested();
 
+        var asked = Stopwatch.StartNew();
         var id = await RunAsync(offer, run, deadline, cancellationToken);
         log.Verbose($"{id}: {offer}{(onDemand ? ", on demand" : string.Empty)}; it ends itself at {deadline.ToLocalTime():g}.");
         try
@@ -103,6 +108,7 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
         catch (Exception exception)
         {
             await AbandonAsync(offer.Region, id, deadline, exception);
+            lost += sized.MostFor(offer, onDemand, CostEstimate.Billed(asked.Elapsed));
             throw;
         }
     }
