@@ -13,8 +13,8 @@ namespace SpotTrainer.Benchmarks;
 /// </summary>
 internal static class WatchdogBenchmark
 {
-    private const int Rounds = 40;
-    private static readonly TimeSpan Idle = TimeSpan.FromMinutes(10);
+    private const int Rounds = 20;
+    private static readonly TimeSpan Idle = TimeSpan.FromMinutes(4);
     private const string Action = """{"action": "terminate", "time": "2031-05-06T07:10:00Z"}""";
 
     public static async Task RunAsync()
@@ -61,7 +61,8 @@ internal static class WatchdogBenchmark
             {
                 await OnAsync("""
                     rm -rf spottrainer/jobs/one /run/spottrainer/interruption; mkdir -p spottrainer/jobs/one; cd spottrainer/jobs/one
-                    setsid python3 -c 'import signal, time; signal.sigwait({signal.SIGTERM}); open("seen.new", "w").write(repr(time.time())); import os; os.rename("seen.new", "seen")' > log 2>&1 < /dev/null & echo $! > pid
+                    setsid python3 -c 'import os, signal, time; signal.pthread_sigmask(signal.SIG_BLOCK, [15]); open("ready", "w"); signal.sigwait([15]); open("new", "w").write(repr(time.time())); os.rename("new", "seen")' > log 2>&1 < /dev/null & echo $! > pid
+                    until [ -e ready ]; do sleep 0.05; done
                     """ + "\n" + Restart);
                 await Task.Delay(TimeSpan.FromSeconds(3 + (2 * Random.Shared.NextDouble())));
                 var begin = (DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).TotalSeconds;

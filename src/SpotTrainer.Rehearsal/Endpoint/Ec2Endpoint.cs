@@ -60,6 +60,9 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
     /// <summary>The account of every rehearsal, which no customer of AWS has.</summary>
     public static string Account => Cloud.CloudContext.RehearsalAccount;
 
+    /// <summary>Makes keys that hold for a while, as those of a role that somebody signed on to.</summary>
+    public SessionKeys BeginSession(TimeSpan length) => verifier.BeginSession(length);
+
     /// <summary>How often each action was called.</summary>
     public IReadOnlyDictionary<string, int> Calls => calls;
 
@@ -259,7 +262,7 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
             return service switch
             {
                 "ssm" or "pricing" or "servicequotas" => new Answer(200, JsonType, AnswerJson(raw, target, signature.Region)),
-                "sts" or "iam" => new Answer(200, "text/xml", QueryService.Answer(service, action, parameters, conditions.Current, Account, requestId)),
+                "sts" or "iam" => new Answer(200, "text/xml", QueryService.Answer(service, action, parameters, conditions.Current, verifier, Account, requestId)),
                 "ec2" => new Answer(200, XmlType, Ec2Xml.Bytes(await AnswerEc2Async(action, parameters, signature.Region, requestId))),
                 _ => throw new AwsException("UnknownService", $"A rehearsal has no service '{service}'.", 404),
             };
@@ -333,6 +336,10 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
                 throw new AwsException("MissingAuthenticationToken", "Request is missing Authentication Token", 403);
             case SignatureOutcome.Expired:
                 throw new AwsException("RequestExpired", "Request has expired.");
+            case SignatureOutcome.SessionEnded:
+                throw signature.Service == "ec2"
+                    ? new AwsException("RequestExpired", "Request has expired.")
+                    : new AwsException("ExpiredToken", "The security token included in the request is expired", 403);
             case SignatureOutcome.Malformed:
                 throw new AwsException("IncompleteSignature", "The Authorization header has not the form of AWS Signature Version 4.");
             case SignatureOutcome.UnknownKey when signature.Service == "ec2":

@@ -10,11 +10,12 @@ internal static class QueryService
     private static readonly XNamespace Iam = "https://iam.amazonaws.com/doc/2010-05-08/";
 
     /// <summary>Carries out a call and gives the answer's bytes.</summary>
-    public static byte[] Answer(string service, string action, QueryParameters parameters, Conditions conditions, string account, string requestId) =>
+    public static byte[] Answer(string service, string action, QueryParameters parameters, Conditions conditions, SigV4Verifier verifier, string account, string requestId) =>
         (service, action) switch
         {
             ("sts", "GetCallerIdentity") => Write(Sts, action, requestId,
                 new XElement(Sts + "Arn", $"arn:aws:iam::{account}:user/rehearsal"), new XElement(Sts + "UserId", "AIDAREHEARSAL"), new XElement(Sts + "Account", account)),
+            ("sts", "AssumeRole") => Write(Sts, action, requestId, AssumedRole(parameters, verifier, account)),
             ("iam", "GetRole") => Write(Iam, action, requestId, Role(parameters.Required("RoleName"), conditions, account)),
             _ => throw Ec2Service.InvalidAction(action),
         };
@@ -27,6 +28,27 @@ internal static class QueryService
             new XElement(space + "Error",
                 new XElement(space + "Type", error.StatusCode < 500 ? "Sender" : "Receiver"), new XElement(space + "Code", error.Code), new XElement(space + "Message", error.Message)),
             new XElement(space + "RequestId", requestId)));
+    }
+
+    /// <summary>Any role of the account may be assumed: its keys are worth as much as the user's own.</summary>
+    private static XElement[] AssumedRole(QueryParameters parameters, SigV4Verifier verifier, string account)
+    {
+        var (role, session) = (parameters.Required("RoleArn"), parameters.Required("RoleSessionName"));
+        if (!role.StartsWith($"arn:aws:iam::{account}:role/", StringComparison.Ordinal))
+        {
+            throw new AwsException("AccessDenied", $"User: arn:aws:iam::{account}:user/rehearsal is not authorized to perform: sts:AssumeRole on resource: {role}", 403);
+        }
+
+        var keys = verifier.BeginSession(TimeSpan.FromSeconds(parameters.Integer("DurationSeconds") ?? 3600));
+        return
+        [
+            new XElement(Sts + "Credentials",
+                new XElement(Sts + "AccessKeyId", keys.AccessKeyId), new XElement(Sts + "SecretAccessKey", keys.SecretAccessKey),
+                new XElement(Sts + "SessionToken", keys.Token), new XElement(Sts + "Expiration", keys.Ends.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture))),
+            new XElement(Sts + "AssumedRoleUser",
+                new XElement(Sts + "AssumedRoleId", $"AROAREHEARSAL:{session}"),
+                new XElement(Sts + "Arn", $"arn:aws:sts::{account}:assumed-role/{role[(role.LastIndexOf('/') + 1)..]}/{session}")),
+        ];
     }
 
     private static byte[] Write(XNamespace space, string action, string requestId, params XElement[] result) => Ec2Xml.Bytes(

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -16,8 +17,11 @@ internal enum SignatureOutcome
     /// <summary>The Authorization header does not have the form of Signature Version 4.</summary>
     Malformed,
 
-    /// <summary>The access key is not this rehearsal's.</summary>
+    /// <summary>The access key, or the token of its session, is not this rehearsal's.</summary>
     UnknownKey,
+
+    /// <summary>The session that the access key belongs to has ended.</summary>
+    SessionEnded,
 
     /// <summary>The date is more than 15 minutes off.</summary>
     Expired,
@@ -29,12 +33,25 @@ internal enum SignatureOutcome
 /// <summary>What a signature says: whether it holds, and for which region and service it was made.</summary>
 internal sealed record SignatureResult(SignatureOutcome Outcome, string Region, string Service);
 
-/// <summary>Checks AWS Signature Version 4 (header form) against one access key.</summary>
+/// <summary>Keys that hold for a while, with the token that must come with them.</summary>
+internal sealed record SessionKeys(string AccessKeyId, string SecretAccessKey, string Token, DateTimeOffset Ends);
+
+/// <summary>Checks AWS Signature Version 4 (header form) against one access key, and those of the sessions that were begun with it.</summary>
 internal sealed class SigV4Verifier(string accessKeyId, string secretAccessKey, TimeProvider clock)
 {
     private const string Algorithm = "AWS4-HMAC-SHA256";
     private const string TimeFormat = "yyyyMMdd'T'HHmmss'Z'";
     private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(15);
+    private readonly ConcurrentDictionary<string, SessionKeys> sessions = new(StringComparer.Ordinal);
+
+    /// <summary>Makes the keys of a session.</summary>
+    public SessionKeys BeginSession(TimeSpan length)
+    {
+        var keys = new SessionKeys(
+            "ASIA" + RandomNumberGenerator.GetString("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16), Convert.ToBase64String(RandomNumberGenerator.GetBytes(30)),
+            Convert.ToBase64String(RandomNumberGenerator.GetBytes(90)), clock.GetUtcNow() + length);
+        return sessions[keys.AccessKeyId] = keys;
+    }
 
     public SignatureResult Verify(RawRequest request)
     {
@@ -57,7 +74,10 @@ internal sealed class SigV4Verifier(string accessKeyId, string secretAccessKey, 
 
         SignatureResult Result(SignatureOutcome outcome) => new(outcome, scope.Region, scope.Service);
 
-        if (!string.Equals(scope.AccessKeyId, accessKeyId, StringComparison.Ordinal))
+        var session = sessions.GetValueOrDefault(scope.AccessKeyId);
+        if (session is null
+            ? !string.Equals(scope.AccessKeyId, accessKeyId, StringComparison.Ordinal)
+            : !string.Equals(request.Header("X-Amz-Security-Token"), session.Token, StringComparison.Ordinal))
         {
             return Result(SignatureOutcome.UnknownKey);
         }
@@ -85,14 +105,17 @@ internal sealed class SigV4Verifier(string accessKeyId, string secretAccessKey, 
             time,
             credentialScope,
             Hex(SHA256.HashData(Encoding.UTF8.GetBytes(CanonicalRequest(request, signedHeaders, payloadHash)))));
-        var expected = HMACSHA256.HashData(SigningKey(scope), Encoding.UTF8.GetBytes(stringToSign));
+        var expected = HMACSHA256.HashData(SigningKey(scope, session?.SecretAccessKey ?? secretAccessKey), Encoding.UTF8.GetBytes(stringToSign));
         if (!CryptographicOperations.FixedTimeEquals(expected, signature)
             || !time.StartsWith(scope.Date, StringComparison.Ordinal))
         {
             return Result(SignatureOutcome.Mismatch);
         }
 
-        return Result((clock.GetUtcNow() - signedAt).Duration() > Tolerance ? SignatureOutcome.Expired : SignatureOutcome.Valid);
+        return Result(
+            (clock.GetUtcNow() - signedAt).Duration() > Tolerance ? SignatureOutcome.Expired
+            : session?.Ends <= clock.GetUtcNow() ? SignatureOutcome.SessionEnded
+            : SignatureOutcome.Valid);
     }
 
     private static bool TryParse(string authorization, out Scope scope, out string[] signedHeaders, out byte[] signature)
@@ -153,9 +176,9 @@ internal sealed class SigV4Verifier(string accessKeyId, string secretAccessKey, 
 
     private static string Hex(byte[] bytes) => Convert.ToHexString(bytes).ToLowerInvariant();
 
-    private byte[] SigningKey(Scope scope)
+    private static byte[] SigningKey(Scope scope, string secret)
     {
-        var key = Encoding.UTF8.GetBytes("AWS4" + secretAccessKey);
+        var key = Encoding.UTF8.GetBytes("AWS4" + secret);
         foreach (var part in new[] { scope.Date, scope.Region, scope.Service, "aws4_request" })
         {
             key = HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(part));

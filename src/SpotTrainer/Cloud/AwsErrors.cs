@@ -16,6 +16,11 @@ internal static class AwsErrors
         AmazonServiceException { ErrorCode: null or "" } lost => new("ConnectionFailed", ErrorKind.ConnectionError, "AWS could not be reached.",
             "See to the network and try again.", target, lost),
         AmazonServiceException service => FromCode(service.ErrorCode, service.Message, target, service),
+
+        // A role that could not be assumed: what STS said counts.
+        AmazonClientException { InnerException: AmazonServiceException { ErrorCode.Length: > 0 } role } => Translate(role, target),
+        AmazonClientException client when client.Message.Contains("SSO") => new("CredentialsExpired", ErrorKind.AuthenticationError,
+            "The sign-on has ended, or there was none.", "Run 'aws sso login' (with --profile, where it is not the default one).", target, client),
         AmazonClientException client => new("NoCredentials", ErrorKind.AuthenticationError, FirstSentence(client.Message),
             "Run 'aws configure' (or 'aws sso login'), or give -ProfileName.", target, client),
         System.Xml.XmlException cut => new("ConnectionFailed", ErrorKind.ConnectionError, "AWS's answer was cut off.", "See to the network and try again.", target, cut),

@@ -75,10 +75,13 @@ internal static class CloudResolver
 
     private static string? FindRegion(string? profileName)
     {
-        var profile = profileName ?? Environment.GetEnvironmentVariable("AWS_PROFILE") ?? "default";
-        return Environment.GetEnvironmentVariable("AWS_REGION") ?? Environment.GetEnvironmentVariable("AWS_DEFAULT_REGION")
+        var profile = profileName ?? Variable("AWS_PROFILE") ?? "default";
+        return Variable("AWS_REGION") ?? Variable("AWS_DEFAULT_REGION")
             ?? (new CredentialProfileStoreChain().TryGetProfile(profile, out var found) ? found.Region?.SystemName : null);
     }
+
+    /// <summary>An environment variable; one that is empty is none.</summary>
+    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 
     private static bool SameUrl(string one, string other) =>
         string.Equals(one.TrimEnd('/'), other.TrimEnd('/'), StringComparison.OrdinalIgnoreCase);

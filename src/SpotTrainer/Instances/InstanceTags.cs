@@ -7,13 +7,22 @@ internal static class InstanceTags
 {
     public const string Name = "Name";
 
+    /// <summary>What the names of the module's own tags begin with.</summary>
+    public const string Prefix = "spottrainer:";
+
+    /// <summary>How many tags of a user's own EC2's 50 leave room for.</summary>
+    public const int MostOfUsers = 30;
+
     /// <summary>Who launched it: user and computer.</summary>
     public const string Owner = "spottrainer:owner";
 
     /// <summary>The deadline as an instant in UTC (ISO 8601).</summary>
     public const string Deadline = "spottrainer:deadline";
 
-    /// <summary>The fingerprint of its pinned host key.</summary>
+    /// <summary>What the tag of host keys begins with while the machine serves, or may serve, the key that its client made.</summary>
+    public const string HostKeyPending = "pending";
+
+    /// <summary>The fingerprints of its pinned host keys.</summary>
     public const string HostKey = "spottrainer:hostkey";
 
     /// <summary>Who logs in.</summary>

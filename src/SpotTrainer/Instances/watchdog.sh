@@ -33,7 +33,7 @@ turn=20
 look_every=60
 # Below so many percent of one CPU, as the mean between two looks, it is quiet: what a system does by itself stays under it.
 cpu_quiet=10
-# A Jupyter kernel that waits for its user takes about 0.3 %.
+# A Jupyter kernel that waits for its user takes a hundredth of this.
 kernel_quiet=1
 gpu_quiet=5
 
@@ -186,7 +186,7 @@ status() {
         "$deadline" "$now" "$left" "$armed" "$watchdog" "$idle" "$idle_since" "$(line_of "$notes/interruption")" "$(line_of "$notes/rebalance")"
 }
 
-# Runs a command for each job that has a process: for_jobs SIGNAL sends it to the process groups; 0 only asks. Fails when there is none.
+# signal_jobs SIGNAL: sends it to the process group of each job; 0 only asks. Fails when no job has one.
 signal_jobs() {
     found=1
     for file in "$root"/home/*/spottrainer/jobs/*/pid; do
@@ -200,11 +200,11 @@ signal_jobs() {
     return $found
 }
 
-# One walk over the processes. Sets moved and kernels (CPU ticks of SSH's processes and of Jupyter's kernels), prompt (somebody
-# has a terminal open), and use when a command runs over SSH. An sshd without a process of its own holds a tunnel, or is the
-# module's: it is no use of the machine. Nor is a prompt at which nobody types.
+# One walk over the processes. Sets moved and kernels (CPU ticks of SSH's processes and of Jupyter's kernels), and use when a
+# command runs over SSH. An sshd without a process of its own holds a tunnel, or is the module's: it is no use of the machine.
+# Nor is a shell that waits at its prompt.
 walk() {
-    moved=0 kernels=0 prompt='' daemons=' ' children=''
+    moved=0 kernels=0 daemons=' ' children=''
     for file in "$root"/proc/[0-9]*/stat; do
         { IFS= read -r line < "$file"; } 2>/dev/null || continue
         name=${line#*\(}
@@ -212,6 +212,8 @@ walk() {
         # state ppid pgrp session tty tpgid flags minflt cminflt majflt cmajflt utime stime (proc(5)); these are words on purpose.
         # shellcheck disable=SC2086
         set -- ${line##*) }
+        # A name may hold a line end, after which nothing was read.
+        [ $# -ge 13 ] || continue
         case $name in
             sshd*)
                 daemons="$daemons${line%% *} "
@@ -241,7 +243,7 @@ walk() {
         esac
         case $child in
             *:0:*) use='a command over SSH' ;;
-            *:0) prompt=yes ;;
+            *:0) ;;
             *) use='a command at a terminal' ;;
         esac
     done
@@ -261,8 +263,10 @@ look() {
     # File transfer has no process of its own in every sshd: a fifth of a percent is more than keep-alives take.
     [ $(((moved - was_moved) * 5)) -lt "$past" ] || use='a file transfer'
     [ $((kernels - was_kernels)) -lt $((past * kernel_quiet)) ] || use='a Jupyter kernel'
+    # Somebody typed where the time of the last reading has changed, be it over SSH, in tmux or in Jupyter.
     typed=
-    [ -z "$prompt" ] || typed=$(stat -c '%n %X' "$root"/dev/pts/[0-9]* 2>/dev/null)
+    set -- "$root"/dev/pts/[0-9]*
+    [ ! -e "$1" ] || typed=$(stat -c '%n %X' "$@" 2>/dev/null)
     [ -z "$typed" ] || [ "$typed" = "$was_typed" ] || use='a person at a terminal'
     if [ -z "$use" ] && command -v nvidia-smi > /dev/null; then
         for percent in $(timeout 10 nvidia-smi --query-gpu=utilization.gpu --format=csv,noheader,nounits 2>/dev/null); do
@@ -272,13 +276,23 @@ look() {
     looked=$up
 }
 
+# For `status`, and for the watchdog that comes after one that was killed.
+keep_last_use() {
+    { echo "$last_use" > "$notes/last-use"; } 2>/dev/null || :
+}
+
 # Ends the machine when nobody has used it for as long as was armed.
 watch_use() {
+    if [ -z "$looked" ]; then
+        # The first look has nothing to compare with.
+        looked=$up
+        look
+        return
+    fi
     [ $((up - looked)) -ge $look_every ] || return 0
     look
     [ -z "$use" ] || last_use=$up
-    # Kept for `status`, and for the watchdog that comes after one that was killed.
-    { echo "$last_use" > "$notes/last-use"; } 2>/dev/null || :
+    keep_last_use
     if [ "$idle" -eq 0 ] || [ -n "$use" ]; then
         [ -z "$idle_warned" ] || say "in use again ($use): this machine stays until its deadline, or until it is idle again."
         idle_warned=
@@ -298,15 +312,13 @@ watch_use() {
 # Nothing in here may depend on a write that succeeds: the disk can be full.
 run() {
     warned='' idle_warned='' lost=0 listener='' up=0
-    cpu=0 moved=0 kernels=0 typed=''
+    cpu=0 moved=0 kernels=0 typed='' looked=''
     mkdir -p "$notes" 2>/dev/null || :
     read_boot
     read_uptime
-    # The first look has nothing to compare with.
-    looked=$up
-    look
     last_use=$(line_of "$notes/last-use")
     if ! is_count "$last_use" || [ "$last_use" -gt "$up" ]; then last_use=$up; fi
+    keep_last_use
     while :; do
         pause=$turn
         read_uptime
@@ -346,8 +358,17 @@ new_token() {
     token=$(ask -f -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 21600' "$metadata/api/token")
 }
 
-# Looks for both notices every 1.7 seconds and prints a line "STATUS ADDRESS" for each look. A process a look would cost ten times
-# what all the rest of the watchdog does: one curl asks for a long list of addresses, 72 a minute. Where it is too old for
+ask_by_turns() {
+    turns=200
+    while [ $turns -gt 0 ] && kill -0 $$ 2>/dev/null; do
+        (ask "$@")
+        sleep 1.7
+        turns=$((turns - 1))
+    done
+}
+
+# Looks for both notices every 1.7 seconds and prints a line "STATUS ADDRESS" for each look. A process a look would cost ten times as much
+# as all of the watchdog does now: one curl asks for a long list of addresses, 72 a minute. Where it is too old for
 # that (before 7.84, as in Ubuntu 22.04), there is no other way.
 ask_again() {
     paths=spot/instance-action,events/recommendations/rebalance
@@ -366,12 +387,11 @@ ask_again() {
 header = "X-aws-ec2-metadata-token: $token"
 url = "$metadata/meta-data/{$many}"
 END
-            echo "curl $!"
-            wait $!
         else
-            (ask "$@" -H "X-aws-ec2-metadata-token: $token" "$metadata/meta-data/{$paths}" 2>&1)
-            sleep 1.7
+            ask_by_turns "$@" -H "X-aws-ec2-metadata-token: $token" "$metadata/meta-data/{$paths}" 2>&1 &
         fi
+        echo "asker $!"
+        wait $!
     done
 }
 
@@ -392,7 +412,7 @@ listen() {
         # When `run` is killed, this must not stay beside the next one.
         while read -r code where && kill -0 $$ 2>/dev/null; do
             case "$code ${where##*/}$heard" in
-                'curl '*) asker=$where ;;
+                'asker '*) asker=$where ;;
                 # The token is not valid any more, which it never tells before.
                 '401 '*) kill "$asker" 2>/dev/null ;;
                 *interruption*) ;;

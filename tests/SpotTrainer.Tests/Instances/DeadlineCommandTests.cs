@@ -49,7 +49,7 @@ public sealed class DeadlineCommandTests(RehearsalSession session)
         session.Require("$null = $Machine | Invoke-TrainingCommand $command", ("command", """
             w=/usr/local/sbin/spottrainer-watchdog; sudo mv $w $w.real; printf '#!/bin/sh\n[ "$1" != arm ] || exit 1\nexec %s.real "$@"\n' $w | sudo tee $w; sudo chmod 755 $w
             """));
-        Assert.Equal("RemoteCommandFailed", Error("$Machine | Set-SpotTrainingDeadline -AddHours -0.5; $Machine | Set-SpotTrainingDeadline -FromBudget", ErrorCategory.InvalidResult, errors: 1));
+        Assert.Equal("RemoteCommandFailed", Error("$Machine | Set-SpotTrainingDeadline -AddHours -0.5; $Machine | Set-SpotTrainingDeadline -FromBudget", ErrorCategory.InvalidResult, errors: 2));
         Assert.Equal(last.AddMinutes(-30), Deadline("Get-SpotTrainingInstance moved"));
         Assert.Equal("RemoteCommandFailed", Error("$Machine | Set-SpotTrainingDeadline -AddHours -0.25", ErrorCategory.InvalidResult));
         session.Require("$null = $Machine | Remove-SpotTrainingInstance");

@@ -199,6 +199,10 @@ public sealed class WatchdogIdleTests : IDisposable
         machine.Process(1, "systemd", parent: 0);
         machine.Process(9, "cron", parent: 1);
         machine.Process(20, "sshd", parent: 1);
+
+        // A name may hold anything but a zero byte.
+        machine.Process(25, "a\nb", parent: 20);
+        machine.Process(26, "a) S 20 1 1", parent: 9);
         machine.Process(21, "sshd-session", parent: 20);
     }
 

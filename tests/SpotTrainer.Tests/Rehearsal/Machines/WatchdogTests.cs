@@ -53,7 +53,11 @@ public sealed class WatchdogTests(VpcFixture fixture) : IClassFixture<VpcFixture
         const string calm = "sudo sed -i 's/^cpu_quiet=.*/cpu_quiet=100000/; s/^look_every=.*/look_every=2/; s/^turn=.*/turn=1/' $(command -v spottrainer-watchdog) && sudo systemctl restart spottrainer-watchdog.service";
         (await fixture.OnAsync(used, job + calm)).Succeeded();
         (await fixture.OnAsync(idle, calm)).Succeeded();
+
+        // A connection that only stands there keeps nothing alive.
+        using var tunnel = Programs.Start([.. fixture.Ssh("ssh", idle), "-N", $"ubuntu@{idle.PublicIpAddress}"]);
         await idle.Stopped.WaitAsync(Limit, Stop);
+        tunnel.Kill();
         Assert.False(used.Stopped.IsCompleted);
         Assert.Contains("watchdog=active", (await fixture.OnAsync(used, "sudo spottrainer-watchdog status")).Succeeded(), StringComparison.Ordinal);
         (await fixture.OnAsync(used, "kill $(cat spottrainer/jobs/one/pid)")).Succeeded();

@@ -1,0 +1,221 @@
+using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using SpotTrainer.Rehearsal.Endpoint;
+using SpotTrainer.Tests.Rehearsal.Endpoint;
+using SpotTrainer.Tests.Support;
+
+namespace SpotTrainer.Tests.Cloud;
+
+#pragma warning disable CA5350 // AWS's tools name their files with SHA-1.
+
+/// <summary>Credentials as AWS's own tools have them, in a process of its own with the packaged module: files, roles, sign-on, and what is wrong with them.</summary>
+public sealed class CredentialTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData("Find-SpotOffer m7i.large -First 1")]
+    [InlineData("Find-SpotOffer m7i.large -First 1 -ProfileName plain")]
+    public async Task A_profile_of_the_shared_files_is_used(string script)
+    {
+        await using var endpoint = new TestEndpoint();
+        var (_, output, error) = await RunAsync(endpoint, $"({script}).Where");
+        Assert.Equal(("000000000000\n", string.Empty), (output.Replace("rehearsal", "000000000000", StringComparison.Ordinal), error));
+    }
+
+    [Fact]
+    public async Task A_profile_that_assumes_a_role_works()
+    {
+        await using var endpoint = new TestEndpoint();
+        var (_, output, error) = await RunAsync(endpoint, "(Find-SpotOffer m7i.large -First 1 -ProfileName role).InstanceType");
+        Assert.Equal(("m7i.large\n", string.Empty), (output, error));
+        Assert.Equal(1, endpoint.Endpoint.Calls["AssumeRole"]);
+    }
+
+    [Fact]
+    public async Task A_role_that_may_not_be_assumed_is_one_sentence_with_the_way_out()
+    {
+        await using var endpoint = new TestEndpoint();
+        var (_, output, error) = await RunAsync(endpoint, "try { Find-SpotOffer m7i.large -ProfileName strange -ErrorAction Stop } catch { $_.FullyQualifiedErrorId; \"$_\" }");
+        Assert.StartsWith("NotAllowed,SpotTrainer.Market.FindSpotOfferCommand\n", output, StringComparison.Ordinal);
+        Assert.Empty(error);
+    }
+
+    [Fact]
+    public async Task A_profile_that_signed_on_works_until_the_sign_on_has_ended()
+    {
+        await using var endpoint = new TestEndpoint();
+        await using var portal = new Portal(endpoint);
+        WriteToken(DateTime.UtcNow.AddHours(1));
+        var (_, output, error) = await RunAsync(endpoint, "(Find-SpotOffer m7i.large -First 1 -ProfileName signed-on).InstanceType", portal.Url);
+        Assert.Equal(("m7i.large\n", string.Empty), (output, error));
+
+        WriteToken(DateTime.UtcNow.AddHours(-1));
+        (_, output, _) = await RunAsync(
+            endpoint, "try { Find-SpotOffer m7i.large -ProfileName signed-on -ErrorAction Stop } catch { $_.FullyQualifiedErrorId; \"$_\" }", portal.Url);
+        Assert.StartsWith("CredentialsExpired,SpotTrainer.Market.FindSpotOfferCommand\n", output, StringComparison.Ordinal);
+        Assert.Contains("aws sso login", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Credentials_that_have_expired_are_one_sentence_with_the_way_out()
+    {
+        await using var endpoint = new TestEndpoint();
+        var (_, output, _) = await RunAsync(endpoint, "try { Find-SpotOffer m7i.large -ProfileName ended -ErrorAction Stop } catch { $_.FullyQualifiedErrorId; \"$_\" }");
+        Assert.StartsWith("CredentialsExpired,SpotTrainer.Market.FindSpotOfferCommand\n", output, StringComparison.Ordinal);
+        Assert.Contains("aws sso login", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Find-SpotOffer m7i.large -ProfileName nobody", "UnknownProfile")]
+    [InlineData("Find-SpotOffer m7i.large -ProfileName wrong", "CredentialsRejected")]
+    [InlineData("Find-SpotOffer m7i.large -ProfileName no-region", "NoRegion")]
+    public async Task What_is_wrong_with_a_profile_is_said(string script, string id)
+    {
+        await using var endpoint = new TestEndpoint();
+        var (_, output, _) = await RunAsync(endpoint, $"try {{ {script} -ErrorAction Stop }} catch {{ $_.FullyQualifiedErrorId }}");
+        Assert.Equal($"{id},SpotTrainer.Market.FindSpotOfferCommand\n", output);
+    }
+
+    private async Task<(int Code, string Output, string Error)> RunAsync(TestEndpoint endpoint, string script, string? portal = null)
+    {
+        var (key, secret) = (endpoint.Endpoint.AccessKeyId, endpoint.Endpoint.SecretAccessKey);
+        var ended = endpoint.Endpoint.BeginSession(TimeSpan.Zero);
+        var config = folder.Write("config", $"""
+            [default]
+            region = eu-central-1
+            [profile plain]
+            region = eu-central-1
+            [profile ended]
+            region = eu-central-1
+            [profile wrong]
+            region = eu-central-1
+            [profile role]
+            region = eu-central-1
+            role_arn = arn:aws:iam::000000000000:role/trainer
+            source_profile = default
+            [profile strange]
+            region = eu-central-1
+            role_arn = arn:aws:iam::111111111111:role/trainer
+            source_profile = default
+            [profile signed-on]
+            region = eu-central-1
+            sso_session = corp
+            sso_account_id = 000000000000
+            sso_role_name = trainer
+            [sso-session corp]
+            sso_start_url = https://example.invalid/start
+            sso_region = eu-central-1
+            sso_registration_scopes = sso:account:access
+            """);
+        var credentials = folder.Write("credentials", $"""
+            [default]
+            aws_access_key_id = {key}
+            aws_secret_access_key = {secret}
+            [plain]
+            aws_access_key_id = {key}
+            aws_secret_access_key = {secret}
+            [ended]
+            aws_access_key_id = {ended.AccessKeyId}
+            aws_secret_access_key = {ended.SecretAccessKey}
+            aws_session_token = {ended.Token}
+            [no-region]
+            aws_access_key_id = {key}
+            aws_secret_access_key = {secret}
+            [wrong]
+            aws_access_key_id = {key}
+            aws_secret_access_key = {secret}x
+            """);
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["HOME"] = folder.Path,
+            ["XDG_DATA_HOME"] = folder.Path,
+            ["AWS_EC2_METADATA_DISABLED"] = "true",
+            ["AWS_CONFIG_FILE"] = config,
+            ["AWS_SHARED_CREDENTIALS_FILE"] = credentials,
+            ["AWS_ENDPOINT_URL"] = endpoint.Endpoint.Url.ToString(),
+        };
+        if (portal is not null)
+        {
+            environment["AWS_ENDPOINT_URL_SSO"] = portal;
+        }
+
+        const string forget = "'ACCESS_KEY_ID', 'SECRET_ACCESS_KEY', 'SESSION_TOKEN', 'PROFILE', 'REGION', 'DEFAULT_REGION' | ForEach-Object { [Environment]::SetEnvironmentVariable(\"AWS_$_\", $null) }\n";
+        using var shell = ShellProcess.Start([folder.Write("script.ps1", forget + script)], environment);
+        return (await shell.WaitAsync(), shell.Output, shell.Error);
+    }
+
+    /// <summary>What 'aws sso login' leaves: a file named after the session.</summary>
+    private void WriteToken(DateTime ends)
+    {
+        var cache = Directory.CreateDirectory(Path.Combine(folder.Path, ".aws", "sso", "cache")).FullName;
+        var name = Convert.ToHexStringLower(SHA1.HashData(Encoding.UTF8.GetBytes("corp")));
+        File.WriteAllText(Path.Combine(cache, name + ".json"), JsonSerializer.Serialize(new
+        {
+            startUrl = "https://example.invalid/start", region = "eu-central-1", accessToken = "made-for-tests", expiresAt = ends.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+        }));
+    }
+
+    /// <summary>The one call of the sign-on portal that clients make: role credentials for a token.</summary>
+    private sealed class Portal : IAsyncDisposable
+    {
+        private readonly HttpListener listener = new();
+        private readonly Task answering;
+
+        public Portal(TestEndpoint endpoint)
+        {
+            using (var free = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0))
+            {
+                free.Start();
+                Url = $"http://127.0.0.1:{((IPEndPoint)free.LocalEndpoint).Port}/";
+            }
+
+            listener.Prefixes.Add(Url);
+            listener.Start();
+            answering = AnswerAsync(endpoint.Endpoint);
+        }
+
+        public string Url { get; }
+
+        public async ValueTask DisposeAsync()
+        {
+            listener.Close();
+            await answering;
+        }
+
+        private async Task AnswerAsync(Ec2Endpoint endpoint)
+        {
+            while (listener.IsListening)
+            {
+                try
+                {
+                    var context = await listener.GetContextAsync();
+                    var known = context.Request.Url!.AbsolutePath == "/federation/credentials" && context.Request.Headers["x-amz-sso_bearer_token"] == "made-for-tests";
+                    var keys = endpoint.BeginSession(TimeSpan.FromHours(1));
+                    var body = JsonSerializer.SerializeToUtf8Bytes(new
+                    {
+                        roleCredentials = new
+                        {
+                            accessKeyId = keys.AccessKeyId, secretAccessKey = keys.SecretAccessKey, sessionToken = keys.Token, expiration = keys.Ends.ToUnixTimeMilliseconds(),
+                        },
+                    });
+                    context.Response.StatusCode = known ? 200 : 401;
+                    context.Response.ContentType = "application/json";
+                    await context.Response.OutputStream.WriteAsync(known ? body : [], Stop);
+                    context.Response.Close();
+                }
+                catch (Exception exception) when (exception is HttpListenerException or ObjectDisposedException or InvalidOperationException)
+                {
+                    // The test is over.
+                }
+            }
+        }
+    }
+}
