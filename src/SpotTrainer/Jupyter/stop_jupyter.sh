@@ -1,5 +1,6 @@
 #!/bin/sh
-# stop_jupyter.sh: stops the Jupyter server, with its kernels, and waits until it is gone. Prints the process id, the port and the version that it had.
+# stop_jupyter.sh: stops the Jupyter server, with its kernels, and waits until it is gone. Prints the process id, the port and the version that it had,
+# and whether its port was to be open.
 folder=$HOME/spottrainer/jupyter
 pid=$(cat "$folder/pid" 2>/dev/null) || { echo 'No Jupyter server was started here.' >&2; exit 3; }
 kill -s TERM -- "-$pid" 2>/dev/null
@@ -10,5 +11,5 @@ while kill -0 "$pid" 2>/dev/null; do
     sleep 0.1
 done
 echo "$pid"
-cat "$folder/port" "$folder/version"
+cat "$folder/port" "$folder/version" "$folder/door"
 rm -f "$folder/pid"
