@@ -3,7 +3,6 @@ using System.Globalization;
 using Amazon.Runtime;
 using SpotTrainer.Cloud;
 using SpotTrainer.Market;
-using SpotTrainer.Pipeline;
 using SpotTrainer.Rehearsal.Endpoint;
 using SpotTrainer.Rehearsal.Machines;
 using SpotTrainer.Tests.Support;
@@ -132,30 +131,5 @@ internal static class OfferBenchmark
         public string Path { get; } = Directory.CreateTempSubdirectory("bench-").FullName;
 
         public void Dispose() => Directory.Delete(Path, recursive: true);
-    }
-
-    private sealed class Quiet : IStepLog
-    {
-        public void Verbose(string text)
-        {
-        }
-
-        public void Warning(string text) => Console.Error.WriteLine(text);
-
-        public void Information(string text)
-        {
-        }
-
-        public void Progress(string activity, string status, int percent = -1)
-        {
-        }
-
-        public void ProgressDone(string activity)
-        {
-        }
-
-        public void CleanupWarning(string text)
-        {
-        }
     }
 }

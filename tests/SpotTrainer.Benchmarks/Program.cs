@@ -17,6 +17,9 @@ switch (args)
     case ["keys"]:
         KeyBenchmark.Run();
         return 0;
+    case ["launch"]:
+        await LaunchBenchmark.RunAsync();
+        return 0;
     case ["offers"]:
         await OfferBenchmark.RunAsync();
         return 0;
@@ -27,6 +30,6 @@ switch (args)
         await WatchdogBenchmark.RunAsync();
         return 0;
     default:
-        Console.Error.WriteLine("usage: SpotTrainer.Benchmarks import [PWSH] | run | keys | offers | watchdog");
+        Console.Error.WriteLine("usage: SpotTrainer.Benchmarks import [PWSH] | run | keys | launch | offers | watchdog");
         return 64;
 }

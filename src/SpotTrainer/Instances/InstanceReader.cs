@@ -66,8 +66,9 @@ internal static class InstanceReader
             cloud, region, instance.PublicIpAddress ?? instance.PrivateIpAddress ?? string.Empty,
             int.TryParse(Tag(InstanceTags.SshPort), NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port : 22,
             Tag(InstanceTags.User) is { Length: > 0 } user ? user : "ubuntu", File.Exists(keyPath) ? keyPath : null,
-            Tag(InstanceTags.HostKey).Split([' '], StringSplitOptions.RemoveEmptyEntries))
+            Tag(InstanceTags.HostKey).Split([' '], StringSplitOptions.RemoveEmptyEntries).Where(word => word != InstanceTags.HostKeyPending).ToArray())
         {
+            HostKeyTag = Tag(InstanceTags.HostKey),
             InstanceId = instance.InstanceId,
             Name = Tag(InstanceTags.Name),
             InstanceType = instance.InstanceType.Value,

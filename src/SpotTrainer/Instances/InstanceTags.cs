@@ -13,7 +13,10 @@ internal static class InstanceTags
     /// <summary>The deadline as an instant in UTC (ISO 8601).</summary>
     public const string Deadline = "spottrainer:deadline";
 
-    /// <summary>The fingerprint of its pinned host key.</summary>
+    /// <summary>What the tag of host keys begins with while the machine serves, or may serve, the key that its client made.</summary>
+    public const string HostKeyPending = "pending";
+
+    /// <summary>The fingerprints of its pinned host keys.</summary>
     public const string HostKey = "spottrainer:hostkey";
 
     /// <summary>Who logs in.</summary>

@@ -45,6 +45,7 @@ internal static class InstanceWaiter
         log.Progress(activity, "booting", 60);
         var connection = await ConnectAsync(instance, cancellationToken);
         await DeadlineCheck.RequireAsync(connection, instance, instance.Deadline, cancellationToken);
+        instance = await OwnHostKey.EnsureAsync(instance, log, cancellationToken);
         log.Progress(activity, "ready", 100);
         return instance;
     }

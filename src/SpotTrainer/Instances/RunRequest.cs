@@ -76,7 +76,7 @@ internal sealed class RunRequest(LaunchRequest request, SpotOffer offer, bool on
             new(InstanceTags.Name, request.Name),
             new(InstanceTags.Owner, InstanceTags.CurrentOwner),
             new(InstanceTags.Deadline, InstanceTags.Moment(deadline)),
-            new(InstanceTags.HostKey, hostKey.Fingerprint),
+            new(InstanceTags.HostKey, $"{InstanceTags.HostKeyPending} {hostKey.Fingerprint}"),
             new(InstanceTags.User, setup.Image.UserName),
             new(InstanceTags.Price, Text(onDemand ? offer.OnDemandPrice!.Value : offer.Price)),
             new(InstanceTags.IdleTimeout, Text(request.IdleTimeout)),

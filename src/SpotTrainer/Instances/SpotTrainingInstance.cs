@@ -109,6 +109,12 @@ public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
 
     internal CloudContext Cloud { get; }
 
+    /// <summary>The tag that its host key's fingerprints come from.</summary>
+    internal string HostKeyTag { get; init; } = string.Empty;
+
+    /// <summary>Whether it still serves, or may serve, the host key that its client made.</summary>
+    internal bool HostKeyPending => HostKeyTag.StartsWith(InstanceTags.HostKeyPending, StringComparison.Ordinal);
+
     /// <inheritdoc/>
     public override string ToString() => Name.Length > 0 ? $"{Name} ({InstanceId})" : InstanceId;
 

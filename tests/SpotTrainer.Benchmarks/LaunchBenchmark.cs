@@ -1,0 +1,93 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+using Amazon.EC2.Model;
+using Amazon.Runtime;
+using SpotTrainer.Cloud;
+using SpotTrainer.Instances;
+using SpotTrainer.Keys;
+using SpotTrainer.Market;
+using SpotTrainer.Remote;
+using SpotTrainer.Rehearsal.Endpoint;
+using SpotTrainer.Rehearsal.Machines;
+using Vpc = SpotTrainer.Rehearsal.Machines.Vpc;
+
+namespace SpotTrainer.Benchmarks;
+
+/// <summary>
+/// From the launch to a machine that is ready (pinned key, deadline read back, host key of its own), against the endpoint's own boot: the same call
+/// made with the SDK, until the machine's SSH server says its first line. Both by turns on one rehearsal.
+/// </summary>
+internal static class LaunchBenchmark
+{
+    private const int Rounds = 9;
+
+    public static async Task RunAsync()
+    {
+        var folder = Path.Combine(Path.GetTempPath(), $"st-bench-{Guid.NewGuid():N}"[..17]);
+        await using var vpc = await Vpc.StartAsync(folder, new VpcOptions(), CancellationToken.None);
+        await using var endpoint = Ec2Endpoint.Start(vpc, new EndpointOptions());
+        vpc.ConnectEndpoint(endpoint.Url.Port);
+        using var cloud = new CloudContext(new BasicAWSCredentials(endpoint.AccessKeyId, endpoint.SecretAccessKey), "us-east-1", endpoint.Url.ToString(), folder, "000000000000");
+        var offers = await OfferFinder.FindAsync(cloud, ["us-east-1"], new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 }, new Quiet(), CancellationToken.None);
+        var request = new LaunchRequest { Offers = offers, Name = "bench", MaxHours = 1 };
+        var preparation = new LaunchPreparation(cloud, request, new Quiet());
+        var (ready, boot) = (new List<double>(), new List<double>());
+        for (var round = 0; round <= Rounds; round++)
+        {
+            var clock = Stopwatch.StartNew();
+            var instance = await new Launcher(cloud, request, preparation, new Quiet()).LaunchAsync(CancellationToken.None);
+            var took = clock.Elapsed.TotalSeconds;
+            await Terminator.TerminateAsync(instance, new Quiet(), CancellationToken.None);
+
+            var setup = await preparation.ForAsync(offers[0], CancellationToken.None);
+            var run = new RunRequest(request, offers[0], onDemand: false, setup, SshPrivateKey.MakeEd25519("bench"), DateTimeOffset.UtcNow.AddHours(1)).Make();
+            clock.Restart();
+            var id = (await cloud.Ec2().RunInstancesAsync(run)).Reservation.Instances[0].InstanceId;
+            await UntilBannerAsync(cloud, id);
+            var booted = clock.Elapsed.TotalSeconds;
+            await cloud.Ec2().TerminateInstancesAsync(new TerminateInstancesRequest { InstanceIds = [id] });
+
+            // The first of each is the compiler's.
+            if (round > 0)
+            {
+                ready.Add(took);
+                boot.Add(booted);
+            }
+        }
+
+        SshConnectionPool.CloseAll(_ => true);
+        var added = ready.Zip(boot, (one, other) => one - other).Order().ElementAt(Rounds / 2);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"launch to ready {Median(ready):0.00} s; the endpoint's own boot {Median(boot):0.00} s; added {added:0.00} s (median of {Rounds})"));
+    }
+
+    private static async Task UntilBannerAsync(CloudContext cloud, string id)
+    {
+        while (true)
+        {
+            var instance = await InstanceWaiter.UntilKnownAsync(cloud, cloud.Region, id, CancellationToken.None);
+            if (instance.State == "running" && instance.HostName.Length > 0)
+            {
+                try
+                {
+                    using var client = new TcpClient();
+                    await client.ConnectAsync(instance.HostName, instance.Port);
+                    var banner = new byte[4];
+                    if (await client.GetStream().ReadAtLeastAsync(banner, banner.Length, throwOnEndOfStream: false) == banner.Length && Encoding.ASCII.GetString(banner) == "SSH-")
+                    {
+                        return;
+                    }
+                }
+                catch (Exception exception) when (exception is SocketException or IOException)
+                {
+                    // Not yet.
+                }
+            }
+
+            await Task.Delay(10);
+        }
+    }
+
+    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+}

@@ -1,0 +1,29 @@
+using SpotTrainer.Pipeline;
+
+namespace SpotTrainer.Benchmarks;
+
+/// <summary>Tells nothing but warnings.</summary>
+internal sealed class Quiet : IStepLog
+{
+    public void Verbose(string text)
+    {
+    }
+
+    public void Warning(string text) => Console.Error.WriteLine(text);
+
+    public void Information(string text)
+    {
+    }
+
+    public void Progress(string activity, string status, int percent = -1)
+    {
+    }
+
+    public void ProgressDone(string activity)
+    {
+    }
+
+    public void CleanupWarning(string text)
+    {
+    }
+}
