@@ -52,7 +52,7 @@ internal static class JupyterProcess
             if (result.ExitCode == OtherAddress)
             {
                 throw new SpotTrainerException("JupyterRunning", ErrorKind.InvalidOperation,
-                    openPort ? $"Jupyter runs on {host}, on the machine's loopback alone." : $"Jupyter runs on {host}, with its port open.",
+                    $"Jupyter runs on {host}, and was started {(openPort ? "without" : "with")} -OpenPort.",
                     "End it first with Stop-JupyterServer.", host);
             }
 
