@@ -39,7 +39,7 @@ internal static class JupyterProcess
                     CultureInfo.InvariantCulture, "sh -s -- {0} {1} {2}", ShellText.Quote(prefix), port, openPort ? ShellText.Quote(host.HostName) : string.Empty), cancellationToken, EmbeddedScript.Read("start_jupyter.sh"));
             if (result.ExitCode == NotReady)
             {
-                throw new SpotTrainerException("JupyterNotSecured", ErrorKind.InvalidOperation, $"Jupyter on {host} has no password and no certificate yet.",
+                throw new SpotTrainerException("JupyterNotSecured", ErrorKind.InvalidOperation, $"Jupyter on {host} has no password or no certificate yet.",
                     "Run Set-JupyterSecurity first.", host);
             }
 

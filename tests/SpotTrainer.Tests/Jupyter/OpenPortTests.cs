@@ -96,6 +96,23 @@ public sealed class OpenPortTests(RehearsalSession session) : IDisposable
     }
 
     [Fact]
+    public async Task Jupyter_that_does_not_ask_for_its_password_opens_nothing()
+    {
+        await DebianPackages.EnsureAsync("awscli");
+        session.Require(Launch);
+        session.Require("$null = $Machine | Install-CondaStack -Package notebook | Set-JupyterSecurity");
+
+        // There is a password in the files as before, but not where this Jupyter looks.
+        session.Require("""
+            $null = $Machine | Invoke-TrainingCommand 'sed -i "s/\"password\":\"[^\"]*\",\"password_required\":true/\"password\":\"\",\"token\":\"\",\"password_required\":false/" ~/spottrainer/jupyter/jupyter_notebook_config.json'
+            """);
+        RequireError("$Machine | Start-JupyterServer -OpenPort", "JupyterNotSecured", ErrorCategory.InvalidOperation);
+        Assert.Equal("0", await GroupsAsync());
+        Assert.Equal("ended", session.Require("$Machine | Invoke-TrainingCommand 'cd ~/spottrainer/jupyter; test -s log && ! test -e pid && echo ended'").Output[0].Properties["Output"].Value.ToString()!.Trim());
+        session.Require("$null = $Machine | Remove-SpotTrainingInstance");
+    }
+
+    [Fact]
     public void A_host_that_is_no_instance_is_told_of_the_tunnel()
     {
         var error = Assert.Single(session.Run("$Somewhere | Start-JupyterServer -OpenPort", ("Somewhere", session.HostOfTheModule())).Errors);
