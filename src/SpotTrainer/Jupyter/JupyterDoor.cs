@@ -36,7 +36,7 @@ internal static class JupyterDoor
         }
         finally
         {
-            // One on loopback had no door: EC2 need not be asked.
+            // Where no port was opened since the last stop, EC2 need not be asked.
             if (stopped is not { OpenPort: false } && host is SpotTrainingInstance instance)
             {
                 await InstanceDoor.CloseAsync(instance, cancellationToken);

@@ -24,6 +24,8 @@ if [ -z "$pid" ] || ! kill -0 "$pid" 2>/dev/null; then
     echo "$pid" > "$folder/pid"
     echo "$port" > "$folder/port"
     echo "$door" > "$folder/door"
+    # Outlives a server that dies: the port that was opened for it is closed at the next stop, whichever server runs then.
+    [ "$door" = closed ] || : > "$folder/opened"
     started=yes
 else
     # One that runs stays, on its own port.

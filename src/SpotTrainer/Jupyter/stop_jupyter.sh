@@ -1,6 +1,6 @@
 #!/bin/sh
 # stop_jupyter.sh: stops the Jupyter server, with its kernels, and waits until it is gone. Prints the process id, the port and the version that it had,
-# and whether its port was to be open.
+# and whether a port was to be open since the last stop.
 folder=$HOME/spottrainer/jupyter
 pid=$(cat "$folder/pid" 2>/dev/null) || { echo 'No Jupyter server was started here.' >&2; exit 3; }
 kill -s TERM -- "-$pid" 2>/dev/null
@@ -11,5 +11,6 @@ while kill -0 "$pid" 2>/dev/null; do
     sleep 0.1
 done
 echo "$pid"
-cat "$folder/port" "$folder/version" "$folder/door"
-rm -f "$folder/pid"
+cat "$folder/port" "$folder/version"
+if [ -e "$folder/opened" ]; then echo open; else echo closed; fi
+rm -f "$folder/pid" "$folder/opened"

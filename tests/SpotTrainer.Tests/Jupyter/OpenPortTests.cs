@@ -71,6 +71,12 @@ public sealed class OpenPortTests(RehearsalSession session) : IDisposable
         RequireError("$Machine | Stop-JupyterServer", "JupyterNotRunning", ErrorCategory.ObjectNotFound);
         Assert.Equal("0", await GroupsAsync());
 
+        session.Require("$null = $Machine | Start-JupyterServer -OpenPort");
+        session.Require("$null = $Machine | Invoke-TrainingCommand 'kill -9 $(cat ~/spottrainer/jupyter/pid); rm ~/spottrainer/jupyter/pid'");
+        session.Require("$null = $Machine | Start-JupyterServer");
+        session.Require("$null = $Machine | Stop-JupyterServer");
+        Assert.Equal("0", await GroupsAsync());
+
         // With the machine its group goes.
         session.Require("$null = $Machine | Start-JupyterServer -OpenPort");
         Assert.Equal("1", await GroupsAsync());
