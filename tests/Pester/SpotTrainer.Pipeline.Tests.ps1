@@ -4,11 +4,11 @@ BeforeDiscovery {
     $onMachines = 'Install-CondaStack', 'Invoke-TrainingCommand', 'New-PuttySession', 'Remove-SpotTrainingInstance', 'Send-TrainingData',
         'Set-JupyterSecurity', 'Set-SpotTrainingDeadline', 'Start-JupyterServer', 'Start-TrainingJob', 'Stop-JupyterServer', 'Wait-SpotTrainingInstance' | ForEach-Object { @{ Name = $_ } }
     $onJobs = 'Receive-TrainingResult', 'Wait-TrainingJob' | ForEach-Object { @{ Name = $_ } }
-    $changing = 'ConvertFrom-PuttyKey', 'ConvertTo-PuttyKey', 'Install-CondaStack', 'Invoke-TrainingCommand', 'New-PuttySession', 'New-SpotTrainingInstance',
-        'New-TrainingKeyPair', 'Receive-TrainingResult', 'Remove-SpotTrainingInstance', 'Remove-TrainingKeyPair', 'Send-TrainingData',
-        'Set-JupyterSecurity', 'Set-SpotTrainingDeadline', 'Start-JupyterServer', 'Start-PuttySession', 'Start-SpotRehearsal', 'Start-TrainingJob', 'Stop-JupyterServer',
-        'Stop-SpotRehearsal' | ForEach-Object { @{ Name = $_ } }
-    $reading = 'Connect-TrainingHost', 'Find-SpotOffer', 'Get-SpotTrainingInstance', 'Get-TrainingKeyPair', 'Wait-SpotTrainingInstance', 'Wait-TrainingJob' |
+    $changing = 'Clear-SpotTrainingResource', 'ConvertFrom-PuttyKey', 'ConvertTo-PuttyKey', 'Install-CondaStack', 'Invoke-TrainingCommand', 'New-PuttySession', 'New-SpotTrainingInstance',
+        'New-TrainingKeyPair', 'New-TrainingSecurityGroup', 'Receive-TrainingResult', 'Remove-SpotTrainingInstance', 'Remove-TrainingKeyPair', 'Send-TrainingData',
+        'Set-JupyterSecurity', 'Set-SpotRehearsal', 'Set-SpotTrainingDeadline', 'Start-JupyterServer', 'Start-PuttySession', 'Start-SpotRehearsal', 'Start-TrainingJob', 'Stop-JupyterServer',
+        'Stop-SpotRehearsal', 'Update-TrainingSecurityGroup' | ForEach-Object { @{ Name = $_ } }
+    $reading = 'Connect-TrainingHost', 'Find-SpotOffer', 'Get-SpotPrice', 'Get-SpotTrainingCost', 'Get-SpotTrainingInstance', 'Get-TrainingKeyPair', 'Test-SpotTrainingPlan', 'Wait-SpotTrainingInstance', 'Wait-TrainingJob' |
         ForEach-Object { @{ Name = $_ } }
 }
 
@@ -38,7 +38,9 @@ Describe 'Binding' {
 
     It '<Name> gives an object that the next step on a machine can take' -ForEach ($onMachines | Where-Object { $_.Name -ne 'Remove-SpotTrainingInstance' }) {
         $type = (Get-Command $Name).OutputType[0].Type
-        $type.GetProperty('Instance').PropertyType.FullName | Should -Be 'SpotTrainer.Remote.TrainingHost'
+        if ($type.FullName -ne 'SpotTrainer.Instances.SpotTrainingInstance') {
+            $type.GetProperty('Instance').PropertyType.FullName | Should -Be 'SpotTrainer.Remote.TrainingHost'
+        }
     }
 
     It 'New-SpotTrainingInstance takes offers from the pipeline' {

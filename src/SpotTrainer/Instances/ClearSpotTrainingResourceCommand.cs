@@ -34,7 +34,8 @@ public sealed class ClearSpotTrainingResourceCommand : RegionsCmdlet
         }
 
         var wanted = found.Where(resource => ShouldProcess($"{resource} ({cloud.Where})", "remove")).ToArray();
-        if (wanted.Length > 0 || found.Count == 0)
+        // Where all was declined the receipt says so; -WhatIf looks only.
+        if (wanted.Length > 0 || GetVariableValue("WhatIfPreference") is not true)
         {
             Run(cloud.Where, async stopping => Output.Object(await sweep.RemoveAsync(found, wanted, stopping)));
         }

@@ -31,7 +31,10 @@ internal static class CostList
         }));
         var known = new HashSet<string>(costs.Select(cost => cost.InstanceId), StringComparer.Ordinal);
         var ledger = InstanceLedger.Read(cloud.StateFolder).Where(entry => known.Add(entry.InstanceId) && entry.Ended >= since && entry.Account == cloud.Account
-            && regions.Contains(entry.Region, StringComparer.Ordinal) && (allOwners || entry.Owner == InstanceTags.CurrentOwner));
-        return [.. costs.Where(cost => cost.Deadline is not null || cost.To >= since), .. ledger.Select(entry => new SpotTrainingCost(entry, cloud))];
+            && regions.Contains(entry.Region, StringComparer.Ordinal) && (allOwners || entry.Owner == InstanceTags.CurrentOwner)
+            && (!entry.Running || entry.Ended + DeadlinePlan.Margin < DateTimeOffset.UtcNow)).ToArray();
+        var remembered = await Task.WhenAll(ledger.Select(entry => entry.Running
+            ? CostReader.ReadForgottenAsync(entry, cloud, log, cancellationToken) : Task.FromResult(new SpotTrainingCost(entry, cloud))));
+        return [.. costs.Where(cost => cost.Deadline is not null || cost.To >= since), .. remembered];
     }
 }

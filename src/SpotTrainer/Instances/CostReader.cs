@@ -26,10 +26,36 @@ internal static class CostReader
     public static void Keep(SpotTrainingCost cost, SpotTrainingInstance ended, IStepLog log) => InstanceLedger.Add(
         ended.Cloud.StateFolder,
         [
-            new LedgerEntry(
-                ended.InstanceId, ended.Name, ended.Owner, ended.Account, ended.Region, ended.Zone, ended.InstanceType, ended.Market, ended.LaunchTime,
-                ended.EndTime ?? DateTimeOffset.UtcNow, ended.StateReason, cost.MachineCost, cost.DiskCost, cost.AddressCost, cost.EstimatedOnDemandCost),
+            Entry(ended, ended.EndTime ?? DateTimeOffset.UtcNow) with
+            {
+                MachineCost = cost.MachineCost, DiskCost = cost.DiskCost, AddressCost = cost.AddressCost, OnDemandCost = cost.EstimatedOnDemandCost,
+            },
         ], log);
+
+    /// <summary>Puts an instance that runs into the ledger: EC2 may have forgotten it before its end is seen.</summary>
+    public static void KeepRunning(SpotTrainingInstance running, IStepLog log) =>
+        InstanceLedger.Add(running.Cloud.StateFolder, [Entry(running, running.Deadline) with { Running = true }], log);
+
+    /// <summary>Estimates what an instance cost whose end was never seen: until its deadline, and no longer.</summary>
+    public static async Task<SpotTrainingCost> ReadForgottenAsync(LedgerEntry entry, CloudContext cloud, IStepLog log, CancellationToken cancellationToken)
+    {
+        var instance = new SpotTrainingInstance(cloud, entry.Region, string.Empty, 22, string.Empty, keyPath: null, [])
+        {
+            InstanceId = entry.InstanceId, Name = entry.Name, Owner = entry.Owner, InstanceType = entry.InstanceType, Zone = entry.Zone, Market = entry.Market,
+            State = "terminated", StateReason = "Its end was not seen: reckoned until its deadline.", LaunchTime = entry.Launched, EndTime = entry.Ended, Deadline = entry.Ended,
+            Price = entry.Price, OnDemandPrice = entry.OnDemandPrice, DiskPrice = entry.DiskPrice, VolumeSizeGiB = entry.VolumeSizeGiB,
+        };
+        var cost = await ReadAsync(instance, log, cancellationToken);
+        Keep(cost, instance, log);
+        return cost;
+    }
+
+    private static LedgerEntry Entry(SpotTrainingInstance instance, DateTimeOffset end) => new(
+        instance.InstanceId, instance.Name, instance.Owner, instance.Account, instance.Region, instance.Zone, instance.InstanceType, instance.Market, instance.LaunchTime, end,
+        instance.StateReason, MachineCost: 0, DiskCost: 0, AddressCost: 0, OnDemandCost: null)
+    {
+        Price = instance.Price, OnDemandPrice = instance.OnDemandPrice, DiskPrice = instance.DiskPrice, VolumeSizeGiB = instance.VolumeSizeGiB,
+    };
 
     /// <summary>Estimates a cost.</summary>
     /// <param name="instance">The instance.</param>

@@ -7,7 +7,7 @@ namespace SpotTrainer.Instances;
 internal static class DeadlineCheck
 {
     /// <summary>Deadlines are reckoned by this computer's clock, and held by the machine's: so far the two may differ.</summary>
-    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
+    public static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
 
     /// <summary>Gives what the machine holds.</summary>
     /// <exception cref="SpotTrainerException"><c>DeadlineNotArmed</c>: nothing holds a deadline there. <c>ClockWrong</c>: this computer's

@@ -16,6 +16,8 @@ internal sealed record DeadlineMove(SpotTrainingInstance Instance, DateTimeOffse
     /// <summary>A deadline that is nearer could pass while it is being set.</summary>
     private static readonly TimeSpan Nearest = TimeSpan.FromSeconds(30);
 
+    private static readonly TimeSpan Farthest = TimeSpan.FromHours((double)DeadlinePlan.MostHours);
+
     /// <summary>What ShouldProcess asks.</summary>
     public string Action => string.Format(CultureInfo.CurrentCulture, "move the deadline from {0:g} to {1:g}, {2}", Old.LocalDateTime, New.LocalDateTime,
         HighestCost is { } most ? string.Format(CultureInfo.CurrentCulture, "at most {0:0.00} USD from launch on, traffic out not included", most) : "at a price that nothing bounds");
@@ -25,7 +27,7 @@ internal sealed record DeadlineMove(SpotTrainingInstance Instance, DateTimeOffse
     /// <param name="wanted">Gives the moment that is wanted from the one that the machine holds; null: as late as the budget allows.</param>
     /// <param name="log">Where it is told.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="SpotTrainerException"><c>NoBudget</c>, <c>PriceCapUnknown</c>, <c>DeadlinePastBudget</c>, <c>DeadlineTooNear</c>,
+    /// <exception cref="SpotTrainerException"><c>NoBudget</c>, <c>PriceCapUnknown</c>, <c>DeadlinePastBudget</c>, <c>DeadlineTooNear</c>, <c>DeadlineTooFar</c>,
     /// <c>DeadlineNotArmed</c>, <c>ClockWrong</c>.</exception>
     public static async Task<DeadlineMove> PlanAsync(
         SpotTrainingInstance instance, Func<DateTimeOffset, DateTimeOffset>? wanted, IStepLog log, CancellationToken cancellationToken)
@@ -55,6 +57,12 @@ internal sealed record DeadlineMove(SpotTrainingInstance Instance, DateTimeOffse
                 string.Format(CultureInfo.CurrentCulture, "{0} may cost {1} USD, which it could exceed by {2:g}: its latest deadline is {3:g}.",
                     current, current.Budget, next.LocalDateTime, (latest > old ? latest.Value : old).LocalDateTime),
                 "Give an earlier moment, or -FromBudget.", current);
+        }
+
+        if (next > now + Farthest)
+        {
+            throw new SpotTrainerException("DeadlineTooFar", ErrorKind.InvalidArgument,
+                string.Format(CultureInfo.CurrentCulture, "{0:g} is more than a year away.", next.LocalDateTime), "Give an earlier moment.", current);
         }
 
         if (next < now + Nearest)
@@ -108,9 +116,9 @@ internal sealed record DeadlineMove(SpotTrainingInstance Instance, DateTimeOffse
                 instance.Cloud.Ec2(instance.Region), instance.Region, [instance.InstanceType], instance.LaunchTime, cancellationToken);
             return histories.TryGetValue((instance.InstanceType, instance.Zone), out var series) && series.Highest is { } seen ? Math.Max(instance.Price, seen) : highest;
         }
-        catch (Amazon.Runtime.AmazonServiceException exception)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && exception is not SpotTrainerException)
         {
-            log.Verbose($"{instance}: no price history ({exception.ErrorCode}), so the highest price that can be charged is taken for the time until now.");
+            log.Verbose($"{instance}: no price history ({Cloud.AwsErrors.Translate(exception, instance).Message}), so the highest price that can be charged is taken for the time until now.");
             return highest;
         }
     }

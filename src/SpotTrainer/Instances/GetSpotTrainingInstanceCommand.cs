@@ -5,59 +5,81 @@ using SpotTrainer.Pipeline;
 namespace SpotTrainer.Instances;
 
 /// <summary>Finds the machines that the module launched, in any session and on any computer, by their tags.</summary>
-[Cmdlet(VerbsCommon.Get, "SpotTrainingInstance")]
+[Cmdlet(VerbsCommon.Get, "SpotTrainingInstance", DefaultParameterSetName = "Name")]
 [OutputType(typeof(SpotTrainingInstance))]
 public sealed class GetSpotTrainingInstanceCommand : RegionsCmdlet
 {
     /// <summary>Names, with wildcards.</summary>
-    [Parameter(Position = 0)]
+    [Parameter(Position = 0, ParameterSetName = "Name")]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[] Name { get; set; } = ["*"];
 
+    /// <summary>Machines, to be looked at again where they are.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "Instance", ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNull]
+    public SpotTrainingInstance[] Instance { get; set; } = [];
+
     /// <summary>EC2's ids.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = "Name")]
     [ValidateNotNullOrEmpty]
     public string[] InstanceId { get; set; } = [];
 
     /// <summary>Instance types, with wildcards.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = "Name")]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[] InstanceType { get; set; } = [];
 
     /// <summary>EC2's words for states, such as running.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = "Name")]
     [ValidateSet("pending", "running", "shutting-down", "terminated", "stopping", "stopped")]
     public string[] State { get; set; } = [];
 
     /// <summary>Those of other users and computers, too.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = "Name")]
     public SwitchParameter AllOwners { get; set; }
 
     /// <summary>Those that have ended, too, for as long as EC2 remembers them.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = "Name")]
     public SwitchParameter IncludeTerminated { get; set; }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        var cloud = ResolveCloud();
-        var filters = Filters();
-        var regions = Region.Length > 0 ? Region : ["*"];
-        Run(InstanceId.Length > 0 ? InstanceId : Name, async stopping =>
+        if (ParameterSetName == "Instance")
         {
-            var found = await InstanceReader.ListEverywhereAsync(cloud, await RegionsAsync(cloud, regions, stopping), filters, Output, stopping);
-            foreach (var instance in found.OrderBy(instance => instance.LaunchTime))
+            foreach (var given in Instance)
+            {
+                Start(given, async stopping => Output.Object(await InstanceReader.GetAsync(given.Cloud, given.Region, given.InstanceId, stopping)));
+            }
+
+            return;
+        }
+
+        var cloud = ResolveCloud();
+        var (filters, names, everybody, chosen) = (Filters(), Name, AllOwners.IsPresent, InstanceId.Length > 0);
+        var regions = Region.Length > 0 ? Region : ["*"];
+        Run(chosen ? InstanceId : names, async stopping =>
+        {
+            var found = (await InstanceReader.ListEverywhereAsync(cloud, await RegionsAsync(cloud, regions, stopping), filters, Output, stopping))
+                .Where(instance => names.Any(name => NamePattern.Matches(name, instance.Name))).OrderBy(instance => instance.LaunchTime).ToArray();
+            var own = everybody ? found : found.Where(instance => instance.IsOwn).ToArray();
+            foreach (var instance in own)
             {
                 Output.Object(instance);
+            }
+
+            if (found.Length > own.Length)
+            {
+                Output.Warning($"{found.Length - own.Length} more of other users or computers: -AllOwners shows them.");
             }
         });
     }
 
     private List<Filter> Filters()
     {
-        var filters = new List<Filter> { new("tag:Name", [.. Name]) };
+        var filters = new List<Filter>();
         if (InstanceId.Length > 0)
         {
             filters.Add(new Filter("instance-id", [.. InstanceId]));
@@ -66,11 +88,6 @@ public sealed class GetSpotTrainingInstanceCommand : RegionsCmdlet
         if (InstanceType.Length > 0)
         {
             filters.Add(new Filter("instance-type", [.. InstanceType.Select(type => type.ToLowerInvariant())]));
-        }
-
-        if (!AllOwners)
-        {
-            filters.Add(InstanceReader.OwnFilter);
         }
 
         if (State.Length > 0 || !IncludeTerminated)

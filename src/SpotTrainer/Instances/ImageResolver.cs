@@ -31,7 +31,7 @@ internal static class ImageResolver
     public static bool HasDriver(string alias) => Aliases.TryGetValue(alias, out var known) && known.HasDriver;
 
     /// <summary>Finds the image that is wanted, for a type.</summary>
-    /// <exception cref="SpotTrainerException"><c>ImageNotFound</c>, <c>ImageArchitectureWrong</c>.</exception>
+    /// <exception cref="SpotTrainerException"><c>ImageNotFound</c>, <c>ImageArchitectureWrong</c>, <c>ImageCostsMore</c>, <c>ImageHasMoreDisks</c>.</exception>
     public static async Task<MachineImage> ResolveAsync(
         CloudContext cloud, string region, ImageChoice choice, InstanceTypeSize size, CancellationToken cancellationToken)
     {
@@ -78,6 +78,19 @@ internal static class ImageResolver
             throw new SpotTrainerException("ImageArchitectureWrong", ErrorKind.InvalidArgument,
                 $"The image {id} is for {architecture}, and {size.Name} is {size.Architecture}.",
                 $"Give another -ImageId, or find offers with Find-SpotOffer -Architecture {architecture}.", id);
+        }
+
+        if (image.ProductCodes.Count > 0 || image.Platform is not null || (image.UsageOperation is { Length: > 0 } usage && usage != "RunInstances"))
+        {
+            throw new SpotTrainerException("ImageCostsMore", ErrorKind.InvalidArgument,
+                $"The image {id} costs more than its machine ({image.PlatformDetails ?? "a product of AWS's marketplace"}), which no budget here counts.",
+                "Choose an image of plain Linux.", id);
+        }
+
+        if (image.BlockDeviceMappings.Exists(mapping => mapping.Ebs is not null && mapping.DeviceName != image.RootDeviceName))
+        {
+            throw new SpotTrainerException("ImageHasMoreDisks", ErrorKind.InvalidArgument,
+                $"The image {id} makes more disks than its root disk: no budget here counts them, and they may outlive the machine.", "Choose an image with one disk.", id);
         }
 
         var root = image.BlockDeviceMappings.FirstOrDefault(mapping => mapping.DeviceName == image.RootDeviceName);

@@ -19,7 +19,7 @@ internal static class InstanceDoor
     public const string Purpose = "jupyter";
 
     /// <summary>How long the closing of a door may keep a user waiting who pressed Ctrl+C.</summary>
-    private static readonly TimeSpan CleanupTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan CleanupTimeout = TimeSpan.FromSeconds(6);
 
     private static readonly Filter GroupFilter = new("tag:" + SecurityGroupStore.Tag, [Purpose]);
 

@@ -5,23 +5,25 @@ using SpotTrainer.Pipeline;
 namespace SpotTrainer.Instances;
 
 /// <summary>
-/// The append-only ledger of ended instances, which EC2 forgets within the hour: a file of JSON lines, one for each that was seen to have
-/// ended. It can be deleted: nothing but the costs of the past depends on it.
+/// The append-only ledger of instances, which EC2 forgets within an hour of their end: a file of JSON lines, one for each launch (and each move of a
+/// deadline), and one for each that was seen to have ended. It can be deleted: nothing but the costs of the past depends on it.
 /// </summary>
 internal static class InstanceLedger
 {
     private const string FileName = "ledger.jsonl";
     private static readonly object Gate = new();
 
-    /// <summary>Appends instances that have ended and are not in it yet. One that can't be written is a warning, not an error: the machine is gone.</summary>
-    public static void Add(string stateFolder, IEnumerable<LedgerEntry> ended, IStepLog log)
+    /// <summary>
+    /// Appends instances: those that run, and those that have ended and are not in it as ended yet. What can't be written is a warning, not an error.
+    /// </summary>
+    public static void Add(string stateFolder, IEnumerable<LedgerEntry> entries, IStepLog log)
     {
         try
         {
             lock (Gate)
             {
-                var known = new HashSet<string>(Read(stateFolder).Select(entry => entry.InstanceId), StringComparer.Ordinal);
-                var lines = ended.Where(entry => known.Add(entry.InstanceId)).Select(entry => JsonSerializer.Serialize(entry) + "\n").ToArray();
+                var known = new HashSet<string>(Read(stateFolder).Where(entry => !entry.Running).Select(entry => entry.InstanceId), StringComparer.Ordinal);
+                var lines = entries.Where(entry => entry.Running || known.Add(entry.InstanceId)).Select(entry => JsonSerializer.Serialize(entry) + "\n").ToArray();
                 if (lines.Length == 0)
                 {
                     return;
@@ -41,11 +43,11 @@ internal static class InstanceLedger
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            log.Warning($"What ended instances cost could not be kept in {stateFolder}: {exception.Message}");
+            log.Warning($"What instances cost could not be kept in {stateFolder}: {exception.Message}");
         }
     }
 
-    /// <summary>Reads it, each instance once. A line that was cut off or damaged is left out.</summary>
+    /// <summary>Reads it, each instance once: as it ended, else as it was last known to run. A line that was cut off or damaged is left out.</summary>
     public static IReadOnlyList<LedgerEntry> Read(string stateFolder)
     {
         var path = Path.Combine(stateFolder, FileName);
@@ -61,7 +63,8 @@ internal static class InstanceLedger
         {
             try
             {
-                if (line.Length > 0 && JsonSerializer.Deserialize<LedgerEntry>(line) is { InstanceId.Length: > 0 } entry && !entries.ContainsKey(entry.InstanceId))
+                if (line.Length > 0 && JsonSerializer.Deserialize<LedgerEntry>(line) is { InstanceId.Length: > 0 } entry
+                    && (!entries.TryGetValue(entry.InstanceId, out var before) || before.Running))
                 {
                     entries[entry.InstanceId] = entry;
                 }
@@ -94,4 +97,20 @@ internal static class InstanceLedger
 /// <param name="OnDemandCost">What the same would have cost on demand, estimated, in US dollars; null where it is not known.</param>
 internal sealed record LedgerEntry(
     string InstanceId, string Name, string Owner, string Account, string Region, string Zone, string InstanceType, string Market, DateTimeOffset Launched,
-    DateTimeOffset Ended, string Reason, decimal MachineCost, decimal DiskCost, decimal AddressCost, decimal? OnDemandCost);
+    DateTimeOffset Ended, string Reason, decimal MachineCost, decimal DiskCost, decimal AddressCost, decimal? OnDemandCost)
+{
+    /// <summary>Whether it was not seen to have ended: then its end is its deadline, and the costs are none yet.</summary>
+    public bool Running { get; init; }
+
+    /// <summary>The price at launch, in US dollars an hour.</summary>
+    public decimal Price { get; init; }
+
+    /// <summary>The on-demand price, in US dollars an hour; null where it is not known.</summary>
+    public decimal? OnDemandPrice { get; init; }
+
+    /// <summary>A GiB of disk for a month, in US dollars; null where it is not known.</summary>
+    public decimal? DiskPrice { get; init; }
+
+    /// <summary>The disk, in GiB.</summary>
+    public int VolumeSizeGiB { get; init; }
+}

@@ -10,6 +10,9 @@ namespace SpotTrainer.Instances;
 /// <summary>Reads the module's instances from EC2, by their tags.</summary>
 internal static class InstanceReader
 {
+    /// <summary>How long one of several regions may take.</summary>
+    private static readonly TimeSpan RegionTimeout = TimeSpan.FromSeconds(20);
+
     /// <summary>Gives the instances of a region that the filters leave, the module's only.</summary>
     public static async Task<IReadOnlyList<SpotTrainingInstance>> ListAsync(
         CloudContext cloud, string region, IReadOnlyList<Filter> filters, CancellationToken cancellationToken)
@@ -36,9 +39,11 @@ internal static class InstanceReader
     {
         var found = await Task.WhenAll(regions.Select(async region =>
         {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            limit.CancelAfter(RegionTimeout);
             try
             {
-                return await ListAsync(cloud, region, filters, cancellationToken);
+                return await ListAsync(cloud, region, filters, regions.Count > 1 ? limit.Token : cancellationToken);
             }
             catch (Exception exception) when (regions.Count > 1 && !cancellationToken.IsCancellationRequested)
             {
@@ -62,6 +67,8 @@ internal static class InstanceReader
         var tags = instance.Tags.ToDictionary(tag => tag.Key, tag => tag.Value, StringComparer.Ordinal);
         var keyPath = string.IsNullOrEmpty(instance.KeyName) ? null : KeyPairStore.PathOf(cloud, instance.KeyName);
         var ended = instance.State.Name == InstanceStateName.Terminated;
+        var deadline = DateTimeOffset.TryParse(Tag(InstanceTags.Deadline), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment)
+            ? moment : DateTimeOffset.MinValue;
         return new SpotTrainingInstance(
             cloud, region, instance.PublicIpAddress ?? instance.PrivateIpAddress ?? string.Empty,
             int.TryParse(Tag(InstanceTags.SshPort), NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port : 22,
@@ -83,9 +90,8 @@ internal static class InstanceReader
             ImageId = instance.ImageId ?? string.Empty,
             KeyName = instance.KeyName ?? string.Empty,
             LaunchTime = new DateTimeOffset((instance.LaunchTime ?? DateTime.UtcNow).ToUniversalTime()),
-            EndTime = ended ? EndOf(instance) : null,
-            Deadline = DateTimeOffset.TryParse(
-                Tag(InstanceTags.Deadline), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var deadline) ? deadline : DateTimeOffset.MinValue,
+            EndTime = ended ? EndOf(instance, deadline) : null,
+            Deadline = deadline,
             Price = Number(InstanceTags.Price) ?? 0,
             OnDemandPrice = Number(InstanceTags.OnDemandPrice),
             DiskPrice = Number(InstanceTags.DiskPrice),
@@ -100,14 +106,17 @@ internal static class InstanceReader
         decimal? Number(string name) => decimal.TryParse(Tag(name), NumberStyles.Number, CultureInfo.InvariantCulture, out var number) ? number : null;
     }
 
-    /// <summary>EC2 tells the end only in words: "User initiated (2026-01-31 12:00:00 GMT)".</summary>
-    private static DateTimeOffset EndOf(Instance instance)
+    /// <summary>
+    /// EC2 tells the end only in words, "User initiated (2026-01-31 12:00:00 GMT)", and not always: it was at the deadline at the latest.
+    /// </summary>
+    private static DateTimeOffset EndOf(Instance instance, DateTimeOffset deadline)
     {
         var reason = instance.StateTransitionReason ?? string.Empty;
         var (open, close) = (reason.LastIndexOf('('), reason.LastIndexOf(" GMT)", StringComparison.Ordinal));
         return open >= 0 && close > open && DateTimeOffset.TryParse(
             reason.Substring(open + 1, close - open - 1), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var end)
             ? end
+            : deadline > DateTimeOffset.MinValue && deadline + DeadlinePlan.Margin < DateTimeOffset.UtcNow ? deadline + DeadlinePlan.Margin
             : DateTimeOffset.UtcNow;
     }
 }

@@ -7,6 +7,12 @@ internal static class InstanceTags
 {
     public const string Name = "Name";
 
+    /// <summary>What the names of the module's own tags begin with.</summary>
+    public const string Prefix = "spottrainer:";
+
+    /// <summary>How many tags of a user's own EC2's 50 leave room for.</summary>
+    public const int MostOfUsers = 30;
+
     /// <summary>Who launched it: user and computer.</summary>
     public const string Owner = "spottrainer:owner";
 

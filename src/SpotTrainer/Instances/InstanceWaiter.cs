@@ -14,6 +14,9 @@ internal static class InstanceWaiter
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongPoll = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long EC2 may not know a machine, or not answer.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
     /// <summary>
     /// Waits until an instance runs, lets us in with its pinned host key, and has been read to hold its deadline.
     /// </summary>
@@ -29,7 +32,7 @@ internal static class InstanceWaiter
     {
         log.Progress(activity, "pending", 20);
         SpotTrainingInstance instance;
-        while (true)
+        for (var pause = Poll; ; pause = Longer(pause))
         {
             instance = await UntilKnownAsync(cloud, region, id, cancellationToken);
             RequireLiving(instance);
@@ -39,7 +42,7 @@ internal static class InstanceWaiter
             }
 
             log.Progress(activity, instance.State, 40);
-            await Task.Delay(Poll, cancellationToken);
+            await Task.Delay(pause, cancellationToken);
         }
 
         log.Progress(activity, "booting", 60);
@@ -50,18 +53,22 @@ internal static class InstanceWaiter
         return instance;
     }
 
-    /// <summary>Gives a new instance: EC2 takes a moment to know its own new machines everywhere.</summary>
+    /// <summary>
+    /// Gives a new instance: EC2 takes a moment to know its own new machines everywhere. An answer that got lost, or EC2's wish for fewer calls, is
+    /// no reason to give up a machine.
+    /// </summary>
     public static async Task<SpotTrainingInstance> UntilKnownAsync(CloudContext cloud, string region, string id, CancellationToken cancellationToken)
     {
-        while (true)
+        var end = DateTime.UtcNow + Patience;
+        for (var pause = Poll; ; pause = Longer(pause))
         {
             try
             {
                 return await InstanceReader.GetAsync(cloud, region, id, cancellationToken);
             }
-            catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidInstanceID.NotFound")
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested && DateTime.UtcNow < end && MayPass(exception))
             {
-                await Task.Delay(Poll, cancellationToken);
+                await Task.Delay(pause, cancellationToken);
             }
         }
     }
@@ -118,6 +125,13 @@ internal static class InstanceWaiter
                 ? await UntilReadyAsync(instance.Cloud, instance.Region, instance.InstanceId, activity, log, limit.Token)
                 : await UntilTerminatedAsync(instance, activity, log, LongPoll, limit.Token);
         }
+        catch (SpotTrainerException exception) when (exception.Id == "DeadlineNotArmed" && instance.HostKeyPending)
+        {
+            // It was never seen to hold one: nothing would end it.
+            log.CleanupWarning($"Terminating {instance}, which has armed no deadline.");
+            await Terminator.RequestAsync(instance.Cloud, instance.Region, instance.InstanceId);
+            throw;
+        }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
             throw new SpotTrainerException("WaitTimedOut", ErrorKind.OperationTimeout,
@@ -158,13 +172,23 @@ internal static class InstanceWaiter
                 {
                     RequireLiving(await InstanceReader.GetAsync(instance.Cloud, instance.Region, instance.InstanceId, over.Token));
                 }
-                catch (AmazonEC2Exception)
+                catch (Exception exception) when (!over.IsCancellationRequested && exception is not SpotTrainerException)
                 {
                     // It is SSH that decides; this only ends a wait that would be in vain.
                 }
             }
         }
     }
+
+    /// <summary>Whether asking again may help.</summary>
+    private static bool MayPass(Exception exception) => exception switch
+    {
+        AmazonEC2Exception { ErrorCode: "InvalidInstanceID.NotFound" } => true,
+        SpotTrainerException => false,
+        _ => AwsErrors.Translate(exception, target: null).Id is "Throttled" or "AwsFailed" or "ConnectionFailed" or "TimedOut",
+    };
+
+    private static TimeSpan Longer(TimeSpan pause) => TimeSpan.FromTicks(Math.Min((long)(pause.Ticks * 1.3), LongPoll.Ticks));
 
     private static void RequireLiving(SpotTrainingInstance instance)
     {

@@ -13,7 +13,8 @@ internal sealed class LaunchRefusals
     {
         "InsufficientInstanceCapacity", "InsufficientHostCapacity", "InsufficientCapacity", "InsufficientFreeAddressesInSubnet", "InsufficientAddressCapacity",
         "SpotMaxPriceTooLow", "MaxSpotInstanceCountExceeded", "VcpuLimitExceeded", "InstanceLimitExceeded", "Unsupported", "UnsupportedOperation",
-        "InvalidAvailabilityZone", "OptInRequired", "VolumeTypeNotAvailableInZone",
+        "InvalidAvailabilityZone", "InvalidZone.NotFound", "OptInRequired", "VolumeTypeNotAvailableInZone", "InsufficientVolumeCapacity",
+        "InsufficientReservedInstanceCapacity", "VolumeLimitExceeded", "AddressLimitExceeded", "NetworkInterfaceLimitExceeded", "SecurityGroupLimitExceeded", "KeyPairLimitExceeded",
     };
 
     /// <summary>Errors of ours that concern one offer, or one region.</summary>

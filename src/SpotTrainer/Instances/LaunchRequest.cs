@@ -70,6 +70,10 @@ internal sealed record LaunchRequest
             MaxHours, Budget, onDemand ? offer.OnDemandPrice : HighestPrice(offer), onDemand ? offer.OnDemandPrice ?? 0 : offer.Price, offer.DiskPrice, VolumeSizeGiB);
     }
 
+    /// <summary>The most that a time on an offer can cost, in US dollars.</summary>
+    public decimal MostFor(SpotOffer offer, bool onDemand, TimeSpan time) => (decimal)time.TotalHours
+        * CostEstimate.MostPerHour((onDemand ? offer.OnDemandPrice : HighestPrice(offer)) ?? 0, offer.DiskPrice, VolumeSizeGiB);
+
     /// <summary>The highest price that can be charged on the Spot market, in US dollars an hour; null where it is not known.</summary>
     public decimal? HighestPrice(SpotOffer offer) => MaxPrice ?? offer.OnDemandPrice;
 }

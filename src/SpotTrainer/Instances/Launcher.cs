@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Amazon.EC2;
 using Amazon.EC2.Model;
 using Amazon.Runtime;
@@ -17,10 +18,18 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
 
     /// <summary>How long an answer that got lost is looked for.</summary>
-    private static readonly TimeSpan SettleTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SettleTimeout = TimeSpan.FromSeconds(4);
 
-    /// <summary>How often EC2 is asked whose answer got lost, or who is busy.</summary>
-    private const int Attempt = 4;
+    /// <summary>How often EC2 is asked whose answer got lost.</summary>
+    private const int Attempts = 4;
+
+    /// <summary>How often EC2 is asked that wants fewer calls: it lets few launches through in a second.</summary>
+    private const int BusyAttempts = 10;
+
+    private static readonly Random Chance = new();
+
+    /// <summary>What machines may have cost, in US dollars, that were launched and ended again before another offer was tried.</summary>
+    private decimal lost;
 
     private readonly string activity = $"Launching {(request.Name.Length > 0 ? request.Name : "a Spot instance")}";
 
@@ -30,7 +39,7 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
         var refusals = new LaunchRefusals();
         try
         {
-            foreach (var (offer, onDemand) in Attempts())
+            foreach (var (offer, onDemand) in TriesOf(request))
             {
                 try
                 {
@@ -71,7 +80,8 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
         }
     }
 
-    private IEnumerable<(SpotOffer Offer, bool OnDemand)> Attempts() =>
+    /// <summary>What is tried, in order.</summary>
+    public static IEnumerable<(SpotOffer Offer, bool OnDemand)> TriesOf(LaunchRequest request) =>
         request.Offers.Select(offer => (offer, false)).Concat(request.OnDemandFallback ? request.Offers.Select(offer => (offer, true)) : []);
 
     private async Task<SpotTrainingInstance> LaunchAsync(SpotOffer offer, bool onDemand, CancellationToken cancellationToken)
@@ -80,13 +90,14 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
         var setup = await preparation.ForAsync(offer, cancellationToken);
 
         // The disk that is made, not the one that was asked for, is what the budget pays.
-        var sized = request with { VolumeSizeGiB = Math.Max(request.VolumeSizeGiB, setup.Image.SnapshotSizeGiB) };
+        var sized = request with { VolumeSizeGiB = Math.Max(request.VolumeSizeGiB, setup.Image.SnapshotSizeGiB), Budget = request.Budget - lost };
         var plan = sized.PlanDeadline(offer, onDemand);
         var hostKey = SshPrivateKey.MakeEd25519("spottrainer");
         var deadline = DateTimeOffset.UtcNow + plan.Time;
         var run = new RunRequest(sized, offer, onDemand, setup, hostKey, deadline).Make();
         cancellationToken.ThrowIfCancellationRequested();
 
+        var asked = Stopwatch.StartNew();
         var id = await RunAsync(offer, run, deadline, cancellationToken);
         log.Verbose($"{id}: {offer}{(onDemand ? ", on demand" : string.Empty)}; it ends itself at {deadline.ToLocalTime():g}.");
         try
@@ -94,7 +105,10 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
             var instance = request.NoWait
                 ? await InstanceWaiter.UntilKnownAsync(cloud, offer.Region, id, cancellationToken) : await InstanceWaiter.UntilReadyAsync(cloud, offer.Region, id, activity, log, cancellationToken);
             log.Information($"{instance} ends itself at {deadline.ToLocalTime():g}; what was not fetched by then ends with it."
+                + (plan.Expected > plan.Time ? $" At the price now its budget pays until {(deadline + plan.Expected - plan.Time).ToLocalTime():g}: see Set-SpotTrainingDeadline -FromBudget." : string.Empty)
                 + (request.NoWait ? " That its deadline is armed is not read back yet: Wait-SpotTrainingInstance does it." : string.Empty));
+
+            CostReader.KeepRunning(instance, log);
 
             // After this the machine is the user's: they have its object.
             cancellationToken.ThrowIfCancellationRequested();
@@ -103,6 +117,7 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
         catch (Exception exception)
         {
             await AbandonAsync(offer.Region, id, deadline, exception);
+            lost += sized.MostFor(offer, onDemand, CostEstimate.Billed(asked.Elapsed));
             throw;
         }
     }
@@ -117,8 +132,8 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
         using var limit = new CancellationTokenSource();
         using var stopped = cancellationToken.Register(() =>
         {
-            log.CleanupWarning("Finding out whether EC2 has launched a machine.");
             limit.CancelAfter(SettleTimeout);
+            log.CleanupWarning("Finding out whether EC2 has launched a machine.");
         });
         var unclear = false;
         for (var attempt = 1; ; attempt++)
@@ -127,13 +142,15 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
             {
                 return (await cloud.Ec2Once(offer.Region).RunInstancesAsync(run, limit.Token)).Reservation.Instances[0].InstanceId;
             }
-            catch (Exception exception) when (IsBusy(exception) || IsUnclear(exception))
+            catch (Exception exception) when (unclear || IsBusy(exception) || IsUnclear(exception))
             {
+                // Once an answer was lost, a refusal may be that of the second call, when the first has launched a machine.
                 unclear |= IsUnclear(exception);
-                if (attempt < Attempt && !cancellationToken.IsCancellationRequested)
+                var isRefusal = !IsBusy(exception) && !IsUnclear(exception);
+                if (!isRefusal && attempt < (unclear ? Attempts : BusyAttempts) && !cancellationToken.IsCancellationRequested)
                 {
                     log.Verbose($"{offer}: {AwsErrors.Translate(exception, offer).Message} EC2 is asked again.");
-                    await Task.Delay(TimeSpan.FromMilliseconds(250 << attempt), CancellationToken.None);
+                    await Task.Delay(Pause(attempt), CancellationToken.None);
                     continue;
                 }
 
@@ -142,7 +159,7 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
                     throw;
                 }
 
-                if (await FindByTokenAsync(offer.Region, run.ClientToken) is { } id)
+                if (await FindByTokenAsync(offer.Region, run.ClientToken, limit) is { } id)
                 {
                     return id;
                 }
@@ -155,19 +172,39 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
         }
     }
 
+    /// <summary>Longer each time, and by chance: of many launches at once not all come back at the same moment.</summary>
+    private static TimeSpan Pause(int attempt)
+    {
+        lock (Chance)
+        {
+            return TimeSpan.FromMilliseconds((250 << Math.Min(attempt, 5)) * (0.5 + Chance.NextDouble()));
+        }
+    }
+
     /// <summary>Whether EC2 wants to be asked later.</summary>
     private static bool IsBusy(Exception exception) => exception is AmazonEC2Exception { ErrorCode: "RequestLimitExceeded" or "Throttling" or "ThrottlingException" };
 
-    /// <summary>Whether an error leaves open what EC2 did: anything but a refusal with a code of its own.</summary>
-    private static bool IsUnclear(Exception exception) => exception is not AmazonEC2Exception refusal
-        || refusal.ErrorCode is null or "" or "InternalError" or "InternalFailure" or "Unavailable" or "ServiceUnavailable";
-
-    private async Task<string?> FindByTokenAsync(string region, string token)
+    /// <summary>
+    /// Whether an error leaves open what EC2 did: anything but a refusal with a code of its own, and what happened before anything was sent
+    /// (no credentials to sign with, a rehearsal that has ended).
+    /// </summary>
+    private static bool IsUnclear(Exception exception) => exception switch
     {
-        using var limit = new CancellationTokenSource(SettleTimeout);
-        try
+        AmazonEC2Exception refusal => refusal.ErrorCode is null or "" or "InternalError" or "InternalFailure" or "Unavailable" or "ServiceUnavailable",
+        SpotTrainerException => false,
+        AmazonClientException { InnerException: AmazonServiceException } => false,
+        AmazonClientException unsigned when AwsErrors.Translate(unsigned, target: null).Kind == ErrorKind.AuthenticationError => false,
+        _ => true,
+    };
+
+    /// <summary>Looks for the machine of a token, whatever goes wrong meanwhile: until it is found, or the time is up.</summary>
+    private async Task<string?> FindByTokenAsync(string region, string token, CancellationTokenSource stopped)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopped.Token);
+        limit.CancelAfter(SettleTimeout);
+        while (!limit.IsCancellationRequested)
         {
-            while (true)
+            try
             {
                 var page = await cloud.Ec2(region).DescribeInstancesAsync(
                     new DescribeInstancesRequest { Filters = [new Filter("client-token", [token])] }, limit.Token);
@@ -175,24 +212,27 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
                 {
                     return made.InstanceId;
                 }
-
-                // EC2 takes a moment to know its own new machines everywhere.
-                await Task.Delay(Poll, limit.Token);
             }
+            catch (Exception)
+            {
+                // Lost as well, or refused: a moment later it may not be.
+            }
+
+            // EC2 takes a moment to know its own new machines everywhere.
+            await Task.WhenAny(Task.Delay(Poll, limit.Token));
         }
-        catch (Exception exception) when (exception is OperationCanceledException or AmazonClientException or System.Net.Http.HttpRequestException)
-        {
-            return null;
-        }
+
+        return null;
     }
 
     /// <summary>Ends a machine that can't be used. When that fails, too, the user must know which one costs money, and until when.</summary>
     private async Task AbandonAsync(string region, string id, DateTimeOffset deadline, Exception why)
     {
+        var ending = Terminator.RequestAsync(cloud, region, id, justLaunched: true);
         log.CleanupWarning($"Terminating {id}, which was launched and can't be used.");
         try
         {
-            await Terminator.RequestAsync(cloud, region, id, justLaunched: true);
+            await ending;
         }
         catch (Exception exception)
         {

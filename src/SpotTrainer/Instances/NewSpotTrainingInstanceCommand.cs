@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Management.Automation;
 using SpotTrainer.Cloud;
@@ -12,6 +13,8 @@ namespace SpotTrainer.Instances;
 [OutputType(typeof(SpotTrainingInstance))]
 public sealed class NewSpotTrainingInstanceCommand : LaunchCmdlet
 {
+    private readonly ConcurrentDictionary<string, SpotTrainingInstance> launched = new(StringComparer.Ordinal);
+
     /// <summary>The machine's name. Of several, each has a number after it.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -26,6 +29,18 @@ public sealed class NewSpotTrainingInstanceCommand : LaunchCmdlet
     [Parameter]
     public SwitchParameter NoWait { get; set; }
 
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        if (disposing && !launched.IsEmpty)
+        {
+            // The pipeline ended before it had taken them.
+            Output.CleanupWarning($"{string.Join(", ", launched.Values)} run, though the pipeline has ended: see Get-SpotTrainingInstance.");
+            launched.Clear();
+        }
+    }
+
     private protected override void Process(CloudContext cloud, LaunchRequest request)
     {
         request = request with
@@ -36,9 +51,15 @@ public sealed class NewSpotTrainingInstanceCommand : LaunchCmdlet
                 StringComparer.Ordinal),
         };
         var first = request.Offers[0];
-        if (!ShouldProcess($"{first} ({cloud.Where})", Describe(request.PlanDeadline(first), request)))
+        RequireTags(request.Tags);
+        if (!ShouldProcess($"{first}{(request.Offers.Count > 1 ? $", or the next of {request.Offers.Count} offers" : string.Empty)} ({cloud.Where})", Describe(request)))
         {
             return;
+        }
+
+        if (first.Size.NeedsNvidiaDriver && request.Image.Alias is { } alias && !ImageResolver.HasDriver(alias))
+        {
+            WriteWarning($"{first.InstanceType} has GPUs, and the image '{alias}' has no driver for them: -Image deep-learning has.");
         }
 
         if (request.KeyFile is { } file)
@@ -51,12 +72,53 @@ public sealed class NewSpotTrainingInstanceCommand : LaunchCmdlet
         {
             var launcher = new Launcher(
                 cloud, request with { Name = request.Count == 1 ? Name : $"{Name}-{number.ToString(CultureInfo.InvariantCulture)}" }, preparation, Output);
-            Start(first, async stopping => Output.Object(await launcher.LaunchAsync(stopping)));
+            Start(first, async stopping =>
+            {
+                var instance = await launcher.LaunchAsync(stopping);
+                launched[instance.InstanceId] = instance;
+                Output.Object(instance, written: () => launched.TryRemove(instance.InstanceId, out _));
+            });
         }
     }
 
-    private static string Describe(DeadlinePlan plan, LaunchRequest request) => string.Format(
-        CultureInfo.CurrentCulture, "launch {0}for at most {1:0.##} hours ({2:0.##} expected), at most {3:0.00} USD{4}, traffic out not included",
-        request.Count == 1 ? string.Empty : $"{request.Count} machines ", plan.Time.TotalHours, plan.Expected.TotalHours, plan.HighestCost * request.Count,
-        request.OnDemandFallback ? " (on demand for a shorter time, if there is no Spot capacity)" : string.Empty);
+    /// <summary>EC2 would refuse them only when key pair and group are made.</summary>
+    private static void RequireTags(IReadOnlyDictionary<string, string> tags)
+    {
+        var wrong = tags.Keys.FirstOrDefault(key => key is "" or InstanceTags.Name || key.Length > 128 || key.StartsWith("aws:", StringComparison.OrdinalIgnoreCase)
+            || key.StartsWith(InstanceTags.Prefix, StringComparison.OrdinalIgnoreCase) || tags[key].Length > 256);
+        if (wrong is not null || tags.Count > InstanceTags.MostOfUsers)
+        {
+            throw new SpotTrainerException("TagInvalid", ErrorKind.InvalidArgument,
+                wrong is null ? $"There are {tags.Count} tags, and EC2 has room for {InstanceTags.MostOfUsers}." : $"The tag '{wrong}' is the module's or AWS's own, or too long.",
+                "Give other tags with -Tag; the machine's name with -Name.", wrong ?? "Tag");
+        }
+    }
+
+    /// <summary>What it can cost at most, whichever of the offers is launched, and how long the first that can be reckoned runs.</summary>
+    private static string Describe(LaunchRequest request)
+    {
+        var plans = new List<DeadlinePlan>();
+        SpotTrainerException? error = null;
+        foreach (var (offer, onDemand) in Launcher.TriesOf(request))
+        {
+            try
+            {
+                plans.Add(request.PlanDeadline(offer, onDemand));
+            }
+            catch (SpotTrainerException exception)
+            {
+                // The launch tries the next, too.
+                error ??= exception;
+            }
+        }
+
+        if (plans.Count == 0)
+        {
+            throw error!;
+        }
+
+        return string.Format(
+            CultureInfo.CurrentCulture, "launch {0}for at most {1:0.##} hours ({2:0.##} expected), at most {3:0.00} USD, traffic out not included",
+            request.Count == 1 ? string.Empty : $"{request.Count} machines ", plans[0].Time.TotalHours, plans[0].Expected.TotalHours, plans.Max(plan => plan.HighestCost) * request.Count);
+    }
 }

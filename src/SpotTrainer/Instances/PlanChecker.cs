@@ -13,22 +13,27 @@ namespace SpotTrainer.Instances;
 internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IReadOnlyList<string> localFiles)
 {
     private readonly SpotOffer offer = request.Offers[0];
+    private CancellationToken stopping;
 
     private AmazonEC2Client Ec2 => cloud.Ec2(offer.Region);
 
     /// <summary>Makes all checks at once, and gives them in the order in which a reader wants them.</summary>
     public async Task<SpotTrainingPlan> CheckAsync(CancellationToken cancellationToken)
     {
+        stopping = cancellationToken;
         var image = ImageResolver.ResolveAsync(cloud, offer.Region, request.Image, offer.Size, cancellationToken);
         Task<PlanCheck>[] checks =
         [
             Try("credentials", async () => $"account {(await cloud.GetCallerAsync(cancellationToken)).Account}, {(await cloud.GetCallerAsync(cancellationToken)).Arn}"),
             Try("permission to read", () => ReadAsync(cancellationToken)),
-            DryAsync("permission to launch", async () => await Ec2.RunInstancesAsync(DryLaunch((await image).Id), cancellationToken)),
+            DryAsync("permission to launch", async () => await Ec2.RunInstancesAsync(DryLaunch(await image), cancellationToken)),
             DryAsync("permission for keys", async () => await Ec2.ImportKeyPairAsync(
                 new ImportKeyPairRequest { DryRun = true, KeyName = "spottrainer-test", PublicKeyMaterial = Convert.ToBase64String(Encoding.UTF8.GetBytes(SshPrivateKey.MakeEd25519("test").PublicLine)) }, cancellationToken)),
             DryAsync("permission for groups", async () => await Ec2.CreateSecurityGroupAsync(
-                new CreateSecurityGroupRequest { DryRun = true, GroupName = "spottrainer-test", Description = "test" }, cancellationToken)),
+                new CreateSecurityGroupRequest
+                {
+                    DryRun = true, GroupName = "spottrainer-test", Description = "test", VpcId = (await LaunchPreparation.NetworkAsync(cloud, offer.Region, request.Subnet, cancellationToken)).VpcId,
+                }, cancellationToken)),
             Task.FromResult(new PlanCheck("permission to end", PlanResult.NotTestable,
                 "EC2 tells it only of an instance that is there. The machine ends itself at its deadline in any case.")),
             Try("Spot role", () => RoleAsync(cancellationToken)),
@@ -58,7 +63,7 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
         return new SpotTrainingPlan(offer, request.Count, done, deadline);
     }
 
-    private static async Task<PlanCheck> Try(string name, Func<Task<string>> check)
+    private async Task<PlanCheck> Try(string name, Func<Task<string>> check)
     {
         try
         {
@@ -68,7 +73,7 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
         {
             return new PlanCheck(name, PlanResult.NotTestable, exception.Message);
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (!stopping.IsCancellationRequested)
         {
             var error = AwsErrors.Translate(exception, name);
             return new PlanCheck(name, PlanResult.Failed, error.Message, error.NextStep);
@@ -76,7 +81,7 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
     }
 
     /// <summary>A dry run: EC2 says with an error of its own that it would have done it.</summary>
-    private static Task<PlanCheck> DryAsync(string name, Func<Task> call) => Try(name, async () =>
+    private Task<PlanCheck> DryAsync(string name, Func<Task> call) => Try(name, async () =>
     {
         try
         {
@@ -107,17 +112,18 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
         return "instances, regions, volumes";
     }
 
-    private RunInstancesRequest DryLaunch(string imageId) => new()
+    /// <summary>The launch itself, with its tags and its profile, but for what is made on the way: key pair and security group.</summary>
+    private RunInstancesRequest DryLaunch(MachineImage image)
     {
-        DryRun = true,
-        MinCount = 1,
-        MaxCount = 1,
-        ImageId = imageId,
-        InstanceType = offer.InstanceType,
-        Placement = new Placement { AvailabilityZone = offer.Zone },
-        SubnetId = request.Subnet,
-        InstanceMarketOptions = new InstanceMarketOptionsRequest { MarketType = MarketType.Spot },
-    };
+        var setup = new OfferSetup(image, new RegionSetup(string.Empty, string.Empty, SubnetZone: null));
+        var run = new RunRequest(
+            request with { Name = "test", VolumeSizeGiB = Math.Max(request.VolumeSizeGiB, image.SnapshotSizeGiB) }, offer, onDemand: false, setup,
+            SshPrivateKey.MakeEd25519("test"), DateTimeOffset.UtcNow.AddHours(1)).Make();
+        run.DryRun = true;
+        run.KeyName = null;
+        run.NetworkInterfaces[0].Groups = [];
+        return run;
+    }
 
     private async Task<string> RoleAsync(CancellationToken cancellationToken)
     {
@@ -125,9 +131,8 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
         {
             return await cloud.HasSpotRoleAsync(cancellationToken)
                 ? $"{SpotServiceRole.Name} is there"
-                : throw new SpotTrainerException("SpotRoleMissing", ErrorKind.ObjectNotFound,
-                    $"The account has no {SpotServiceRole.Name} yet. EC2 makes it at the first launch, if these credentials may.",
-                    "Run: aws iam create-service-linked-role --aws-service-name spot.amazonaws.com", SpotServiceRole.Name);
+                : throw new NotTestableException($"The account has no {SpotServiceRole.Name} yet. EC2 makes it at the first launch, if these credentials may; else an "
+                    + "administrator runs: aws iam create-service-linked-role --aws-service-name spot.amazonaws.com");
         }
         catch (SpotTrainerException exception) when (exception.Id == "NotAllowed")
         {

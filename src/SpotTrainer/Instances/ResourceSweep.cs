@@ -105,7 +105,7 @@ internal sealed class ResourceSweep(CloudContext cloud, IReadOnlyList<string> re
         return
         [
             .. (await requests).SpotInstanceRequests.Select(request => Found(SpotRequest, request.SpotInstanceRequestId, NameOf(request.Tags), request.State.Value)),
-            .. (await instances).Select(instance => Found(Instance, instance.InstanceId, instance.Name, instance.State)),
+            .. (await instances).Select(instance => Found(Instance, instance.InstanceId, instance.Name, instance.ResultsPending ? $"{instance.State}, results not fetched" : instance.State)),
 
             // Those of its machines end with them.
             .. (await volumes).Where(volume => !volume.Attachments.Exists(attachment => attached.Contains(attachment.InstanceId)))

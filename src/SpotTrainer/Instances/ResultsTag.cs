@@ -28,7 +28,8 @@ internal static class ResultsTag
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            log.Verbose($"{instance}: its tag {InstanceTags.Results} could not be set: {AwsErrors.Translate(exception, instance).Message}");
+            log.Warning($"{instance}: its tag {InstanceTags.Results} could not be set, so Remove-SpotTrainingInstance {(pending ? "will not ask" : "asks")} about results: "
+                + AwsErrors.Translate(exception, instance).Message);
         }
     }
 }

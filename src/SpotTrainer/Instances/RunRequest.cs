@@ -29,7 +29,10 @@ internal sealed class RunRequest(LaunchRequest request, SpotOffer offer, bool on
                 {
                     SpotInstanceType = SpotInstanceType.OneTime,
                     InstanceInterruptionBehavior = InstanceInterruptionBehavior.Terminate,
-                    MaxPrice = request.MaxPrice?.ToString(CultureInfo.InvariantCulture),
+
+                    // Said also where the user gave none: what the deadline was reckoned with is then the most that can be charged, even if
+                    // the on-demand price has been raised since it was read.
+                    MaxPrice = request.HighestPrice(offer)?.ToString(CultureInfo.InvariantCulture),
                 },
             },
             InstanceInitiatedShutdownBehavior = ShutdownBehavior.Terminate,

@@ -43,7 +43,24 @@ internal static class SecurityGroupStore
             log.Information($"Made the security group '{DefaultName}' in {region}: port 22 from {cidr} only.");
         }
 
+        else if (!group.Tags.Exists(tag => tag.Key == Tag))
+        {
+            throw new SpotTrainerException("SecurityGroupNotOurs", ErrorKind.ResourceExists,
+                $"There is a security group '{DefaultName}' in {region} that the module did not make ({group.GroupId}).",
+                $"If it is what you want, give -SecurityGroup {group.GroupId}; else make one with New-TrainingSecurityGroup under another name.", group.GroupId);
+        }
+
         await AllowAsync(cloud.Ec2(region), group, cidr, givenCidr is null, log, cancellationToken);
+        var others = Read(cloud, region, group).AllowedCidr.Where(range => range != cidr).ToArray();
+        if (others.Any(range => range is "0.0.0.0/0" or "::/0"))
+        {
+            log.Warning($"The security group '{DefaultName}' in {region} is open to the whole world.");
+        }
+        else if (others.Length > 0)
+        {
+            log.Verbose($"The security group '{DefaultName}' in {region} also lets in {string.Join(", ", others)}.");
+        }
+
         return group.GroupId;
     }
 
@@ -73,8 +90,17 @@ internal static class SecurityGroupStore
     {
         await cloud.GetAccountAsync(cancellationToken);
         var answer = await cloud.Ec2(region).DescribeSecurityGroupsAsync(
-            new DescribeSecurityGroupsRequest { Filters = [new Filter("tag-key", [Tag]), new Filter("group-name", [.. names])] }, cancellationToken);
-        return answer.SecurityGroups.Select(group => Read(cloud, region, group)).ToArray();
+            new DescribeSecurityGroupsRequest { Filters = [new Filter("tag-key", [Tag])] }, cancellationToken);
+        return answer.SecurityGroups.Where(group => names.Any(name => NamePattern.Matches(name, group.GroupName))).Select(group => Read(cloud, region, group)).ToArray();
+    }
+
+    /// <summary>Gives the groups of a region that let this computer in, or did from another address.</summary>
+    public static async Task<IReadOnlyList<TrainingSecurityGroup>> ListOwnAsync(CloudContext cloud, string region, CancellationToken cancellationToken)
+    {
+        await cloud.GetAccountAsync(cancellationToken);
+        var answer = await cloud.Ec2(region).DescribeSecurityGroupsAsync(new DescribeSecurityGroupsRequest { Filters = [new Filter("tag-key", [Tag])] }, cancellationToken);
+        return answer.SecurityGroups.Where(group => group.IpPermissions.Exists(rule => rule.Ipv4Ranges.Exists(range => range.Description == OwnRule(PortOf(group)))))
+            .Select(group => Read(cloud, region, group)).ToArray();
     }
 
     /// <summary>Lets the range in, and the addresses that this computer had before no longer.</summary>
@@ -162,8 +188,16 @@ internal static class SecurityGroupStore
         var port = PortOf(group);
         foreach (var old in group.IpPermissions.SelectMany(rule => rule.Ipv4Ranges).Where(range => range.Description == OwnRule(port) && range.CidrIp != cidr).ToArray())
         {
-            await ec2.RevokeSecurityGroupIngressAsync(
-                new RevokeSecurityGroupIngressRequest { GroupId = group.GroupId, IpPermissions = [Rule(port, old.CidrIp, description: null)] }, cancellationToken);
+            try
+            {
+                await ec2.RevokeSecurityGroupIngressAsync(
+                    new RevokeSecurityGroupIngressRequest { GroupId = group.GroupId, IpPermissions = [Rule(port, old.CidrIp, description: null)] }, cancellationToken);
+            }
+            catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidPermission.NotFound")
+            {
+                // Another launch was faster.
+            }
+
             log.Verbose($"{old.CidrIp}, where this computer once was, is let in no longer.");
         }
     }

@@ -35,7 +35,13 @@ public sealed class SetSpotTrainingDeadlineCommand : HostStepCmdlet
         {
             if (ShouldProcess(move.Instance.ToString(), move.Action))
             {
-                StartThrottled(move.Instance, async stopping => Output.Object(await move.ApplyAsync(stopping)));
+                StartThrottled(move.Instance, async stopping =>
+                {
+                    var moved = await move.ApplyAsync(stopping);
+                    Output.Information($"{moved} ends itself at {move.New.LocalDateTime:g}.");
+                    CostReader.KeepRunning(moved, Output);
+                    Output.Object(moved);
+                });
             }
         }
 

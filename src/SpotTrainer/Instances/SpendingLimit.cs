@@ -17,7 +17,7 @@ internal static class SpendingLimit
     public static DateTimeOffset Latest(
         DateTimeOffset launched, DateTimeOffset now, decimal budget, decimal highestSoFar, decimal highest, decimal? diskPrice, int volumeSizeGiB)
     {
-        var spent = Hours(now - launched) * CostEstimate.MostPerHour(Math.Min(highestSoFar, highest), diskPrice, volumeSizeGiB);
+        var spent = Hours(now - launched) * CostEstimate.MostPerHour(highestSoFar, diskPrice, volumeSizeGiB);
         var hours = (budget - spent) / CostEstimate.MostPerHour(highest, diskPrice, volumeSizeGiB);
         var latest = now + TimeSpan.FromHours((double)Math.Max(Math.Min(hours, DeadlinePlan.MostHours), -DeadlinePlan.MostHours)) - DeadlinePlan.Margin;
 
@@ -28,7 +28,7 @@ internal static class SpendingLimit
     /// <summary>The most that an instance can have cost at a moment to come, in US dollars.</summary>
     public static decimal MostAt(
         DateTimeOffset launched, DateTimeOffset now, DateTimeOffset end, decimal highestSoFar, decimal highest, decimal? diskPrice, int volumeSizeGiB) =>
-        (Hours(now - launched) * CostEstimate.MostPerHour(Math.Min(highestSoFar, highest), diskPrice, volumeSizeGiB))
+        (Hours(now - launched) * CostEstimate.MostPerHour(highestSoFar, diskPrice, volumeSizeGiB))
         + (Hours(end - now + DeadlinePlan.Margin) * CostEstimate.MostPerHour(highest, diskPrice, volumeSizeGiB));
 
     private static decimal Hours(TimeSpan time) => time > TimeSpan.Zero ? (decimal)time.TotalHours : 0;

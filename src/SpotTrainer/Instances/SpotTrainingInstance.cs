@@ -93,6 +93,9 @@ public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
     /// <summary>Who launched it: user and computer.</summary>
     public string Owner { get; internal init; } = string.Empty;
 
+    /// <summary>Whether this user launched it on this computer.</summary>
+    internal bool IsOwn => string.Equals(Owner, InstanceTags.CurrentOwner, StringComparison.Ordinal);
+
     /// <summary>How long it has run.</summary>
     public TimeSpan RunTime => (EndTime ?? DateTimeOffset.UtcNow) - LaunchTime;
 
@@ -127,4 +130,10 @@ public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
     internal override string Label => Name.Length > 0 ? Name : InstanceId;
 
     internal override void ThrowIfGone() => Cloud.ThrowIfEnded();
+
+    internal override async Task<TrainingHost?> LookAgainAsync(CancellationToken cancellationToken)
+    {
+        var now = await InstanceReader.GetAsync(Cloud, Region, InstanceId, cancellationToken);
+        return now.HostName.Length > 0 && (now.HostName != HostName || !now.HostKey.SequenceEqual(HostKey, StringComparer.Ordinal)) ? now : null;
+    }
 }

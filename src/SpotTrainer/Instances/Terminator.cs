@@ -12,7 +12,7 @@ internal static class Terminator
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
 
     /// <summary>How long clean-up may keep a user waiting who pressed Ctrl+C.</summary>
-    private static readonly TimeSpan CleanupTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan CleanupTimeout = TimeSpan.FromSeconds(6);
 
     /// <summary>Asks EC2 to terminate an instance, without a token of the caller's: it must happen after Ctrl+C, too.</summary>
     /// <param name="cloud">The cloud.</param>
@@ -46,7 +46,7 @@ internal static class Terminator
         {
             return (await InstanceReader.GetAsync(instance.Cloud, instance.Region, instance.InstanceId, cancellationToken)).ResultsPending;
         }
-        catch (Exception exception) when (exception is not (OperationCanceledException or SpotTrainerException))
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && exception is not SpotTrainerException)
         {
             return instance.ResultsPending;
         }

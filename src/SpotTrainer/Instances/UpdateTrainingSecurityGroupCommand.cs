@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using SpotTrainer.Cloud;
 using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Instances;
@@ -8,11 +9,11 @@ namespace SpotTrainer.Instances;
 [OutputType(typeof(TrainingSecurityGroup))]
 public sealed class UpdateTrainingSecurityGroupCommand : RegionsCmdlet
 {
-    /// <summary>Names, with wildcards, of groups that the module made.</summary>
+    /// <summary>Names, with wildcards, of groups that the module made; those that let this computer in, or did, when left out.</summary>
     [Parameter(Position = 0, ParameterSetName = "Name")]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
-    public string[] Name { get; set; } = ["*"];
+    public string[] Name { get; set; } = [];
 
     /// <summary>The groups.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "SecurityGroup", ValueFromPipeline = true)]
@@ -35,7 +36,19 @@ public sealed class UpdateTrainingSecurityGroupCommand : RegionsCmdlet
             Run(names, async stopping =>
             {
                 var regions = await RegionsAsync(cloud, given, stopping);
-                groups = (await Task.WhenAll(regions.Select(region => SecurityGroupStore.ListAsync(cloud, region, names, stopping)))).SelectMany(found => found).ToArray();
+                groups = (await Task.WhenAll(regions.Select(async region =>
+                {
+                    try
+                    {
+                        return await (names.Length > 0
+                            ? SecurityGroupStore.ListAsync(cloud, region, names, stopping) : SecurityGroupStore.ListOwnAsync(cloud, region, stopping));
+                    }
+                    catch (Exception exception) when (regions.Count > 1 && !stopping.IsCancellationRequested)
+                    {
+                        Output.Warning($"{region} could not be asked: {AwsErrors.Translate(exception, region).Message}");
+                        return [];
+                    }
+                }))).SelectMany(found => found).ToArray();
                 if (groups.Count == 0)
                 {
                     throw new SpotTrainerException("SecurityGroupNotFound", ErrorKind.ObjectNotFound,

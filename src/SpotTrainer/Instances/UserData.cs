@@ -16,13 +16,15 @@ internal static class UserData
     public const string WatchdogPath = "/usr/local/sbin/spottrainer-watchdog";
 
     /// <summary>Writes the text. EC2 takes no more than 16 KB of it.</summary>
-    /// <param name="deadline">The deadline.</param>
+    /// <param name="deadline">The deadline, by this computer's clock. By the machine's clock it comes no later than the time from now to it after
+    /// the first boot, give or take a minute: a client whose clock is ahead, and that dies before it has noticed, must not pay for that.</param>
     /// <param name="idleTimeout">How long the machine may be without use; zero: until the deadline.</param>
     /// <param name="hostKey">Its first host key.</param>
     public static string Write(DateTimeOffset deadline, TimeSpan idleTimeout, SshPrivateKey hostKey)
     {
         var script = Convert.ToBase64String(Compress(EmbeddedScript.Read("watchdog.sh")));
-        var moments = string.Format(CultureInfo.InvariantCulture, "{0} {1:0}", deadline.ToUnixTimeSeconds(), idleTimeout.TotalSeconds);
+        var idle = idleTimeout.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
+        var longest = (deadline - DateTimeOffset.UtcNow + DeadlineCheck.ClockTolerance).TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
         var text = new StringBuilder("#cloud-config\n");
 
         // bootcmd runs at every boot: a deadline that was moved since must not be set back. A machine that can't arm it must not run.
@@ -30,9 +32,10 @@ internal static class UserData
         AppendBlock(text, $"""
             test -e /var/lib/spottrainer/deadline && exit 0
             echo kernel.panic=10 > /etc/sysctl.d/90-spottrainer.conf; sysctl -q -p /etc/sysctl.d/90-spottrainer.conf
-            w={WatchdogPath}
+            w={WatchdogPath}; deadline={deadline.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)}; latest=$(($(date +%s) + {longest}))
+            [ $latest -ge $deadline ] || deadline=$latest
             mkdir -p /usr/local/sbin
-            base64 -d << 'END' | gzip -d > $w.new && chmod 755 $w.new && mv $w.new $w && $w arm {moments} && exit 0
+            base64 -d << 'END' | gzip -d > $w.new && chmod 755 $w.new && mv $w.new $w && $w arm $deadline {idle} && exit 0
             {script}
             END
             echo 'SpotTrainer: the deadline could not be armed: this machine ends now.' > /dev/console

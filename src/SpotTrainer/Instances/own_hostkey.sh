@@ -14,10 +14,10 @@ fingerprint() {
 
 make() {
     if [ "$(fingerprint "$key")" = "$1" ] && [ ! -s "$key.own" ]; then
-        rm -f "$key.making" "$key.making.pub"
-        ssh-keygen -q -t ed25519 -N '' -C "$(uname -n)" -f "$key.making"
-        mv -f "$key.making.pub" "$key.own.pub"
-        mv -f "$key.making" "$key.own"
+        ssh-keygen -q -t ed25519 -N '' -C "$(uname -n)" -f "$key.$$"
+        # Of two sessions that do this at once the first one's key counts: a link does not replace.
+        if ln "$key.$$" "$key.own" 2> /dev/null; then mv -f "$key.$$.pub" "$key.own.pub"; fi
+        rm -f "$key.$$" "$key.$$.pub"
     fi
     if [ -s "$key.own" ]; then fingerprint "$key.own"; else fingerprint "$key"; fi
 }

@@ -19,6 +19,9 @@ internal static class ResultReceiver
         try
         {
             var connection = await SshConnectionPool.GetAsync(job.Instance, cancellationToken);
+
+            // Asked before anything is fetched: what a job writes meanwhile is not among it.
+            var ended = (await connection.RunAsync($"kill -0 \"$(cat {ShellText.QuotePath($"{job.Folder}/{JobFiles.ProcessId}")})\" 2>/dev/null", cancellationToken)).ExitCode != 0;
             var sftp = await connection.SftpAsync(cancellationToken);
             var found = new List<RemoteFile>();
             await FindAsync(sftp, RemoteFiles.SftpPath(job.Folder), string.Empty, job.Notebook, found, cancellationToken);
@@ -30,7 +33,11 @@ internal static class ResultReceiver
                 received += file.Size;
             }
 
-            await MarkAsync(connection, job, log, cancellationToken);
+            if (ended)
+            {
+                await MarkAsync(connection, job, log, cancellationToken);
+            }
+
             return new TrainingResult(job, destination, found.Select(file => file.Name).ToArray(), received, ReadMetrics(Path.Combine(destination, MetricsFile)));
         }
         finally
@@ -39,11 +46,11 @@ internal static class ResultReceiver
         }
     }
 
-    /// <summary>Marks the job as fetched, when it had ended; when no other is left to fetch, the instance, too.</summary>
+    /// <summary>Marks the job as fetched; when no other is left to fetch, the instance, too.</summary>
     private static async Task MarkAsync(SshConnection connection, TrainingJob job, IStepLog log, CancellationToken cancellationToken)
     {
         var left = await connection.RunAsync(
-            $"cd {ShellText.QuotePath(job.Folder)} && {{ kill -0 \"$(cat {JobFiles.ProcessId})\" 2>/dev/null || touch {JobFiles.Received}; }}; "
+            $"cd {ShellText.QuotePath(job.Folder)} && touch {JobFiles.Received}; "
             + $"for job in ../*/; do [ -e \"$job{JobFiles.Received}\" ] || echo \"$job\"; done", cancellationToken);
         if (left.ExitCode == 0 && left.Output.Trim().Length == 0)
         {

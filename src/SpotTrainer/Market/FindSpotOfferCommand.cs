@@ -9,7 +9,7 @@ namespace SpotTrainer.Market;
 public sealed class FindSpotOfferCommand : RegionsCmdlet
 {
     /// <summary>Instance types, with wildcards. Burstable, metal and previous types come only when they are named here.</summary>
-    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 0, ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(InstanceTypeCompleter))]

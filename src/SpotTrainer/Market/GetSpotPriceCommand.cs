@@ -5,22 +5,27 @@ using SpotTrainer.Pipeline;
 namespace SpotTrainer.Market;
 
 /// <summary>Gives the history of Spot prices, a line for each instance type and zone.</summary>
-[Cmdlet(VerbsCommon.Get, "SpotPrice")]
+[Cmdlet(VerbsCommon.Get, "SpotPrice", DefaultParameterSetName = "Type")]
 [OutputType(typeof(SpotPriceHistory))]
 public sealed class GetSpotPriceCommand : RegionsCmdlet
 {
     /// <summary>Instance types, with wildcards.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Type", ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(InstanceTypeCompleter))]
     public string[] InstanceType { get; set; } = [];
 
     /// <summary>Zones, with wildcards; all when left out.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = "Type")]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[] Zone { get; set; } = [];
+
+    /// <summary>Offers: the history of each one's type in its zone.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "Offer", ValueFromPipeline = true)]
+    [ValidateNotNull]
+    public SpotOffer[] Offer { get; set; } = [];
 
     /// <summary>How many days back.</summary>
     [Parameter]
@@ -30,8 +35,21 @@ public sealed class GetSpotPriceCommand : RegionsCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        var cloud = ResolveCloud();
-        var (types, zones, given, from) = (InstanceType, Zone, Region, DateTimeOffset.UtcNow.AddDays(-Days));
+        var from = DateTimeOffset.UtcNow.AddDays(-Days);
+        if (ParameterSetName == "Offer")
+        {
+            foreach (var offer in Offer)
+            {
+                Read(offer.Cloud, [offer.InstanceType], [offer.Zone], [offer.Region], from);
+            }
+
+            return;
+        }
+
+        Read(ResolveCloud(), InstanceType, Zone, Region, from);
+    }
+
+    private void Read(CloudContext cloud, string[] types, string[] zones, string[] given, DateTimeOffset from) =>
         Run(types, async stopping =>
         {
             await cloud.GetAccountAsync(stopping);
@@ -61,5 +79,4 @@ public sealed class GetSpotPriceCommand : RegionsCmdlet
                     "See what there is with Find-SpotOffer.", types);
             }
         });
-    }
 }

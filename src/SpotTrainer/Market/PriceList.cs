@@ -12,6 +12,9 @@ internal sealed class PriceList(CloudContext cloud)
 {
     private const int AtOnce = 10;
 
+    /// <summary>How long an answer, or a region's whole list, may take.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     /// <summary>From so many types on, a region's whole list is read, a hundred a page, in place of a question for each.</summary>
     private const int WholeListFrom = 30;
 
@@ -32,9 +35,9 @@ internal sealed class PriceList(CloudContext cloud)
         {
             if (missing.Length >= WholeListFrom)
             {
-                await TryAsync(async () =>
+                await TryAsync(async limit =>
                 {
-                    await ReadListAsync(region, (type, usd) => Keep(known, type, usd), cancellationToken);
+                    await ReadListAsync(region, (type, usd) => Keep(known, type, usd), limit);
                     foreach (var type in missing.Where(type => !known.ContainsKey(type)))
                     {
                         Keep(known, type, usd: null);
@@ -49,7 +52,7 @@ internal sealed class PriceList(CloudContext cloud)
                     await throttle.WaitAsync(cancellationToken);
                     try
                     {
-                        await TryAsync(async () => Keep(known, type, await OneAsync(region, type, cancellationToken)), cancellationToken);
+                        await TryAsync(async limit => Keep(known, type, await OneAsync(region, type, limit)), cancellationToken);
                     }
                     finally
                     {
@@ -72,10 +75,10 @@ internal sealed class PriceList(CloudContext cloud)
         var known = Fresh(path);
         if (!known.ContainsKey(gp3))
         {
-            await TryAsync(async () =>
+            await TryAsync(async limit =>
             {
                 var answer = await AskAsync(
-                    [Term("regionCode", region), Term("productFamily", "Storage"), Term("volumeApiName", gp3)], nextToken: null, cancellationToken);
+                    [Term("regionCode", region), Term("productFamily", "Storage"), Term("volumeApiName", gp3)], nextToken: null, limit);
                 Keep(known, gp3, Products(answer).Select(product => product.Usd).FirstOrDefault(usd => usd is not null));
                 DatedCache.Write(path, known);
             }, cancellationToken);
@@ -176,11 +179,19 @@ internal sealed class PriceList(CloudContext cloud)
         }
     }
 
-    private async Task TryAsync(Func<Task> ask, CancellationToken cancellationToken)
+    /// <summary>Asks, unless it was in vain before: what the list would have added is not worth a wait for each type.</summary>
+    private async Task TryAsync(Func<CancellationToken, Task> ask, CancellationToken cancellationToken)
     {
+        if (Failure is not null)
+        {
+            return;
+        }
+
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Patience);
         try
         {
-            await ask();
+            await ask(limit.Token);
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {

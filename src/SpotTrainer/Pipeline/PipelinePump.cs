@@ -16,7 +16,14 @@ internal sealed class PipelinePump : IStepLog, IDisposable
 
     public PipelinePump(PSCmdlet cmdlet) => this.cmdlet = cmdlet;
 
-    public void Object(object value) => Post(() => cmdlet.WriteObject(value));
+    public void Object(object value) => Object(value, written: null);
+
+    /// <summary>Emits an object, and says when whoever is downstream has taken it.</summary>
+    public void Object(object value, Action? written) => Post(() =>
+    {
+        cmdlet.WriteObject(value);
+        written?.Invoke();
+    });
 
     public void Error(Exception exception, object? target) => Post(() => cmdlet.WriteError(ErrorRecords.From(exception, target)));
 
@@ -34,7 +41,17 @@ internal sealed class PipelinePump : IStepLog, IDisposable
         new ProgressRecord(Id(activity), activity, "done") { RecordType = ProgressRecordType.Completed }));
 
     // A stopped pipeline refuses every write; the host does not.
-    public void CleanupWarning(string text) => cmdlet.Host?.UI?.WriteWarningLine(text);
+    public void CleanupWarning(string text)
+    {
+        try
+        {
+            cmdlet.Host?.UI?.WriteWarningLine(text);
+        }
+        catch (Exception)
+        {
+            // A host that is closing: the clean-up itself must go on.
+        }
+    }
 
     /// <summary>Writes what has come so far, without waiting.</summary>
     public void Flush()

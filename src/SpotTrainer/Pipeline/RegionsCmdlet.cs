@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Text.RegularExpressions;
 using Amazon.EC2.Model;
 using SpotTrainer.Cloud;
 
@@ -8,7 +9,7 @@ namespace SpotTrainer.Pipeline;
 public abstract class RegionsCmdlet : CloudCmdlet
 {
     /// <summary>The regions, with wildcards: * for all that are enabled for the account. The profile's, or the rehearsal's, when left out.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Parameter]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(RegionCompleter))]
@@ -27,6 +28,11 @@ public abstract class RegionsCmdlet : CloudCmdlet
 
         if (!given.Any(NamePattern.IsPattern))
         {
+            if (given.FirstOrDefault(name => !Regex.IsMatch(name, "^[a-z]{2}(-[a-z]+)+-[0-9]+$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1))) is { } odd)
+            {
+                throw new SpotTrainerException("UnknownRegion", ErrorKind.ObjectNotFound, $"'{odd}' is no region.", "Give such as us-east-1, or * for all.", odd);
+            }
+
             return given.Distinct(StringComparer.OrdinalIgnoreCase).Select(name => name.ToLowerInvariant()).ToArray();
         }
 

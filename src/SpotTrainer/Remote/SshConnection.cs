@@ -32,6 +32,23 @@ internal sealed class SshConnection : IDisposable
     /// <summary>Connects and logs in.</summary>
     public static async Task<SshConnection> ConnectAsync(TrainingHost host, CancellationToken cancellationToken)
     {
+        try
+        {
+            return await ConnectOnceAsync(host, cancellationToken);
+        }
+        catch (SpotTrainerException exception) when (exception.Id == "HostKeyMismatch" || host.HostName.Length == 0)
+        {
+            if (await host.LookAgainAsync(cancellationToken) is { } now)
+            {
+                return await ConnectOnceAsync(now, cancellationToken);
+            }
+
+            throw;
+        }
+    }
+
+    private static async Task<SshConnection> ConnectOnceAsync(TrainingHost host, CancellationToken cancellationToken)
+    {
         byte[] hostKey = [];
         var connected = await OpenAsync(
             host,

@@ -33,6 +33,7 @@ public sealed class CostTests
 
         // EC2 forgets it; the file does not.
         var entry = Assert.Single(InstanceLedger.Read(test.Cloud.StateFolder));
+        Assert.False(entry.Running);
         Assert.Equal((ended.InstanceId, "m7i.large", "spot"), (entry.InstanceId, entry.InstanceType, entry.Market));
         var remembered = new SpotTrainingCost(entry, test.Cloud);
         Assert.Equal((cost.EstimatedCost, "ledger", "terminated"), (remembered.EstimatedCost, remembered.Source, remembered.State));
@@ -46,10 +47,10 @@ public sealed class CostTests
         var (end, disk) = (launch.AddHours(2), 0.08m * 30 / 720);
         var cost = CostReader.Estimate(Instance(launch, interrupted: false), end, series);
         Assert.Equal(1m + 3m, cost.MachineCost);
-        Assert.Equal(2 * disk, cost.DiskCost, 10);
+        Assert.Equal(2 * disk, cost.DiskCost, 6);
         Assert.Equal(2 * 0.005m, cost.AddressCost);
-        Assert.Equal(cost.EstimatedCost + (6 * (3m + 0.005m + disk)), cost.Forecast, 8);
-        Assert.Equal(2 * (5m + 0.005m + disk), cost.EstimatedOnDemandCost!.Value, 8);
+        Assert.Equal(cost.EstimatedCost + (6 * (3m + 0.005m + disk)), cost.Forecast, 5);
+        Assert.Equal(2 * (5m + 0.005m + disk), cost.EstimatedOnDemandCost!.Value, 6);
 
         var soon = launch.AddMinutes(59);
         var free = CostReader.Estimate(Instance(launch, interrupted: true), soon, series);
@@ -58,7 +59,27 @@ public sealed class CostTests
         Assert.True(CostReader.Estimate(Instance(launch, interrupted: true), launch.AddMinutes(61), series).MachineCost > 1);
 
         // A minute at least.
-        Assert.Equal(1m / 60, CostReader.Estimate(Instance(launch, interrupted: false), launch.AddSeconds(3), series).MachineCost, 8);
+        Assert.Equal(1m / 60, CostReader.Estimate(Instance(launch, interrupted: false), launch.AddSeconds(3), series).MachineCost, 6);
+    }
+
+    [Fact]
+    public async Task An_instance_whose_end_nobody_saw_is_reckoned_until_its_deadline_and_no_longer()
+    {
+        await using var test = new TestCloud();
+        var launched = DateTimeOffset.UtcNow.AddHours(-5);
+        var entry = Entry("i-gone") with
+        {
+            Region = "eu-west-1", Owner = InstanceTags.CurrentOwner, Launched = launched, Ended = launched.AddHours(2), Running = true, Price = 0.03m, OnDemandPrice = 0.1m,
+            DiskPrice = 0.08m, VolumeSizeGiB = 30,
+        };
+        InstanceLedger.Add(test.Cloud.StateFolder, [entry with { Ended = launched.AddHours(1) }, entry, entry with { InstanceId = "i-runs", Ended = DateTimeOffset.UtcNow.AddHours(1) }], test.Log);
+        var cost = Assert.Single(await CostList.ReadAsync(test.Cloud, ["eu-west-1"], allOwners: false, DateTimeOffset.MinValue, test.Log, Stop));
+        Assert.Equal(("i-gone", TimeSpan.FromHours(2), "terminated"), (cost.InstanceId, cost.RunTime, cost.State));
+        Assert.Equal(0.01m, cost.AddressCost);
+        Assert.True(cost.MachineCost > 0 && cost.Deadline is null);
+
+        // From now on as one that has ended.
+        Assert.Equal([false, true], InstanceLedger.Read(test.Cloud.StateFolder).OrderBy(found => found.InstanceId, StringComparer.Ordinal).Select(found => found.Running));
     }
 
     [Fact]

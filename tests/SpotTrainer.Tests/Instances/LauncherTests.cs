@@ -54,6 +54,41 @@ public sealed class LauncherTests : IDisposable
         Assert.Contains(log.Lines, line => line.StartsWith("clean-up: i-", StringComparison.Ordinal) && line.Contains("could NOT be terminated", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task What_a_machine_cost_that_ended_while_it_booted_is_not_there_for_the_next_one()
+    {
+        await using var test = new TestCloud();
+        var offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 2 });
+        var request = new LaunchRequest { Offers = offers, Name = "again", Budget = 0.5m, MaxHours = 8760 };
+        using var ctrlC = new CancellationTokenSource();
+        var launch = new Launcher(test.Cloud, request, new LaunchPreparation(test.Cloud, request, test.Log), test.Log).LaunchAsync(ctrlC.Token);
+        await Programs.UntilAsync(() => Task.FromResult(test.Log.Lines.Contains("progress: booting")), () => string.Join('\n', test.Log.Lines));
+        Assert.Single(test.Endpoint.Machines.All.Values).PowerOff();
+        await Programs.UntilAsync(() => Task.FromResult(test.Endpoint.Machines.All.Count == 2), () => string.Join('\n', test.Log.Lines));
+        var machines = await test.MachinesAsync();
+        var first = InstanceReader.Read(test.Cloud, test.Cloud.Region, machines.Single(machine => machine.State.Name == InstanceStateName.Terminated));
+        var second = InstanceReader.Read(test.Cloud, test.Cloud.Region, machines.Single(machine => machine.State.Name != InstanceStateName.Terminated));
+        Assert.Equal(0.5m, first.Budget);
+        Assert.True(second.Budget <= 0.5m - (await test.Endpoint.Endpoint.GetChargesAsync()).Single(charge => charge.InstanceId == first.InstanceId).Total);
+        Assert.True(second.Deadline < first.Deadline);
+        await ctrlC.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => launch);
+    }
+
+    [Fact]
+    public async Task The_price_that_the_deadline_was_reckoned_with_is_the_highest_that_EC2_may_charge()
+    {
+        await using var test = new TestCloud();
+        var offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 });
+        foreach (var (given, said) in new (decimal?, decimal)[] { (null, offers[0].OnDemandPrice!.Value), (0.077m, 0.077m) })
+        {
+            var instance = await test.LaunchAsync(new LaunchRequest { Offers = offers, MaxPrice = given });
+            var asked = (await test.Endpoint.Ec2.DescribeSpotInstanceRequestsAsync(new DescribeSpotInstanceRequestsRequest(), Stop)).SpotInstanceRequests
+                .Single(one => one.InstanceId == instance.InstanceId);
+            Assert.Equal((said, said), (decimal.Parse(asked.SpotPrice, System.Globalization.CultureInfo.InvariantCulture), instance.HighestPrice));
+        }
+    }
+
     private CloudContext Cloud(TestEndpoint endpoint, string url) => new(
         new BasicAWSCredentials(endpoint.Endpoint.AccessKeyId, endpoint.Endpoint.SecretAccessKey), TestEndpoint.Region, url, folder.Path, "000000000000");
 

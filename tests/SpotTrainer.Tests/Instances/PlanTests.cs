@@ -29,7 +29,6 @@ public sealed class PlanTests
 
     [Theory]
     [InlineData("quota", "allows 1 vCPUs, 0 run, and 2 more are wanted")]
-    [InlineData("Spot role", "has no AWSServiceRoleForEC2Spot yet")]
     [InlineData("network", "no default VPC")]
     [InlineData("permission to launch", "policies do not allow")]
     [InlineData("permission for keys", "policies do not allow")]
@@ -40,7 +39,6 @@ public sealed class PlanTests
         await test.Endpoint.Endpoint.ChangeAsync(conditions => name switch
         {
             "quota" => conditions with { Quotas = ImmutableDictionary<string, int>.Empty.Add("L-34B43A08", 1) },
-            "Spot role" => conditions with { NoSpotRole = true },
             "network" => conditions with { NoDefaultVpc = [.. test.Regions] },
             "permission to launch" => conditions with { Denied = ["RunInstances"] },
             _ => conditions with { Denied = ["ImportKeyPair"] },
@@ -59,7 +57,7 @@ public sealed class PlanTests
     {
         await using var test = new TestCloud();
         var offers = await test.FindAsync(Type);
-        await test.Endpoint.Endpoint.ChangeAsync(conditions => conditions with { Denied = ["servicequotas:*", "iam:*"] });
+        await test.Endpoint.Endpoint.ChangeAsync(conditions => conditions with { Denied = ["servicequotas:*"], NoSpotRole = true });
         var plan = await new PlanChecker(test.Cloud, new LaunchRequest { Offers = offers }, []).CheckAsync(Stop);
         Assert.True(plan.Passed);
         Assert.Equal(["permission to end", "Spot role", "quota"], plan.Check.Where(check => check.Result == PlanResult.NotTestable).Select(check => check.Name));

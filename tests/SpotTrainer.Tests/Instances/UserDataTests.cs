@@ -24,6 +24,25 @@ public sealed class UserDataTests
         Assert.Contains("Valid", result.Succeeded(), StringComparison.Ordinal);
     }
 
+    /// <summary>The line of the script that draws the deadline in is run as it is, with a clock of the test's.</summary>
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(59, 0)]
+    [InlineData(3600, 3600 - 60)]
+    [InlineData(-3600, 0)]
+    public async Task A_client_whose_clock_is_ahead_gets_no_more_than_a_minute_beyond_its_time(int ahead, int earlier)
+    {
+        var now = DateTimeOffset.UtcNow;
+        var deadline = now.AddHours(2);
+        var line = UserData.Write(deadline, TimeSpan.Zero, SshPrivateKey.MakeEd25519("made-for-tests")).Split('\n')
+            .SkipWhile(line => !line.Contains("latest=", StringComparison.Ordinal)).Take(2);
+        var script = $"date() {{ echo {now.ToUnixTimeSeconds() - ahead}; }}\n{string.Join('\n', line)}\necho $deadline";
+        var armed = long.Parse((await Programs.RunAsync("sh", "-c", script)).Succeeded(), CultureInfo.InvariantCulture);
+
+        // Whole seconds, and those that the test itself took.
+        Assert.InRange(armed - (deadline.ToUnixTimeSeconds() - earlier), -5, 1);
+    }
+
     [Fact]
     public void It_is_small_enough_for_EC2() =>
         Assert.InRange(Encoding.UTF8.GetByteCount(UserData.Write(Deadline, TimeSpan.FromMinutes(60), SshPrivateKey.MakeEd25519("made-for-tests"))), 1, 16 * 1024);
@@ -37,7 +56,7 @@ public sealed class UserDataTests
         Assert.Equal(["sh", "-c"], command.Take(2));
         var lines = ((string)command[2]).Split('\n');
         var begin = Array.FindIndex(lines, line => line.Contains("<< 'END'", StringComparison.Ordinal));
-        Assert.Contains($"arm {Deadline.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)} 3600 ", lines[begin], StringComparison.Ordinal);
+        Assert.Contains("arm $deadline 3600 ", lines[begin], StringComparison.Ordinal);
         var script = string.Concat(lines.Skip(begin + 1).TakeWhile(line => line != "END"));
         using var unpacked = new StreamReader(new GZipStream(new MemoryStream(Convert.FromBase64String(script)), CompressionMode.Decompress));
         Assert.Equal(EmbeddedScript.Read("watchdog.sh"), await unpacked.ReadToEndAsync(TestContext.Current.CancellationToken));

@@ -42,12 +42,12 @@ public sealed class RehearsalSession : IDisposable
         arguments.ToDictionary(argument => argument.Name, argument => argument.Value, StringComparer.Ordinal));
 
     /// <summary>AWS's own client at the rehearsal's endpoint.</summary>
-    internal AmazonEC2Client Client()
+    internal AmazonEC2Client Client(string? region = null)
     {
         var environment = (IDictionary)Rehearsal.Properties["Environment"].Value;
         return new AmazonEC2Client(
             (string)environment["AWS_ACCESS_KEY_ID"]!, (string)environment["AWS_SECRET_ACCESS_KEY"]!,
-            new AmazonEC2Config { ServiceURL = (string)environment["AWS_ENDPOINT_URL"]!, AuthenticationRegion = (string)environment["AWS_DEFAULT_REGION"]! });
+            new AmazonEC2Config { ServiceURL = (string)environment["AWS_ENDPOINT_URL"]!, AuthenticationRegion = region ?? (string)environment["AWS_DEFAULT_REGION"]! });
     }
 
     /// <summary>A host that nobody answers for, of the module's own type: the one in its load context.</summary>

@@ -111,7 +111,7 @@ public sealed class SignatureTests
     {
         await using var endpoint = new TestEndpoint();
         Assert.Contains("<Account>000000000000</Account>", (await RawCall.PostAsync(endpoint, "Action=GetCallerIdentity&Version=2011-06-15", service: "sts")).Body, StringComparison.Ordinal);
-        Assert.Equal("InvalidAction", (await RawCall.PostAsync(endpoint, "Action=AssumeRole&Version=2011-06-15", service: "sts")).ErrorCode);
+        Assert.Equal("InvalidAction", (await RawCall.PostAsync(endpoint, "Action=GetFederationToken&Version=2011-06-15", service: "sts")).ErrorCode);
         Assert.Equal((404, "UnknownService"), ((await RawCall.PostAsync(endpoint, "Action=ListQueues", service: "sqs")) is var answer ? answer.Status : 0, answer.ErrorCode));
     }
 
