@@ -108,10 +108,20 @@ internal static class JobRunner
         $"{job.Notebook} {job.State} on {job.Instance}: {job.Error ?? "it was ended from outside."}",
         "Fetch the executed notebook and its log with Receive-TrainingResult; the machine still runs, and costs, until Remove-SpotTrainingInstance.", job);
 
-    private static async Task<JobStatus> ReadStatusAsync(TrainingJob job, IStepLog log, CancellationToken cancellationToken)
+    /// <summary>Looks how a job is.</summary>
+    public static async Task<JobStatus> LookAsync(SshConnection connection, TrainingJob job, CancellationToken cancellationToken)
     {
         // The process is looked for first: one that is gone by then has written its last word before.
-        var command = $"cd {ShellText.QuotePath(job.Folder)} && {{ kill -0 \"$(cat {JobFiles.ProcessId})\" 2>/dev/null && echo alive || echo gone; cat {JobFiles.Status} 2>/dev/null || :; }}";
+        var text = await connection.RequireAsync(
+            $"cd {ShellText.QuotePath(job.Folder)} && {{ kill -0 \"$(cat {JobFiles.ProcessId})\" 2>/dev/null && echo alive || echo gone; cat {JobFiles.Status} 2>/dev/null || :; }}",
+            $"Looking at {job.Id}", cancellationToken);
+        var lines = text.Split(['\n'], 2);
+        var status = lines.Length > 1 && lines[1].Trim().Length > 0 ? JobStatus.Parse(lines[1]) : JobStatus.Unknown;
+        return lines[0] == "gone" && !status.HasEnded ? await VanishedAsync(connection, job, status, cancellationToken) : status;
+    }
+
+    private static async Task<JobStatus> ReadStatusAsync(TrainingJob job, IStepLog log, CancellationToken cancellationToken)
+    {
         var end = DateTime.UtcNow + ReconnectTimeout;
         while (true)
         {
@@ -122,10 +132,7 @@ internal static class JobRunner
             try
             {
                 connection = await SshConnectionPool.GetAsync(job.Instance, limit.Token);
-                var text = await connection.RequireAsync(command, $"Looking at {job.Id}", limit.Token);
-                var lines = text.Split(['\n'], 2);
-                var status = lines.Length > 1 && lines[1].Trim().Length > 0 ? JobStatus.Parse(lines[1]) : JobStatus.Unknown;
-                return lines[0] == "gone" && !status.HasEnded ? await VanishedAsync(connection, job, status, cancellationToken) : status;
+                return await LookAsync(connection, job, limit.Token);
             }
             catch (Exception exception) when (IsLostConnection(exception, cancellationToken) && DateTime.UtcNow < end)
             {

@@ -20,8 +20,8 @@ internal static class ResultReceiver
         {
             var connection = await SshConnectionPool.GetAsync(job.Instance, cancellationToken);
 
-            // Asked before anything is fetched: what a job writes meanwhile is not among it.
-            var ended = (await connection.RunAsync($"kill -0 \"$(cat {ShellText.QuotePath($"{job.Folder}/{JobFiles.ProcessId}")})\" 2>/dev/null", cancellationToken)).ExitCode != 0;
+            // Asked before the files are listed: what a job that ends meanwhile writes last is not among them.
+            var ended = (await JobRunner.LookAsync(connection, job, cancellationToken)).HasEnded;
             var sftp = await connection.SftpAsync(cancellationToken);
             var found = new List<RemoteFile>();
             await FindAsync(sftp, RemoteFiles.SftpPath(job.Folder), string.Empty, job.Notebook, found, cancellationToken);
@@ -33,11 +33,7 @@ internal static class ResultReceiver
                 received += file.Size;
             }
 
-            if (ended)
-            {
-                await MarkAsync(connection, job, log, cancellationToken);
-            }
-
+            await MarkAsync(connection, job, ended, log, cancellationToken);
             return new TrainingResult(job, destination, found.Select(file => file.Name).ToArray(), received, ReadMetrics(Path.Combine(destination, MetricsFile)));
         }
         finally
@@ -46,11 +42,11 @@ internal static class ResultReceiver
         }
     }
 
-    /// <summary>Marks the job as fetched; when no other is left to fetch, the instance, too.</summary>
-    private static async Task MarkAsync(SshConnection connection, TrainingJob job, IStepLog log, CancellationToken cancellationToken)
+    /// <summary>Marks the job as fetched, when it had ended; when no other is left to fetch, the instance, too.</summary>
+    private static async Task MarkAsync(SshConnection connection, TrainingJob job, bool ended, IStepLog log, CancellationToken cancellationToken)
     {
         var left = await connection.RunAsync(
-            $"cd {ShellText.QuotePath(job.Folder)} && touch {JobFiles.Received}; "
+            $"cd {ShellText.QuotePath(job.Folder)} && {(ended ? $"touch {JobFiles.Received}; " : string.Empty)}"
             + $"for job in ../*/; do [ -e \"$job{JobFiles.Received}\" ] || echo \"$job\"; done", cancellationToken);
         if (left.ExitCode == 0 && left.Output.Trim().Length == 0)
         {

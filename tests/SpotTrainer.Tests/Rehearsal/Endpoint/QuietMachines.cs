@@ -42,9 +42,11 @@ internal sealed class QuietMachine(MachineSpec spec, int number, bool slow) : IM
 
     public string PrivateIpAddress => $"10.77.0.{number}";
 
-    public string PublicIpAddress => $"127.0.64.{number}";
+    /// <summary>No address of a rehearsal that runs beside this.</summary>
+    public string PublicIpAddress => $"127.0.65.{number}";
 
-    public int SshPort => 22;
+    /// <summary>A port at which nobody listens: this computer's own SSH server may do so at all of its addresses.</summary>
+    public int SshPort => 9;
 
     public string ConsoleOutput => $"the console of {spec.InstanceId}\n";
 
