@@ -44,7 +44,7 @@ public sealed class AwsCliLaunchTests : AwsCli
         Assert.Equal("hello", Endpoint.Machines.All[id].Spec.UserData);
         await AllAsync(
             ("ec2 describe-instances --filters Name=tag:a,Values=b Name=instance-state-name,Values=running --query Reservations[].Instances[].[InstanceId,PublicIpAddress] --output text",
-                output => Assert.Equal($"{id}\t127.0.64.1", output)),
+                output => Assert.Equal($"{id}\t127.0.65.1", output)),
             ($"ec2 describe-instance-status --instance-ids {id} --query InstanceStatuses[0].InstanceStatus.Status --output text", output => Assert.Equal("ok", output)),
             ($"ec2 describe-volumes --filters Name=attachment.instance-id,Values={id} --query Volumes[].Size --output text", output => Assert.Equal("30", output)),
             ("ec2 describe-spot-instance-requests --query SpotInstanceRequests[].[State,SpotPrice] --output text", output => Assert.Equal("active\t0.09", output)),

@@ -145,7 +145,7 @@ public sealed class Ec2ActionTests
                 request.Placement = new Placement { AvailabilityZone = "eu-central-1a" };
             })).InstanceId;
             var instance = await endpoint.FindAsync(id);
-            Assert.Equal(("127.0.64.1", "10.77.0.1", "a key", "eu-central-1a"), (instance.PublicIpAddress, instance.PrivateIpAddress, instance.KeyName, instance.Placement.AvailabilityZone));
+            Assert.Equal(("127.0.65.1", "10.77.0.1", "a key", "eu-central-1a"), (instance.PublicIpAddress, instance.PrivateIpAddress, instance.KeyName, instance.Placement.AvailabilityZone));
             Assert.Equal((InstanceType.M5Large, InstanceLifecycleType.Spot, group), (instance.InstanceType, instance.InstanceLifecycle, Assert.Single(instance.SecurityGroups).GroupId));
         },
         ["DescribeKeyPairs"] = async endpoint =>
