@@ -35,7 +35,8 @@ public sealed class ClearSpotTrainingResourceCommand : RegionsCmdlet
 
         var wanted = found.Where(resource => ShouldProcess($"{resource} ({cloud.Where})", "remove")).ToArray();
         // Where all was declined the receipt says so; -WhatIf looks only.
-        if (wanted.Length > 0 || GetVariableValue("WhatIfPreference") is not true)
+        var looksOnly = MyInvocation.BoundParameters.TryGetValue("WhatIf", out var whatIf) ? ((SwitchParameter)whatIf).IsPresent : GetVariableValue("WhatIfPreference") is true;
+        if (!looksOnly)
         {
             Run(cloud.Where, async stopping => Output.Object(await sweep.RemoveAsync(found, wanted, stopping)));
         }

@@ -38,7 +38,11 @@ public sealed class RegionCompleter : NameCompleter
 public sealed class ProfileCompleter : NameCompleter
 {
     private protected override IEnumerable<string> Names() =>
-        new CredentialProfileStoreChain().ListProfiles().Select(profile => profile.Name);
+        Chain().ListProfiles().Select(profile => profile.Name);
+
+    /// <summary>The SDK remembers what the variable said when it was first asked.</summary>
+    private static CredentialProfileStoreChain Chain() =>
+        Environment.GetEnvironmentVariable("AWS_SHARED_CREDENTIALS_FILE") is { Length: > 0 } file ? new CredentialProfileStoreChain(file) : new CredentialProfileStoreChain();
 }
 
 /// <summary>Completes the families of instance types that are good for training; their sizes are many.</summary>
