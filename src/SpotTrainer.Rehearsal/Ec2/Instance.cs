@@ -20,7 +20,7 @@ internal sealed class Instance
 
     public required string VpcId { get; init; }
 
-    public required IReadOnlyList<SecurityGroup> Groups { get; init; }
+    public required IReadOnlyList<SecurityGroup> Groups { get; set; }
 
     public required string? KeyName { get; init; }
 

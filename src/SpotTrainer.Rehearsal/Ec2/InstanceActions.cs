@@ -11,6 +11,9 @@ internal static class InstanceActions
     /// <summary>No more machines for one launch than this computer can carry.</summary>
     private const int MaxCount = 16;
 
+    /// <summary>EC2's own limit of an interface's security groups.</summary>
+    private const int MostGroups = 5;
+
     /// <summary>EC2's own limit of user data.</summary>
     private const int MaxUserData = 16 * 1024;
 
@@ -199,6 +202,33 @@ internal static class InstanceActions
                 Ec2Xml.Element("instanceId", change.Id), Instance.StateXml("currentState", change.Now), Instance.StateXml("previousState", change.Before),
             ]),
         ];
+    }
+
+    /// <summary>Of an instance's attributes those that can be changed here are its security groups.</summary>
+    public static object?[] ModifyAttribute(Ec2Call call)
+    {
+        var id = call.Parameters.Required("InstanceId");
+        var instance = call.Instances.FirstOrDefault(known => known.Id == id) ?? throw NotFound(id);
+        var groups = call.Parameters.List("GroupId").Select(group => NetworkActions.Find(call.Region, group, name: null)).Distinct().ToArray();
+        if (groups.Length == 0)
+        {
+            throw new AwsException("InvalidParameterCombination", "No attributes specified.");
+        }
+
+        if (groups.Length > MostGroups)
+        {
+            throw new AwsException("SecurityGroupsPerInterfaceLimitExceeded", "The maximum number of security groups per interface has been reached.");
+        }
+
+        if (instance.Ended)
+        {
+            throw new AwsException("IncorrectInstanceState", $"The instance '{id}' is not in a valid state for this operation.");
+        }
+
+        call.EndDryRun();
+        instance.Groups = groups;
+        InstanceMachines.SetDoors(call.Region);
+        return [Ec2Xml.Element("return", true)];
     }
 
     public static object?[] GetConsoleOutput(Ec2Call call)

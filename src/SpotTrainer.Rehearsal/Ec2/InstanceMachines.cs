@@ -45,6 +45,15 @@ internal sealed class InstanceMachines(IMachineFactory factory, SemaphoreSlim ga
         EndMachine(instance);
     }
 
+    /// <summary>Opens and closes the ports of a region's machines as their security groups say now. The call is under the lock.</summary>
+    public static void SetDoors(RegionState region)
+    {
+        foreach (var instance in region.Instances.Values)
+        {
+            SetDoors(instance);
+        }
+    }
+
     /// <summary>Gives a Spot instance the notice of an interruption, and ends it after the notice's time. The call is under the lock.</summary>
     public void Interrupt(Instance instance, TimeSpan notice, Interruption why)
     {
@@ -111,6 +120,7 @@ internal sealed class InstanceMachines(IMachineFactory factory, SemaphoreSlim ga
         {
             instance.Machine = machine;
             instance.EverRan = true;
+            SetDoors(instance);
             ShowNotices(instance);
             region.TagsOf(instance.Id)["spottrainer:sshport"] = machine.SshPort.ToString(System.Globalization.CultureInfo.InvariantCulture);
             if (instance.State is InstanceState.Pending)
@@ -192,6 +202,8 @@ internal sealed class InstanceMachines(IMachineFactory factory, SemaphoreSlim ga
             instance.VolumeEnd ??= now;
         }
     }
+
+    private static void SetDoors(Instance instance) => instance.Machine?.SetDoors([.. instance.Groups.SelectMany(group => group.Ingress).SelectMany(rule => rule.Doors())]);
 
     /// <summary>Writes the notices that were given into the machine's metadata.</summary>
     private static void ShowNotices(Instance instance)

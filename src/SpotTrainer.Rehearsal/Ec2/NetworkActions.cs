@@ -1,10 +1,11 @@
 using System.Net;
+using System.Text.RegularExpressions;
 using SpotTrainer.Rehearsal.Endpoint;
 
 namespace SpotTrainer.Rehearsal.Ec2;
 
 /// <summary>The default VPC, its subnets and security groups.</summary>
-internal static class NetworkActions
+internal static partial class NetworkActions
 {
     private const string Cidr = "172.31.0.0/16";
 
@@ -131,7 +132,7 @@ internal static class NetworkActions
             throw new AwsException("InvalidGroup.Duplicate", $"The security group '{name}' already exists for VPC '{vpc}'");
         }
 
-        var group = new SecurityGroup(Ids.New("sg"), name, call.Parameters.Required("GroupDescription"), vpc);
+        var group = new SecurityGroup(Ids.New("sg"), Text("name", name), Text("description", call.Parameters.Required("GroupDescription")), vpc);
         call.EndDryRun();
         call.Region.Groups[group.Id] = group;
         call.TagNew("security-group", group.Id);
@@ -175,6 +176,7 @@ internal static class NetworkActions
 
         call.EndDryRun();
         group.Ingress.AddRange(rules);
+        InstanceMachines.SetDoors(call.Region);
         return
         [
             Ec2Xml.Element("return", true),
@@ -198,6 +200,7 @@ internal static class NetworkActions
 
         call.EndDryRun();
         group.Ingress.RemoveAll(known => rules.Exists(known.SameAs));
+        InstanceMachines.SetDoors(call.Region);
         return [Ec2Xml.Element("return", true)];
     }
 
@@ -235,6 +238,15 @@ internal static class NetworkActions
         Ec2Xml.Element("dhcpOptionsId", Ids.Stable("dopt", id)), Ec2Xml.Element("instanceTenancy", "default"), Ec2Xml.Element("isDefault", true), TagActions.TagSet(call.Region, id),
     ];
 
+    /// <summary>A text of a security group's: EC2 takes few characters there, no apostrophe among them.</summary>
+    private static string Text(string what, string text) => GroupText().IsMatch(text)
+        ? text
+        : throw AwsException.InvalidParameterValue(
+            $"Invalid security group {what}. Valid {what}s are strings less than 256 characters from the following set:  a-zA-Z0-9. _-:/()#,@[]+=&;{{}}!$*");
+
+    [GeneratedRegex(@"^[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{0,255}\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex GroupText();
+
     private static SecurityGroup Group(Ec2Call call) => Find(call.Region, call.Parameters["GroupId"], call.Parameters["GroupName"]);
 
     private static List<IngressRule> Rules(Ec2Call call)
@@ -249,7 +261,7 @@ internal static class NetworkActions
     {
         var cidr = range.Required("CidrIp");
         return IPNetwork.TryParse(cidr, out _)
-            ? new IngressRule(permission.Required("IpProtocol"), permission.Integer("FromPort") ?? -1, permission.Integer("ToPort") ?? -1, cidr) { Description = range["Description"] }
+            ? new IngressRule(permission.Required("IpProtocol"), permission.Integer("FromPort") ?? -1, permission.Integer("ToPort") ?? -1, cidr) { Description = range["Description"] is { } text ? Text("rule description", text) : null }
             : throw AwsException.InvalidParameterValue($"CIDR block {cidr} is malformed");
     }
 

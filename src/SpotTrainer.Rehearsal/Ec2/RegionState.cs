@@ -1,3 +1,6 @@
+using System.Net;
+using SpotTrainer.Rehearsal.Machines;
+
 namespace SpotTrainer.Rehearsal.Ec2;
 
 /// <summary>All that a region of the rehearsal holds. Every use is under the endpoint's lock.</summary>
@@ -57,6 +60,13 @@ internal sealed record IngressRule(string Protocol, int FromPort, int ToPort, st
 {
     /// <summary>What a human wrote about it; it does not make a rule another one.</summary>
     public string? Description { get; init; }
+
+    /// <summary>
+    /// The doors that it opens. A rehearsal's machine has a listener a port: rules of more than a few ports open none.
+    /// </summary>
+    public IEnumerable<Door> Doors() => Protocol is "tcp" or "6" && FromPort > 0 && ToPort - FromPort < 16
+        ? Enumerable.Range(FromPort, ToPort - FromPort + 1).Select(port => new Door(port, IPNetwork.Parse(Cidr)))
+        : [];
 
     public bool SameAs(IngressRule other) => (Protocol, FromPort, ToPort, Cidr) == (other.Protocol, other.FromPort, other.ToPort, other.Cidr);
 }

@@ -40,6 +40,7 @@ internal static class Ec2Service
         ["GetConsoleOutput"] = InstanceActions.GetConsoleOutput,
         ["GetSpotPlacementScores"] = MarketActions.GetSpotPlacementScores,
         ["ImportKeyPair"] = KeyPairActions.Import,
+        ["ModifyInstanceAttribute"] = InstanceActions.ModifyAttribute,
         ["RevokeSecurityGroupIngress"] = NetworkActions.RevokeIngress,
         ["RunInstances"] = InstanceActions.Run,
         ["TerminateInstances"] = InstanceActions.Terminate,

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace SpotTrainer.Rehearsal.Machines;
 
 /// <summary>What the endpoint asks of a machine that it "launches".</summary>
@@ -13,6 +15,9 @@ internal sealed record MachineSpec(
     IReadOnlyList<string> PublicKeys,
     string UserName,
     IReadOnlyDictionary<string, string> Metadata);
+
+/// <summary>A port of a machine, and from where it is reached.</summary>
+internal sealed record Door(int Port, IPNetwork From);
 
 /// <summary>A running stand-in for an EC2 machine.</summary>
 internal interface IMachine
@@ -34,6 +39,9 @@ internal interface IMachine
 
     /// <summary>Completes when the machine is off, by its own <c>poweroff</c>, by a crash or by <see cref="TerminateAsync"/>.</summary>
     Task Stopped { get; }
+
+    /// <summary>Lets in who may come in at other ports than SSH's, from now on, and nobody else; SSH's own is always open.</summary>
+    void SetDoors(IReadOnlyList<Door> doors);
 
     /// <summary>Adds, changes or (with <see langword="null"/>) removes a path of the metadata service.</summary>
     void SetMetadata(string path, string? content);

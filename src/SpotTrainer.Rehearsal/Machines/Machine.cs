@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 
 namespace SpotTrainer.Rehearsal.Machines;
@@ -12,6 +13,10 @@ internal sealed class Machine : IMachine, IDisposable
     private readonly MetadataService _metadata = new();
     private readonly Action _end;
     private readonly SocketServer _ssh;
+    private readonly UnixDomainSocketEndPoint _doorway;
+    private readonly Dictionary<int, SocketServer> _open = [];
+    private IReadOnlyList<Door> _doors = [];
+    private bool _off;
     private readonly UnixHttpServer _metadataServer;
     private readonly object _consoleLock = new();
     private byte[] _console = [];
@@ -25,6 +30,7 @@ internal sealed class Machine : IMachine, IDisposable
         SshPort = address.Host.Port;
         _end = end;
         _ssh = address.Server;
+        _doorway = new UnixDomainSocketEndPoint(Path.Combine(directory, "door.sock"));
         foreach (var (path, content) in spec.Metadata)
         {
             _metadata.Set(path, content);
@@ -63,6 +69,32 @@ internal sealed class Machine : IMachine, IDisposable
         }
     }
 
+    public void SetDoors(IReadOnlyList<Door> doors)
+    {
+        lock (_open)
+        {
+            _doors = _off ? [] : doors;
+            foreach (var port in _open.Keys.Where(port => !_doors.Any(door => door.Port == port)).ToArray())
+            {
+                _open[port].Dispose();
+                _open.Remove(port);
+            }
+
+            foreach (var port in _doors.Select(door => door.Port).Where(port => port != 22 && port != SshPort && !_open.ContainsKey(port)).Distinct())
+            {
+                try
+                {
+                    _open[port] = SocketServer.OnAddress(
+                        new IPEndPoint(IPAddress.Parse(PublicIpAddress), port), (client, token) => RelayAsync(port, client, token));
+                }
+                catch (SocketException error)
+                {
+                    Write(Encoding.UTF8.GetBytes($"rehearsal: port {port} can't be opened on {PublicIpAddress}: {error.Message}\n"));
+                }
+            }
+        }
+    }
+
     public void SetMetadata(string path, string? content) => _metadata.Set(path, content);
 
     public async Task TerminateAsync()
@@ -87,9 +119,31 @@ internal sealed class Machine : IMachine, IDisposable
         }
     }
 
+    /// <summary>Leads a connection in, if a door is open to where it comes from; else it is reset.</summary>
+    private Task RelayAsync(int port, Socket client, CancellationToken cancellationToken)
+    {
+        var from = ((IPEndPoint)client.RemoteEndPoint!).Address;
+        return SocketServer.RelayTo(async token =>
+        {
+            if (!_doors.Any(door => door.Port == port && door.From.Contains(from)) || await SocketServer.ConnectAsync(_doorway, token) is not { } inside)
+            {
+                return null;
+            }
+
+            await inside.SendAsync(Encoding.ASCII.GetBytes($"{port}\n"), token);
+            return inside;
+        })(client, cancellationToken);
+    }
+
     /// <summary>The machine is off, and nothing of it left.</summary>
     public void Dispose()
     {
+        lock (_open)
+        {
+            _off = true;
+        }
+
+        SetDoors([]);
         _ssh.Dispose();
         _metadataServer.Dispose();
         _stopped.TrySetResult();

@@ -22,7 +22,7 @@ internal sealed class Vpc : IMachineFactory, IAsyncDisposable
     private const int LongestDirectory = 80; // a Unix socket's path has 107 characters at most
 
     private static readonly string[] Scripts =
-        ["children.py", "vpc.py", "init.py", "units.py", "control.py", "sudo.sh", "wall.sh", "cloud-init.sh", "chown.sh", "sysctl.sh"];
+        ["children.py", "vpc.py", "init.py", "units.py", "control.py", "sudo.sh", "wall.sh", "door.sh", "cloud-init.sh", "chown.sh", "sysctl.sh"];
 
     private readonly string _directory;
     private readonly Process _process;

@@ -120,6 +120,7 @@ class Machine:
             self.vpc.relay(f"TCP-LISTEN:80,bind={METADATA},fork,reuseaddr,backlog=64", f"UNIX-CONNECT:{self.directory}/metadata.sock",
                            "nsenter", f"--net={self.network}"),
             self.vpc.relay(f"UNIX-LISTEN:{self.directory}/ssh.sock,fork,backlog=64", f"TCP:{self.address}:22"),
+            self.vpc.relay(f"UNIX-LISTEN:{self.directory}/door.sock,fork,backlog=64", f"EXEC:sh {self.vpc.scripts}/door.sh {self.address},nofork"),
         ]
 
     def lay_out_disk(self):

@@ -16,10 +16,6 @@ internal sealed class ResourceSweep(CloudContext cloud, IReadOnlyList<string> re
     private const string KeyPair = "key-pair";
     private const string Group = "security-group";
 
-    /// <summary>EC2 needs a moment after a machine's end to let go of its disk and its group.</summary>
-    private const int Attempts = 20;
-
-    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(500);
     private readonly ConcurrentDictionary<string, string> notAsked = new(StringComparer.Ordinal);
 
     /// <summary>Looks for everything, in the order in which it must be removed.</summary>
@@ -137,29 +133,15 @@ internal sealed class ResourceSweep(CloudContext cloud, IReadOnlyList<string> re
 
     private async Task RemoveAsync(TrainingResource resource, CancellationToken cancellationToken)
     {
-        for (var attempt = 1; ; attempt++)
+        try
         {
-            try
-            {
-                log.Progress(Activity, $"removing {resource}");
-                await RemoveOnceAsync(resource, cancellationToken);
-                resource.Outcome = "removed";
-                return;
-            }
-            catch (Exception exception) when (IsGone(exception))
-            {
-                resource.Outcome = "removed";
-                return;
-            }
-            catch (AmazonEC2Exception exception) when (exception.ErrorCode is "DependencyViolation" or "VolumeInUse" or "InvalidGroup.InUse" && attempt < Attempts)
-            {
-                await Task.Delay(Poll, cancellationToken);
-            }
-            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-            {
-                resource.Reason = AwsErrors.Translate(exception, resource).Message;
-                return;
-            }
+            log.Progress(Activity, $"removing {resource}");
+            await Removal.WhenFreeAsync(() => RemoveOnceAsync(resource, cancellationToken), cancellationToken);
+            resource.Outcome = "removed";
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            resource.Reason = AwsErrors.Translate(exception, resource).Message;
         }
     }
 
@@ -185,8 +167,4 @@ internal sealed class ResourceSweep(CloudContext cloud, IReadOnlyList<string> re
                 break;
         }
     }
-
-    /// <summary>Whether the error says that there is nothing left to remove.</summary>
-    private static bool IsGone(Exception exception) => exception is SpotTrainerException { Id: "InstanceNotFound" }
-        || (exception is AmazonEC2Exception ec2 && ec2.ErrorCode?.EndsWith(".NotFound", StringComparison.Ordinal) is true);
 }

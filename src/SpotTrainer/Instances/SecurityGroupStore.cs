@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Amazon.EC2;
@@ -7,17 +8,22 @@ using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Instances;
 
-/// <summary>Keeps the module's security groups: port 22, from the caller's own address only.</summary>
+/// <summary>Keeps the module's security groups: one port each (SSH's, or that of an instance's Jupyter), from the caller's own address only.</summary>
 internal static class SecurityGroupStore
 {
     /// <summary>The group that launches use.</summary>
     public const string DefaultName = "spottrainer";
 
-    /// <summary>The tag of the groups that the module made.</summary>
+    /// <summary>The tag of the groups that the module made: what they are for.</summary>
     public const string Tag = "spottrainer:group";
 
-    /// <summary>What the rule of this computer's own address says, so that it can be told from others' later.</summary>
-    private static readonly string OwnRule = "SSH own " + OwnerMark();
+    /// <summary>The tag of the port that a group opens where that is not SSH's.</summary>
+    public const string PortTag = "spottrainer:port";
+
+    private const int Ssh = 22;
+
+    // EC2 takes no apostrophe here.
+    private const string SshDescription = "SpotTrainer: SSH from the address of the caller alone";
 
     /// <summary>Gives the launches' group, made when it is not there, with a rule for the address range.</summary>
     /// <param name="cloud">The cloud.</param>
@@ -33,7 +39,7 @@ internal static class SecurityGroupStore
         var group = await FindAsync(cloud.Ec2(region), vpc, DefaultName, cancellationToken);
         if (group is null)
         {
-            group = await MakeAsync(cloud.Ec2(region), vpc, DefaultName, cancellationToken);
+            group = await MakeAsync(cloud.Ec2(region), vpc, DefaultName, SshDescription, [new Tag(Tag, "ssh")], cancellationToken);
             log.Information($"Made the security group '{DefaultName}' in {region}: port 22 from {cidr} only.");
         }
 
@@ -73,7 +79,7 @@ internal static class SecurityGroupStore
                 $"Use it with -SecurityGroup {there.GroupId}, bring it up to date with Update-TrainingSecurityGroup, or choose another -Name.", name);
         }
 
-        var group = await MakeAsync(ec2, vpc, name, cancellationToken);
+        var group = await MakeAsync(ec2, vpc, name, SshDescription, [new Tag(Tag, "ssh")], cancellationToken);
         await AllowAsync(ec2, group, cidr, givenCidr is null, log, cancellationToken);
         return await ReadAsync(cloud, region, group.GroupId, cancellationToken);
     }
@@ -93,7 +99,7 @@ internal static class SecurityGroupStore
     {
         await cloud.GetAccountAsync(cancellationToken);
         var answer = await cloud.Ec2(region).DescribeSecurityGroupsAsync(new DescribeSecurityGroupsRequest { Filters = [new Filter("tag-key", [Tag])] }, cancellationToken);
-        return answer.SecurityGroups.Where(group => group.IpPermissions.Exists(rule => rule.Ipv4Ranges.Exists(range => range.Description == OwnRule)))
+        return answer.SecurityGroups.Where(group => group.IpPermissions.Exists(rule => rule.Ipv4Ranges.Exists(range => range.Description == OwnRule(PortOf(group)))))
             .Select(group => Read(cloud, region, group)).ToArray();
     }
 
@@ -107,11 +113,13 @@ internal static class SecurityGroupStore
         return await ReadAsync(group.Cloud, group.Region, group.Id, cancellationToken);
     }
 
-    private static async Task AllowAsync(IAmazonEC2 ec2, SecurityGroup group, string cidr, bool own, IStepLog log, CancellationToken cancellationToken)
+    /// <summary>Lets a range in at the group's port, and the addresses that this computer had before no longer.</summary>
+    public static async Task AllowAsync(IAmazonEC2 ec2, SecurityGroup group, string cidr, bool own, IStepLog log, CancellationToken cancellationToken)
     {
-        if (!group.IpPermissions.Any(rule => Allows(rule, cidr)))
+        var port = PortOf(group);
+        if (!group.IpPermissions.Any(rule => Opens(rule, port) && rule.Ipv4Ranges.Any(range => range.CidrIp == cidr)))
         {
-            await AuthorizeAsync(ec2, group.GroupId, Rule(cidr, own ? OwnRule : "SSH"), cancellationToken);
+            await AuthorizeAsync(ec2, group.GroupId, Rule(port, cidr, own ? OwnRule(port) : ServiceAt(port)), cancellationToken);
             log.Verbose($"{cidr} is let into {group.GroupId}.");
         }
 
@@ -121,7 +129,8 @@ internal static class SecurityGroupStore
         }
     }
 
-    private static async Task<SecurityGroup?> FindAsync(IAmazonEC2 ec2, string vpc, string name, CancellationToken cancellationToken) =>
+    /// <summary>Finds a group by its name.</summary>
+    public static async Task<SecurityGroup?> FindAsync(IAmazonEC2 ec2, string vpc, string name, CancellationToken cancellationToken) =>
         (await ec2.DescribeSecurityGroupsAsync(
             new DescribeSecurityGroupsRequest { Filters = [new Filter("group-name", [name]), new Filter("vpc-id", [vpc])] }, cancellationToken)).SecurityGroups.FirstOrDefault();
 
@@ -133,11 +142,13 @@ internal static class SecurityGroupStore
 
     private static TrainingSecurityGroup Read(CloudContext cloud, string region, SecurityGroup group) => new(
         cloud, region, group.GroupId, group.GroupName, group.VpcId,
-        group.IpPermissions.Where(rule => rule.IpProtocol == "-1" || (rule.IpProtocol == "tcp" && rule.FromPort <= 22 && rule.ToPort >= 22))
+        PortOf(group), group.IpPermissions.Where(rule => rule.IpProtocol == "-1" || Opens(rule, PortOf(group)))
             .SelectMany(rule => rule.Ipv4Ranges.Select(range => range.CidrIp).Concat(rule.Ipv6Ranges.Select(range => range.CidrIpv6)))
             .Distinct(StringComparer.Ordinal).ToArray());
 
-    private static async Task<SecurityGroup> MakeAsync(IAmazonEC2 ec2, string vpc, string name, CancellationToken cancellationToken)
+    /// <summary>Makes a group that lets nobody in yet.</summary>
+    public static async Task<SecurityGroup> MakeAsync(
+        IAmazonEC2 ec2, string vpc, string name, string description, List<Tag> tags, CancellationToken cancellationToken)
     {
         try
         {
@@ -145,9 +156,9 @@ internal static class SecurityGroupStore
                 new CreateSecurityGroupRequest
                 {
                     GroupName = name,
-                    Description = "SpotTrainer: SSH from the caller's own address",
+                    Description = description,
                     VpcId = vpc,
-                    TagSpecifications = [new TagSpecification { ResourceType = ResourceType.SecurityGroup, Tags = [new Tag(Tag, "ssh")] }],
+                    TagSpecifications = [new TagSpecification { ResourceType = ResourceType.SecurityGroup, Tags = tags }],
                 }, cancellationToken);
         }
         catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidGroup.Duplicate")
@@ -174,12 +185,13 @@ internal static class SecurityGroupStore
     /// <summary>An address that this computer once had may be somebody else's now. Ranges that the user asked for stay.</summary>
     private static async Task RevokeOldAsync(IAmazonEC2 ec2, SecurityGroup group, string cidr, IStepLog log, CancellationToken cancellationToken)
     {
-        foreach (var old in group.IpPermissions.SelectMany(rule => rule.Ipv4Ranges).Where(range => range.Description == OwnRule && range.CidrIp != cidr).ToArray())
+        var port = PortOf(group);
+        foreach (var old in group.IpPermissions.SelectMany(rule => rule.Ipv4Ranges).Where(range => range.Description == OwnRule(port) && range.CidrIp != cidr).ToArray())
         {
             try
             {
                 await ec2.RevokeSecurityGroupIngressAsync(
-                    new RevokeSecurityGroupIngressRequest { GroupId = group.GroupId, IpPermissions = [Rule(old.CidrIp, description: null)] }, cancellationToken);
+                    new RevokeSecurityGroupIngressRequest { GroupId = group.GroupId, IpPermissions = [Rule(port, old.CidrIp, description: null)] }, cancellationToken);
             }
             catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidPermission.NotFound")
             {
@@ -190,9 +202,13 @@ internal static class SecurityGroupStore
         }
     }
 
-    private static IpPermission Rule(string cidr, string? description) => new()
+    /// <summary>The port that a group of the module's opens.</summary>
+    public static int PortOf(SecurityGroup group) =>
+        int.TryParse(group.Tags.Find(tag => tag.Key == PortTag)?.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port : Ssh;
+
+    private static IpPermission Rule(int port, string cidr, string? description) => new()
     {
-        IpProtocol = "tcp", FromPort = 22, ToPort = 22, Ipv4Ranges = [new IpRange { CidrIp = cidr, Description = description }],
+        IpProtocol = "tcp", FromPort = port, ToPort = port, Ipv4Ranges = [new IpRange { CidrIp = cidr, Description = description }],
     };
 
     /// <summary>Gives the region's default network.</summary>
@@ -204,8 +220,12 @@ internal static class SecurityGroupStore
             $"The account has no default VPC in {region}.", $"Make one with 'aws ec2 create-default-vpc --region {region}', or give -Subnet.", region);
     }
 
-    private static bool Allows(IpPermission rule, string cidr) =>
-        rule.IpProtocol == "tcp" && rule.FromPort <= 22 && rule.ToPort >= 22 && rule.Ipv4Ranges.Any(range => range.CidrIp == cidr);
+    private static bool Opens(IpPermission rule, int port) => rule.IpProtocol == "tcp" && rule.FromPort <= port && rule.ToPort >= port;
+
+    private static string ServiceAt(int port) => port == Ssh ? "SSH" : "Jupyter";
+
+    /// <summary>What the rule of this computer's own address says, so that it can be told from others' later.</summary>
+    private static string OwnRule(int port) => $"{ServiceAt(port)} own {OwnerMark()}";
 
     /// <summary>EC2 takes few characters in descriptions: a short hash of user and computer.</summary>
     private static string OwnerMark()

@@ -52,7 +52,7 @@ internal static class Terminator
         }
     }
 
-    /// <summary>Terminates an instance and waits until EC2 says that it is.</summary>
+    /// <summary>Terminates an instance and waits until EC2 says that it is; the security group of its Jupyter, if it has one, goes with it.</summary>
     public static async Task<SpotTrainingInstance> TerminateAsync(SpotTrainingInstance instance, IStepLog log, CancellationToken cancellationToken)
     {
         var activity = $"Removing {instance}";
@@ -63,6 +63,7 @@ internal static class Terminator
             SshConnectionPool.Close(instance);
             var ended = await InstanceWaiter.UntilTerminatedAsync(instance, activity, log, Poll, cancellationToken);
             await CostReader.KeepAsync(ended, log, cancellationToken);
+            await InstanceDoor.SweepAsync(instance.Cloud, instance.Region, log, cancellationToken);
             return ended;
         }
         catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidInstanceID.NotFound")

@@ -2,16 +2,17 @@ using SpotTrainer.Cloud;
 
 namespace SpotTrainer.Instances;
 
-/// <summary>A security group that lets SSH in, from the addresses named only.</summary>
+/// <summary>A security group that opens one port, to the addresses named only: SSH's, or that of an instance's Jupyter.</summary>
 public sealed class TrainingSecurityGroup : ICloudObject
 {
-    internal TrainingSecurityGroup(CloudContext cloud, string region, string id, string name, string vpcId, IReadOnlyList<string> allowedCidr)
+    internal TrainingSecurityGroup(CloudContext cloud, string region, string id, string name, string vpcId, int port, IReadOnlyList<string> allowedCidr)
     {
         Cloud = cloud;
         Region = region;
         Id = id;
         Name = name;
         VpcId = vpcId;
+        Port = port;
         AllowedCidr = allowedCidr;
     }
 
@@ -27,7 +28,10 @@ public sealed class TrainingSecurityGroup : ICloudObject
     /// <summary>The network that it belongs to.</summary>
     public string VpcId { get; }
 
-    /// <summary>The address ranges that reach port 22.</summary>
+    /// <summary>The port: 22, or that of the instance's Jupyter (Start-JupyterServer -OpenPort).</summary>
+    public int Port { get; }
+
+    /// <summary>The address ranges that reach the port.</summary>
     public IReadOnlyList<string> AllowedCidr { get; }
 
     /// <summary>Where it is: <c>rehearsal</c>, or an account's number.</summary>

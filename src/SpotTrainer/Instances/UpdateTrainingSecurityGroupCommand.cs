@@ -60,7 +60,7 @@ public sealed class UpdateTrainingSecurityGroupCommand : RegionsCmdlet
         var cidr = AllowedCidr;
         foreach (var group in groups)
         {
-            if (ShouldProcess($"{group.Name} ({group.Id} in {group.Region}, {group.Where})", $"let {cidr ?? "your own address"} in at port 22"))
+            if (ShouldProcess($"{group.Name} ({group.Id} in {group.Region}, {group.Where})", $"let {cidr ?? "your own address"} in at port {group.Port}"))
             {
                 Start(group, async stopping => Output.Object(await SecurityGroupStore.UpdateAsync(group, cidr, Output, stopping)));
             }

@@ -13,7 +13,21 @@ internal static class JupyterProcess
     /// <summary>The starting script's exit code for a server that runs with an older password and certificate.</summary>
     private const int OldSecurity = 4;
 
-    public static async Task<JupyterServer> StartAsync(TrainingHost host, string prefix, int port, IStepLog log, CancellationToken cancellationToken)
+    /// <summary>The starting script's exit code for a server that runs, but whose port is open where it should not be, or the reverse.</summary>
+    private const int OtherAddress = 5;
+
+    /// <summary>The starting script's exit code for a certificate that is not for the address.</summary>
+    private const int OtherCertificate = 6;
+
+    /// <summary>Starts a server, unless it runs, and waits until it answers.</summary>
+    /// <param name="host">The machine.</param>
+    /// <param name="prefix">The folder of the Python stack.</param>
+    /// <param name="port">The port; a server that runs keeps its own.</param>
+    /// <param name="openPort">Whether it listens on the machine's own address, too; then its certificate must be for that one.</param>
+    /// <param name="log">Where it tells.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public static async Task<JupyterServer> StartAsync(
+        TrainingHost host, string prefix, int port, bool openPort, IStepLog log, CancellationToken cancellationToken)
     {
         var activity = $"Starting Jupyter on {host}";
         log.Progress(activity, "waiting until it answers");
@@ -21,10 +35,11 @@ internal static class JupyterProcess
         {
             var connection = await SshConnectionPool.GetAsync(host, cancellationToken);
             var result = await connection.RunAsync(
-                string.Format(CultureInfo.InvariantCulture, "sh -s -- {0} {1}", ShellText.Quote(prefix), port), cancellationToken, EmbeddedScript.Read("start_jupyter.sh"));
+                string.Format(
+                    CultureInfo.InvariantCulture, "sh -s -- {0} {1} {2}", ShellText.Quote(prefix), port, openPort ? ShellText.Quote(host.HostName) : string.Empty), cancellationToken, EmbeddedScript.Read("start_jupyter.sh"));
             if (result.ExitCode == NotReady)
             {
-                throw new SpotTrainerException("JupyterNotSecured", ErrorKind.InvalidOperation, $"Jupyter on {host} has no password and no certificate yet.",
+                throw new SpotTrainerException("JupyterNotSecured", ErrorKind.InvalidOperation, $"Jupyter on {host} has no password or no certificate yet.",
                     "Run Set-JupyterSecurity first.", host);
             }
 
@@ -34,6 +49,19 @@ internal static class JupyterProcess
                     $"Jupyter runs on {host} with the password and certificate that it had before.", "End it first with Stop-JupyterServer.", host);
             }
 
+            if (result.ExitCode == OtherAddress)
+            {
+                throw new SpotTrainerException("JupyterRunning", ErrorKind.InvalidOperation,
+                    $"Jupyter runs on {host}, and was started {(openPort ? "without" : "with")} -OpenPort.",
+                    "End it first with Stop-JupyterServer.", host);
+            }
+
+            if (result.ExitCode == OtherCertificate)
+            {
+                throw new SpotTrainerException("JupyterNotSecured", ErrorKind.InvalidOperation, $"Jupyter's certificate on {host} is not for the address {host.HostName}.",
+                    "Run Set-JupyterSecurity on the instance again.", host);
+            }
+
             if (result.ExitCode != 0)
             {
                 throw RemoteErrors.CommandFailed(host, "Starting Jupyter", result);
@@ -41,7 +69,7 @@ internal static class JupyterProcess
 
             var lines = result.Output.Split('\n');
             return new JupyterServer(
-                host, prefix, int.Parse(lines[2], CultureInfo.InvariantCulture), int.Parse(lines[0], CultureInfo.InvariantCulture), lines[1], "running");
+                host, prefix, int.Parse(lines[2], CultureInfo.InvariantCulture), int.Parse(lines[0], CultureInfo.InvariantCulture), lines[1], "running", openPort);
         }
         finally
         {
@@ -66,6 +94,6 @@ internal static class JupyterProcess
 
         var lines = result.Output.Split('\n');
         return new JupyterServer(
-            host, prefix, int.Parse(lines[1], CultureInfo.InvariantCulture), int.Parse(lines[0], CultureInfo.InvariantCulture), lines[2], "stopped");
+            host, prefix, int.Parse(lines[1], CultureInfo.InvariantCulture), int.Parse(lines[0], CultureInfo.InvariantCulture), lines[2], "stopped", lines[3] == "open");
     }
 }

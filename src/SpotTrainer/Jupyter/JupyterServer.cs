@@ -3,10 +3,10 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jupyter;
 
-/// <summary>A Jupyter server that runs on a machine, on the machine's own loopback.</summary>
+/// <summary>A Jupyter server that runs on a machine: on its loopback, or with its port open to the caller's address.</summary>
 public sealed class JupyterServer
 {
-    internal JupyterServer(TrainingHost instance, string prefix, int port, int processId, string version, string state)
+    internal JupyterServer(TrainingHost instance, string prefix, int port, int processId, string version, string state, bool openPort)
     {
         Instance = instance;
         Prefix = prefix;
@@ -14,6 +14,7 @@ public sealed class JupyterServer
         ProcessId = processId;
         Version = version;
         State = state;
+        OpenPort = openPort;
     }
 
     /// <summary>The machine.</summary>
@@ -22,7 +23,7 @@ public sealed class JupyterServer
     /// <summary>The folder of the Python stack.</summary>
     public string Prefix { get; }
 
-    /// <summary>The port on the machine's loopback.</summary>
+    /// <summary>The port on the machine.</summary>
     public int Port { get; }
 
     /// <summary>The process on the machine.</summary>
@@ -34,8 +35,11 @@ public sealed class JupyterServer
     /// <summary><c>running</c> or <c>stopped</c>.</summary>
     public string State { get; }
 
-    /// <summary>Its address as the machine itself sees it; it is reached through SSH.</summary>
-    public string Url => string.Format(CultureInfo.InvariantCulture, "https://localhost:{0}/", Port);
+    /// <summary>Whether it listens on the machine's own address, too, at a port that is open to the caller.</summary>
+    public bool OpenPort { get; }
+
+    /// <summary>Its address: as the machine itself sees it, which is reached through SSH; or, with its port open, as the caller's browser takes it.</summary>
+    public string Url => string.Format(CultureInfo.InvariantCulture, "https://{0}:{1}/", OpenPort ? Instance.HostName : "localhost", Port);
 
     /// <inheritdoc/>
     public override string ToString() => $"Jupyter on {Instance}, port {Port}";

@@ -4,12 +4,12 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jupyter;
 
-/// <summary>Starts Jupyter on machines, on their own loopback, and waits until it answers.</summary>
-[Cmdlet(VerbsLifecycle.Start, "JupyterServer", SupportsShouldProcess = true)]
+/// <summary>Starts Jupyter on machines, on their own loopback unless its port is to be open to you, and waits until it answers.</summary>
+[Cmdlet(VerbsLifecycle.Start, "JupyterServer", SupportsShouldProcess = true, DefaultParameterSetName = "Loopback")]
 [OutputType(typeof(JupyterServer))]
 public sealed class StartJupyterServerCommand : HostStepCmdlet
 {
-    /// <summary>The port on the machine's loopback.</summary>
+    /// <summary>The port on the machine.</summary>
     [Parameter]
     [ValidateRange(1024, 65535)]
     public int Port { get; set; } = 8888;
@@ -19,11 +19,24 @@ public sealed class StartJupyterServerCommand : HostStepCmdlet
     [ValidateNotNullOrEmpty]
     public string Prefix { get; set; } = MachineLayout.CondaPrefix;
 
-    private protected override string Action => "start Jupyter";
+    /// <summary>
+    /// Opens the port to your own address, by a security group of that instance alone, which is deleted by Stop-JupyterServer and with the instance.
+    /// </summary>
+    [Parameter(Mandatory = true, ParameterSetName = "OpenPort")]
+    public SwitchParameter OpenPort { get; set; }
+
+    /// <summary>The address range that may connect; your own address when left out.</summary>
+    [Parameter(ParameterSetName = "OpenPort")]
+    [ValidatePattern(@"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$")]
+    public string? AllowedCidr { get; set; }
+
+    private protected override string Action => OpenPort ? $"start Jupyter and open port {Port} to {AllowedCidr ?? "your own address"}" : "start Jupyter";
 
     private protected override Func<CancellationToken, Task> Prepare(TrainingHost host)
     {
-        var (prefix, port) = (Prefix, Port);
-        return async stopping => Output.Object(await JupyterProcess.StartAsync(host, prefix, port, Output, stopping));
+        var (prefix, port, cidr) = (Prefix, Port, AllowedCidr);
+        return OpenPort
+            ? async stopping => Output.Object(await JupyterDoor.StartAsync(host, prefix, port, cidr, Output, stopping))
+            : async stopping => Output.Object(await JupyterProcess.StartAsync(host, prefix, port, openPort: false, Output, stopping));
     }
 }

@@ -4,7 +4,7 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jupyter;
 
-/// <summary>Stops Jupyter on machines, with its kernels.</summary>
+/// <summary>Stops Jupyter on machines, with its kernels, and closes its port where that is open.</summary>
 [Cmdlet(VerbsLifecycle.Stop, "JupyterServer", SupportsShouldProcess = true)]
 [OutputType(typeof(JupyterServer))]
 public sealed class StopJupyterServerCommand : HostStepCmdlet
@@ -19,6 +19,6 @@ public sealed class StopJupyterServerCommand : HostStepCmdlet
     private protected override Func<CancellationToken, Task> Prepare(TrainingHost host)
     {
         var prefix = Prefix;
-        return async stopping => Output.Object(await JupyterProcess.StopAsync(host, prefix, stopping));
+        return async stopping => Output.Object(await JupyterDoor.StopAsync(host, prefix, stopping));
     }
 }

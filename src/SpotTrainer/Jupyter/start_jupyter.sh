@@ -1,21 +1,31 @@
 #!/bin/sh
-# start_jupyter.sh PREFIX PORT: starts the Jupyter server, unless it runs, and waits until it answers over TLS under its own
-# certificate. Prints its process id and its version.
+# start_jupyter.sh PREFIX PORT [ADDRESS]: starts the Jupyter server, unless it runs, and waits until it answers over TLS under its own
+# certificate. With ADDRESS its port is to be open: it listens on the machine's own address, too, and must have been seen to ask for its
+# password, under a certificate for ADDRESS. Prints its process id, its version and its port.
 set -eu
-prefix=$1 port=$2
+prefix=$1 port=$2 name=${3:-localhost}
 case $prefix in \~/*) prefix=$HOME/${prefix#\~/} ;; esac
 folder=$HOME/spottrainer/jupyter
+listen=127.0.0.1 door=closed
+[ "$name" = localhost ] || { listen=0.0.0.0 door=open; }
 cd "$HOME/spottrainer"
-[ -s "$folder/jupyter_server_config.json" ] || { echo 'Jupyter has no password yet: run Set-JupyterSecurity first.' >&2; exit 3; }
+if ! [ -s "$folder/certificate.pem" ] || ! [ -s "$folder/key.pem" ] ||
+    ! grep -q '"password":"[^"]' "$folder/jupyter_server_config.json" 2>/dev/null || ! grep -q '"password":"[^"]' "$folder/jupyter_notebook_config.json" 2>/dev/null; then
+    echo 'Jupyter has no password or no certificate yet: run Set-JupyterSecurity first.' >&2
+    exit 3
+fi
 
 started=
 pid=$(cat "$folder/pid" 2>/dev/null || :)
 if [ -z "$pid" ] || ! kill -0 "$pid" 2>/dev/null; then
-    JUPYTER_CONFIG_DIR=$folder setsid nohup "$prefix/bin/jupyter" notebook --no-browser --port="$port" \
+    JUPYTER_CONFIG_DIR=$folder setsid nohup "$prefix/bin/jupyter" notebook --no-browser --ip="$listen" --port="$port" \
         > "$folder/log" 2>&1 < /dev/null &
     pid=$!
     echo "$pid" > "$folder/pid"
     echo "$port" > "$folder/port"
+    echo "$door" > "$folder/door"
+    # Outlives a server that dies: the port that was opened for it is closed at the next stop, whichever server runs then.
+    [ "$door" = closed ] || : > "$folder/opened"
     started=yes
 else
     # One that runs stays, on its own port.
@@ -24,21 +34,40 @@ else
         echo 'Jupyter runs with the security that it had before.' >&2
         exit 4
     fi
+    [ "$(cat "$folder/door")" = "$door" ] || { echo 'Jupyter runs, but listens elsewhere.' >&2; exit 5; }
 fi
 
+give_up() {
+    if [ -n "$started" ]; then
+        rm -f "$folder/pid"
+        kill "$pid" 2>/dev/null || :
+    fi
+    exit "$1"
+}
+
+ask() {
+    curl -sS --max-time 2 --cacert "$folder/certificate.pem" --connect-to "$name:$port:127.0.0.1:$port" "$@" 2>/dev/null
+}
+
 tries=0
-until version=$(curl -fsS --max-time 2 --cacert "$folder/certificate.pem" "https://localhost:$port/api" 2>/dev/null); do
+while :; do
+    status=0
+    version=$(ask -f "https://$name:$port/api") || status=$?
+    [ "$status" != 0 ] || break
+    # curl's words for a certificate that is for another name.
+    case $status in 51|60) echo "The certificate is not for $name." >&2; give_up 6 ;; esac
     tries=$((tries + 1))
     if ! kill -0 "$pid" 2>/dev/null || [ "$tries" -gt 600 ]; then
-        if [ -n "$started" ]; then
-            rm -f "$folder/pid"
-            kill "$pid" 2>/dev/null || :
-        fi
         tail -n 5 "$folder/log" >&2
-        exit 1
+        give_up 1
     fi
     sleep 0.1
 done
+# What needs a password must refuse us, who gave none.
+if [ "$door" = open ] && [ "$(ask -o /dev/null -w '%{http_code}' "https://$name:$port/api/contents")" != 403 ]; then
+    echo 'Jupyter does not ask for its password.' >&2
+    give_up 3
+fi
 echo "$version" | cut -d '"' -f 4 > "$folder/version"
 echo "$pid"
 cat "$folder/version" "$folder/port"

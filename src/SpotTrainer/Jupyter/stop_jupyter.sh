@@ -1,5 +1,6 @@
 #!/bin/sh
-# stop_jupyter.sh: stops the Jupyter server, with its kernels, and waits until it is gone. Prints the process id, the port and the version that it had.
+# stop_jupyter.sh: stops the Jupyter server, with its kernels, and waits until it is gone. Prints the process id, the port and the version that it had,
+# and whether a port was to be open since the last stop.
 folder=$HOME/spottrainer/jupyter
 pid=$(cat "$folder/pid" 2>/dev/null) || { echo 'No Jupyter server was started here.' >&2; exit 3; }
 kill -s TERM -- "-$pid" 2>/dev/null
@@ -11,4 +12,5 @@ while kill -0 "$pid" 2>/dev/null; do
 done
 echo "$pid"
 cat "$folder/port" "$folder/version"
-rm -f "$folder/pid"
+if [ -e "$folder/opened" ]; then echo open; else echo closed; fi
+rm -f "$folder/pid" "$folder/opened"

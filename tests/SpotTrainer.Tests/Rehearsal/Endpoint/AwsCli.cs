@@ -12,12 +12,7 @@ public abstract class AwsCli : IAsyncLifetime
 
     private protected TestEndpoint Endpoint { get; } = new();
 
-    public async ValueTask InitializeAsync()
-    {
-        await DebianPackages.EnsureAsync("awscli");
-        await File.WriteAllTextAsync(_folder["config"], "");
-        await File.WriteAllTextAsync(_folder["credentials"], "");
-    }
+    public async ValueTask InitializeAsync() => await DebianPackages.EnsureAsync("awscli");
 
     public async ValueTask DisposeAsync()
     {
@@ -41,22 +36,26 @@ public abstract class AwsCli : IAsyncLifetime
         Assert.Contains($"({code})", result.Error, StringComparison.Ordinal);
     }
 
-    private async Task<Programs.Result> RunAsync(string command)
+    private Task<Programs.Result> RunAsync(string command) =>
+        RunAsync(_folder, Endpoint.Endpoint.Url.ToString(), Endpoint.Endpoint.AccessKeyId, Endpoint.Endpoint.SecretAccessKey, TestEndpoint.Region, command);
+
+    /// <summary>Runs aws with a home of its own and no files, and no variables but the ones given.</summary>
+    internal static async Task<Programs.Result> RunAsync(TemporaryFolder home, string url, string accessKey, string secret, string region, string command)
     {
-        var start = Programs.Describe(["/usr/bin/aws", .. command.Split(' '), "--endpoint-url", Endpoint.Endpoint.Url.ToString(), "--no-cli-pager"]);
+        var start = Programs.Describe(["/usr/bin/aws", .. command.Split(' '), "--endpoint-url", url, "--no-cli-pager"]);
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("AWS_", StringComparison.Ordinal)).ToArray())
         {
             start.Environment.Remove(name);
         }
 
-        start.Environment["AWS_CONFIG_FILE"] = _folder["config"];
-        start.Environment["AWS_SHARED_CREDENTIALS_FILE"] = _folder["credentials"];
-        start.Environment["AWS_ACCESS_KEY_ID"] = Endpoint.Endpoint.AccessKeyId;
-        start.Environment["AWS_SECRET_ACCESS_KEY"] = Endpoint.Endpoint.SecretAccessKey;
-        start.Environment["AWS_DEFAULT_REGION"] = TestEndpoint.Region;
+        start.Environment["AWS_CONFIG_FILE"] = "/dev/null";
+        start.Environment["AWS_SHARED_CREDENTIALS_FILE"] = "/dev/null";
+        start.Environment["AWS_ACCESS_KEY_ID"] = accessKey;
+        start.Environment["AWS_SECRET_ACCESS_KEY"] = secret;
+        start.Environment["AWS_DEFAULT_REGION"] = region;
         start.Environment["AWS_EC2_METADATA_DISABLED"] = "true";
         start.Environment["AWS_MAX_ATTEMPTS"] = "1";
-        start.Environment["HOME"] = _folder.Path;
+        start.Environment["HOME"] = home.Path;
         return await Programs.RunAsync(start);
     }
 }

@@ -1,4 +1,5 @@
 using Amazon.EC2;
+using SpotTrainer.Rehearsal.Machines;
 
 namespace SpotTrainer.Tests.Rehearsal.Endpoint;
 
@@ -48,6 +49,18 @@ public sealed class AwsCliLaunchTests : AwsCli
             ($"ec2 describe-volumes --filters Name=attachment.instance-id,Values={id} --query Volumes[].Size --output text", output => Assert.Equal("30", output)),
             ("ec2 describe-spot-instance-requests --query SpotInstanceRequests[].[State,SpotPrice] --output text", output => Assert.Equal("active\t0.09", output)),
             ($"ec2 get-console-output --instance-id {id} --query Output --output text", output => Assert.Equal($"the console of {id}", output)));
+        var groups = await AwsAsync($"ec2 describe-instances --instance-ids {id} --query Reservations[0].Instances[0].SecurityGroups[].GroupId --output text");
+        var door = await AwsAsync("ec2 create-security-group --group-name door --description made-for-tests --query GroupId --output text");
+        await AwsAsync($"ec2 authorize-security-group-ingress --group-id {door} --protocol tcp --port 8888 --cidr 192.0.2.1/32");
+        await AwsAsync($"ec2 modify-instance-attribute --instance-id {id} --groups {groups} {door}");
+        Assert.Equal(
+            $"{groups}\t{door}", await AwsAsync($"ec2 describe-instances --instance-ids {id} --query Reservations[0].Instances[0].SecurityGroups[].GroupId --output text"));
+        Assert.Equal([new Door(8888, System.Net.IPNetwork.Parse("192.0.2.1/32"))], Endpoint.Machines.All[id].Doors);
+        await FailsAsync($"ec2 delete-security-group --group-id {door}", "DependencyViolation");
+        await AwsAsync($"ec2 modify-instance-attribute --instance-id {id} --groups {groups}");
+        Assert.Empty(Endpoint.Machines.All[id].Doors);
+        await AwsAsync($"ec2 delete-security-group --group-id {door}");
+        await FailsAsync($"ec2 modify-instance-attribute --instance-id {id} --groups {door}", "InvalidGroup.NotFound");
         Assert.Equal("shutting-down", await AwsAsync($"ec2 terminate-instances --instance-ids {id} --query TerminatingInstances[0].CurrentState.Name --output text"));
         await Endpoint.InStateAsync(id, InstanceStateName.Terminated);
         Assert.Equal("Client.UserInitiatedShutdown", await AwsAsync($"ec2 describe-instances --instance-ids {id} --query Reservations[0].Instances[0].StateReason.Code --output text"));

@@ -245,6 +245,14 @@ public sealed class Ec2ActionTests
             var instance = await endpoint.RunningAsync(request => request.KeyName = "mine");
             Assert.Equal([keys.Public], endpoint.Machines.All[instance.InstanceId].Spec.PublicKeys);
         },
+        ["ModifyInstanceAttribute"] = async endpoint =>
+        {
+            var instance = await endpoint.RunningAsync();
+            var group = await endpoint.NewGroupAsync();
+            await endpoint.Ec2.ModifyInstanceAttributeAsync(
+                new ModifyInstanceAttributeRequest { InstanceId = instance.InstanceId, Groups = [instance.SecurityGroups[0].GroupId, group] });
+            Assert.Equal([instance.SecurityGroups[0].GroupId, group], (await endpoint.FindAsync(instance.InstanceId)).SecurityGroups.Select(known => known.GroupId));
+        },
         ["RevokeSecurityGroupIngress"] = async endpoint =>
         {
             var group = await endpoint.NewGroupAsync();
@@ -292,7 +300,7 @@ public sealed class Ec2ActionTests
         Assert.True(endpoint.Endpoint.Calls[action] > 0);
     }
 
-    public static TheoryData<string> Changes => ["Launch", "Terminate", "Tags", "Untag", "Key", "Group", "Rule", "No rule", "No group", "No key", "Cancel", "Vpc", "Volume"];
+    public static TheoryData<string> Changes => ["Launch", "Terminate", "Tags", "Untag", "Key", "Group", "Rule", "No rule", "No group", "No key", "Cancel", "Vpc", "Groups", "Volume"];
 
     [Theory]
     [MemberData(nameof(Changes))]
@@ -325,6 +333,7 @@ public sealed class Ec2ActionTests
             "No group" => ec2.DeleteSecurityGroupAsync(new DeleteSecurityGroupRequest { GroupId = group, DryRun = true }),
             "No key" => ec2.DeleteKeyPairAsync(new DeleteKeyPairRequest { KeyName = "key", DryRun = true }),
             "Cancel" => ec2.CancelSpotInstanceRequestsAsync(new CancelSpotInstanceRequestsRequest { SpotInstanceRequestIds = [instance.SpotInstanceRequestId], DryRun = true }),
+            "Groups" => ec2.ModifyInstanceAttributeAsync(new ModifyInstanceAttributeRequest { InstanceId = instance.InstanceId, Groups = [group], DryRun = true }),
             "Vpc" => ec2.CreateDefaultVpcAsync(new CreateDefaultVpcRequest { DryRun = true }),
             _ => ec2.DeleteVolumeAsync(new DeleteVolumeRequest { VolumeId = left.BlockDeviceMappings[0].Ebs.VolumeId, DryRun = true }),
         }));

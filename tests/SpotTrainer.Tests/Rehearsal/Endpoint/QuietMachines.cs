@@ -57,6 +57,11 @@ internal sealed class QuietMachine(MachineSpec spec, int number, bool slow) : IM
     /// <summary>What the endpoint wrote into the metadata since the start.</summary>
     public ConcurrentDictionary<string, string?> Notices { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>The doors that the endpoint has opened.</summary>
+    public IReadOnlyList<Door> Doors { get; private set; } = [];
+
+    public void SetDoors(IReadOnlyList<Door> doors) => Doors = doors;
+
     public void SetMetadata(string path, string? content) => Notices[path] = content;
 
     public void PowerOff() => _stopped.TrySetResult();

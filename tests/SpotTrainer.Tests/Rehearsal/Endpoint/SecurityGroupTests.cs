@@ -1,4 +1,5 @@
 using Amazon.EC2.Model;
+using SpotTrainer.Rehearsal.Machines;
 
 namespace SpotTrainer.Tests.Rehearsal.Endpoint;
 
@@ -56,6 +57,63 @@ public sealed class SecurityGroupTests
         Assert.Equal("InvalidGroup.NotFound", await TestEndpoint.ErrorAsync(DeleteAsync));
 
         Task DeleteAsync() => endpoint.Ec2.DeleteSecurityGroupAsync(new DeleteSecurityGroupRequest { GroupId = group }, Stop);
+    }
+
+    [Fact]
+    public async Task An_instance_has_one_to_five_groups_until_it_has_ended()
+    {
+        await using var endpoint = new TestEndpoint();
+        var id = (await endpoint.RunningAsync()).InstanceId;
+        var groups = await Task.WhenAll(Enumerable.Range(0, 6).Select(number => endpoint.NewGroupAsync($"number {number}")));
+        Assert.Equal("InvalidParameterCombination", await TestEndpoint.ErrorAsync(() => SetAsync()));
+        Assert.Equal("InvalidGroup.NotFound", await TestEndpoint.ErrorAsync(() => SetAsync("sg-0123456789abcdef0")));
+        Assert.Equal("SecurityGroupsPerInterfaceLimitExceeded", await TestEndpoint.ErrorAsync(() => SetAsync(groups)));
+        await SetAsync(groups[1..]);
+        Assert.Equal(groups[1..].Order(StringComparer.Ordinal), (await endpoint.FindAsync(id)).SecurityGroups.Select(group => group.GroupId).Order(StringComparer.Ordinal));
+        await endpoint.Ec2.TerminateInstancesAsync(new TerminateInstancesRequest { InstanceIds = [id] }, Stop);
+        await endpoint.InStateAsync(id, Amazon.EC2.InstanceStateName.Terminated);
+        Assert.Equal("IncorrectInstanceState", await TestEndpoint.ErrorAsync(() => SetAsync(groups[0])));
+
+        Task SetAsync(params string[] wanted) => endpoint.Ec2.ModifyInstanceAttributeAsync(new ModifyInstanceAttributeRequest { InstanceId = id, Groups = [.. wanted] }, Stop);
+    }
+
+    [Fact]
+    public async Task Its_rules_are_the_doors_of_its_running_machines()
+    {
+        await using var endpoint = new TestEndpoint();
+        var group = await endpoint.NewGroupAsync();
+        var instance = await endpoint.RunningAsync(request => request.NetworkInterfaces = [new InstanceNetworkInterfaceSpecification { DeviceIndex = 0, Groups = [group] }]);
+        var machine = endpoint.Machines.All[instance.InstanceId];
+        Assert.Empty(machine.Doors);
+        var ports = new IpPermission { IpProtocol = "tcp", FromPort = 8888, ToPort = 8889, Ipv4Ranges = [new IpRange { CidrIp = "192.0.2.0/24" }] };
+        var everything = new IpPermission { IpProtocol = "-1", Ipv4Ranges = [new IpRange { CidrIp = "192.0.2.0/24" }] };
+        await endpoint.Ec2.AuthorizeSecurityGroupIngressAsync(new AuthorizeSecurityGroupIngressRequest { GroupId = group, IpPermissions = [ports, everything] }, Stop);
+        var from = System.Net.IPNetwork.Parse("192.0.2.0/24");
+        Assert.Equal([new Door(8888, from), new Door(8889, from)], machine.Doors);
+
+        // One that starts later has them from its start.
+        var later = await endpoint.RunningAsync(request => request.SecurityGroupIds = [group]);
+        Assert.Equal(machine.Doors, endpoint.Machines.All[later.InstanceId].Doors);
+        await endpoint.Ec2.RevokeSecurityGroupIngressAsync(new RevokeSecurityGroupIngressRequest { GroupId = group, IpPermissions = [ports] }, Stop);
+        Assert.Empty(machine.Doors);
+    }
+
+    [Theory]
+    [InlineData("name", "it's mine")]
+    [InlineData("description", "the caller's")]
+    [InlineData("rule", "somebody's")]
+    public async Task Its_texts_have_the_characters_that_EC2_takes(string which, string text)
+    {
+        await using var endpoint = new TestEndpoint();
+        var group = await endpoint.NewGroupAsync();
+        var rule = Ec2ActionTests.Ssh(group);
+        rule.IpPermissions[0].Ipv4Ranges[0].Description = text;
+        Assert.Equal("InvalidParameterValue", await TestEndpoint.ErrorAsync(() => which switch
+        {
+            "name" => endpoint.NewGroupAsync(text),
+            "description" => endpoint.Ec2.CreateSecurityGroupAsync(new CreateSecurityGroupRequest { GroupName = "another", Description = text }, Stop),
+            _ => endpoint.Ec2.AuthorizeSecurityGroupIngressAsync(rule, Stop),
+        }));
     }
 
     [Fact]

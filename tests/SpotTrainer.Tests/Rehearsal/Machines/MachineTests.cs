@@ -62,6 +62,37 @@ public sealed class MachineTests(VpcFixture fixture) : IClassFixture<VpcFixture>
     }
 
     [Fact]
+    public async Task A_door_lets_in_who_may_come_in_while_it_is_open()
+    {
+        var machine = await fixture.BootAsync(fixture.CloudConfig(""));
+        const string serve = "mkdir w; echo here > w/name; setsid python3 -m http.server -d w 8888 >/dev/null 2>&1 & "
+            + "curl -s --retry 100 --retry-connrefused --retry-delay 0 localhost:8888/name";
+        (await fixture.OnAsync(machine, serve)).Succeeded();
+        const int refused = 7;
+        Assert.Equal(refused, (await GetAsync("127.0.0.1", 8888)).Status);
+        machine.SetDoors([new Door(8888, System.Net.IPNetwork.Parse("127.0.0.1/32")), new Door(9999, System.Net.IPNetwork.Parse("127.0.0.1/32"))]);
+        Assert.Equal("here\n", (await GetAsync("127.0.0.1", 8888)).Succeeded());
+        Assert.NotEqual(0, (await GetAsync("127.0.0.2", 8888)).Status);
+        Assert.NotEqual(0, (await GetAsync("127.0.0.1", 9999)).Status);
+        machine.SetDoors([new Door(8888, System.Net.IPNetwork.Parse("127.0.0.2/32"))]);
+        Assert.Equal("here\n", (await GetAsync("127.0.0.2", 8888)).Succeeded());
+        Assert.NotEqual(0, (await GetAsync("127.0.0.1", 8888)).Status);
+        Assert.Equal(refused, (await GetAsync("127.0.0.1", 9999)).Status);
+        machine.SetDoors([]);
+        Assert.Equal(refused, (await GetAsync("127.0.0.2", 8888)).Status);
+
+        // It goes with the machine.
+        machine.SetDoors([new Door(8888, System.Net.IPNetwork.Parse("127.0.0.1/32"))]);
+        await machine.TerminateAsync();
+        Assert.Equal(refused, (await GetAsync("127.0.0.1", 8888)).Status);
+        machine.SetDoors([new Door(8888, System.Net.IPNetwork.Parse("127.0.0.1/32"))]);
+        Assert.Equal(refused, (await GetAsync("127.0.0.1", 8888)).Status);
+
+        Task<Programs.Result> GetAsync(string from, int port) =>
+            Programs.RunAsync("curl", "-sS", "--interface", from, string.Create(CultureInfo.InvariantCulture, $"http://{machine.PublicIpAddress}:{port}/name"));
+    }
+
+    [Fact]
     public async Task Metadata_wants_a_token_and_follows_changes()
     {
         var machine = await fixture.BootAsync(fixture.CloudConfig(""));

@@ -1,0 +1,46 @@
+using SpotTrainer.Instances;
+using SpotTrainer.Pipeline;
+using SpotTrainer.Remote;
+
+namespace SpotTrainer.Jupyter;
+
+/// <summary>Jupyter on an instance whose port is open to the caller's address.</summary>
+internal static class JupyterDoor
+{
+    /// <summary>
+    /// Starts Jupyter, and opens its port. In this order: who may come in must be known first; then Jupyter must have been seen to ask for its
+    /// password, over TLS; the door is last. An end at any moment before leaves it closed.
+    /// </summary>
+    /// <exception cref="SpotTrainerException"><c>NotAnInstance</c>, <c>CallerAddressUnknown</c>, those of the start and of EC2.</exception>
+    public static async Task<JupyterServer> StartAsync(
+        TrainingHost host, string prefix, int port, string? givenCidr, IStepLog log, CancellationToken cancellationToken)
+    {
+        var instance = host as SpotTrainingInstance ?? throw new SpotTrainerException(
+            "NotAnInstance", ErrorKind.InvalidArgument, $"{host} is not an instance that the module launched: what stands before its ports is not known.",
+            "Leave -OpenPort out, and reach Jupyter through SSH (New-PuttySession -JupyterTunnel, or 'ssh -L 8888:localhost:8888').", host);
+        var cidr = givenCidr ?? await CallerAddress.GetCidrAsync(instance.Cloud, cancellationToken);
+        var server = await JupyterProcess.StartAsync(instance, prefix, port, openPort: true, log, cancellationToken);
+
+        // One that ran already has its own port.
+        await InstanceDoor.OpenAsync(instance, server.Port, cidr, givenCidr is null, log, cancellationToken);
+        return server;
+    }
+
+    /// <summary>Stops Jupyter, and closes its port, also where Jupyter can't be reached.</summary>
+    public static async Task<JupyterServer> StopAsync(TrainingHost host, string prefix, CancellationToken cancellationToken)
+    {
+        JupyterServer? stopped = null;
+        try
+        {
+            return stopped = await JupyterProcess.StopAsync(host, prefix, cancellationToken);
+        }
+        finally
+        {
+            // Where no port was opened since the last stop, EC2 need not be asked.
+            if (stopped is not { OpenPort: false } && host is SpotTrainingInstance instance)
+            {
+                await InstanceDoor.CloseAsync(instance, cancellationToken);
+            }
+        }
+    }
+}
