@@ -69,8 +69,9 @@ public sealed class OwnHostKeyTests(RehearsalSession session)
             Step(instance, "serve");
         }
 
-        // What the tag says now is enough to log in, whichever key is served.
-        session.Require("Get-SpotTrainingInstance killed | Invoke-TrainingCommand true");
+        // What the tag says now is enough to log in, whichever key is served; a server that has just read its keys anew may refuse for a moment.
+        await Programs.UntilAsync(
+            () => Task.FromResult(session.Run("Get-SpotTrainingInstance killed | Invoke-TrainingCommand true").Errors.Count == 0), () => "nobody could log in");
         var ready = session.Require("Get-SpotTrainingInstance killed | Wait-SpotTrainingInstance").Output[0];
         var pinned = Assert.Single((string[])ready.Properties["HostKey"].Value);
         Assert.Equal(pinned, await TagAsync(ready));
