@@ -11,8 +11,10 @@ namespace SpotTrainer.Instances;
 /// <summary>Keeps the module's security groups: one port each (SSH's, or that of an instance's Jupyter), from the caller's own address only.</summary>
 internal static class SecurityGroupStore
 {
-    /// <summary>The group that launches use.</summary>
-    public const string DefaultName = "spottrainer";
+    /// <summary>
+    /// The group that launches of this user on this computer use: in one that others of the account share, their addresses would be let in, too.
+    /// </summary>
+    public static readonly string DefaultName = "spottrainer-" + OwnerMark().ToLowerInvariant();
 
     /// <summary>The tag of the groups that the module made: what they are for.</summary>
     public const string Tag = "spottrainer:group";

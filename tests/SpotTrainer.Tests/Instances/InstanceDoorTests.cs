@@ -29,7 +29,7 @@ public sealed class InstanceDoorTests
         Assert.Equal(instance.InstanceId, group.Tags.Single(tag => tag.Key == "spottrainer:instance").Value);
         var rule = Assert.Single(group.IpPermissions);
         Assert.Equal(("tcp", 8888, 8888, Own), (rule.IpProtocol, rule.FromPort, rule.ToPort, Assert.Single(rule.Ipv4Ranges).CidrIp));
-        Assert.Equal(["spottrainer", group.GroupName], (await test.Endpoint.FindAsync(instance.InstanceId)).SecurityGroups.Select(known => known.GroupName));
+        Assert.Equal([SecurityGroupStore.DefaultName, group.GroupName], (await test.Endpoint.FindAsync(instance.InstanceId)).SecurityGroups.Select(known => known.GroupName));
         Assert.Equal([new Door(8888, IPNetwork.Parse(Own))], OpenTo(test, instance));
         Assert.Empty(OpenTo(test, other));
 
@@ -43,7 +43,7 @@ public sealed class InstanceDoorTests
         await InstanceDoor.CloseAsync(instance, Stop);
         Assert.Empty(await GroupsAsync(test));
         Assert.Empty(OpenTo(test, instance));
-        Assert.Equal("spottrainer", Assert.Single((await test.Endpoint.FindAsync(instance.InstanceId)).SecurityGroups).GroupName);
+        Assert.Equal(SecurityGroupStore.DefaultName, Assert.Single((await test.Endpoint.FindAsync(instance.InstanceId)).SecurityGroups).GroupName);
         await InstanceDoor.CloseAsync(instance, Stop);
     }
 

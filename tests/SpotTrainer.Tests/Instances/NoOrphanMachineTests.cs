@@ -40,7 +40,7 @@ public sealed class NoOrphanMachineTests(RehearsalSession session) : IDisposable
             var name = $"orphan-{number.ToString(CultureInfo.InvariantCulture)}";
             var proxy = new LossyProxy(new Uri(Variable("AWS_ENDPOINT_URL")), "no such word", losses: 0);
             var client = Start(
-                $"Find-SpotOffer -InstanceType m7i.large -First 1 | New-SpotTrainingInstance -Name {name} -MaxHours 0.1 | ForEach-Object {{ 'ready' }}; [Threading.Thread]::Sleep(60000)",
+                $"Find-SpotOffer -InstanceType m7i.large -First 1 | New-SpotTrainingInstance -Name {name} -KeyName orphan -MaxHours 0.1 | ForEach-Object {{ 'ready' }}; [Threading.Thread]::Sleep(60000)",
                 proxy.Url);
             clients.Add(client);
             await Programs.UntilAsync(async () => await FindAsync(ec2, name) is not null, () => client.Output + client.Error);

@@ -214,7 +214,7 @@ public sealed class StepTests(RehearsalSession session)
         var stop = TestContext.Current.CancellationToken;
         session.Require("$null = " + Launch + " -AllowedCidr 198.51.100.0/24 | Remove-SpotTrainingInstance", ("name", "door"));
         using var ec2 = session.Client();
-        var find = new DescribeSecurityGroupsRequest { Filters = [new Filter("group-name", ["spottrainer"])] };
+        var find = new DescribeSecurityGroupsRequest { Filters = [new Filter("group-name", ["spottrainer-*"])] };
         session.Require("$null = " + Launch + " | Remove-SpotTrainingInstance", ("name", "door"));
         var group = (await ec2.DescribeSecurityGroupsAsync(find, stop)).SecurityGroups[0];
         var own = group.IpPermissions.SelectMany(rule => rule.Ipv4Ranges).Single(range => range.CidrIp == "127.0.0.1/32").Description;
