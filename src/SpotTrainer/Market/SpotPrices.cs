@@ -27,10 +27,8 @@ internal static class SpotPrices
     public static async Task ReadNowAsync(
         IAmazonEC2 ec2, string region, IReadOnlyList<string> patterns, Action<IReadOnlyList<CurrentPrice>> page, CancellationToken cancellationToken)
     {
-        // From now until now: EC2 gives the prices that hold then, and no other.
-        var now = DateTime.UtcNow;
-        var request = Request(now, patterns);
-        request.EndTime = now;
+        // From now on: EC2 gives the prices that hold then, and what has changed since this computer's clock said so.
+        var request = Request(DateTime.UtcNow, patterns);
         do
         {
             var answer = await ec2.DescribeSpotPriceHistoryAsync(request, cancellationToken);

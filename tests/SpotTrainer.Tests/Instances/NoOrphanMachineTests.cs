@@ -62,7 +62,7 @@ public sealed class NoOrphanMachineTests(RehearsalSession session) : IDisposable
             Get-SpotTrainingInstance orphan-* | Wait-SpotTrainingInstance | ForEach-Object {
                 "found $($_.InstanceId) $($_.Deadline.ToUnixTimeSeconds())"
                 ($_ | Invoke-TrainingCommand 'sudo spottrainer-watchdog status | grep -e ^deadline -e ^armed | tr "\n" " "').Output
-                $null = $_ | Invoke-TrainingCommand 'sudo spottrainer-watchdog arm $(($(date +%s) + 8)) && sudo kill -9 $(systemctl show -P MainPID spottrainer-watchdog.service)'
+                $null = $_ | Invoke-TrainingCommand 'sudo spottrainer-watchdog arm $(($(date +%s) + 20)) && sudo kill -9 $(systemctl show -P MainPID spottrainer-watchdog.service)'
             }
             """, Variable("AWS_ENDPOINT_URL"));
         Assert.True(await other.WaitAsync() == 0, other.Output + other.Error);
