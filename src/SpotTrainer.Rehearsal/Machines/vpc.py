@@ -224,7 +224,11 @@ class Machine:
     def end(self):
         self.ended = True
         if self.sandbox is not None:
-            os.kill(self.sandbox, signal.SIGKILL)
+            # The whole group: bwrap's child asks to die with bwrap only after it was born, and one that was just born would live on.
+            try:
+                os.killpg(self.sandbox, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
 
     def remove(self):
         for pid in self.relays:
