@@ -13,8 +13,6 @@ namespace SpotTrainer.Cloud;
 internal sealed class AwsJsonClient(AWSCredentials credentials, string service, string region, string url)
 {
     private const int Attempts = 3;
-    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(10) };
-
     /// <summary>
     /// Calls an action and gives the answer's root. The actions that are called here only read: one whose answer does not come, or says
     /// that the service is busy, is called again.
@@ -34,7 +32,7 @@ internal sealed class AwsJsonClient(AWSCredentials credentials, string service, 
             {
                 // Signed anew each time: a signature holds for some minutes only.
                 using var message = await SignedRequest.MakeAsync(credentials, service, region, url, "application/x-amz-json-1.1", content, target);
-                using var response = await Http.SendAsync(message, cancellationToken);
+                using var response = await Web.Client.SendAsync(message, cancellationToken);
                 var text = Encoding.UTF8.GetString(await response.Content.ReadAsByteArrayAsync());
                 if (response.IsSuccessStatusCode)
                 {

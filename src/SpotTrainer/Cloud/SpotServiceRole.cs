@@ -11,8 +11,6 @@ internal static class SpotServiceRole
     /// <summary>The role's name.</summary>
     public const string Name = "AWSServiceRoleForEC2Spot";
 
-    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(10) };
-
     /// <summary>Whether the account has it.</summary>
     /// <exception cref="Pipeline.SpotTrainerException">IAM refused.</exception>
     /// <exception cref="HttpRequestException">It could not be reached.</exception>
@@ -20,7 +18,7 @@ internal static class SpotServiceRole
     {
         var content = Encoding.ASCII.GetBytes($"Action=GetRole&RoleName={Name}&Version=2010-05-08");
         using var message = await SignedRequest.MakeAsync(credentials, "iam", region, url, "application/x-www-form-urlencoded; charset=utf-8", content);
-        using var response = await Http.SendAsync(message, cancellationToken);
+        using var response = await Web.Client.SendAsync(message, cancellationToken);
         if (response.IsSuccessStatusCode)
         {
             return true;

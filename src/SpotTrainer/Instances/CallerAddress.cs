@@ -9,15 +9,13 @@ namespace SpotTrainer.Instances;
 /// <summary>Finds out from which IPv4 address the caller reaches the machines.</summary>
 internal static class CallerAddress
 {
-    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(10) };
-
     /// <summary>Gives the address as a range of one (a.b.c.d/32).</summary>
     /// <exception cref="SpotTrainerException"><c>CallerAddressUnknown</c>: a door is never opened to the world instead.</exception>
     public static async Task<string> GetCidrAsync(CloudContext cloud, CancellationToken cancellationToken)
     {
         try
         {
-            using var response = await Http.GetAsync(cloud.CallerAddressService, cancellationToken);
+            using var response = await Web.Client.GetAsync(cloud.CallerAddressService, cancellationToken);
             response.EnsureSuccessStatusCode();
             var text = (await response.Content.ReadAsStringAsync()).Trim();
             if (IPAddress.TryParse(text, out var address) && address.AddressFamily == AddressFamily.InterNetwork)

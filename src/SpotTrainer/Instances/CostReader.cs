@@ -70,15 +70,14 @@ internal static class CostReader
         var left = instance.EndTime is null && instance.Deadline > end ? (decimal)(instance.Deadline - end).TotalHours : 0;
         var priceNow = series is { Points.Count: > 0 } ? series.Points[series.Points.Count - 1].Price : instance.Price;
         var beside = CostEstimate.PerHour(0, instance.DiskPrice, instance.VolumeSizeGiB);
-        var machine = free ? 0 : hours * price;
         return new SpotTrainingCost(instance)
         {
             To = end,
-            MachineCost = Rounded(machine),
+            MachineCost = free ? 0 : Rounded(hours * price),
             DiskCost = Rounded(hours * CostPerHour.Disk(instance.DiskPrice, instance.VolumeSizeGiB)),
             AddressCost = Rounded(hours * CostPerHour.Ipv4),
             EstimatedOnDemandCost = instance.OnDemandPrice is { } onDemand ? Rounded(hours * (onDemand + beside)) : null,
-            Forecast = Rounded(machine + (hours * beside) + (left * (priceNow + beside))),
+            CostAhead = Rounded(left * (priceNow + beside)),
             Source = "EC2",
         };
     }
@@ -86,7 +85,8 @@ internal static class CostReader
     /// <summary>To a millionth of a dollar.</summary>
     private static decimal Rounded(decimal usd) => Math.Round(usd, 6);
 
-    private static async Task<SpotPriceSeries?> SeriesAsync(SpotTrainingInstance instance, IStepLog log, CancellationToken cancellationToken)
+    /// <summary>The prices of an instance's zone since its launch; null on demand, and where they can't be had.</summary>
+    internal static async Task<SpotPriceSeries?> SeriesAsync(SpotTrainingInstance instance, IStepLog log, CancellationToken cancellationToken)
     {
         if (instance.Market != "spot")
         {
@@ -101,7 +101,7 @@ internal static class CostReader
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested && exception is not SpotTrainerException)
         {
-            log.Verbose($"{instance}: the history of its price can't be had ({AwsErrors.Translate(exception, instance).Message}); the price at launch counts.");
+            log.Verbose($"{instance}: the history of its price can't be had: {AwsErrors.Translate(exception, instance).Message}");
             return null;
         }
     }

@@ -110,17 +110,8 @@ internal sealed record DeadlineMove(SpotTrainingInstance Instance, DateTimeOffse
             return instance.Price;
         }
 
-        try
-        {
-            var histories = await SpotPrices.ReadHistoryAsync(
-                instance.Cloud.Ec2(instance.Region), instance.Region, [instance.InstanceType], instance.LaunchTime, cancellationToken);
-            return histories.TryGetValue((instance.InstanceType, instance.Zone), out var series) && series.Highest is { } seen ? Math.Max(instance.Price, seen) : highest;
-        }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && exception is not SpotTrainerException)
-        {
-            log.Verbose($"{instance}: no price history ({Cloud.AwsErrors.Translate(exception, instance).Message}), so the highest price that can be charged is taken for the time until now.");
-            return highest;
-        }
+        var series = await CostReader.SeriesAsync(instance, log, cancellationToken);
+        return series?.Highest is { } seen ? Math.Max(instance.Price, seen) : highest;
     }
 
     private static SpotTrainerException CapUnknown(SpotTrainingInstance instance) => new("PriceCapUnknown", ErrorKind.InvalidOperation,

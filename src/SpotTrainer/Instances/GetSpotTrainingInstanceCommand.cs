@@ -92,7 +92,7 @@ public sealed class GetSpotTrainingInstanceCommand : RegionsCmdlet
 
         if (State.Length > 0 || !IncludeTerminated)
         {
-            filters.Add(new Filter("instance-state-name", State.Length > 0 ? [.. State] : ["pending", "running", "shutting-down", "stopping", "stopped"]));
+            filters.Add(State.Length > 0 ? new Filter("instance-state-name", [.. State]) : InstanceReader.LivingFilter);
         }
 
         return filters;

@@ -103,7 +103,7 @@ internal static class InstanceDoor
                 Filters =
                 [
                     new Filter("instance-id", [.. groups.Select(InstanceOf).Distinct(StringComparer.Ordinal)]),
-                    new Filter("instance-state-name", ["pending", "running", "shutting-down", "stopping", "stopped"]),
+                    InstanceReader.LivingFilter,
                 ],
             }, cancellationToken)).Reservations.SelectMany(reservation => reservation.Instances).Select(instance => instance.InstanceId).ToArray();
             foreach (var group in groups.Where(group => !living.Contains(InstanceOf(group), StringComparer.Ordinal)))

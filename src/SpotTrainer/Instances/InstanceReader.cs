@@ -10,9 +10,6 @@ namespace SpotTrainer.Instances;
 /// <summary>Reads the module's instances from EC2, by their tags.</summary>
 internal static class InstanceReader
 {
-    /// <summary>How long one of several regions may take.</summary>
-    private static readonly TimeSpan RegionTimeout = TimeSpan.FromSeconds(20);
-
     /// <summary>Gives the instances of a region that the filters leave, the module's only.</summary>
     public static async Task<IReadOnlyList<SpotTrainingInstance>> ListAsync(
         CloudContext cloud, string region, IReadOnlyList<Filter> filters, CancellationToken cancellationToken)
@@ -33,24 +30,15 @@ internal static class InstanceReader
     /// <summary>Leaves the instances that this user launched on this computer.</summary>
     public static Filter OwnFilter => new("tag:" + InstanceTags.Owner, [InstanceTags.CurrentOwner]);
 
-    /// <summary>Gives the instances of several regions, asked at once. One that can't be asked is a warning, unless it is the only one.</summary>
+    /// <summary>Leaves the instances that have not ended.</summary>
+    public static Filter LivingFilter => new("instance-state-name", ["pending", "running", "shutting-down", "stopping", "stopped"]);
+
+    /// <summary>Gives the instances of several regions, asked at once.</summary>
     public static async Task<IReadOnlyList<SpotTrainingInstance>> ListEverywhereAsync(
         CloudContext cloud, IReadOnlyList<string> regions, IReadOnlyList<Filter> filters, IStepLog log, CancellationToken cancellationToken)
     {
-        var found = await Task.WhenAll(regions.Select(async region =>
-        {
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            limit.CancelAfter(RegionTimeout);
-            try
-            {
-                return await ListAsync(cloud, region, filters, regions.Count > 1 ? limit.Token : cancellationToken);
-            }
-            catch (Exception exception) when (regions.Count > 1 && !cancellationToken.IsCancellationRequested)
-            {
-                log.Warning($"{region} could not be asked: {AwsErrors.Translate(exception, region).Message}");
-                return [];
-            }
-        }));
+        var found = await RegionQuery.AskAsync(
+            regions, (region, stopping) => ListAsync(cloud, region, filters, stopping), RegionQuery.Timeout, log, cancellationToken);
         return found.SelectMany(instances => instances).ToArray();
     }
 

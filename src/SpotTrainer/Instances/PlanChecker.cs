@@ -24,7 +24,11 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
         var image = ImageResolver.ResolveAsync(cloud, offer.Region, request.Image, offer.Size, cancellationToken);
         Task<PlanCheck>[] checks =
         [
-            Try("credentials", async () => $"account {(await cloud.GetCallerAsync(cancellationToken)).Account}, {(await cloud.GetCallerAsync(cancellationToken)).Arn}"),
+            Try("credentials", async () =>
+            {
+                var (account, arn) = await cloud.GetCallerAsync(cancellationToken);
+                return $"account {account}, {arn}";
+            }),
             Try("permission to read", () => ReadAsync(cancellationToken)),
             DryAsync("permission to launch", async () => await Ec2.RunInstancesAsync(DryLaunch(await image), cancellationToken)),
             DryAsync("permission for keys", async () => await Ec2.ImportKeyPairAsync(

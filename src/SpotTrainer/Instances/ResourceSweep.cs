@@ -93,8 +93,7 @@ internal sealed class ResourceSweep(CloudContext cloud, IReadOnlyList<string> re
     {
         var ec2 = cloud.Ec2(region);
         List<Filter> owned = allOwners ? [new Filter("tag-key", [InstanceTags.Owner])] : [InstanceReader.OwnFilter];
-        var instances = InstanceReader.ListAsync(
-            cloud, region, [.. owned, new Filter("instance-state-name", ["pending", "running", "shutting-down", "stopping", "stopped"])], cancellationToken);
+        var instances = InstanceReader.ListAsync(cloud, region, [.. owned, InstanceReader.LivingFilter], cancellationToken);
         var requests = ec2.DescribeSpotInstanceRequestsAsync(
             new DescribeSpotInstanceRequestsRequest { Filters = [.. owned, new Filter("state", ["open"])] }, cancellationToken);
         var volumes = VolumesAsync(ec2, owned, cancellationToken);

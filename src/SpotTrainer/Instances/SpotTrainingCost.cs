@@ -36,7 +36,6 @@ public sealed class SpotTrainingCost
         DiskCost = entry.DiskCost;
         AddressCost = entry.AddressCost;
         EstimatedOnDemandCost = entry.OnDemandCost;
-        Forecast = EstimatedCost;
         Source = "ledger";
     }
 
@@ -92,7 +91,10 @@ public sealed class SpotTrainingCost
     public decimal? EstimatedSaving => EstimatedOnDemandCost - EstimatedCost;
 
     /// <summary>What it will have cost at its deadline, at the price now, in US dollars.</summary>
-    public decimal Forecast { get; internal init; }
+    public decimal Forecast => EstimatedCost + CostAhead;
+
+    /// <summary>What the time to its deadline will cost at the price now, in US dollars; nothing where it has ended.</summary>
+    internal decimal CostAhead { get; init; }
 
     /// <summary>Who remembers it: <c>EC2</c>, or the <c>ledger</c> on this computer.</summary>
     public string Source { get; internal init; } = string.Empty;

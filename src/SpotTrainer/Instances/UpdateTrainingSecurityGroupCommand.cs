@@ -36,19 +36,11 @@ public sealed class UpdateTrainingSecurityGroupCommand : RegionsCmdlet
             Run(names, async stopping =>
             {
                 var regions = await RegionsAsync(cloud, given, stopping);
-                groups = (await Task.WhenAll(regions.Select(async region =>
-                {
-                    try
-                    {
-                        return await (names.Length > 0
-                            ? SecurityGroupStore.ListAsync(cloud, region, names, stopping) : SecurityGroupStore.ListOwnAsync(cloud, region, stopping));
-                    }
-                    catch (Exception exception) when (regions.Count > 1 && !stopping.IsCancellationRequested)
-                    {
-                        Output.Warning($"{region} could not be asked: {AwsErrors.Translate(exception, region).Message}");
-                        return [];
-                    }
-                }))).SelectMany(found => found).ToArray();
+                var found = await RegionQuery.AskAsync(
+                    regions,
+                    (region, limit) => names.Length > 0 ? SecurityGroupStore.ListAsync(cloud, region, names, limit) : SecurityGroupStore.ListOwnAsync(cloud, region, limit),
+                    RegionQuery.Timeout, Output, stopping);
+                groups = found.SelectMany(inRegion => inRegion).ToArray();
                 if (groups.Count == 0)
                 {
                     throw new SpotTrainerException("SecurityGroupNotFound", ErrorKind.ObjectNotFound,

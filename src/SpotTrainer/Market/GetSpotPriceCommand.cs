@@ -54,25 +54,15 @@ public sealed class GetSpotPriceCommand : RegionsCmdlet
         {
             await cloud.GetAccountAsync(stopping);
             var regions = await RegionsAsync(cloud, given, stopping);
-            var found = 0;
-            await Task.WhenAll(regions.Select(async region =>
+            var found = await RegionQuery.AskAsync(regions, async (region, limit) =>
             {
-                try
-                {
-                    var histories = await SpotPrices.ReadHistoryAsync(cloud.Ec2(region), region, types, from, stopping);
-                    foreach (var history in histories.Where(history => zones.Length == 0 || zones.Any(zone => NamePattern.Matches(zone, history.Key.Zone)))
-                        .OrderBy(history => history.Key.Type, StringComparer.Ordinal).ThenBy(history => history.Key.Zone, StringComparer.Ordinal))
-                    {
-                        Interlocked.Increment(ref found);
-                        Output.Object(new SpotPriceHistory(cloud, region, history.Key.Zone, history.Key.Type, history.Value));
-                    }
-                }
-                catch (Exception exception) when (regions.Count > 1 && !stopping.IsCancellationRequested)
-                {
-                    Output.Warning($"{region} is left out: {AwsErrors.Translate(exception, region).Message}");
-                }
-            }));
-            if (found == 0)
+                var histories = (await SpotPrices.ReadHistoryAsync(cloud.Ec2(region), region, types, from, limit))
+                    .Where(history => zones.Length == 0 || zones.Any(zone => NamePattern.Matches(zone, history.Key.Zone)))
+                    .OrderBy(history => history.Key.Type, StringComparer.Ordinal).ThenBy(history => history.Key.Zone, StringComparer.Ordinal).ToArray();
+                Array.ForEach(histories, history => Output.Object(new SpotPriceHistory(cloud, region, history.Key.Zone, history.Key.Type, history.Value)));
+                return histories.Length;
+            }, timeout: null, Output, stopping);
+            if (found.Sum() == 0)
             {
                 throw new SpotTrainerException("NoSpotPrice", ErrorKind.ObjectNotFound,
                     $"There is no Spot price of {string.Join(", ", types)} in {string.Join(", ", zones.Length > 0 ? zones : regions)}.",

@@ -1,3 +1,4 @@
+using SpotTrainer.Cloud;
 using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Market;
@@ -36,7 +37,7 @@ internal sealed record OfferCriteria
     public bool IncludeScore { get; init; }
 
     /// <summary>How long one region may take, where several are asked.</summary>
-    public TimeSpan RegionTimeout { get; init; } = TimeSpan.FromSeconds(20);
+    public TimeSpan RegionTimeout { get; init; } = RegionQuery.Timeout;
 
     /// <summary>
     /// Whether a type will do. Burstable, bare-metal and previous types, and those with less than 4 GiB, only when they were asked

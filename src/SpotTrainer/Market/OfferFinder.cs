@@ -43,7 +43,7 @@ internal sealed class OfferFinder
     {
         var finder = new OfferFinder(cloud, criteria, log, cancellationToken);
         var ranking = finder.NewRanking();
-        await finder.AskAsync(regions, region => finder.ReadAsync(region, ranking, cancellationToken), cancellationToken);
+        await finder.AskAsync(regions, (region, limit) => finder.ReadAsync(region, ranking, limit), cancellationToken);
         var offers = await finder.DescribeAsync(ranking.Best, cancellationToken);
         return offers.Count > 0 ? offers : throw await finder.NoneAsync(regions, cancellationToken);
     }
@@ -59,10 +59,10 @@ internal sealed class OfferFinder
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            await finder.AskAsync(regions, async region =>
+            await finder.AskAsync(regions, async (region, limit) =>
             {
                 var ranking = finder.NewRanking();
-                await finder.ReadAsync(region, ranking, enough.Token);
+                await finder.ReadAsync(region, ranking, limit);
                 foreach (var offer in await finder.DescribeAsync(ranking.Best, enough.Token))
                 {
                     lock (enough)
@@ -95,58 +95,40 @@ internal sealed class OfferFinder
     /// <summary>A score needs a set of types, which is more than the few that are shown.</summary>
     private OfferRanking NewRanking() => new(criteria.First == 0 ? int.MaxValue : Math.Max(criteria.First, criteria.IncludeScore ? PlacementScores.SetOfOffers : 0));
 
-    /// <summary>Asks all regions at once. Of several, one that fails or is slow is a warning; where none answers, the first error counts.</summary>
-    private async Task AskAsync(IReadOnlyList<string> regions, Func<string, Task> ask, CancellationToken cancellationToken)
+    private async Task AskAsync(IReadOnlyList<string> regions, Func<string, CancellationToken, Task> ask, CancellationToken cancellationToken)
     {
         await cloud.GetAccountAsync(cancellationToken);
         _ = advisor.Value;
         var answered = 0;
-        Exception? first = null;
         try
         {
-            await Task.WhenAll(regions.Select(async region =>
+            await RegionQuery.AskAsync(regions, async (region, limit) =>
             {
-                try
-                {
-                    await ask(region);
-                    log.Progress(Activity, $"{Interlocked.Increment(ref answered)} of {regions.Count} regions", 100 * answered / regions.Count);
-                }
-                catch (Exception exception) when (regions.Count > 1 && !cancellationToken.IsCancellationRequested)
-                {
-                    Interlocked.CompareExchange(ref first, exception, comparand: null);
-                    log.Warning(exception is OperationCanceledException
-                        ? $"{region} did not answer within {criteria.RegionTimeout.TotalSeconds:0.#} seconds and is left out."
-                        : $"{region} is left out: {AwsErrors.Translate(exception, region).Message}");
-                }
-            }));
+                await ask(region, limit);
+                log.Progress(Activity, $"{Interlocked.Increment(ref answered)} of {regions.Count} regions", 100 * answered / regions.Count);
+                return region;
+            }, criteria.RegionTimeout, log, cancellationToken);
         }
         finally
         {
             log.ProgressDone(Activity);
-        }
-
-        if (answered == 0 && first is not null)
-        {
-            throw AwsErrors.Translate(first, string.Join(", ", regions));
         }
     }
 
     /// <summary>Reads a region's prices and ranks what meets the criteria, page by page.</summary>
     private async Task ReadAsync(string region, OfferRanking ranking, CancellationToken cancellationToken)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(criteria.RegionTimeout);
         var ec2 = cloud.Ec2(region);
-        var disk = prices.DiskAsync(region, limit.Token);
+        var disk = prices.DiskAsync(region, cancellationToken);
         var ranked = new List<Task>();
 
         // The next page is asked for while the types of the one before are looked up.
-        await SpotPrices.ReadNowAsync(ec2, region, criteria.InstanceTypes, page => ranked.Add(RankAsync(page)), limit.Token);
+        await SpotPrices.ReadNowAsync(ec2, region, criteria.InstanceTypes, page => ranked.Add(RankAsync(page)), cancellationToken);
         await Task.WhenAll(ranked);
 
         async Task RankAsync(IReadOnlyList<CurrentPrice> page)
         {
-            var sizes = await catalog.GetAsync(ec2, page.Select(price => price.Type), limit.Token);
+            var sizes = await catalog.GetAsync(ec2, page.Select(price => price.Type), cancellationToken);
             var diskPrice = await disk;
             foreach (var price in page)
             {

@@ -11,9 +11,6 @@ namespace SpotTrainer.Market;
 /// </summary>
 internal sealed class SpotAdvisor
 {
-    private const int MostBytes = 64 << 20;
-    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(15), MaxResponseContentBufferSize = MostBytes };
-
     private readonly Content? content;
 
     private SpotAdvisor(Content? content, string? failure)
@@ -39,7 +36,7 @@ internal sealed class SpotAdvisor
 
         try
         {
-            using var response = await Http.GetAsync(cloud.SpotAdvisorService, cancellationToken);
+            using var response = await Web.Client.GetAsync(cloud.SpotAdvisorService, cancellationToken);
             response.EnsureSuccessStatusCode();
             using var feed = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync());
             var fetched = Parse(feed.RootElement, DateTimeOffset.UtcNow);
