@@ -303,7 +303,8 @@ watch_use() {
         say "this machine was not used for $((idle / 60)) minutes."
         end
     fi
-    if [ "$idle_left" -le $warn_before ] && [ -z "$idle_warned" ]; then
+    # No use holds up a deadline that comes first.
+    if [ "$idle_left" -le $warn_before ] && [ "$idle_left" -lt "$left" ] && [ -z "$idle_warned" ]; then
         idle_warned=yes
         say "this machine is not used: it ends in $(((idle_left + 59) / 60)) minutes unless somebody uses it. What is left on it ends with it."
     fi
@@ -311,7 +312,7 @@ watch_use() {
 
 # Nothing in here may depend on a write that succeeds: the disk can be full.
 run() {
-    warned='' idle_warned='' lost=0 listener='' up=0
+    warned='' idle_warned='' lost=0 listener='' up=0 left=0
     cpu=0 moved=0 kernels=0 typed='' looked=''
     mkdir -p "$notes" 2>/dev/null || :
     read_boot
@@ -358,41 +359,45 @@ new_token() {
     token=$(ask -f -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 21600' "$metadata/api/token")
 }
 
-ask_by_turns() {
-    turns=200
-    while [ $turns -gt 0 ] && kill -0 $$ 2>/dev/null; do
-        (ask "$@")
-        sleep 1.7
-        turns=$((turns - 1))
+# Prints a line "STATUS ADDRESS" whenever AWS has answered about one of the notices, or for each look. A process a look would cost ten times as
+# much as all of the watchdog does now, so curl itself asks again: one for a long list of addresses, 72 a minute (from 7.84 on), or one for
+# each address, every second until something stands there (from 7.71 on, as in Ubuntu 22.04).
+ask_again() {
+    set -- spot/instance-action events/recommendations/rebalance
+    again='--rate 72/m'
+    # These are words on purpose.
+    # shellcheck disable=SC2086
+    if curl $again -V > /dev/null 2>&1; then
+        many=$1,$2
+        while [ ${#many} -lt 20000 ]; do many=$many,$many; done
+        set -- "{$many}"
+    else
+        again='-f --retry-all-errors --retry 300 --retry-delay 1'
+        curl $again -V > /dev/null 2>&1 || again=
+    fi
+    while kill -0 $$ 2>/dev/null; do
+        # A token lives for six hours, what asks with it for minutes: each time there is a new one.
+        if new_token; then
+            askers=
+            for path; do
+                # On standard input: `ps` shows a line that can be read, and no token.
+                # shellcheck disable=SC2086
+                ask -o /dev/null -w '%{stderr}%{http_code} %{url_effective}\n' $again -K - << END 2>&1 &
+header = "X-aws-ec2-metadata-token: $token"
+url = "$metadata/meta-data/$path"
+END
+                askers="$askers $!"
+            done
+            echo "askers$askers"
+            wait
+        fi
+        # A notice that stands there is not asked for again at once.
+        sleep 1
     done
 }
 
-# Looks for both notices every 1.7 seconds and prints a line "STATUS ADDRESS" for each look. A process a look would cost ten times as much
-# as all of the watchdog does now: one curl asks for a long list of addresses, 72 a minute. Where it is too old for
-# that (before 7.84, as in Ubuntu 22.04), there is no other way.
-ask_again() {
-    paths=spot/instance-action,events/recommendations/rebalance
-    many=$paths
-    while [ ${#many} -lt 20000 ]; do many=$many,$many; done
-    while kill -0 $$ 2>/dev/null; do
-        # A token lives for six hours, a list for minutes: each has its own.
-        if ! new_token; then
-            sleep 1
-            continue
-        fi
-        set -- -o /dev/null -w '%{stderr}%{http_code} %{url_effective}\n'
-        if curl --rate 72/m -V > /dev/null 2>&1; then
-            # The list comes on standard input: `ps` shows a line that can be read, and no token.
-            ask "$@" --rate 72/m -K - << END 2>&1 &
-header = "X-aws-ec2-metadata-token: $token"
-url = "$metadata/meta-data/{$many}"
-END
-        else
-            ask_by_turns "$@" -H "X-aws-ec2-metadata-token: $token" "$metadata/meta-data/{$paths}" 2>&1 &
-        fi
-        echo "asker $!"
-        wait $!
-    done
+stop_asking() {
+    for pid in $askers; do kill "$pid" 2>/dev/null || :; done
 }
 
 # notice NAME PATH: keeps what AWS told, and fails when it was kept before.
@@ -408,13 +413,13 @@ notice() {
 
 listen() {
     ask_again | {
-        heard='' asker=''
+        heard='' askers=''
         # When `run` is killed, this must not stay beside the next one.
         while read -r code where && kill -0 $$ 2>/dev/null; do
             case "$code ${where##*/}$heard" in
-                'asker '*) asker=$where ;;
+                'askers '*) askers=$where ;;
                 # The token is not valid any more, which it never tells before.
-                '401 '*) kill "$asker" 2>/dev/null ;;
+                '401 '*) stop_asking ;;
                 *interruption*) ;;
                 '200 instance-action'*)
                     # AWS gives two minutes: the jobs come first.
@@ -427,7 +432,7 @@ listen() {
                     ;;
             esac
         done
-        [ -z "$asker" ] || kill "$asker" 2>/dev/null
+        stop_asking
     }
 }
 

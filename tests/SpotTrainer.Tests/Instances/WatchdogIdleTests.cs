@@ -100,7 +100,9 @@ public sealed class WatchdogIdleTests : IDisposable
     public async Task These_are_uses_and_with_each_the_machine_stays_until_its_deadline(string what)
     {
         Sshd();
-        using var job = Programs.Start("setsid", "/bin/sleep", "600");
+
+        // It goes on after the signal with which the watchdog announces the deadline.
+        using var job = Programs.Start("setsid", "/bin/sh", "-c", "trap '' TERM; exec /bin/sleep 600");
         switch (what)
         {
             case "a job":
@@ -134,6 +136,14 @@ public sealed class WatchdogIdleTests : IDisposable
 
         await RunAsync();
         job.Kill();
+        Assert.Equal(Deadline, Lived);
+        Assert.DoesNotContain(machine.Told, line => line.Contains("not used", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_deadline_that_comes_first_is_the_only_end_that_is_announced()
+    {
+        await RunAsync(idle: Deadline);
         Assert.Equal(Deadline, Lived);
         Assert.DoesNotContain(machine.Told, line => line.Contains("not used", StringComparison.Ordinal));
     }
