@@ -15,7 +15,7 @@ internal static class InstanceWaiter
     private static readonly TimeSpan LongPoll = TimeSpan.FromSeconds(2);
 
     /// <summary>How long EC2 may not know a machine, or not answer.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     /// <summary>
     /// Waits until an instance runs, lets us in with its pinned host key, and has been read to hold its deadline.
@@ -73,14 +73,16 @@ internal static class InstanceWaiter
         }
     }
 
-    /// <summary>Waits until EC2 says that an instance is terminated.</summary>
-    /// <exception cref="SpotTrainerException"><c>InstanceNotFound</c>: EC2 has forgotten it.</exception>
+    /// <summary>
+    /// Waits until EC2 says that an instance is terminated, or has forgotten it. The wait may be one of hours: a network that is gone for a moment
+    /// does not end it.
+    /// </summary>
     public static async Task<SpotTrainingInstance> UntilTerminatedAsync(
         SpotTrainingInstance instance, string activity, IStepLog log, TimeSpan poll, CancellationToken cancellationToken)
     {
-        try
+        for (var end = DateTime.UtcNow + Patience; ;)
         {
-            while (true)
+            try
             {
                 var now = await InstanceReader.GetAsync(instance.Cloud, instance.Region, instance.InstanceId, cancellationToken);
                 if (now.State == InstanceStateName.Terminated.Value)
@@ -89,19 +91,20 @@ internal static class InstanceWaiter
                 }
 
                 log.Progress(activity, now.State);
-                await Task.Delay(poll, cancellationToken);
+                end = DateTime.UtcNow + Patience;
             }
-        }
-        catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidInstanceID.NotFound")
-        {
-            throw NotFound(instance, exception);
+            catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidInstanceID.NotFound" && !instance.IsNew)
+            {
+                return instance.Forgotten();
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested && DateTime.UtcNow < end && MayPass(exception))
+            {
+                log.Verbose($"{instance}: {AwsErrors.Translate(exception, instance).Message}");
+            }
+
+            await Task.Delay(poll, cancellationToken);
         }
     }
-
-    /// <summary>The error of an instance that EC2 has forgotten.</summary>
-    public static SpotTrainerException NotFound(SpotTrainingInstance instance, Exception inner) => new(
-        "InstanceNotFound", ErrorKind.ObjectNotFound, $"EC2 knows no instance {instance.InstanceId} any more.",
-        "Nothing is left of it to remove.", instance, inner);
 
     /// <summary>Waits as Wait-SpotTrainingInstance does.</summary>
     /// <param name="instance">The instance.</param>

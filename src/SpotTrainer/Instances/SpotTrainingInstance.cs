@@ -29,10 +29,10 @@ public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
     public string Zone { get; internal init; } = string.Empty;
 
     /// <summary>EC2's word for its state: pending, running, shutting-down, terminated, stopping, stopped.</summary>
-    public string State { get; internal init; } = string.Empty;
+    public string State { get; internal set; } = string.Empty;
 
     /// <summary>Why it is in that state, in EC2's words, such as that AWS interrupted it; an empty string where EC2 says nothing.</summary>
-    public string StateReason { get; internal init; } = string.Empty;
+    public string StateReason { get; internal set; } = string.Empty;
 
     /// <summary>Whether AWS took it back.</summary>
     public bool Interrupted { get; internal init; }
@@ -56,7 +56,7 @@ public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
     public DateTimeOffset LaunchTime { get; internal init; }
 
     /// <summary>When it was seen to have ended; null while it runs.</summary>
-    public DateTimeOffset? EndTime { get; internal init; }
+    public DateTimeOffset? EndTime { get; internal set; }
 
     /// <summary>The moment at which it ends itself, whatever this computer does.</summary>
     public DateTimeOffset Deadline { get; internal init; }
@@ -69,6 +69,7 @@ public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
 
     /// <summary>The price of a GiB of disk for a month at launch, in US dollars; null where it could not be had.</summary>
     public decimal? DiskPrice { get; internal init; }
+
     /// <summary>The most that it may cost, in US dollars; null where it was launched without a budget.</summary>
     public decimal? Budget { get; internal init; }
 
@@ -95,6 +96,9 @@ public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
 
     /// <summary>Whether this user launched it on this computer.</summary>
     internal bool IsOwn => string.Equals(Owner, InstanceTags.CurrentOwner, StringComparison.Ordinal);
+
+    /// <summary>Whether it was launched just now: EC2 takes a moment to know its own new machines everywhere.</summary>
+    internal bool IsNew => EndTime is null && RunTime < InstanceWaiter.Patience;
 
     /// <summary>How long it has run.</summary>
     public TimeSpan RunTime => (EndTime ?? DateTimeOffset.UtcNow) - LaunchTime;
@@ -126,6 +130,16 @@ public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
     internal static SpotTrainingInstance Require(TrainingHost host) => host as SpotTrainingInstance ?? throw new Pipeline.SpotTrainerException(
         "NotAnInstance", Pipeline.ErrorKind.InvalidArgument, $"{host} is not an instance that the module launched.",
         "Give what New- or Get-SpotTrainingInstance gave.", host);
+
+    /// <summary>The instance after EC2 has forgotten it, which it does about an hour after the end: it was at the deadline at the latest.</summary>
+    internal SpotTrainingInstance Forgotten()
+    {
+        var copy = (SpotTrainingInstance)MemberwiseClone();
+        copy.State = "terminated";
+        copy.StateReason = "EC2 knows it no longer.";
+        copy.EndTime ??= Deadline < DateTimeOffset.UtcNow ? Deadline : DateTimeOffset.UtcNow;
+        return copy;
+    }
 
     internal override string Label => Name.Length > 0 ? Name : InstanceId;
 

@@ -59,7 +59,7 @@ internal static class Terminator
         try
         {
             log.Progress(activity, "shutting down");
-            await RequestAsync(instance.Cloud, instance.Region, instance.InstanceId);
+            await RequestAsync(instance.Cloud, instance.Region, instance.InstanceId, instance.IsNew);
             SshConnectionPool.Close(instance);
             var ended = await InstanceWaiter.UntilTerminatedAsync(instance, activity, log, Poll, cancellationToken);
             await CostReader.KeepAsync(ended, log, cancellationToken);
@@ -68,7 +68,8 @@ internal static class Terminator
         }
         catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidInstanceID.NotFound")
         {
-            throw InstanceWaiter.NotFound(instance, exception);
+            throw new SpotTrainerException("InstanceNotFound", ErrorKind.ObjectNotFound, $"EC2 knows no instance {instance.InstanceId} any more.",
+                "Nothing is left of it to remove.", instance, exception);
         }
         finally
         {
