@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using SpotTrainer.Pipeline;
@@ -11,7 +12,11 @@ namespace SpotTrainer.Instances;
 internal static class InstanceLedger
 {
     private const string FileName = "ledger.jsonl";
-    private static readonly object Gate = new();
+
+    /// <summary>How long another process's use of the file is waited for.</summary>
+    private static readonly TimeSpan BusyTimeout = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(5);
 
     /// <summary>
     /// Appends instances: those that run, and those that have ended and are not in it as ended yet. What can't be written is a warning, not an error.
@@ -20,26 +25,17 @@ internal static class InstanceLedger
     {
         try
         {
-            lock (Gate)
+            using var stream = Open(Path.Combine(stateFolder, FileName), write: true);
+            var known = new HashSet<string>(Read(stream).Where(entry => !entry.Running).Select(entry => entry.InstanceId), StringComparer.Ordinal);
+            var lines = string.Concat(entries.Where(entry => entry.Running || known.Add(entry.InstanceId)).Select(entry => JsonSerializer.Serialize(entry) + "\n"));
+            if (lines.Length > 0 && EndsInHalfALine(stream))
             {
-                var known = new HashSet<string>(Read(stateFolder).Where(entry => !entry.Running).Select(entry => entry.InstanceId), StringComparer.Ordinal);
-                var lines = entries.Where(entry => entry.Running || known.Add(entry.InstanceId)).Select(entry => JsonSerializer.Serialize(entry) + "\n").ToArray();
-                if (lines.Length == 0)
-                {
-                    return;
-                }
-
-                var path = Path.Combine(stateFolder, FileName);
-                if (!File.Exists(path))
-                {
-                    PrivateFile.Write(path, [], overwrite: false);
-                }
-
-                // One write: two processes that append at once don't mix their lines.
-                var bytes = Encoding.UTF8.GetBytes(string.Concat(lines));
-                using var stream = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 1);
-                stream.Write(bytes, 0, bytes.Length);
+                lines = "\n" + lines;
             }
+
+            var bytes = Encoding.UTF8.GetBytes(lines);
+            stream.Seek(0, SeekOrigin.End);
+            stream.Write(bytes, 0, bytes.Length);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -51,14 +47,19 @@ internal static class InstanceLedger
     public static IReadOnlyList<LedgerEntry> Read(string stateFolder)
     {
         var path = Path.Combine(stateFolder, FileName);
-        var entries = new Dictionary<string, LedgerEntry>(StringComparer.Ordinal);
         if (!File.Exists(path))
         {
             return [];
         }
 
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        using var reader = new StreamReader(stream, Encoding.UTF8);
+        using var stream = Open(path, write: false);
+        return Read(stream);
+    }
+
+    private static IReadOnlyList<LedgerEntry> Read(FileStream stream)
+    {
+        var entries = new Dictionary<string, LedgerEntry>(StringComparer.Ordinal);
+        using var reader = new StreamReader(stream, Encoding.UTF8, detectEncodingFromByteOrderMarks: false, bufferSize: 4096, leaveOpen: true);
         while (reader.ReadLine() is { } line)
         {
             try
@@ -76,6 +77,44 @@ internal static class InstanceLedger
         }
 
         return [.. entries.Values];
+    }
+
+    /// <summary>What a killed process left of its line must not spoil the next one.</summary>
+    private static bool EndsInHalfALine(FileStream stream)
+    {
+        if (stream.Length == 0)
+        {
+            return false;
+        }
+
+        stream.Seek(-1, SeekOrigin.End);
+        return stream.ReadByte() != '\n';
+    }
+
+    /// <summary>
+    /// Opens it. Who writes has it alone: of two streams of .NET's that append at once, one writes over the other's lines. When a process is killed the
+    /// system lets go of the file.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="write">Whether it is to be written, and made where it is not there.</param>
+    private static FileStream Open(string path, bool write)
+    {
+        for (var waited = Stopwatch.StartNew(); ; Thread.Sleep(Poll))
+        {
+            try
+            {
+                if (write && !File.Exists(path))
+                {
+                    PrivateFile.Write(path, [], overwrite: false);
+                }
+
+                return new FileStream(path, FileMode.Open, write ? FileAccess.ReadWrite : FileAccess.Read, write ? FileShare.None : FileShare.Read);
+            }
+            catch (IOException) when (waited.Elapsed < BusyTimeout)
+            {
+                // Another process has it, or was faster to make it.
+            }
+        }
     }
 }
 

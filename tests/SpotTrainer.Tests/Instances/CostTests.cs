@@ -95,9 +95,27 @@ public sealed class CostTests
         InstanceLedger.Add(folder.Path, [Entry("i-1"), Entry("i-2"), Entry("i-1")], log);
         var path = Directory.GetFiles(folder.Path).Single();
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
-        await File.AppendAllTextAsync(path, "{\"InstanceId\":\"i-3\",\"Na\n", Stop);
+        await File.AppendAllTextAsync(path, "{\"InstanceId\":\"i-3\",\"Na", Stop);
         InstanceLedger.Add(folder.Path, [Entry("i-4"), Entry("i-2")], log);
         Assert.Equal(["i-1", "i-2", "i-4"], InstanceLedger.Read(folder.Path).Select(entry => entry.InstanceId));
+        Assert.Empty(log.Lines);
+    }
+
+    [Fact]
+    public async Task Of_many_that_write_to_the_ledger_at_once_every_line_is_there()
+    {
+        using var folder = new TemporaryFolder();
+        var log = new RecordingLog();
+        using var together = new Barrier(8);
+        await Task.WhenAll(Enumerable.Range(0, together.ParticipantCount).Select(writer => Task.Factory.StartNew(() =>
+        {
+            together.SignalAndWait(Stop);
+            for (var number = 0; number < 25; number++)
+            {
+                InstanceLedger.Add(folder.Path, [Entry($"i-{writer}-{number}")], log);
+            }
+        }, Stop, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+        Assert.Equal(together.ParticipantCount * 25, InstanceLedger.Read(folder.Path).Count);
         Assert.Empty(log.Lines);
     }
 
