@@ -30,6 +30,12 @@ internal sealed partial record Ec2Call(
     /// <summary>The instances that are found: a new one only after a while, and one that has ended for an hour.</summary>
     public IEnumerable<Instance> Instances => Region.Instances.Values.Where(instance => instance.VisibleFrom <= Now && !(instance.Ended && instance.ComputeEnd + TimeSpan.FromHours(1) < Now));
 
+    /// <summary>The security groups that are found: a new one only after a while.</summary>
+    public IEnumerable<SecurityGroup> Groups => Region.Groups.Values.Where(group => group.VisibleFrom <= Now);
+
+    /// <summary>The key pairs that are found: a new one only after a while.</summary>
+    public IEnumerable<KeyPair> KeyPairs => Region.KeyPairs.Values.Where(pair => pair.VisibleFrom <= Now);
+
     /// <summary>Called by an action before it changes anything, when all of the call has been checked: with DryRun it goes no further.</summary>
     /// <exception cref="AwsException">DryRunOperation; UnauthorizedOperation where the call also tags and may not.</exception>
     public void EndDryRun()

@@ -59,8 +59,8 @@ internal static class InstanceActions
         }
 
         var keyName = parameters["KeyName"];
-        KeyPair? pair = null;
-        if (keyName is not null && !call.Region.KeyPairs.TryGetValue(keyName, out pair))
+        var pair = call.KeyPairs.FirstOrDefault(known => known.Name == keyName);
+        if (keyName is not null && pair is null)
         {
             throw new AwsException("InvalidKeyPair.NotFound", $"The key pair '{keyName}' does not exist");
         }
@@ -209,7 +209,7 @@ internal static class InstanceActions
     {
         var id = call.Parameters.Required("InstanceId");
         var instance = call.Instances.FirstOrDefault(known => known.Id == id) ?? throw NotFound(id);
-        var groups = call.Parameters.List("GroupId").Select(group => NetworkActions.Find(call.Region, group, name: null)).Distinct().ToArray();
+        var groups = call.Parameters.List("GroupId").Select(group => NetworkActions.Find(call, group, name: null)).Distinct().ToArray();
         if (groups.Length == 0)
         {
             throw new AwsException("InvalidParameterCombination", "No attributes specified.");
@@ -301,9 +301,9 @@ internal static class InstanceActions
     private static IReadOnlyList<SecurityGroup> FindGroups(Ec2Call call)
     {
         var ids = call.Parameters.List("SecurityGroupId").Concat(call.Parameters.Groups("NetworkInterface").SelectMany(network => network.List("SecurityGroupId")));
-        var groups = ids.Select(id => NetworkActions.Find(call.Region, id, name: null))
-            .Concat(call.Parameters.List("SecurityGroup").Select(name => NetworkActions.Find(call.Region, id: null, name))).ToArray();
-        return groups.Length > 0 ? groups : [NetworkActions.Find(call.Region, id: null, "default")];
+        var groups = ids.Select(id => NetworkActions.Find(call, id, name: null))
+            .Concat(call.Parameters.List("SecurityGroup").Select(name => NetworkActions.Find(call, id: null, name))).ToArray();
+        return groups.Length > 0 ? groups : [NetworkActions.Find(call, id: null, "default")];
     }
 
     private static (int Least, int Most) Counts(QueryParameters parameters)

@@ -60,7 +60,7 @@ internal static class KeyPairActions
     public static object?[] Describe(Ec2Call call)
     {
         var withKey = call.Parameters.Boolean("IncludePublicKey") ?? false;
-        var pairs = call.Named("KeyPairId", call.Named("KeyName", call.Region.KeyPairs.Values, pair => pair.Name, "InvalidKeyPair.NotFound"), pair => pair.Id, "InvalidKeyPair.NotFound");
+        var pairs = call.Named("KeyPairId", call.Named("KeyName", call.KeyPairs, pair => pair.Name, "InvalidKeyPair.NotFound"), pair => pair.Id, "InvalidKeyPair.NotFound");
         return
         [
             Ec2Xml.Set("keySet", call.Filtered(pairs, new Filters<KeyPair>
@@ -84,7 +84,7 @@ internal static class KeyPairActions
             throw AwsException.MissingParameter("KeyName");
         }
 
-        var pair = call.Region.KeyPairs.Values.FirstOrDefault(known => known.Name == (name ?? known.Name) && known.Id == (id ?? known.Id));
+        var pair = call.KeyPairs.FirstOrDefault(known => known.Name == (name ?? known.Name) && known.Id == (id ?? known.Id));
         if (pair is not null)
         {
             call.EndDryRun();
@@ -110,7 +110,7 @@ internal static class KeyPairActions
 
     private static object?[] Add(Ec2Call call, KeyPair pair)
     {
-        call.Region.KeyPairs[pair.Name] = pair;
+        call.Region.KeyPairs[pair.Name] = pair with { VisibleFrom = call.Now + call.Conditions.NotFoundFor };
         call.TagNew("key-pair", pair.Id);
         return [Ec2Xml.Element("keyName", pair.Name), Ec2Xml.Element("keyFingerprint", pair.Fingerprint), Ec2Xml.Element("keyPairId", pair.Id)];
     }

@@ -132,7 +132,7 @@ internal static partial class NetworkActions
             throw new AwsException("InvalidGroup.Duplicate", $"The security group '{name}' already exists for VPC '{vpc}'");
         }
 
-        var group = new SecurityGroup(Ids.New("sg"), Text("name", name), Text("description", call.Parameters.Required("GroupDescription")), vpc);
+        var group = new SecurityGroup(Ids.New("sg"), Text("name", name), Text("description", call.Parameters.Required("GroupDescription")), vpc) { VisibleFrom = call.Now + call.Conditions.NotFoundFor };
         call.EndDryRun();
         call.Region.Groups[group.Id] = group;
         call.TagNew("security-group", group.Id);
@@ -141,7 +141,7 @@ internal static partial class NetworkActions
 
     public static object?[] DescribeSecurityGroups(Ec2Call call)
     {
-        var byId = call.Named<SecurityGroup>("GroupId", call.HasDefaultVpc ? call.Region.Groups.Values : [], group => group.Id, "InvalidGroup.NotFound");
+        var byId = call.Named<SecurityGroup>("GroupId", call.HasDefaultVpc ? call.Groups : [], group => group.Id, "InvalidGroup.NotFound");
         var groups = call.Named("GroupName", byId, group => group.Name, "InvalidGroup.NotFound");
         var (page, next) = call.Paged(call.Filtered(groups, new Filters<SecurityGroup>
         {
@@ -224,8 +224,8 @@ internal static partial class NetworkActions
     }
 
     /// <summary>Gives a group by its id, or by its name in the default VPC.</summary>
-    public static SecurityGroup Find(RegionState region, string? id, string? name) =>
-        region.Groups.Values.FirstOrDefault(group => group.Id == id || (id is null && group.Name == name))
+    public static SecurityGroup Find(Ec2Call call, string? id, string? name) =>
+        call.Groups.FirstOrDefault(group => group.Id == id || (id is null && group.Name == name))
         ?? throw new AwsException("InvalidGroup.NotFound", $"The security group '{id ?? name}' does not exist");
 
     private static object?[] VpcXml(Ec2Call call, string id) =>
@@ -247,7 +247,7 @@ internal static partial class NetworkActions
     [GeneratedRegex(@"^[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{0,255}\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex GroupText();
 
-    private static SecurityGroup Group(Ec2Call call) => Find(call.Region, call.Parameters["GroupId"], call.Parameters["GroupName"]);
+    private static SecurityGroup Group(Ec2Call call) => Find(call, call.Parameters["GroupId"], call.Parameters["GroupName"]);
 
     private static List<IngressRule> Rules(Ec2Call call)
     {

@@ -53,6 +53,9 @@ internal sealed record Subnet(string Id, string Zone, string Cidr);
 internal sealed record SecurityGroup(string Id, string Name, string Description, string VpcId)
 {
     public List<IngressRule> Ingress { get; } = [];
+
+    /// <summary>From when on it is found.</summary>
+    public DateTimeOffset VisibleFrom { get; init; }
 }
 
 /// <summary>One rule: a protocol, ports and an address range.</summary>
@@ -72,4 +75,8 @@ internal sealed record IngressRule(string Protocol, int FromPort, int ToPort, st
 }
 
 /// <summary>A key pair's public half.</summary>
-internal sealed record KeyPair(string Id, string Name, string Type, string Fingerprint, string PublicKey, DateTimeOffset Created);
+internal sealed record KeyPair(string Id, string Name, string Type, string Fingerprint, string PublicKey, DateTimeOffset Created)
+{
+    /// <summary>From when on it is found.</summary>
+    public DateTimeOffset VisibleFrom { get; init; }
+}

@@ -40,7 +40,7 @@ internal sealed record Conditions
     /// <summary>Regions (with wildcards) that do not answer.</summary>
     public ImmutableArray<DeadRegion> Dead { get; init; } = [];
 
-    /// <summary>How long a new instance is not found, by the endpoint's clock.</summary>
+    /// <summary>How long a new instance, security group or key pair is not found, by the endpoint's clock.</summary>
     public TimeSpan NotFoundFor { get; init; }
 
     /// <summary>How long before an interruption the instance is told.</summary>

@@ -53,7 +53,8 @@ internal static class InstanceDoor
         await SecurityGroupStore.AllowAsync(ec2, group, cidr, own, log, cancellationToken);
         if (!machine.SecurityGroups.Exists(known => known.GroupId == group.GroupId))
         {
-            await SetGroupsAsync(ec2, instance, [.. machine.SecurityGroups.Select(known => known.GroupId), group.GroupId], cancellationToken);
+            await NewlyMade.UseAsync(
+                () => SetGroupsAsync(ec2, instance, [.. machine.SecurityGroups.Select(known => known.GroupId), group.GroupId], cancellationToken), cancellationToken);
         }
 
         log.Information($"{instance}: port {port} is open to {cidr}, by the security group {group.GroupId} of this machine alone.");
@@ -129,7 +130,7 @@ internal static class InstanceDoor
     private static async Task<Instance> MachineAsync(IAmazonEC2 ec2, SpotTrainingInstance instance, CancellationToken cancellationToken) =>
         (await ec2.DescribeInstancesAsync(new DescribeInstancesRequest { InstanceIds = [instance.InstanceId] }, cancellationToken)).Reservations[0].Instances[0];
 
-    private static Task SetGroupsAsync(IAmazonEC2 ec2, SpotTrainingInstance instance, List<string> groups, CancellationToken cancellationToken) =>
+    private static Task<ModifyInstanceAttributeResponse> SetGroupsAsync(IAmazonEC2 ec2, SpotTrainingInstance instance, List<string> groups, CancellationToken cancellationToken) =>
         ec2.ModifyInstanceAttributeAsync(new ModifyInstanceAttributeRequest { InstanceId = instance.InstanceId, Groups = groups }, cancellationToken);
 
     private static Task DeleteAsync(IAmazonEC2 ec2, SecurityGroup group, CancellationToken cancellationToken) => Removal.WhenFreeAsync(

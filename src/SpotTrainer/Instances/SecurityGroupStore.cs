@@ -132,15 +132,18 @@ internal static class SecurityGroupStore
     }
 
     /// <summary>Finds a group by its name.</summary>
-    public static async Task<SecurityGroup?> FindAsync(IAmazonEC2 ec2, string vpc, string name, CancellationToken cancellationToken) =>
+    public static Task<SecurityGroup?> FindAsync(IAmazonEC2 ec2, string vpc, string name, CancellationToken cancellationToken) =>
+        FindAsync(ec2, vpc, new Filter("group-name", [name]), cancellationToken);
+
+    private static async Task<SecurityGroup?> FindAsync(IAmazonEC2 ec2, string vpc, Filter which, CancellationToken cancellationToken) =>
         (await ec2.DescribeSecurityGroupsAsync(
-            new DescribeSecurityGroupsRequest { Filters = [new Filter("group-name", [name]), new Filter("vpc-id", [vpc])] }, cancellationToken)).SecurityGroups.FirstOrDefault();
+            new DescribeSecurityGroupsRequest { Filters = [which, new Filter("vpc-id", [vpc])] }, cancellationToken)).SecurityGroups.FirstOrDefault();
 
     private static async Task<TrainingSecurityGroup> ReadAsync(CloudContext cloud, string region, string id, CancellationToken cancellationToken) =>
         Read(cloud, region, await RequireAsync(cloud.Ec2(region), id, cancellationToken));
 
     private static async Task<SecurityGroup> RequireAsync(IAmazonEC2 ec2, string id, CancellationToken cancellationToken) =>
-        (await ec2.DescribeSecurityGroupsAsync(new DescribeSecurityGroupsRequest { GroupIds = [id] }, cancellationToken)).SecurityGroups[0];
+        (await NewlyMade.UseAsync(() => ec2.DescribeSecurityGroupsAsync(new DescribeSecurityGroupsRequest { GroupIds = [id] }, cancellationToken), cancellationToken)).SecurityGroups[0];
 
     private static TrainingSecurityGroup Read(CloudContext cloud, string region, SecurityGroup group) => new(
         cloud, region, group.GroupId, group.GroupName, group.VpcId,
@@ -148,13 +151,14 @@ internal static class SecurityGroupStore
             .SelectMany(rule => rule.Ipv4Ranges.Select(range => range.CidrIp).Concat(rule.Ipv6Ranges.Select(range => range.CidrIpv6)))
             .Distinct(StringComparer.Ordinal).ToArray());
 
-    /// <summary>Makes a group that lets nobody in yet.</summary>
+    /// <summary>Makes a group that lets nobody in yet, and waits until EC2 lists it: before that no machine can be launched with it.</summary>
     public static async Task<SecurityGroup> MakeAsync(
         IAmazonEC2 ec2, string vpc, string name, string description, List<Tag> tags, CancellationToken cancellationToken)
     {
+        var made = new Filter("group-name", [name]);
         try
         {
-            await ec2.CreateSecurityGroupAsync(
+            var answer = await ec2.CreateSecurityGroupAsync(
                 new CreateSecurityGroupRequest
                 {
                     GroupName = name,
@@ -162,21 +166,23 @@ internal static class SecurityGroupStore
                     VpcId = vpc,
                     TagSpecifications = [new TagSpecification { ResourceType = ResourceType.SecurityGroup, Tags = tags }],
                 }, cancellationToken);
+            made = new Filter("group-id", [answer.GroupId]);
         }
         catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidGroup.Duplicate")
         {
-            // Another launch was faster.
+            // Another launch was faster; EC2 may not list its group yet, either.
         }
 
-        return await FindAsync(ec2, vpc, name, cancellationToken) ?? throw new SpotTrainerException("SecurityGroupLost", ErrorKind.InvalidResult,
-            $"The security group '{name}' that was made can't be found.", "Try again.", name);
+        return await NewlyMade.FindAsync(() => FindAsync(ec2, vpc, made, cancellationToken), cancellationToken) ?? throw new SpotTrainerException(
+            "SecurityGroupLost", ErrorKind.InvalidResult, $"The security group '{name}' that was made can't be found.", "Try again.", name);
     }
 
     private static async Task AuthorizeAsync(IAmazonEC2 ec2, string group, IpPermission rule, CancellationToken cancellationToken)
     {
         try
         {
-            await ec2.AuthorizeSecurityGroupIngressAsync(new AuthorizeSecurityGroupIngressRequest { GroupId = group, IpPermissions = [rule] }, cancellationToken);
+            await NewlyMade.UseAsync(
+                () => ec2.AuthorizeSecurityGroupIngressAsync(new AuthorizeSecurityGroupIngressRequest { GroupId = group, IpPermissions = [rule] }, cancellationToken), cancellationToken);
         }
         catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidPermission.Duplicate")
         {

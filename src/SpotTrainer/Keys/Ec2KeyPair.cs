@@ -67,8 +67,8 @@ internal sealed class Ec2KeyPair
         }
         catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidKeyPair.Duplicate")
         {
-            // The call is repeated when its answer gets lost: then it is the first one's pair that stands in the way.
-            return await FindAsync(cloud, region, name, cancellationToken) is { } there && Ec2Fingerprint.Fits(there.Fingerprint, key)
+            // The call is repeated when its answer gets lost: then it is the first one's pair that stands in the way. EC2 may not list it yet.
+            return await NewlyMade.FindAsync(() => FindAsync(cloud, region, name, cancellationToken), cancellationToken) is { } there && Ec2Fingerprint.Fits(there.Fingerprint, key)
                 ? there
                 : throw new SpotTrainerException("KeyPairExists", ErrorKind.ResourceExists,
                     $"EC2 in {region} has a key pair '{name}' already, whose private half is not on this computer.",

@@ -49,7 +49,7 @@ internal static class KeyPairStore
         return new TrainingKeyPair(cloud, region: null, folder, wanted.Name, TrainingKeyPairState.LocalOnly, folder.Make(wanted));
     }
 
-    /// <summary>Gives the pair of a name, imported to the region when it is not there, and made when there is none at all.</summary>
+    /// <summary>Gives the pair of a name, imported to the region when it is not there, and made when there is none at all. EC2 lists it then.</summary>
     public static async Task<TrainingKeyPair> EnsureAsync(
         CloudContext cloud, string region, string name, IStepLog log, CancellationToken cancellationToken)
     {
@@ -59,6 +59,7 @@ internal static class KeyPairStore
         if (!folder.Has(name))
         {
             var made = await CreateAsync(cloud, region, new NewKeyPair(name), log, cancellationToken);
+            await UntilListedAsync(cloud, region, name, cancellationToken);
             log.Information($"Made the key pair '{name}' ({path}) and imported its public half to {region}.");
             return made;
         }
@@ -69,6 +70,7 @@ internal static class KeyPairStore
         if (ec2 is null)
         {
             ec2 = await Ec2KeyPair.ImportAsync(cloud, region, name, key, cancellationToken);
+            await UntilListedAsync(cloud, region, name, cancellationToken);
             log.Information($"Imported the public half of the key pair '{name}' to {region}.");
         }
         else if (!Ec2Fingerprint.Fits(ec2.Fingerprint, key))
@@ -79,6 +81,10 @@ internal static class KeyPairStore
 
         return new TrainingKeyPair(cloud, region, folder, name, TrainingKeyPairState.Matched, key, ec2);
     }
+
+    /// <summary>Before EC2 lists a new pair it launches no machine with it.</summary>
+    private static Task UntilListedAsync(CloudContext cloud, string region, string name, CancellationToken cancellationToken) =>
+        NewlyMade.FindAsync(() => Ec2KeyPair.FindAsync(cloud, region, name, cancellationToken), cancellationToken);
 
     /// <summary>
     /// Whether EC2 certainly has no public half of the pair: it said no, or was never asked. Else this computer may have the one file that fits it.

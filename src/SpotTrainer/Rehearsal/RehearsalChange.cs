@@ -36,7 +36,7 @@ internal sealed class RehearsalChange
     /// <summary>Patterns of regions that never answer.</summary>
     public IReadOnlyList<string>? DeadRegions { get; init; }
 
-    /// <summary>How long a new instance is not found.</summary>
+    /// <summary>How long a new instance, security group or key pair is not found.</summary>
     public TimeSpan? NotFoundFor { get; init; }
 
     /// <summary>By patterns of types and zones: what their Spot prices are multiplied by from now on.</summary>

@@ -102,7 +102,7 @@ public sealed class SetSpotRehearsalCommand : StepCmdlet
     [ArgumentCompleter(typeof(RegionCompleter))]
     public string[] DeadRegion { get; set; } = [];
 
-    /// <summary>How long a new instance is not found, as it happens on EC2 for a second or so.</summary>
+    /// <summary>How long a new instance, security group or key pair is not found, as it happens on EC2 for a second or so.</summary>
     [Parameter(ParameterSetName = ConditionsSet)]
     public TimeSpan NotFoundFor { get; set; }
 

@@ -144,6 +144,16 @@ public sealed class InstanceDoorTests
     }
 
     [Fact]
+    public async Task It_is_waited_for_where_EC2_does_not_know_its_group_yet()
+    {
+        await using var test = new TestCloud();
+        var instance = await RunningAsync(test);
+        await test.Endpoint.Endpoint.ChangeAsync(conditions => conditions with { NotFoundFor = TimeSpan.FromSeconds(1) });
+        await OpenAsync(test, instance);
+        Assert.Equal([new Door(8888, IPNetwork.Parse(Own))], OpenTo(test, instance));
+    }
+
+    [Fact]
     public async Task What_is_held_for_a_moment_is_removed_after_it()
     {
         var asked = 0;

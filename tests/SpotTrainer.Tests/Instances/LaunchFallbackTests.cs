@@ -138,6 +138,25 @@ public sealed class LaunchFallbackTests
     }
 
     [Fact]
+    public async Task A_group_and_a_key_that_were_made_on_the_way_are_waited_for()
+    {
+        await using var test = new TestCloud(new Conditions { NotFoundFor = TimeSpan.FromSeconds(1.5) });
+        await test.LaunchAsync(new LaunchRequest { Offers = await test.FindAsync(Types with { First = 1 }) });
+        Assert.Equal(1, test.Endpoint.Endpoint.Calls["RunInstances"]);
+        var machine = Assert.Single(await test.MachinesAsync());
+        Assert.Equal(("spottrainer", SecurityGroupStore.DefaultName), (machine.KeyName, Assert.Single(machine.SecurityGroups).GroupName));
+    }
+
+    [Fact]
+    public async Task Two_launches_at_once_have_one_group_also_while_EC2_does_not_list_it()
+    {
+        await using var test = new TestCloud(new Conditions { NotFoundFor = TimeSpan.FromSeconds(1.5) });
+        var vpc = await SecurityGroupStore.DefaultVpcAsync(test.Endpoint.Ec2, test.Cloud.Region, Stop);
+        var groups = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => SecurityGroupStore.EnsureAsync(test.Cloud, test.Cloud.Region, vpc, givenCidr: null, test.Log, Stop)));
+        Assert.Equal(groups[0], groups[1]);
+    }
+
+    [Fact]
     public async Task A_maximum_price_below_the_price_now_is_refused_with_the_reason()
     {
         await using var test = new TestCloud();

@@ -3,6 +3,7 @@ using Amazon.Runtime;
 using SpotTrainer.Cloud;
 using SpotTrainer.Keys;
 using SpotTrainer.Pipeline;
+using SpotTrainer.Rehearsal.Endpoint;
 using SpotTrainer.Tests.Rehearsal.Endpoint;
 using SpotTrainer.Tests.Support;
 
@@ -95,6 +96,17 @@ public sealed class KeyPairStoreTests : IDisposable
         Assert.Equal("KeyPairDiffers", await ErrorAsync(() => EnsureAsync("other")));
 
         Task<TrainingKeyPair> EnsureAsync(string name) => KeyPairStore.EnsureAsync(cloud, TestEndpoint.Region, name, log, Stop);
+    }
+
+    [Fact]
+    public async Task A_launch_right_after_the_pair_was_made_waits_until_EC2_lists_it()
+    {
+        await using var endpoint = new TestEndpoint(conditions: Conditions.None with { NotFoundFor = TimeSpan.FromSeconds(1.5) });
+        using var cloud = Cloud(endpoint);
+        var made = await KeyPairStore.CreateAsync(cloud, TestEndpoint.Region, new NewKeyPair("new"), log, Stop);
+        Assert.Empty(await PairsAsync(endpoint));
+        Assert.Equal(made.Fingerprint, (await KeyPairStore.EnsureAsync(cloud, TestEndpoint.Region, "new", log, Stop)).Fingerprint);
+        Assert.Equal(made.KeyPairId, Assert.Single(await PairsAsync(endpoint)).KeyPairId);
     }
 
     [Fact]

@@ -234,6 +234,47 @@ public sealed class ConditionTests
     }
 
     [Fact]
+    public async Task A_new_group_and_a_new_key_are_not_found_at_first()
+    {
+        await using var endpoint = new TestEndpoint(conditions: Conditions.None with { NotFoundFor = TimeSpan.FromMinutes(1) });
+        endpoint.Endpoint.Clock.Rate = 0;
+        var group = await endpoint.NewGroupAsync("new");
+        var key = (await endpoint.NewKeyPairAsync("new")).KeyPairId;
+        foreach (var call in new Func<Task>[]
+        {
+            () => endpoint.Ec2.DescribeSecurityGroupsAsync(new DescribeSecurityGroupsRequest { GroupIds = [group] }, Stop),
+            () => endpoint.Ec2.AuthorizeSecurityGroupIngressAsync(Ec2ActionTests.Ssh(group), Stop),
+            () => endpoint.Ec2.RunInstancesAsync(TestEndpoint.Launch(request => request.SecurityGroupIds = [group]), Stop),
+            () => endpoint.Ec2.CreateTagsAsync(new CreateTagsRequest { Resources = [group], Tags = [new Tag("a", "b")] }, Stop),
+            () => endpoint.Ec2.DeleteSecurityGroupAsync(new DeleteSecurityGroupRequest { GroupId = group }, Stop),
+        })
+        {
+            Assert.Equal("InvalidGroup.NotFound", await TestEndpoint.ErrorAsync(call));
+        }
+
+        foreach (var call in new Func<Task>[]
+        {
+            () => endpoint.Ec2.DescribeKeyPairsAsync(new DescribeKeyPairsRequest { KeyNames = ["new"] }, Stop),
+            () => endpoint.Ec2.RunInstancesAsync(TestEndpoint.Launch(request => request.KeyName = "new"), Stop),
+            () => endpoint.Ec2.CreateTagsAsync(new CreateTagsRequest { Resources = [key], Tags = [new Tag("a", "b")] }, Stop),
+            () => endpoint.Ec2.DeleteKeyPairAsync(new DeleteKeyPairRequest { KeyPairId = key }, Stop),
+        })
+        {
+            Assert.Equal("InvalidKeyPair.NotFound", await TestEndpoint.ErrorAsync(call));
+        }
+
+        Assert.Equal("default", Assert.Single((await endpoint.Ec2.DescribeSecurityGroupsAsync(Stop)).SecurityGroups).GroupName);
+        Assert.Empty((await endpoint.Ec2.DescribeKeyPairsAsync(Stop)).KeyPairs);
+
+        // Their names are taken all the same.
+        Assert.Equal("InvalidGroup.Duplicate", await TestEndpoint.ErrorAsync(() => endpoint.NewGroupAsync("new")));
+        Assert.Equal("InvalidKeyPair.Duplicate", await TestEndpoint.ErrorAsync(() => endpoint.NewKeyPairAsync("new")));
+        endpoint.Endpoint.Clock.Advance(TimeSpan.FromMinutes(1));
+        await endpoint.Ec2.AuthorizeSecurityGroupIngressAsync(Ec2ActionTests.Ssh(group), Stop);
+        await endpoint.Ec2.RunInstancesAsync(TestEndpoint.Launch(request => (request.SecurityGroupIds, request.KeyName) = ([group], "new")), Stop);
+    }
+
+    [Fact]
     public async Task EC2_forgets_what_ended_an_hour_ago()
     {
         await using var endpoint = new TestEndpoint();

@@ -1,0 +1,27 @@
+using Amazon.EC2;
+using SpotTrainer.Pipeline;
+
+namespace SpotTrainer.Tests.Pipeline;
+
+public sealed class NewlyMadeTests
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("InvalidGroup.NotFound")]
+    [InlineData("InvalidKeyPair.NotFound")]
+    public async Task What_EC2_does_not_know_yet_is_named_again(string code)
+    {
+        var asked = 0;
+        Assert.Equal(3, await NewlyMade.UseAsync(() => ++asked < 3 ? throw new AmazonEC2Exception("not yet") { ErrorCode = code } : Task.FromResult(asked), Stop));
+    }
+
+    [Fact]
+    public async Task Another_refusal_is_one_at_once()
+    {
+        var asked = 0;
+        await Assert.ThrowsAsync<AmazonEC2Exception>(() => NewlyMade.UseAsync<int>(
+            () => throw new AmazonEC2Exception($"no, {++asked}") { ErrorCode = "InvalidPermission.Duplicate" }, Stop));
+        Assert.Equal(1, asked);
+    }
+}
