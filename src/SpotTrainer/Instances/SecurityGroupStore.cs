@@ -12,7 +12,8 @@ namespace SpotTrainer.Instances;
 internal static class SecurityGroupStore
 {
     /// <summary>
-    /// The group that launches of this user on this computer use: in one that others of the account share, their addresses would be let in, too.
+    /// The group that launches of this user on this computer use: in one that others of the account share, their addresses would be let in, too. The
+    /// names of those for other ranges begin with it.
     /// </summary>
     public static readonly string DefaultName = "spottrainer-" + OwnerMark().ToLowerInvariant();
 
@@ -27,7 +28,10 @@ internal static class SecurityGroupStore
     // EC2 takes no apostrophe here.
     private const string SshDescription = "SpotTrainer: SSH from the address of the caller alone";
 
-    /// <summary>Gives the launches' group, made when it is not there, with a rule for the address range.</summary>
+    /// <summary>
+    /// Gives a group for launches that lets in the caller, or the range that the user asked for, and nobody else; made when there is none. One that lets
+    /// in others, too, stays as it is, since machines that run may need it, and the next is taken: a door opened once is not open for later launches.
+    /// </summary>
     /// <param name="cloud">The cloud.</param>
     /// <param name="region">The region.</param>
     /// <param name="vpc">The network.</param>
@@ -37,33 +41,33 @@ internal static class SecurityGroupStore
     public static async Task<string> EnsureAsync(
         CloudContext cloud, string region, string vpc, string? givenCidr, IStepLog log, CancellationToken cancellationToken)
     {
-        var cidr = givenCidr ?? await CallerAddress.GetCidrAsync(cloud, cancellationToken);
-        var group = await FindAsync(cloud.Ec2(region), vpc, DefaultName, cancellationToken);
-        if (group is null)
+        var ec2 = cloud.Ec2(region);
+        var cidr = AddressRange.Parse(givenCidr ?? await CallerAddress.GetCidrAsync(cloud, cancellationToken)).Cidr;
+        var first = givenCidr is null ? DefaultName : $"{DefaultName}-{cidr}";
+        for (var number = 1; ; number++)
         {
-            group = await MakeAsync(cloud.Ec2(region), vpc, DefaultName, SshDescription, [new Tag(Tag, "ssh")], cancellationToken);
-            log.Information($"Made the security group '{DefaultName}' in {region}: port 22 from {cidr} only.");
-        }
+            var name = number == 1 ? first : $"{first}-{number.ToString(CultureInfo.InvariantCulture)}";
+            var group = await FindAsync(ec2, vpc, name, cancellationToken);
+            if (group is null)
+            {
+                group = await MakeAsync(ec2, vpc, name, SshDescription, [new Tag(Tag, "ssh")], cancellationToken);
+                log.Information($"Made the security group '{name}' in {region}: port 22 from {cidr} only.");
+            }
+            else if (!group.Tags.Exists(tag => tag.Key == Tag))
+            {
+                throw new SpotTrainerException("SecurityGroupNotOurs", ErrorKind.ResourceExists,
+                    $"There is a security group '{name}' in {region} that the module did not make ({group.GroupId}).",
+                    $"If it is what you want, give -SecurityGroup {group.GroupId}; else make one with New-TrainingSecurityGroup under another name.", group.GroupId);
+            }
 
-        else if (!group.Tags.Exists(tag => tag.Key == Tag))
-        {
-            throw new SpotTrainerException("SecurityGroupNotOurs", ErrorKind.ResourceExists,
-                $"There is a security group '{DefaultName}' in {region} that the module did not make ({group.GroupId}).",
-                $"If it is what you want, give -SecurityGroup {group.GroupId}; else make one with New-TrainingSecurityGroup under another name.", group.GroupId);
-        }
+            if (!LetsInOthers(group, cidr))
+            {
+                await AllowAsync(ec2, group, cidr, givenCidr is null, log, cancellationToken);
+                return group.GroupId;
+            }
 
-        await AllowAsync(cloud.Ec2(region), group, cidr, givenCidr is null, log, cancellationToken);
-        var others = Read(cloud, region, group).AllowedCidr.Where(range => range != cidr).ToArray();
-        if (others.Any(range => range is "0.0.0.0/0" or "::/0"))
-        {
-            log.Warning($"The security group '{DefaultName}' in {region} is open to the whole world.");
+            log.Verbose($"The security group '{name}' in {region} lets in others, too: another one is taken.");
         }
-        else if (others.Length > 0)
-        {
-            log.Verbose($"The security group '{DefaultName}' in {region} also lets in {string.Join(", ", others)}.");
-        }
-
-        return group.GroupId;
     }
 
     /// <summary>Makes a group.</summary>
@@ -119,10 +123,17 @@ internal static class SecurityGroupStore
     public static async Task AllowAsync(IAmazonEC2 ec2, SecurityGroup group, string cidr, bool own, IStepLog log, CancellationToken cancellationToken)
     {
         var port = PortOf(group);
-        if (!group.IpPermissions.Any(rule => Opens(rule, port) && rule.Ipv4Ranges.Any(range => range.CidrIp == cidr)))
+        var range = AddressRange.Parse(cidr);
+        cidr = range.Cidr;
+        if (!group.IpPermissions.Any(rule => Opens(rule, port) && rule.Ipv4Ranges.Any(known => known.CidrIp == cidr)))
         {
             await AuthorizeAsync(ec2, group.GroupId, Rule(port, cidr, own ? OwnRule(port) : ServiceAt(port)), cancellationToken);
             log.Verbose($"{cidr} is let into {group.GroupId}.");
+        }
+
+        if (range.IsWide)
+        {
+            log.Warning($"Port {port} is open to {range}, by the security group '{group.GroupName}' ({group.GroupId}).");
         }
 
         if (own)
@@ -227,6 +238,11 @@ internal static class SecurityGroupStore
         return vpcs.Vpcs.FirstOrDefault()?.VpcId ?? throw new SpotTrainerException("NoDefaultVpc", ErrorKind.ObjectNotFound,
             $"The account has no default VPC in {region}.", $"Make one with 'aws ec2 create-default-vpc --region {region}', or give -Subnet.", region);
     }
+
+    /// <summary>Whether a group lets in anybody at SSH's port but the range and this computer, also at an address that it had before.</summary>
+    private static bool LetsInOthers(SecurityGroup group, string cidr) => group.IpPermissions.Where(rule => rule.IpProtocol == "-1" || Opens(rule, Ssh)).Any(rule =>
+        rule.Ipv6Ranges.Count + rule.PrefixListIds.Count + rule.UserIdGroupPairs.Count > 0
+        || rule.Ipv4Ranges.Exists(range => range.CidrIp != cidr && range.Description != OwnRule(Ssh)));
 
     private static bool Opens(IpPermission rule, int port) => rule.IpProtocol == "tcp" && rule.FromPort <= port && rule.ToPort >= port;
 
