@@ -8,7 +8,7 @@ namespace SpotTrainer.Instances;
 [OutputType(typeof(TrainingReceipt))]
 public sealed class ClearSpotTrainingResourceCommand : RegionsCmdlet
 {
-    /// <summary>Also the machines and disks of other users and computers.</summary>
+    /// <summary>Removes also what other users made, or you on another computer: without it that is named, and left.</summary>
     [Parameter]
     public SwitchParameter AllOwners { get; set; }
 
@@ -33,7 +33,13 @@ public sealed class ClearSpotTrainingResourceCommand : RegionsCmdlet
             return;
         }
 
-        var wanted = found.Where(resource => ShouldProcess($"{resource} ({cloud.Where})", "remove")).ToArray();
+        var others = found.Where(resource => resource.IsSpared && resource.Costs).ToArray();
+        if (others.Length > 0)
+        {
+            WriteWarning($"{others.Length} more that cost are of other users or computers, and stay: {string.Join("; ", others.Select(resource => $"{resource}, of {resource.Owner}"))}. -AllOwners removes them, too.");
+        }
+
+        var wanted = found.Where(resource => !resource.IsSpared && ShouldProcess($"{resource} ({cloud.Where})", "remove")).ToArray();
         // Where all was declined the receipt says so; -WhatIf looks only.
         var looksOnly = MyInvocation.BoundParameters.TryGetValue("WhatIf", out var whatIf) ? ((SwitchParameter)whatIf).IsPresent : GetVariableValue("WhatIfPreference") is true;
         if (!looksOnly)

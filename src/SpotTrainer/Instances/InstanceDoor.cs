@@ -47,7 +47,7 @@ internal static class InstanceDoor
         var group = await SecurityGroupStore.FindAsync(ec2, machine.VpcId, name, cancellationToken) ?? await SecurityGroupStore.MakeAsync(
             ec2, machine.VpcId, name, $"SpotTrainer: Jupyter of {instance.InstanceId} from the address of the caller alone",
             [
-                new Tag(SecurityGroupStore.Tag, Purpose), new Tag(InstanceTag, instance.InstanceId),
+                new Tag(SecurityGroupStore.Tag, Purpose), new Tag(InstanceTag, instance.InstanceId), new Tag(InstanceTags.Owner, instance.Owner),
                 new Tag(SecurityGroupStore.PortTag, port.ToString(CultureInfo.InvariantCulture)),
             ], cancellationToken);
         await SecurityGroupStore.AllowAsync(ec2, group, cidr, own, log, cancellationToken);

@@ -13,7 +13,7 @@ internal static class InstanceTags
     /// <summary>How many tags of a user's own EC2's 50 leave room for.</summary>
     public const int MostOfUsers = 30;
 
-    /// <summary>Who launched it: user and computer.</summary>
+    /// <summary>Who launched it, or made the security group or key pair: user and computer.</summary>
     public const string Owner = "spottrainer:owner";
 
     /// <summary>The deadline as an instant in UTC (ISO 8601).</summary>
@@ -57,6 +57,6 @@ internal static class InstanceTags
     /// <summary>A moment as the tags have it.</summary>
     public static string Moment(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
 
-    /// <summary>The owner that launches of this user on this computer carry.</summary>
+    /// <summary>The owner that what this user makes on this computer carries.</summary>
     public static string CurrentOwner => $"{Environment.UserName}@{Environment.MachineName}";
 }

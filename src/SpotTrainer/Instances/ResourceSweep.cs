@@ -6,13 +6,23 @@ using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Instances;
 
-/// <summary>Finds and removes what the module made at AWS, by its tags: in all regions, in the order in which one stands in the other's way.</summary>
+/// <summary>
+/// Finds and removes what the module made at AWS, by its tags: in all regions, in the order in which one stands in the other's way. What others made, or
+/// the same user on another computer, is found, too, and removed only when that is asked for.
+/// </summary>
 internal sealed class ResourceSweep(CloudContext cloud, IReadOnlyList<string> regions, bool allOwners, bool costingOnly, IStepLog log)
 {
     private const string Activity = "Sweeping";
-    private const string Instance = "instance";
-    private const string SpotRequest = "spot-request";
-    private const string Volume = "volume";
+
+    /// <summary>The kind of machines.</summary>
+    public const string Instance = "instance";
+
+    /// <summary>The kind of requests that are not fulfilled.</summary>
+    public const string SpotRequest = "spot-request";
+
+    /// <summary>The kind of disks.</summary>
+    public const string Volume = "volume";
+
     private const string KeyPair = "key-pair";
     private const string Group = "security-group";
 
@@ -50,14 +60,15 @@ internal sealed class ResourceSweep(CloudContext cloud, IReadOnlyList<string> re
 
     /// <summary>Removes what is to go, and looks again whether it is gone.</summary>
     /// <param name="found">All that was found.</param>
-    /// <param name="wanted">What of it is to go.</param>
+    /// <param name="wanted">What of it is to go. Of others' things nothing goes that is spared.</param>
     /// <param name="cancellationToken">Ends the sweep; what EC2 was asked to terminate ends all the same.</param>
     public async Task<TrainingReceipt> RemoveAsync(
         IReadOnlyList<TrainingResource> found, IReadOnlyList<TrainingResource> wanted, CancellationToken cancellationToken)
     {
+        var going = wanted.Where(resource => !resource.IsSpared).ToArray();
         try
         {
-            await Task.WhenAll(wanted.GroupBy(resource => resource.Region, StringComparer.Ordinal).Select(async region =>
+            await Task.WhenAll(going.GroupBy(resource => resource.Region, StringComparer.Ordinal).Select(async region =>
             {
                 // Machines first: disks, groups and keys are theirs until they are gone.
                 foreach (var kind in new[] { SpotRequest, Instance, Volume, Group, KeyPair })
@@ -65,7 +76,7 @@ internal sealed class ResourceSweep(CloudContext cloud, IReadOnlyList<string> re
                     await Task.WhenAll(region.Where(resource => resource.Kind == kind).Select(resource => RemoveAsync(resource, cancellationToken)));
                 }
             }));
-            foreach (var kept in found.Except(wanted))
+            foreach (var kept in found.Except(going).Where(resource => !resource.IsSpared))
             {
                 kept.Reason = "You said no.";
             }
@@ -77,7 +88,11 @@ internal sealed class ResourceSweep(CloudContext cloud, IReadOnlyList<string> re
             }
 
             var came = still.Where(resource => found.All(known => known.Id != resource.Id)).ToArray();
-            Array.ForEach(came, resource => resource.Reason = "It came during the sweep.");
+            foreach (var late in came.Where(resource => !resource.IsSpared))
+            {
+                late.Reason = "It came during the sweep.";
+            }
+
             return new TrainingReceipt(
                 cloud.Where, regions, notAsked.OrderBy(region => region.Key, StringComparer.Ordinal).Select(region => $"{region.Key}: {region.Value}").ToArray(), [.. found, .. came]);
         }
@@ -87,15 +102,15 @@ internal sealed class ResourceSweep(CloudContext cloud, IReadOnlyList<string> re
         }
     }
 
-    private static string NameOf(IEnumerable<Tag> tags) => tags.FirstOrDefault(tag => tag.Key == InstanceTags.Name)?.Value ?? string.Empty;
+    private static string ValueOf(IEnumerable<Tag> tags, string key) => tags.FirstOrDefault(tag => tag.Key == key)?.Value ?? string.Empty;
 
     private async Task<IReadOnlyList<TrainingResource>> FindAsync(string region, CancellationToken cancellationToken)
     {
         var ec2 = cloud.Ec2(region);
-        List<Filter> owned = allOwners ? [new Filter("tag-key", [InstanceTags.Owner])] : [InstanceReader.OwnFilter];
-        var instances = InstanceReader.ListAsync(cloud, region, [.. owned, InstanceReader.LivingFilter], cancellationToken);
+        var owned = new Filter("tag-key", [InstanceTags.Owner]);
+        var instances = InstanceReader.ListAsync(cloud, region, [InstanceReader.LivingFilter], cancellationToken);
         var requests = ec2.DescribeSpotInstanceRequestsAsync(
-            new DescribeSpotInstanceRequestsRequest { Filters = [.. owned, new Filter("state", ["open"])] }, cancellationToken);
+            new DescribeSpotInstanceRequestsRequest { Filters = [owned, new Filter("state", ["open"])] }, cancellationToken);
         var volumes = VolumesAsync(ec2, owned, cancellationToken);
         var keys = ec2.DescribeKeyPairsAsync(new DescribeKeyPairsRequest { Filters = [new Filter("tag-key", [Keys.Ec2KeyPair.KeyTag])] }, cancellationToken);
         var groups = SecurityGroupStore.ListAsync(cloud, region, ["*"], cancellationToken);
@@ -103,22 +118,34 @@ internal sealed class ResourceSweep(CloudContext cloud, IReadOnlyList<string> re
         var attached = new HashSet<string>((await instances).Select(instance => instance.InstanceId), StringComparer.Ordinal);
         return
         [
-            .. (await requests).SpotInstanceRequests.Select(request => Found(SpotRequest, request.SpotInstanceRequestId, NameOf(request.Tags), request.State.Value)),
-            .. (await instances).Select(instance => Found(Instance, instance.InstanceId, instance.Name, instance.ResultsPending ? $"{instance.State}, results not fetched" : instance.State)),
+            .. (await requests).SpotInstanceRequests.Select(request => Tagged(SpotRequest, request.SpotInstanceRequestId, request.Tags, request.State.Value)),
+            .. (await instances).Select(instance => Found(
+                Instance, instance.InstanceId, instance.Name, instance.ResultsPending ? $"{instance.State}, results not fetched" : instance.State, instance.Owner)),
 
             // Those of its machines end with them.
             .. (await volumes).Where(volume => !volume.Attachments.Exists(attachment => attached.Contains(attachment.InstanceId)))
-                .Select(volume => Found(Volume, volume.VolumeId, NameOf(volume.Tags), volume.State.Value)),
-            .. costingOnly ? [] : (await groups).Select(group => Found(Group, group.Id, group.Name, string.Empty)),
-            .. costingOnly ? [] : (await keys).KeyPairs.Select(pair => Found(KeyPair, pair.KeyPairId, pair.KeyName, string.Empty)),
+                .Select(volume => Tagged(Volume, volume.VolumeId, volume.Tags, volume.State.Value)),
+            .. costingOnly ? [] : (await groups).Select(group => Found(Group, group.Id, group.Name, string.Empty, group.Owner)),
+            .. costingOnly ? [] : (await keys).KeyPairs.Select(pair => Found(KeyPair, pair.KeyPairId, pair.KeyName, string.Empty, ValueOf(pair.Tags, InstanceTags.Owner))),
         ];
 
-        TrainingResource Found(string kind, string id, string name, string state) => new(cloud, region, kind, id, name, state);
+        TrainingResource Tagged(string kind, string id, List<Tag> tags, string state) =>
+            Found(kind, id, ValueOf(tags, InstanceTags.Name), state, ValueOf(tags, InstanceTags.Owner));
+
+        TrainingResource Found(string kind, string id, string name, string state, string owner)
+        {
+            var spared = !allOwners && owner != InstanceTags.CurrentOwner;
+            return new TrainingResource(cloud, region, kind, id, name, state, owner)
+            {
+                IsSpared = spared,
+                Reason = !spared ? string.Empty : $"It is of {(owner.Length > 0 ? owner : "an owner who is not known")}: -AllOwners removes it.",
+            };
+        }
     }
 
-    private static async Task<IReadOnlyList<Volume>> VolumesAsync(IAmazonEC2 ec2, List<Filter> owned, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<Volume>> VolumesAsync(IAmazonEC2 ec2, Filter owned, CancellationToken cancellationToken)
     {
-        var request = new DescribeVolumesRequest { Filters = owned };
+        var request = new DescribeVolumesRequest { Filters = [owned] };
         var found = new List<Volume>();
         do
         {

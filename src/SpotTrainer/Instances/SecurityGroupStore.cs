@@ -50,7 +50,7 @@ internal static class SecurityGroupStore
             var group = await FindAsync(ec2, vpc, name, cancellationToken);
             if (group is null)
             {
-                group = await MakeAsync(ec2, vpc, name, SshDescription, [new Tag(Tag, "ssh")], cancellationToken);
+                group = await MakeAsync(ec2, vpc, name, SshDescription, SshTags(), cancellationToken);
                 log.Information($"Made the security group '{name}' in {region}: port 22 from {cidr} only.");
             }
             else if (!group.Tags.Exists(tag => tag.Key == Tag))
@@ -85,7 +85,7 @@ internal static class SecurityGroupStore
                 $"Use it with -SecurityGroup {there.GroupId}, bring it up to date with Update-TrainingSecurityGroup, or choose another -Name.", name);
         }
 
-        var group = await MakeAsync(ec2, vpc, name, SshDescription, [new Tag(Tag, "ssh")], cancellationToken);
+        var group = await MakeAsync(ec2, vpc, name, SshDescription, SshTags(), cancellationToken);
         await AllowAsync(ec2, group, cidr, givenCidr is null, log, cancellationToken);
         return await ReadAsync(cloud, region, group.GroupId, cancellationToken);
     }
@@ -160,7 +160,8 @@ internal static class SecurityGroupStore
         cloud, region, group.GroupId, group.GroupName, group.VpcId,
         PortOf(group), group.IpPermissions.Where(rule => rule.IpProtocol == "-1" || Opens(rule, PortOf(group)))
             .SelectMany(rule => rule.Ipv4Ranges.Select(range => range.CidrIp).Concat(rule.Ipv6Ranges.Select(range => range.CidrIpv6)))
-            .Distinct(StringComparer.Ordinal).ToArray());
+            .Distinct(StringComparer.Ordinal).ToArray(),
+        group.Tags.Find(tag => tag.Key == InstanceTags.Owner)?.Value ?? string.Empty);
 
     /// <summary>Makes a group that lets nobody in yet, and waits until EC2 lists it: before that no machine can be launched with it.</summary>
     public static async Task<SecurityGroup> MakeAsync(
@@ -220,6 +221,8 @@ internal static class SecurityGroupStore
             log.Verbose($"{old.CidrIp}, where this computer once was, is let in no longer.");
         }
     }
+
+    private static List<Tag> SshTags() => [new Tag(Tag, "ssh"), new Tag(InstanceTags.Owner, InstanceTags.CurrentOwner)];
 
     /// <summary>The port that a group of the module's opens.</summary>
     public static int PortOf(SecurityGroup group) =>

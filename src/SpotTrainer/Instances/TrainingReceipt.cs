@@ -33,8 +33,11 @@ public sealed class TrainingReceipt
     /// <summary>What was left of it, each with the reason.</summary>
     public IReadOnlyList<TrainingResource> Left => Found.Where(resource => resource.Outcome != "removed").ToArray();
 
-    /// <summary>Whether nothing is left and every region was asked.</summary>
-    public bool Clean => NotAsked.Count == 0 && Left.Count == 0;
+    /// <summary>
+    /// Whether every region was asked, and nothing is left that costs, whoever's it is, and nothing else of one's own. Key pairs and security groups of
+    /// others may be.
+    /// </summary>
+    public bool Clean => NotAsked.Count == 0 && Left.All(resource => resource.IsSpared && !resource.Costs);
 
     /// <inheritdoc/>
     public override string ToString() => $"{Where}: {Found.Count} found, {Removed.Count} removed, {Left.Count} left in {Region.Count} regions";

@@ -5,7 +5,7 @@ namespace SpotTrainer.Instances;
 /// <summary>A security group that opens one port, to the addresses named only: SSH's, or that of an instance's Jupyter.</summary>
 public sealed class TrainingSecurityGroup : ICloudObject
 {
-    internal TrainingSecurityGroup(CloudContext cloud, string region, string id, string name, string vpcId, int port, IReadOnlyList<string> allowedCidr)
+    internal TrainingSecurityGroup(CloudContext cloud, string region, string id, string name, string vpcId, int port, IReadOnlyList<string> allowedCidr, string owner)
     {
         Cloud = cloud;
         Region = region;
@@ -14,6 +14,7 @@ public sealed class TrainingSecurityGroup : ICloudObject
         VpcId = vpcId;
         Port = port;
         AllowedCidr = allowedCidr;
+        Owner = owner;
     }
 
     /// <summary>EC2's id.</summary>
@@ -33,6 +34,9 @@ public sealed class TrainingSecurityGroup : ICloudObject
 
     /// <summary>The address ranges that reach the port.</summary>
     public IReadOnlyList<string> AllowedCidr { get; }
+
+    /// <summary>User and computer that made it; an empty string where that is not known.</summary>
+    public string Owner { get; }
 
     /// <summary>Where it is: <c>rehearsal</c>, or an account's number.</summary>
     public string Where => Cloud.Where;

@@ -1,6 +1,7 @@
 using Amazon.EC2;
 using Amazon.EC2.Model;
 using SpotTrainer.Cloud;
+using SpotTrainer.Instances;
 using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Keys;
@@ -61,7 +62,10 @@ internal sealed class Ec2KeyPair
                 {
                     KeyName = name,
                     PublicKeyMaterial = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(key.PublicLine)),
-                    TagSpecifications = [new TagSpecification { ResourceType = ResourceType.KeyPair, Tags = [new Tag(KeyTag, name)] }],
+                    TagSpecifications =
+                    [
+                        new TagSpecification { ResourceType = ResourceType.KeyPair, Tags = [new Tag(KeyTag, name), new Tag(InstanceTags.Owner, InstanceTags.CurrentOwner)] },
+                    ],
                 }, cancellationToken);
             return new Ec2KeyPair(made.KeyPairId, name, made.KeyFingerprint, key.Algorithm, key.PublicLine, isOurs: true);
         }
