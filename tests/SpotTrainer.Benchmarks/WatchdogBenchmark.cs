@@ -9,7 +9,7 @@ namespace SpotTrainer.Benchmarks;
 
 /// <summary>
 /// The watchdog on a machine of the rehearsal: how long a notice stands there before it is heeded, and how much of one CPU the watchdog takes,
-/// with curls of three ages.
+/// with a curl that asks again by itself and with one that is too old for it.
 /// </summary>
 internal static class WatchdogBenchmark
 {
@@ -38,9 +38,8 @@ internal static class WatchdogBenchmark
             Console.WriteLine($"{"curl",-28}{"% of one CPU",13}{"median s",10}{"most s",10}");
             foreach (var (name, change) in new[]
             {
-                ("from 7.84: one for a list", ":"),
-                ("from 7.71: one an address", "sudo sed -i 's/--rate 72/--not-yet 72/' $(command -v spottrainer-watchdog)"),
-                ("older: one a look", "sudo sed -i 's/--retry-all-errors/--not-yet/' $(command -v spottrainer-watchdog)"),
+                ("asks again by itself (7.71)", ":"),
+                ("a process a look (older)", "sudo sed -i 's/--retry-all-errors/--not-yet/' $(command -v spottrainer-watchdog)"),
             })
             {
                 await OnAsync($"{change}; {Restart}");

@@ -110,7 +110,8 @@ internal sealed class InstanceMachines(IMachineFactory factory, SemaphoreSlim ga
             await ChangeAsync(() =>
             {
                 instance.LastConsole = $"The rehearsal could not start the machine: {exception.Message}\n";
-                SetReason(instance, "Server.InternalError", "Server.InternalError", exception.Message);
+                var code = exception is AwsException refusal ? refusal.Code : "Server.InternalError";
+                SetReason(instance, code, code, exception.Message);
                 SetTerminated(instance);
             });
             return;

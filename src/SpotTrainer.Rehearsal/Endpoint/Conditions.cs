@@ -28,6 +28,9 @@ internal sealed record Conditions
     /// </summary>
     public ImmutableArray<string> Denied { get; init; } = [];
 
+    /// <summary>Calls of EC2 that are refused with a code.</summary>
+    public ImmutableArray<Refusal> Refusals { get; init; } = [];
+
     /// <summary>Which calls are throttled.</summary>
     public ImmutableArray<Throttle> Throttles { get; init; } = [];
 
@@ -71,6 +74,12 @@ internal sealed record Conditions
 /// <param name="First">That many calls are, from the moment on when the throttle is set.</param>
 /// <param name="Share">Of the calls after those, this share (0 to 1).</param>
 internal sealed record Throttle(string Action, int First = 0, double Share = 0);
+
+/// <summary>A call that is refused.</summary>
+/// <param name="Action">The action.</param>
+/// <param name="Code">EC2's code.</param>
+/// <param name="Message">EC2's words.</param>
+internal sealed record Refusal(string Action, string Code, string Message = "It is refused.");
 
 /// <summary>A region that is slow.</summary>
 internal sealed record RegionDelay(string Region, TimeSpan Time);

@@ -313,6 +313,11 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
             };
         }
 
+        if (kind == 0 && now.Refusals.FirstOrDefault(one => one.Action == action) is { } refusal)
+        {
+            throw new AwsException(refusal.Code, refusal.Message);
+        }
+
         if (now.Denies(service, action))
         {
             throw kind switch

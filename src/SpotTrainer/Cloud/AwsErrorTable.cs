@@ -85,6 +85,8 @@ internal static class AwsErrorTable
         ["InvalidBlockDeviceMapping"] = new("DiskRefused", ErrorKind.InvalidArgument, "EC2 refused the disk: {0}", "Choose another -VolumeSizeGiB or -Image."),
         ["EncryptedVolumesNotSupported"] = new("DiskRefused", ErrorKind.InvalidArgument, "This type takes no encrypted disk.", Offers),
         ["Client.InvalidKMSKey.InvalidState"] = new("DiskKeyUnusable", ErrorKind.InvalidOperation, "The key with which the account encrypts disks can't be used.", "Enable it under KMS, or reset the account's default key for EBS."),
+        ["Client.InternalError"] = new("DiskKeyUnusable", ErrorKind.PermissionDenied, "EC2 could not start the machine: most often, because it may not use the key with which the account encrypts disks.",
+            "See to the key's policy under KMS, or reset the account's default key for EBS."),
         ["KMSKeyNotAccessibleFault"] = new("DiskKeyUnusable", ErrorKind.PermissionDenied, "The key with which the account encrypts disks can't be used.", "Enable it under KMS, or reset the account's default key for EBS."),
         ["InvalidUserData.Malformed"] = new("UserDataRefused", ErrorKind.InvalidData, "EC2 refused the user data: {0}", "Tell us what you ran."),
 

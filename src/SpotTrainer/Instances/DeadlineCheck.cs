@@ -9,15 +9,31 @@ internal static class DeadlineCheck
     /// <summary>Deadlines are reckoned by this computer's clock, and held by the machine's: so far the two may differ.</summary>
     public static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
 
+    private const int Looks = 3;
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
+
     /// <summary>Gives what the machine holds.</summary>
     /// <exception cref="SpotTrainerException"><c>DeadlineNotArmed</c>: nothing holds a deadline there. <c>ClockWrong</c>: this computer's
     /// clock is ahead.</exception>
     public static async Task<WatchdogStatus> ReadArmedAsync(SshConnection connection, SpotTrainingInstance instance, CancellationToken cancellationToken)
     {
-        var result = await connection.RunAsync(WatchdogStatus.Command, cancellationToken);
-        if (result.ExitCode != 0 || WatchdogStatus.Parse(result.Output) is not { Armed: true, Deadline: not null } status)
+        // A machine that is busy may fail one look: what follows from it is grave.
+        WatchdogStatus? status = null;
+        for (var look = 1; status is null; look++)
         {
-            throw NotArmed(instance);
+            var result = await connection.RunAsync(WatchdogStatus.Command, cancellationToken);
+            if (result.ExitCode == 0 && WatchdogStatus.Parse(result.Output) is { Armed: true, Deadline: not null } found)
+            {
+                status = found;
+            }
+            else if (look == Looks)
+            {
+                throw NotArmed(instance);
+            }
+            else
+            {
+                await Task.Delay(BetweenLooks, cancellationToken);
+            }
         }
 
         return DateTimeOffset.UtcNow - status.Now <= ClockTolerance ? status : throw new SpotTrainerException("ClockWrong", ErrorKind.InvalidOperation,

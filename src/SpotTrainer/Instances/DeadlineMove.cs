@@ -32,9 +32,10 @@ internal sealed record DeadlineMove(SpotTrainingInstance Instance, DateTimeOffse
     public static async Task<DeadlineMove> PlanAsync(
         SpotTrainingInstance instance, Func<DateTimeOffset, DateTimeOffset>? wanted, IStepLog log, CancellationToken cancellationToken)
     {
+        var current = await InstanceReader.GetAsync(instance.Cloud, instance.Region, instance.InstanceId, cancellationToken);
+        InstanceWaiter.RequireLiving(current);
         var connection = await SshConnectionPool.GetAsync(instance, cancellationToken);
         var status = await DeadlineCheck.ReadArmedAsync(connection, instance, cancellationToken);
-        var current = await InstanceReader.GetAsync(instance.Cloud, instance.Region, instance.InstanceId, cancellationToken);
         var (old, now) = (status.Deadline!.Value, status.Now);
         var soFar = current.HighestPrice is { } cap ? await HighestSoFarAsync(current, cap, log, cancellationToken) : 0;
         DateTimeOffset? latest = null;
@@ -68,7 +69,7 @@ internal sealed record DeadlineMove(SpotTrainingInstance Instance, DateTimeOffse
         if (next < now + Nearest)
         {
             throw new SpotTrainerException("DeadlineTooNear", ErrorKind.InvalidArgument,
-                string.Format(CultureInfo.CurrentCulture, "{0:T} is past, or nearly so.", next.LocalDateTime),
+                string.Format(CultureInfo.CurrentCulture, "{0:G} is past, or nearly so.", next.LocalDateTime),
                 "Give a later moment; Remove-SpotTrainingInstance ends the machine now.", current);
         }
 

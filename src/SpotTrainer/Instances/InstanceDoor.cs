@@ -42,7 +42,7 @@ internal static class InstanceDoor
             await CloseAsync(instance, cancellationToken);
         }
 
-        var machine = await MachineAsync(ec2, instance, cancellationToken);
+        var machine = await InstanceReader.FindAsync(instance.Cloud, instance.Region, instance.InstanceId, cancellationToken);
         var name = $"spottrainer-jupyter-{instance.InstanceId}";
         var group = await SecurityGroupStore.FindAsync(ec2, machine.VpcId, name, cancellationToken) ?? await SecurityGroupStore.MakeAsync(
             ec2, machine.VpcId, name, $"SpotTrainer: Jupyter of {instance.InstanceId} from the address of the caller alone",
@@ -71,7 +71,7 @@ internal static class InstanceDoor
             return;
         }
 
-        var machine = await MachineAsync(ec2, instance, limit.Token);
+        var machine = await InstanceReader.FindAsync(instance.Cloud, instance.Region, instance.InstanceId, limit.Token);
         var left = machine.SecurityGroups.Select(known => known.GroupId).Where(id => !groups.Exists(group => group.GroupId == id)).ToList();
         if (left.Count < machine.SecurityGroups.Count)
         {
@@ -126,9 +126,6 @@ internal static class InstanceDoor
 
     private static async Task<List<SecurityGroup>> GroupsAsync(IAmazonEC2 ec2, List<Filter> filters, CancellationToken cancellationToken) =>
         (await ec2.DescribeSecurityGroupsAsync(new DescribeSecurityGroupsRequest { Filters = filters }, cancellationToken)).SecurityGroups;
-
-    private static async Task<Instance> MachineAsync(IAmazonEC2 ec2, SpotTrainingInstance instance, CancellationToken cancellationToken) =>
-        (await ec2.DescribeInstancesAsync(new DescribeInstancesRequest { InstanceIds = [instance.InstanceId] }, cancellationToken)).Reservations[0].Instances[0];
 
     private static Task<ModifyInstanceAttributeResponse> SetGroupsAsync(IAmazonEC2 ec2, SpotTrainingInstance instance, List<string> groups, CancellationToken cancellationToken) =>
         ec2.ModifyInstanceAttributeAsync(new ModifyInstanceAttributeRequest { InstanceId = instance.InstanceId, Groups = groups }, cancellationToken);

@@ -43,10 +43,16 @@ internal static class InstanceReader
     }
 
     /// <summary>Gives one instance.</summary>
-    public static async Task<SpotTrainingInstance> GetAsync(CloudContext cloud, string region, string id, CancellationToken cancellationToken)
+    public static async Task<SpotTrainingInstance> GetAsync(CloudContext cloud, string region, string id, CancellationToken cancellationToken) =>
+        Read(cloud, region, await FindAsync(cloud, region, id, cancellationToken));
+
+    /// <summary>Gives one instance as EC2 tells of it.</summary>
+    /// <exception cref="AmazonEC2Exception"><c>InvalidInstanceID.NotFound</c>, also where EC2 just names none.</exception>
+    public static async Task<Instance> FindAsync(CloudContext cloud, string region, string id, CancellationToken cancellationToken)
     {
         var page = await cloud.Ec2(region).DescribeInstancesAsync(new DescribeInstancesRequest { InstanceIds = [id] }, cancellationToken);
-        return Read(cloud, region, page.Reservations[0].Instances[0]);
+        return page.Reservations.SelectMany(reservation => reservation.Instances).FirstOrDefault()
+            ?? throw new AmazonEC2Exception($"The instance '{id}' does not exist.") { ErrorCode = "InvalidInstanceID.NotFound" };
     }
 
     /// <summary>Makes our object of EC2's.</summary>
@@ -70,7 +76,7 @@ internal static class InstanceReader
             Zone = instance.Placement?.AvailabilityZone ?? string.Empty,
             State = instance.State.Name.Value,
             StateReason = instance.StateReason?.Message ?? string.Empty,
-            Interrupted = instance.StateReason?.Code == "Server.SpotInstanceTermination",
+            StateReasonCode = instance.StateReason?.Code ?? string.Empty,
             Owner = Tag(InstanceTags.Owner),
             Market = instance.InstanceLifecycle == InstanceLifecycleType.Spot ? "spot" : "on-demand",
             ResultsPending = Tag(InstanceTags.Results) == ResultsTag.Pending,

@@ -17,6 +17,9 @@ internal static class InstanceWaiter
     /// <summary>How long EC2 may not know a machine, or not answer.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
+    /// <summary>How long a machine that runs may have no public address yet.</summary>
+    private static readonly TimeSpan AddressPatience = TimeSpan.FromSeconds(20);
+
     /// <summary>
     /// Waits until an instance runs, lets us in with its pinned host key, and has been read to hold its deadline.
     /// </summary>
@@ -26,22 +29,28 @@ internal static class InstanceWaiter
     /// <param name="activity">What the progress is about.</param>
     /// <param name="log">Where it is told.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="SpotTrainerException"><c>InstanceEnded</c>, <c>DeadlineNotArmed</c>, <c>ClockWrong</c>, and those of connecting.</exception>
+    /// <exception cref="SpotTrainerException"><c>InstanceEnded</c>, <c>InstanceShutDown</c>, <c>DeadlineNotArmed</c>, <c>ClockWrong</c>, and those of connecting.</exception>
     public static async Task<SpotTrainingInstance> UntilReadyAsync(
         CloudContext cloud, string region, string id, string activity, IStepLog log, CancellationToken cancellationToken)
     {
         log.Progress(activity, "pending", 20);
         SpotTrainingInstance instance;
+        DateTime? withoutPublicAddress = null;
         for (var pause = Poll; ; pause = Longer(pause))
         {
             instance = await UntilKnownAsync(cloud, region, id, cancellationToken);
             RequireLiving(instance);
+            log.Progress(activity, instance.State, 40);
             if (instance is { State: "running", HostName.Length: > 0 })
             {
-                break;
+                // A public address may come a moment later, or not at all: the private one is what a network of the user's own has.
+                withoutPublicAddress ??= DateTime.UtcNow + AddressPatience;
+                if (instance.HostName != instance.PrivateIpAddress || DateTime.UtcNow > withoutPublicAddress)
+                {
+                    break;
+                }
             }
 
-            log.Progress(activity, instance.State, 40);
             await Task.Delay(pause, cancellationToken);
         }
 
@@ -128,11 +137,16 @@ internal static class InstanceWaiter
                 ? await UntilReadyAsync(instance.Cloud, instance.Region, instance.InstanceId, activity, log, limit.Token)
                 : await UntilTerminatedAsync(instance, activity, log, LongPoll, limit.Token);
         }
-        catch (SpotTrainerException exception) when (exception.Id == "DeadlineNotArmed" && instance.HostKeyPending)
+        catch (SpotTrainerException exception) when (exception.Id == "DeadlineNotArmed")
         {
-            // It was never seen to hold one: nothing would end it.
-            log.CleanupWarning($"Terminating {instance}, which has armed no deadline.");
-            await Terminator.RequestAsync(instance.Cloud, instance.Region, instance.InstanceId);
+            // The object may be from long ago. One that was never seen to hold a deadline, and that nobody works on, would cost without end.
+            var now = await InstanceReader.GetAsync(instance.Cloud, instance.Region, instance.InstanceId, cancellationToken);
+            if (now is { HostKeyPending: true, ResultsPending: false })
+            {
+                log.CleanupWarning($"Terminating {instance}, which has armed no deadline.");
+                await Terminator.RequestAsync(instance.Cloud, instance.Region, instance.InstanceId, justLaunched: false, cancellationToken);
+            }
+
             throw;
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
@@ -171,14 +185,18 @@ internal static class InstanceWaiter
             while (true)
             {
                 await Task.Delay(LongPoll, over.Token);
+                SpotTrainingInstance now;
                 try
                 {
-                    RequireLiving(await InstanceReader.GetAsync(instance.Cloud, instance.Region, instance.InstanceId, over.Token));
+                    now = await InstanceReader.GetAsync(instance.Cloud, instance.Region, instance.InstanceId, over.Token);
                 }
                 catch (Exception exception) when (!over.IsCancellationRequested && exception is not SpotTrainerException)
                 {
                     // It is SSH that decides; this only ends a wait that would be in vain.
+                    continue;
                 }
+
+                RequireLiving(now);
             }
         }
     }
@@ -193,12 +211,27 @@ internal static class InstanceWaiter
 
     private static TimeSpan Longer(TimeSpan pause) => TimeSpan.FromTicks(Math.Min((long)(pause.Ticks * 1.3), LongPoll.Ticks));
 
-    private static void RequireLiving(SpotTrainingInstance instance)
+    /// <summary>An instance that has ended, or is about to, is an error.</summary>
+    /// <exception cref="SpotTrainerException"><c>InstanceEnded</c>, <c>InstanceShutDown</c>.</exception>
+    /// <exception cref="AmazonEC2Exception">EC2 refused it after it had taken it.</exception>
+    public static void RequireLiving(SpotTrainingInstance instance)
     {
-        if (instance.State is "shutting-down" or "terminated" or "stopping" or "stopped")
+        if (instance.State is not ("shutting-down" or "terminated" or "stopping" or "stopped"))
         {
-            throw new SpotTrainerException("InstanceEnded", ErrorKind.ResourceUnavailable, $"{instance} has ended{(instance.StateReason.Length > 0 ? $" ({instance.StateReason})" : string.Empty)}.",
-                "Launch another, from another offer if it was AWS that ended it.", instance);
+            return;
         }
+
+        // EC2 refuses some launches only after it has taken them, with the codes that it has for refusals.
+        var code = instance.StateReasonCode;
+        var refusal = new[] { code, code.Substring(code.IndexOf('.') + 1) }.FirstOrDefault(known => AwsErrorTable.Find(known) is { Id: not "AwsFailed" });
+        throw refusal is not null
+            ? new AmazonEC2Exception(instance.StateReason) { ErrorCode = refusal }
+            : code.StartsWith("Client.", StringComparison.Ordinal)
+                ? new SpotTrainerException("InstanceShutDown", ErrorKind.ResourceUnavailable, $"{instance} was shut down ({instance.StateReason}).",
+                    "Somebody removed it, or it turned itself off: at its deadline, or because it could not arm it (see that this computer's clock is right, and "
+                    + $"'aws ec2 get-console-output --region {instance.Region} --instance-id {instance.InstanceId}').", instance)
+                : new SpotTrainerException("InstanceEnded", ErrorKind.ResourceUnavailable,
+                    $"{instance} has ended{(instance.StateReason.Length > 0 ? $" ({instance.StateReason})" : string.Empty)}.",
+                    "Launch another, from another offer if it was AWS that ended it.", instance);
     }
 }

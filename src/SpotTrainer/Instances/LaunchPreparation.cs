@@ -16,6 +16,9 @@ internal sealed class LaunchPreparation(CloudContext cloud, LaunchRequest reques
     private readonly Dictionary<string, Task<RegionSetup>> regions = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Task<MachineImage>> images = new(StringComparer.Ordinal);
 
+    /// <summary>A key file of the user's own becomes a pair of that name, once for all regions.</summary>
+    private readonly Lazy<string> keyName = new(() => request.KeyFile is { } file ? new KeyPairFolder(cloud.KeyFolder).Adopt(file) : request.KeyName);
+
     /// <summary>How long a region may take: another one may be tried then.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -24,12 +27,16 @@ internal sealed class LaunchPreparation(CloudContext cloud, LaunchRequest reques
     public async Task<OfferSetup> ForAsync(SpotOffer offer, CancellationToken cancellationToken)
     {
         var region = Once(regions, offer.Region, limit => RegionAsync(offer.Region, limit), cancellationToken);
-        var image = Once(images, $"{offer.Region}/{offer.Architecture}/{offer.Size.NeedsNvidiaDriver}",
-            limit => ImageResolver.ResolveAsync(cloud, offer.Region, request.Image, offer.Size, limit), cancellationToken);
+        var image = ImageAsync(offer, cancellationToken);
         await Task.WhenAll(region, image);
         var setup = await region;
         return setup.SubnetZone is { } zone && zone != offer.Zone ? throw Elsewhere(request.Subnet!, zone, offer) : new OfferSetup(await image, setup);
     }
+
+    /// <summary>Finds the image of an offer.</summary>
+    public Task<MachineImage> ImageAsync(SpotOffer offer, CancellationToken cancellationToken) => Once(
+        images, $"{offer.Region}/{offer.Architecture}/{offer.Size.NeedsNvidiaDriver}",
+        limit => ImageResolver.ResolveAsync(cloud, offer.Region, request.Image, offer.Size, limit), cancellationToken);
 
     /// <summary>Finds the network that a machine is put into: that of the subnet that the user gave, else the default one.</summary>
     /// <returns>The network, and the zone of the user's subnet.</returns>
@@ -80,7 +87,7 @@ internal sealed class LaunchPreparation(CloudContext cloud, LaunchRequest reques
     private async Task<RegionSetup> RegionAsync(string region, CancellationToken cancellationToken)
     {
         var (vpc, zone) = await NetworkAsync(cloud, region, request.Subnet, cancellationToken);
-        var key = KeyPairStore.EnsureAsync(cloud, region, request.KeyName, log, cancellationToken);
+        var key = KeyPairStore.EnsureAsync(cloud, region, keyName.Value, log, cancellationToken);
         var group = request.SecurityGroup is { } given
             ? Task.FromResult(given) : SecurityGroupStore.EnsureAsync(cloud, region, vpc, request.AllowedCidr, log, cancellationToken);
         await Task.WhenAll(key, group);

@@ -14,7 +14,7 @@ internal sealed class LaunchRefusals
         "InsufficientInstanceCapacity", "InsufficientHostCapacity", "InsufficientCapacity", "InsufficientFreeAddressesInSubnet", "InsufficientAddressCapacity",
         "SpotMaxPriceTooLow", "MaxSpotInstanceCountExceeded", "VcpuLimitExceeded", "InstanceLimitExceeded", "Unsupported", "UnsupportedOperation",
         "InvalidAvailabilityZone", "InvalidZone.NotFound", "OptInRequired", "VolumeTypeNotAvailableInZone", "InsufficientVolumeCapacity",
-        "InsufficientReservedInstanceCapacity", "VolumeLimitExceeded", "AddressLimitExceeded", "NetworkInterfaceLimitExceeded", "SecurityGroupLimitExceeded", "KeyPairLimitExceeded",
+        "PendingVerification", "InsufficientReservedInstanceCapacity", "VolumeLimitExceeded", "AddressLimitExceeded", "NetworkInterfaceLimitExceeded", "SecurityGroupLimitExceeded", "KeyPairLimitExceeded",
     };
 
     /// <summary>Errors of ours that concern one offer, or one region.</summary>
@@ -27,7 +27,8 @@ internal sealed class LaunchRefusals
     private readonly List<(SpotOffer Offer, bool OnDemand, SpotTrainerException Error)> refused = [];
 
     /// <summary>Whether another offer may be launched where this one was refused so.</summary>
-    public static bool MayTryNext(Exception exception, SpotOffer offer) => exception is AmazonEC2Exception ec2 && OfOneOffer.Contains(ec2.ErrorCode ?? string.Empty)
+    public static bool MayTryNext(Exception exception, SpotOffer offer) =>
+        exception is AmazonEC2Exception ec2 && (OfOneOffer.Contains(ec2.ErrorCode ?? string.Empty) || IsClosedRegion(ec2))
         || OurOfOneOffer.Contains(AwsErrors.Translate(exception, offer).Id);
 
     /// <summary>Remembers a refusal, and gives the line that tells of it.</summary>
@@ -51,6 +52,10 @@ internal sealed class LaunchRefusals
             $"None of the {refused.Count} attempts led to a machine. {string.Join(" ", refused.Select(refusal => Line(refusal.Offer, refusal.OnDemand, refusal.Error)))}",
             "Pipe more offers (other zones, types or regions), try again later, or add -OnDemandFallback.", refused[refused.Count - 1].Offer, first);
     }
+
+    /// <summary>An organization closes regions by its service control policies: another region may be open.</summary>
+    private static bool IsClosedRegion(AmazonEC2Exception exception) =>
+        exception.ErrorCode == "UnauthorizedOperation" && exception.Message.Contains("service control policy");
 
     private static string Line(SpotOffer offer, bool onDemand, SpotTrainerException error) =>
         $"{offer.InstanceType} in {offer.Zone}{(onDemand ? " on demand" : string.Empty)}: {error.Message}";

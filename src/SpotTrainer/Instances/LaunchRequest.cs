@@ -48,10 +48,14 @@ internal sealed record LaunchRequest
 
     /// <summary>Whether the launch ends as soon as EC2 has said yes.</summary>
     public bool NoWait { get; init; }
+
     /// <summary>Minutes without use after which the machine ends itself; 0: never.</summary>
     public int IdleTimeout { get; init; } = 60;
 
     public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>The request with the disk that an image makes of it, which may be larger: the budget pays that one.</summary>
+    public LaunchRequest WithDiskFor(MachineImage image) => this with { VolumeSizeGiB = Math.Max(VolumeSizeGiB, image.SnapshotSizeGiB) };
 
     /// <summary>Reckons the deadline of a launch from an offer.</summary>
     /// <param name="offer">The offer.</param>

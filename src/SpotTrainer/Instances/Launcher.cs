@@ -59,17 +59,17 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
         throw refusals.ToError();
     }
 
-    /// <summary>Of a quota, a user must know which one it is, what it allows and how it is raised; EC2's refusal says nothing of it.</summary>
+    /// <summary>Of a quota of vCPUs, a user must know which one it is, what it allows and how it is raised; EC2's refusal says nothing of it.</summary>
     private async Task<Exception> ExplainAsync(SpotOffer offer, bool onDemand, Exception exception, CancellationToken cancellationToken)
     {
-        if (AwsErrors.Translate(exception, offer).Id != "QuotaExceeded")
+        if (exception is not AmazonEC2Exception { ErrorCode: "MaxSpotInstanceCountExceeded" or "VcpuLimitExceeded" })
         {
             return exception;
         }
 
         try
         {
-            return await VCpuQuota.FindAsync(cloud, offer.Region, offer.InstanceType, onDemand, cancellationToken) is { } quota
+            return await VCpuQuota.FindAsync(cloud, offer.Region, offer.InstanceType, onDemand, cancellationToken) is { } quota && quota.Used + offer.VCpu > quota.Limit
                 ? new SpotTrainerException("QuotaExceeded", ErrorKind.LimitsExceeded, quota.Describe(offer.VCpu), quota.HowToRaise(offer.Region, offer.VCpu), offer, exception)
                 : exception;
         }
@@ -89,8 +89,7 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
         log.Progress(activity, $"request: {offer}", 5);
         var setup = await preparation.ForAsync(offer, cancellationToken);
 
-        // The disk that is made, not the one that was asked for, is what the budget pays.
-        var sized = request with { VolumeSizeGiB = Math.Max(request.VolumeSizeGiB, setup.Image.SnapshotSizeGiB), Budget = request.Budget - lost };
+        var sized = request.WithDiskFor(setup.Image) with { Budget = request.Budget - lost };
         var plan = sized.PlanDeadline(offer, onDemand);
         var hostKey = SshPrivateKey.MakeEd25519("spottrainer");
         var deadline = DateTimeOffset.UtcNow + plan.Time;
@@ -116,7 +115,7 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
         }
         catch (Exception exception)
         {
-            await AbandonAsync(offer.Region, id, deadline, exception);
+            await AbandonAsync(offer.Region, id, deadline, exception, cancellationToken);
             lost += sized.MostFor(offer, onDemand, CostEstimate.Billed(asked.Elapsed));
             throw;
         }
@@ -150,7 +149,9 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
                 if (!isRefusal && attempt < (unclear ? Attempts : BusyAttempts) && !cancellationToken.IsCancellationRequested)
                 {
                     log.Verbose($"{offer}: {AwsErrors.Translate(exception, offer).Message} EC2 is asked again.");
-                    await Task.Delay(Pause(attempt), CancellationToken.None);
+
+                    // Where nothing was accepted yet, Ctrl+C ends it here.
+                    await Task.Delay(Pause(attempt), unclear ? CancellationToken.None : cancellationToken);
                     continue;
                 }
 
@@ -159,7 +160,7 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
                     throw;
                 }
 
-                if (await FindByTokenAsync(offer.Region, run.ClientToken, limit) is { } id)
+                if (await FindByTokenAsync(offer.Region, run.ClientToken) is { } id)
                 {
                     return id;
                 }
@@ -197,11 +198,12 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
         _ => true,
     };
 
-    /// <summary>Looks for the machine of a token, whatever goes wrong meanwhile: until it is found, or the time is up.</summary>
-    private async Task<string?> FindByTokenAsync(string region, string token, CancellationTokenSource stopped)
+    /// <summary>
+    /// Looks for the machine of a token, whatever goes wrong meanwhile, and after Ctrl+C, too: until it is found, or the time is up.
+    /// </summary>
+    private async Task<string?> FindByTokenAsync(string region, string token)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopped.Token);
-        limit.CancelAfter(SettleTimeout);
+        using var limit = new CancellationTokenSource(SettleTimeout);
         while (!limit.IsCancellationRequested)
         {
             try
@@ -226,9 +228,9 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
     }
 
     /// <summary>Ends a machine that can't be used. When that fails, too, the user must know which one costs money, and until when.</summary>
-    private async Task AbandonAsync(string region, string id, DateTimeOffset deadline, Exception why)
+    private async Task AbandonAsync(string region, string id, DateTimeOffset deadline, Exception why, CancellationToken cancellationToken)
     {
-        var ending = Terminator.RequestAsync(cloud, region, id, justLaunched: true);
+        var ending = Terminator.RequestAsync(cloud, region, id, justLaunched: true, cancellationToken);
         log.CleanupWarning($"Terminating {id}, which was launched and can't be used.");
         try
         {

@@ -3,7 +3,6 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Management.Automation;
 using SpotTrainer.Cloud;
-using SpotTrainer.Keys;
 using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Instances;
@@ -52,7 +51,8 @@ public sealed class NewSpotTrainingInstanceCommand : LaunchCmdlet
         };
         var first = request.Offers[0];
         RequireTags(request.Tags);
-        if (!ShouldProcess($"{first}{(request.Offers.Count > 1 ? $", or the next of {request.Offers.Count} offers" : string.Empty)} ({cloud.Where})", Describe(request)))
+        var preparation = new LaunchPreparation(cloud, request, Output);
+        if (!ShouldProcess($"{first}{(request.Offers.Count > 1 ? $", or the next of {request.Offers.Count} offers" : string.Empty)} ({cloud.Where})", Describe(WithDisk(request, preparation))))
         {
             return;
         }
@@ -62,12 +62,6 @@ public sealed class NewSpotTrainingInstanceCommand : LaunchCmdlet
             WriteWarning($"{first.InstanceType} has GPUs, and the image '{alias}' has no driver for them: -Image deep-learning has.");
         }
 
-        if (request.KeyFile is { } file)
-        {
-            request = request with { KeyName = new KeyPairFolder(cloud.KeyFolder).Adopt(file) };
-        }
-
-        var preparation = new LaunchPreparation(cloud, request, Output);
         for (var number = 1; number <= request.Count; number++)
         {
             var launcher = new Launcher(
@@ -92,6 +86,28 @@ public sealed class NewSpotTrainingInstanceCommand : LaunchCmdlet
                 wrong is null ? $"There are {tags.Count} tags, and EC2 has room for {InstanceTags.MostOfUsers}." : $"The tag '{wrong}' is the module's or AWS's own, or too long.",
                 "Give other tags with -Tag; the machine's name with -Name.", wrong ?? "Tag");
         }
+    }
+
+    /// <summary>An image may need a larger disk than was asked for, and the user is to see what that one costs. Offers with GPUs have another image.</summary>
+    private LaunchRequest WithDisk(LaunchRequest request, LaunchPreparation preparation)
+    {
+        var sized = request;
+        Run(request.Offers[0], async stopping =>
+        {
+            foreach (var offer in request.Offers.GroupBy(offer => offer.Size.NeedsNvidiaDriver).Select(kind => kind.First()))
+            {
+                try
+                {
+                    sized = sized.WithDiskFor(await preparation.ImageAsync(offer, stopping));
+                }
+                catch (Exception exception) when (!stopping.IsCancellationRequested)
+                {
+                    // The launch says it, unless another offer has its image.
+                    Output.Verbose($"{offer}: {AwsErrors.Translate(exception, offer).Message}");
+                }
+            }
+        });
+        return sized;
     }
 
     /// <summary>What it can cost at most, whichever of the offers is launched, and how long the first that can be reckoned runs.</summary>

@@ -121,7 +121,7 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
     {
         var setup = new OfferSetup(image, new RegionSetup(string.Empty, string.Empty, SubnetZone: null));
         var run = new RunRequest(
-            request with { Name = "test", VolumeSizeGiB = Math.Max(request.VolumeSizeGiB, image.SnapshotSizeGiB) }, offer, onDemand: false, setup,
+            request.WithDiskFor(image) with { Name = "test" }, offer, onDemand: false, setup,
             SshPrivateKey.MakeEd25519("test"), DateTimeOffset.UtcNow.AddHours(1)).Make();
         run.DryRun = true;
         run.KeyName = null;

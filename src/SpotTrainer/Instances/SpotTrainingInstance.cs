@@ -35,7 +35,7 @@ public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
     public string StateReason { get; internal set; } = string.Empty;
 
     /// <summary>Whether AWS took it back.</summary>
-    public bool Interrupted { get; internal init; }
+    public bool Interrupted => StateReasonCode == "Server.SpotInstanceTermination";
 
     /// <summary>Where it was bought: <c>spot</c>, or <c>on-demand</c> after -OnDemandFallback.</summary>
     public string Market { get; internal init; } = "spot";
@@ -115,6 +115,9 @@ public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
     CloudContext ICloudObject.Cloud => Cloud;
 
     internal CloudContext Cloud { get; }
+
+    /// <summary>EC2's code for why it is in its state, such as Client.InstanceInitiatedShutdown (StateReason of EC2's API).</summary>
+    internal string StateReasonCode { get; init; } = string.Empty;
 
     /// <summary>The tag that its host key's fingerprints come from.</summary>
     internal string HostKeyTag { get; init; } = string.Empty;

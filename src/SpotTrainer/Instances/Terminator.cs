@@ -11,17 +11,22 @@ internal static class Terminator
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>How long EC2 is asked, which may want fewer calls or not be reached: a machine that is not ended costs.</summary>
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(1);
+
     /// <summary>How long clean-up may keep a user waiting who pressed Ctrl+C.</summary>
     private static readonly TimeSpan CleanupTimeout = TimeSpan.FromSeconds(6);
 
-    /// <summary>Asks EC2 to terminate an instance, without a token of the caller's: it must happen after Ctrl+C, too.</summary>
+    /// <summary>Asks EC2 to terminate an instance: after Ctrl+C, too.</summary>
     /// <param name="cloud">The cloud.</param>
     /// <param name="region">The region.</param>
     /// <param name="id">The instance.</param>
     /// <param name="justLaunched">Whether EC2 may not know it everywhere yet: then it is asked until it does.</param>
-    public static async Task RequestAsync(CloudContext cloud, string region, string id, bool justLaunched = false)
+    /// <param name="cancellationToken">Shortens it.</param>
+    public static async Task RequestAsync(CloudContext cloud, string region, string id, bool justLaunched, CancellationToken cancellationToken)
     {
-        using var timeout = new CancellationTokenSource(CleanupTimeout);
+        using var timeout = new CancellationTokenSource(Timeout);
+        using var stopped = cancellationToken.Register(() => timeout.CancelAfter(CleanupTimeout));
         while (true)
         {
             try
@@ -59,7 +64,7 @@ internal static class Terminator
         try
         {
             log.Progress(activity, "shutting down");
-            await RequestAsync(instance.Cloud, instance.Region, instance.InstanceId, instance.IsNew);
+            await RequestAsync(instance.Cloud, instance.Region, instance.InstanceId, instance.IsNew, cancellationToken);
             SshConnectionPool.Close(instance);
             var ended = await InstanceWaiter.UntilTerminatedAsync(instance, activity, log, Poll, cancellationToken);
             await CostReader.KeepAsync(ended, log, cancellationToken);

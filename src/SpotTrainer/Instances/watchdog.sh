@@ -322,6 +322,11 @@ run() {
     keep_last_use
     while :; do
         pause=$turn
+        # Notices are heard beside this loop, from its first turn on: nothing that hangs in either can hold up the other.
+        if [ -z "$listener" ] || ! kill -0 "$listener" 2>/dev/null; then
+            listen &
+            listener=$!
+        fi
         read_uptime
         if read_deadline; then
             lost=0
@@ -341,11 +346,6 @@ run() {
             [ $lost -le $grace ] || end
         fi
         watch_use
-        # Notices are heard beside this loop, so that nothing which hangs there can hold up the deadline.
-        if [ -z "$listener" ] || ! kill -0 "$listener" 2>/dev/null; then
-            listen &
-            listener=$!
-        fi
         sleep "$pause"
     done
 }
@@ -359,50 +359,28 @@ new_token() {
     token=$(ask -f -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 21600' "$metadata/api/token")
 }
 
-# Prints a line "STATUS ADDRESS" whenever AWS has answered about one of the notices, or for each look. A process a look would cost ten times as
-# much as all of the watchdog does now, so curl itself asks again: one for a long list of addresses, 72 a minute (from 7.84 on), or one for
-# each address, every second until something stands there (from 7.71 on, as in Ubuntu 22.04).
-ask_again() {
-    set -- spot/instance-action events/recommendations/rebalance
-    again='--rate 72/m'
+# hear PATH: returns when AWS's notice stands there, and fails when `run` is no more: this must not stay beside the next one. A process a look
+# would cost ten times as much as all of the watchdog does: curl itself asks again every second (from 7.71 on).
+hear() {
+    again='--retry-all-errors --retry 300 --retry-delay 1'
     # These are words on purpose.
     # shellcheck disable=SC2086
-    if curl $again -V > /dev/null 2>&1; then
-        many=$1,$2
-        while [ ${#many} -lt 20000 ]; do many=$many,$many; done
-        set -- "{$many}"
-    else
-        again='-f --retry-all-errors --retry 300 --retry-delay 1'
-        curl $again -V > /dev/null 2>&1 || again=
-    fi
-    while kill -0 $$ 2>/dev/null; do
-        # A token lives for six hours, what asks with it for minutes: each time there is a new one.
-        if new_token; then
-            askers=
-            for path; do
-                # On standard input: `ps` shows a line that can be read, and no token.
-                # shellcheck disable=SC2086
-                ask -o /dev/null -w '%{stderr}%{http_code} %{url_effective}\n' $again -K - << END 2>&1 &
+    curl $again -V > /dev/null 2>&1 || again=
+    # A token lives for six hours, and one curl asks for minutes: each has its own, on standard input, where `ps` does not show it.
+    # shellcheck disable=SC2086
+    until new_token && (
+        ask -f $again -o /dev/null -K - << END
 header = "X-aws-ec2-metadata-token: $token"
-url = "$metadata/meta-data/$path"
+url = "$metadata/meta-data/$1"
 END
-                askers="$askers $!"
-            done
-            echo "askers$askers"
-            wait
-        fi
-        # A notice that stands there is not asked for again at once.
+    ); do
+        kill -0 $$ 2>/dev/null || return 1
         sleep 1
     done
 }
 
-stop_asking() {
-    for pid in $askers; do kill "$pid" 2>/dev/null || :; done
-}
-
 # notice NAME PATH: keeps what AWS told, and fails when it was kept before.
 notice() {
-    heard="$heard $1"
     what=
     if new_token; then
         what=$(ask -f -H "X-aws-ec2-metadata-token: $token" "$metadata/meta-data/$2") || what=
@@ -412,28 +390,17 @@ notice() {
 }
 
 listen() {
-    ask_again | {
-        heard='' askers=''
-        # When `run` is killed, this must not stay beside the next one.
-        while read -r code where && kill -0 $$ 2>/dev/null; do
-            case "$code ${where##*/}$heard" in
-                'askers '*) askers=$where ;;
-                # The token is not valid any more, which it never tells before.
-                '401 '*) stop_asking ;;
-                *interruption*) ;;
-                '200 instance-action'*)
-                    # AWS gives two minutes: the jobs come first.
-                    signal_jobs TERM || :
-                    ! notice interruption spot/instance-action || say "AWS takes this machine back within two minutes ($what). Fetch your results now."
-                    ;;
-                *rebalance*' rebalance') ;;
-                '200 rebalance'*)
-                    ! notice rebalance events/recommendations/rebalance || say "AWS may soon take this machine back ($what)."
-                    ;;
-            esac
-        done
-        stop_asking
-    }
+    hear events/recommendations/rebalance && if notice rebalance events/recommendations/rebalance; then
+        say "AWS may soon take this machine back ($what)."
+    fi &
+    if hear spot/instance-action; then
+        # AWS gives two minutes: the jobs come first.
+        signal_jobs TERM || :
+        ! notice interruption spot/instance-action || say "AWS takes this machine back within two minutes ($what). Fetch your results now."
+    fi
+    wait
+    # Nothing more will come, and `run` is not to listen anew.
+    while kill -0 $$ 2>/dev/null; do sleep 60; done
 }
 
 end() {

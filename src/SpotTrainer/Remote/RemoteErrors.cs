@@ -20,6 +20,9 @@ internal static class RemoteErrors
         "HostUnreachable", ErrorKind.ConnectionError, $"{host.HostName}:{host.Port} does not answer.",
         "See that it runs (Get-SpotTrainingInstance) and that its security group lets in your present address.", host, inner);
 
+    public static SpotTrainerException NoAddress(TrainingHost host) => new(
+        "HostUnreachable", ErrorKind.ConnectionError, $"{host} has no address yet.", "Wait until it is ready with Wait-SpotTrainingInstance.", host);
+
     public static SpotTrainerException CommandFailed(TrainingHost host, string doing, TrainingCommandResult result) => new(
         "RemoteCommandFailed", ErrorKind.InvalidResult,
         $"{doing} failed on {host.HostName} with exit code {result.ExitCode}.{LastLines(result)}",

@@ -32,11 +32,17 @@ internal sealed class SshConnection : IDisposable
     /// <summary>Connects and logs in.</summary>
     public static async Task<SshConnection> ConnectAsync(TrainingHost host, CancellationToken cancellationToken)
     {
+        if (host.HostName.Length == 0)
+        {
+            // The object is from before it had an address.
+            host = await host.LookAgainAsync(cancellationToken) ?? throw RemoteErrors.NoAddress(host);
+        }
+
         try
         {
             return await ConnectOnceAsync(host, cancellationToken);
         }
-        catch (SpotTrainerException exception) when (exception.Id == "HostKeyMismatch" || host.HostName.Length == 0)
+        catch (SpotTrainerException exception) when (exception.Id == "HostKeyMismatch")
         {
             if (await host.LookAgainAsync(cancellationToken) is { } now)
             {

@@ -65,6 +65,7 @@ public sealed class AwsErrorTableTests
         { "InvalidSnapshot.NotFound", "ImageNotFound", ErrorKind.ObjectNotFound },
         { "InvalidBlockDeviceMapping", "DiskRefused", ErrorKind.InvalidArgument },
         { "EncryptedVolumesNotSupported", "DiskRefused", ErrorKind.InvalidArgument },
+        { "Client.InternalError", "DiskKeyUnusable", ErrorKind.PermissionDenied },
         { "Client.InvalidKMSKey.InvalidState", "DiskKeyUnusable", ErrorKind.InvalidOperation },
         { "InvalidUserData.Malformed", "UserDataRefused", ErrorKind.InvalidData },
         { "InvalidKeyPair.NotFound", "KeyPairNotFound", ErrorKind.ObjectNotFound },

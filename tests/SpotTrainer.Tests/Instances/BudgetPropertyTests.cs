@@ -164,7 +164,7 @@ public sealed partial class BudgetPropertyTests
                 await endpoint.InterruptAsync(chosen.Instance.Region, chosen.Instance.InstanceId, TimeSpan.Zero).ContinueWith(_ => { }, Stop, TaskContinuationOptions.None, TaskScheduler.Default);
                 break;
             case 1:
-                await Terminator.RequestAsync(test.Cloud, chosen.Instance.Region, chosen.Instance.InstanceId);
+                await Terminator.RequestAsync(test.Cloud, chosen.Instance.Region, chosen.Instance.InstanceId, justLaunched: false, Stop);
                 break;
             case 2 or 3 when ahead <= DeadlineCheck.ClockTolerance:
                 // Set-SpotTrainingDeadline -FromBudget. A client whose clock is farther ahead is told so and moves nothing.

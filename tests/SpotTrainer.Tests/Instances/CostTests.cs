@@ -126,7 +126,7 @@ public sealed class CostTests
         new SpotTrainer.Cloud.CloudContext(new Amazon.Runtime.AnonymousAWSCredentials(), "eu-west-1", "http://127.0.0.1:9", "/nowhere", "000000000000"),
         "eu-west-1", "host", 22, "ubuntu", keyPath: null, [])
     {
-        InstanceId = "i-1", Zone = "eu-west-1a", InstanceType = "m7i.large", LaunchTime = launch, Deadline = launch.AddHours(8), Interrupted = interrupted, Price = 1m,
+        InstanceId = "i-1", Zone = "eu-west-1a", InstanceType = "m7i.large", LaunchTime = launch, Deadline = launch.AddHours(8), StateReasonCode = interrupted ? "Server.SpotInstanceTermination" : string.Empty, Price = 1m,
         OnDemandPrice = 5m, DiskPrice = 0.08m, VolumeSizeGiB = 30,
     };
 }

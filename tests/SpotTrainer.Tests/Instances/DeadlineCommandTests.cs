@@ -73,7 +73,25 @@ public sealed class DeadlineCommandTests(RehearsalSession session)
         session.Require("$null = $Machine | Invoke-TrainingCommand 'sudo systemd-run spottrainer-watchdog end'");
         var ended = Assert.Single(session.Require("$Machine | Wait-SpotTrainingInstance -For Terminated").Output);
         Assert.Equal("terminated", ended.Properties["State"].Value);
-        Assert.Equal("InstanceEnded", Error("$Machine | Wait-SpotTrainingInstance", ErrorCategory.ResourceUnavailable));
+        Assert.Equal("InstanceShutDown", Error("$Machine | Wait-SpotTrainingInstance", ErrorCategory.ResourceUnavailable));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_machine_without_a_deadline_is_ended_by_the_wait_only_where_it_was_never_seen_to_hold_one(bool seen)
+    {
+        Launch("unarmed", "-MaxHours 1 -NoWait");
+        session.Require(seen
+            ? "$null = $Machine | Wait-SpotTrainingInstance"
+            : "for ($try = 0; $try -lt 300 -and -not ($Machine | Invoke-TrainingCommand 'test -e /var/lib/spottrainer/deadline && echo yes' -ErrorAction Ignore); $try++) { }");
+        session.Require("$null = $Machine | Invoke-TrainingCommand 'sudo systemctl stop spottrainer-deadline.timer'");
+
+        // $Machine is what EC2 had at the launch.
+        Assert.Equal("DeadlineNotArmed", Error("$Machine | Wait-SpotTrainingInstance", ErrorCategory.SecurityError));
+        var now = session.Require("$Machine | Get-SpotTrainingInstance").Output[0].Properties["State"].Value;
+        Assert.Equal(seen, now is "running");
+        session.Require("$Machine | Get-SpotTrainingInstance | Remove-SpotTrainingInstance");
     }
 
     private void Launch(string name, string options) => session.Require(

@@ -47,7 +47,7 @@ public sealed class InstanceWaiterTests
         var instance = await LaunchAsync(test);
         await test.Endpoint.Endpoint.ChangeAsync(conditions => conditions with { Throttles = [new Throttle("DescribeInstances", First: 6)] });
         var waiting = WaitAsync(test, instance);
-        await Terminator.RequestAsync(test.Cloud, instance.Region, instance.InstanceId);
+        await Terminator.RequestAsync(test.Cloud, instance.Region, instance.InstanceId, justLaunched: false, Stop);
         Assert.Equal("terminated", (await waiting).State);
         Assert.Contains(test.Log.Lines, line => line.Contains(instance.InstanceId, StringComparison.Ordinal));
     }

@@ -130,6 +130,17 @@ public sealed class LaunchFallbackTests
     }
 
     [Fact]
+    public async Task A_region_that_the_organization_has_closed_is_not_the_end()
+    {
+        await using var test = new TestCloud(new Conditions
+        {
+            Refusals = [new Refusal("RunInstances", "UnauthorizedOperation", "You are not authorized to perform this operation, with an explicit deny in a service control policy.")],
+        });
+        await Assert.ThrowsAnyAsync<Exception>(async () => await test.LaunchAsync(new LaunchRequest { Offers = await test.FindAsync(Types with { First = 3 }) }));
+        Assert.Equal(3, test.Endpoint.Endpoint.Calls["RunInstances"]);
+    }
+
+    [Fact]
     public async Task A_machine_that_is_not_found_for_a_second_is_waited_for()
     {
         await using var test = new TestCloud(new Conditions { NotFoundFor = TimeSpan.FromSeconds(1), Throttles = [new Throttle("RunInstances", First: 2)] });

@@ -5,6 +5,7 @@ using SpotTrainer.Cloud;
 using SpotTrainer.Instances;
 using SpotTrainer.Market;
 using SpotTrainer.Pipeline;
+using SpotTrainer.Rehearsal.Endpoint;
 using SpotTrainer.Tests.Rehearsal.Endpoint;
 using SpotTrainer.Tests.Support;
 
@@ -19,11 +20,13 @@ public sealed class LauncherTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    [Fact]
-    public async Task A_machine_whose_launch_was_never_answered_is_found_by_its_token_and_ended_after_Ctrl_C()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_machine_whose_launch_was_never_answered_is_found_by_its_token_and_ended_after_Ctrl_C(bool holds)
     {
         await using var endpoint = new TestEndpoint();
-        await using var proxy = new LossyProxy(endpoint.Endpoint.Url, "Action=RunInstances");
+        await using var proxy = new LossyProxy(endpoint.Endpoint.Url, "Action=RunInstances", holds: holds);
         using var cloud = Cloud(endpoint, proxy.Url);
         using var ctrlC = new CancellationTokenSource();
         var log = new RecordingLog();
@@ -63,16 +66,87 @@ public sealed class LauncherTests : IDisposable
         using var ctrlC = new CancellationTokenSource();
         var launch = new Launcher(test.Cloud, request, new LaunchPreparation(test.Cloud, request, test.Log), test.Log).LaunchAsync(ctrlC.Token);
         await Programs.UntilAsync(() => Task.FromResult(test.Log.Lines.Contains("progress: booting")), () => string.Join('\n', test.Log.Lines));
-        Assert.Single(test.Endpoint.Machines.All.Values).PowerOff();
+        await test.Endpoint.Endpoint.InterruptAsync(test.Cloud.Region, Assert.Single(test.Endpoint.Machines.All.Keys), TimeSpan.Zero);
         await Programs.UntilAsync(() => Task.FromResult(test.Endpoint.Machines.All.Count == 2), () => string.Join('\n', test.Log.Lines));
         var machines = await test.MachinesAsync();
         var first = InstanceReader.Read(test.Cloud, test.Cloud.Region, machines.Single(machine => machine.State.Name == InstanceStateName.Terminated));
         var second = InstanceReader.Read(test.Cloud, test.Cloud.Region, machines.Single(machine => machine.State.Name != InstanceStateName.Terminated));
         Assert.Equal(0.5m, first.Budget);
-        Assert.True(second.Budget <= 0.5m - (await test.Endpoint.Endpoint.GetChargesAsync()).Single(charge => charge.InstanceId == first.InstanceId).Total);
+        Assert.True(second.Budget < 0.5m - (await test.Endpoint.Endpoint.GetChargesAsync()).Single(charge => charge.InstanceId == first.InstanceId).Total);
         Assert.True(second.Deadline < first.Deadline);
         await ctrlC.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => launch);
+    }
+
+    [Fact]
+    public async Task A_machine_that_turns_itself_off_is_not_tried_with_the_next_offer_too()
+    {
+        await using var test = new TestCloud();
+        var offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 2 });
+        var request = new LaunchRequest { Offers = offers, Name = "off" };
+        var launch = new Launcher(test.Cloud, request, new LaunchPreparation(test.Cloud, request, test.Log), test.Log).LaunchAsync(Stop);
+        await Programs.UntilAsync(() => Task.FromResult(test.Log.Lines.Contains("progress: booting")), () => string.Join('\n', test.Log.Lines));
+        Assert.Single(test.Endpoint.Machines.All.Values).PowerOff();
+        var error = await Assert.ThrowsAsync<SpotTrainerException>(() => launch);
+        Assert.Equal("InstanceShutDown", error.Id);
+        Assert.Contains("get-console-output", error.NextStep, StringComparison.Ordinal);
+        Assert.Single(test.Endpoint.Machines.All);
+    }
+
+    [Fact]
+    public async Task Ctrl_C_while_EC2_wants_fewer_calls_ends_it_there()
+    {
+        await using var test = new TestCloud(new Conditions { Throttles = [new Throttle("RunInstances", First: int.MaxValue)] });
+        var offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 });
+        using var ctrlC = new CancellationTokenSource();
+        var launch = test.LaunchAsync(new LaunchRequest { Offers = offers }, ctrlC.Token);
+        await Programs.UntilAsync(() => Task.FromResult(Calls() >= 4), () => string.Join('\n', test.Log.Lines));
+        await ctrlC.CancelAsync();
+        var before = Calls();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => launch);
+        Assert.InRange(Calls(), before, before + 1);
+
+        int Calls() => test.Endpoint.Endpoint.Calls.GetValueOrDefault("RunInstances");
+    }
+
+    [Theory]
+    [InlineData("Client.VolumeLimitExceeded", "QuotaExceeded", 2)]
+    [InlineData("Client.InternalError", "DiskKeyUnusable", 1)]
+    [InlineData("Client.InvalidSnapshot.NotFound", "ImageNotFound", 2)]
+    [InlineData("Server.InsufficientInstanceCapacity", "NoCapacity", 2)]
+    [InlineData("Server.InternalError", "InstanceEnded", 2)]
+    [InlineData("Client.UserInitiatedShutdown", "InstanceShutDown", 1)]
+    public async Task What_EC2_refuses_only_after_it_has_taken_it_is_said_as_a_refusal_is(string code, string id, int launches)
+    {
+        var machines = new QuietMachines { Held = true };
+        machines.Release(new AwsException(code, "EC2's own words"));
+        await using var test = new TestCloud(machines: machines);
+        var offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 2 });
+        var request = new LaunchRequest { Offers = offers, Name = "refused" };
+        var error = await Assert.ThrowsAnyAsync<Exception>(() => new Launcher(test.Cloud, request, new LaunchPreparation(test.Cloud, request, test.Log), test.Log).LaunchAsync(Stop));
+        Assert.Equal(id, AwsErrors.Translate(error, target: null).Id switch { "NoOfferLaunched" => ((SpotTrainerException)error.InnerException!).Id, var one => one });
+        Assert.Equal(launches, test.Endpoint.Endpoint.Calls["RunInstances"]);
+    }
+
+    [Fact]
+    public async Task Every_refusal_of_a_launch_ends_it_with_words_that_help_and_without_a_machine()
+    {
+        // These are asked again, for a while: tests of their own.
+        var repeated = new[] { "RequestLimitExceeded", "Throttling", "ThrottlingException", "InternalError", "InternalFailure", "Unavailable", "ServiceUnavailable" };
+        await using var test = new TestCloud();
+        var offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 2 });
+        foreach (var code in AwsErrorTable.Codes.Except(repeated))
+        {
+            await test.Endpoint.Endpoint.ChangeAsync(conditions => conditions with { Refusals = [new Refusal("RunInstances", code)] });
+            var error = AwsErrors.Translate(await Assert.ThrowsAnyAsync<Exception>(() => test.LaunchAsync(new LaunchRequest { Offers = offers })), target: null);
+            Assert.Equal((code, AwsErrorTable.Find(code)!.Id), (code, error.Id));
+            Assert.False(string.IsNullOrEmpty(error.NextStep), code);
+
+            // Only vCPUs are a quota of vCPUs, and none is used up here.
+            Assert.DoesNotContain("vCPUs, ", error.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Empty(await test.MachinesAsync());
     }
 
     [Fact]

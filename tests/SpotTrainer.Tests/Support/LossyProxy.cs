@@ -5,8 +5,8 @@ using System.Text;
 namespace SpotTrainer.Tests.Support;
 
 /// <summary>
-/// Hands HTTP requests on to an endpoint, and loses the answers to those that name a word, as often as it is told: the other side has
-/// acted all the same.
+/// Hands HTTP requests on to an endpoint, and loses the answers to those that name a word, as often as it is told, or holds them back for
+/// good: the other side has acted all the same.
 /// </summary>
 internal sealed class LossyProxy : IAsyncDisposable
 {
@@ -15,12 +15,13 @@ internal sealed class LossyProxy : IAsyncDisposable
     private readonly TaskCompletionSource lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Uri endpoint;
     private readonly string word;
+    private readonly bool holds;
     private readonly Task accepting;
     private int losses;
 
-    public LossyProxy(Uri endpoint, string word, int losses = int.MaxValue)
+    public LossyProxy(Uri endpoint, string word, int losses = int.MaxValue, bool holds = false)
     {
-        (this.endpoint, this.word, this.losses) = (endpoint, word, losses);
+        (this.endpoint, this.word, this.losses, this.holds) = (endpoint, word, losses, holds);
         listener.Start();
         accepting = AcceptAsync();
     }
@@ -71,6 +72,11 @@ internal sealed class LossyProxy : IAsyncDisposable
                 if (Encoding.UTF8.GetString(request).Contains(word, StringComparison.Ordinal) && Interlocked.Decrement(ref losses) >= 0)
                 {
                     lost.TrySetResult();
+                    if (holds)
+                    {
+                        await Task.Delay(Timeout.Infinite, ending.Token);
+                    }
+
                     return;
                 }
 
