@@ -30,11 +30,11 @@ internal sealed class AddressRange
     public static AddressRange Parse(string text)
     {
         var parts = text.Split('/');
-        if (parts.Length != 2 || !IPAddress.TryParse(parts[0], out var address) || address.AddressFamily != AddressFamily.InterNetwork
+        if (parts.Length != 2 || parts[0].Split('.').Length != 4 || !IPAddress.TryParse(parts[0], out var address) || address.AddressFamily != AddressFamily.InterNetwork
             || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var bits) || bits > 32)
         {
             throw new SpotTrainerException("CidrInvalid", ErrorKind.InvalidArgument, $"'{text}' can't be an address range.",
-                "Give -AllowedCidr in the form 203.0.113.7/32.", text);
+                "Give one such as 203.0.113.7/32, which is that address alone.", text);
         }
 
         var bytes = address.GetAddressBytes();

@@ -8,6 +8,12 @@ internal static class CostEstimate
     /// <summary>What is billed at least.</summary>
     private static readonly TimeSpan Least = TimeSpan.FromSeconds(60);
 
+    /// <summary>AWS charges nothing for a machine that it takes back within this time of its start. Its disk and its address it does charge.</summary>
+    private static readonly TimeSpan FreeWhenInterrupted = TimeSpan.FromHours(1);
+
+    /// <summary>Whether AWS charges nothing for a machine itself.</summary>
+    public static bool IsFree(bool interrupted, TimeSpan time) => interrupted && time < FreeWhenInterrupted;
+
     /// <summary>Estimates a run's cost, in US dollars.</summary>
     /// <param name="time">How long it ran.</param>
     /// <param name="price">US dollars an hour.</param>

@@ -7,9 +7,6 @@ namespace SpotTrainer.Instances;
 /// <summary>Estimates what instances cost, from the price history of their zones, and keeps the costs of ended ones in the ledger.</summary>
 internal static class CostReader
 {
-    /// <summary>AWS charges nothing for a machine that it takes back within this time of its start. Its disk and its address it does charge.</summary>
-    private static readonly TimeSpan FreeWhenInterrupted = TimeSpan.FromHours(1);
-
     /// <summary>Estimates the cost of an instance until now, or until its end.</summary>
     public static async Task<SpotTrainingCost> ReadAsync(SpotTrainingInstance instance, IStepLog log, CancellationToken cancellationToken)
     {
@@ -65,7 +62,7 @@ internal static class CostReader
     {
         var billed = CostEstimate.Billed(end - instance.LaunchTime);
         var price = series?.MeanOf(instance.LaunchTime, instance.LaunchTime + billed) ?? instance.Price;
-        var free = instance.Interrupted && end - instance.LaunchTime < FreeWhenInterrupted;
+        var free = CostEstimate.IsFree(instance.Interrupted, end - instance.LaunchTime);
         var hours = (decimal)billed.TotalHours;
         var left = instance.EndTime is null && instance.Deadline > end ? (decimal)(instance.Deadline - end).TotalHours : 0;
         var priceNow = series is { Points.Count: > 0 } ? series.Points[series.Points.Count - 1].Price : instance.Price;
@@ -85,7 +82,9 @@ internal static class CostReader
     /// <summary>To a millionth of a dollar.</summary>
     private static decimal Rounded(decimal usd) => Math.Round(usd, 6);
 
-    /// <summary>The prices of an instance's zone since its launch; null on demand, and where they can't be had.</summary>
+    /// <summary>
+    /// The prices that are charged for an instance since its launch: those of its zone, up to its highest. Null on demand, and where they can't be had.
+    /// </summary>
     internal static async Task<SpotPriceSeries?> SeriesAsync(SpotTrainingInstance instance, IStepLog log, CancellationToken cancellationToken)
     {
         if (instance.Market != "spot")
@@ -97,7 +96,7 @@ internal static class CostReader
         {
             var histories = await SpotPrices.ReadHistoryAsync(
                 instance.Cloud.Ec2(instance.Region), instance.Region, [instance.InstanceType], instance.LaunchTime, cancellationToken);
-            return histories.TryGetValue((instance.InstanceType, instance.Zone), out var series) ? series : null;
+            return histories.TryGetValue((instance.InstanceType, instance.Zone), out var series) ? series.UpTo(instance.HighestPrice) : null;
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested && exception is not SpotTrainerException)
         {

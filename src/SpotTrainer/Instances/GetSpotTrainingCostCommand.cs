@@ -55,6 +55,12 @@ public sealed class GetSpotTrainingCostCommand : RegionsCmdlet
             {
                 Output.Object(cost);
             }
+
+            foreach (var missing in names.Where(name => !NamePattern.IsPattern(name) && costs.All(cost => !NamePattern.Matches(name, cost.Name))))
+            {
+                Output.Error(new SpotTrainerException("InstanceNotFound", ErrorKind.ObjectNotFound, $"Neither EC2 nor the ledger knows an instance '{missing}'.",
+                    "See what there is with Get-SpotTrainingCost; -Since shows older ones, and -AllOwners those of others.", missing), missing);
+            }
         });
     }
 }

@@ -16,7 +16,7 @@ public sealed class GetSpotTrainingInstanceCommand : RegionsCmdlet
     public string[] Name { get; set; } = ["*"];
 
     /// <summary>Machines, to be looked at again where they are.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = "Instance", ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Instance", ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNull]
     public SpotTrainingInstance[] Instance { get; set; } = [];
 
@@ -58,9 +58,9 @@ public sealed class GetSpotTrainingInstanceCommand : RegionsCmdlet
         }
 
         var cloud = ResolveCloud();
-        var (filters, names, everybody, chosen) = (Filters(), Name, AllOwners.IsPresent, InstanceId.Length > 0);
+        var (filters, names, ids, everybody) = (Filters(), Name, InstanceId, AllOwners.IsPresent);
         var regions = Region.Length > 0 ? Region : ["*"];
-        Run(chosen ? InstanceId : names, async stopping =>
+        Run(ids.Length > 0 ? ids : names, async stopping =>
         {
             var found = (await InstanceReader.ListEverywhereAsync(cloud, await RegionsAsync(cloud, regions, stopping), filters, Output, stopping))
                 .Where(instance => names.Any(name => NamePattern.Matches(name, instance.Name))).OrderBy(instance => instance.LaunchTime).ToArray();
@@ -73,6 +73,13 @@ public sealed class GetSpotTrainingInstanceCommand : RegionsCmdlet
             if (found.Length > own.Length)
             {
                 Output.Warning($"{found.Length - own.Length} more of other users or computers: -AllOwners shows them.");
+            }
+
+            foreach (var missing in names.Where(name => !NamePattern.IsPattern(name) && !Array.Exists(own, instance => NamePattern.Matches(name, instance.Name)))
+                .Concat(ids.Where(id => !Array.Exists(own, instance => instance.InstanceId == id))))
+            {
+                Output.Error(new SpotTrainerException("InstanceNotFound", ErrorKind.ObjectNotFound, $"There is no instance '{missing}'{(regions is ["*"] ? string.Empty : $" in {string.Join(", ", regions)}")}.",
+                    "See what there is with Get-SpotTrainingInstance; -IncludeTerminated shows those that have ended, too, and -AllOwners those of others.", missing), missing);
             }
         });
     }

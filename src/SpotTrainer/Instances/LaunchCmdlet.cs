@@ -71,7 +71,7 @@ public abstract class LaunchCmdlet : RegionsCmdlet
 
     /// <summary>The address range that may connect; your own address when left out.</summary>
     [Parameter]
-    [ValidatePattern(@"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$")]
+    [ValidateAddressRange]
     public string? AllowedCidr { get; set; }
 
     /// <summary>The id of a subnet of your own; the default one of the zone when left out.</summary>

@@ -45,7 +45,7 @@ internal sealed class LaunchPreparation(CloudContext cloud, LaunchRequest reques
     {
         if (subnet is null)
         {
-            return (await SecurityGroupStore.DefaultVpcAsync(cloud.Ec2(region), region, cancellationToken), null);
+            return (await SecurityGroupStore.DefaultVpcAsync(cloud.Ec2(region), region, "-Subnet", cancellationToken), null);
         }
 
         try

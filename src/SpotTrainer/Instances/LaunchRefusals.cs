@@ -20,7 +20,7 @@ internal sealed class LaunchRefusals
     /// <summary>Errors of ours that concern one offer, or one region.</summary>
     private static readonly HashSet<string> OurOfOneOffer = new(StringComparer.Ordinal)
     {
-        "BudgetTooSmall", "ConnectionFailed", "ImageArchitectureWrong", "ImageNotFound", "InstanceEnded", "KeyPairDiffers", "NoDefaultVpc", "OnDemandTooDear",
+        "BudgetTooSmall", "ConnectionFailed", "ImageArchitectureWrong", "ImageNotFound", "InstanceEnded", "KeyPairDiffers", "MaxPriceTooLow", "NoDefaultVpc", "OnDemandTooDear",
         "PriceCapUnknown", "SubnetElsewhere", "SubnetNotFound", "TimedOut",
     };
 
@@ -39,18 +39,23 @@ internal sealed class LaunchRefusals
         return Line(offer, onDemand, error);
     }
 
-    /// <summary>The error that a user sees when every offer was refused: the one reason, where it is the same for all, else all of them.</summary>
-    public SpotTrainerException ToError()
+    /// <summary>The error that a user sees when every offer was refused: where the reason is the same for all, it and where it was met; else all of them.</summary>
+    /// <param name="onDemandToo">Whether they were tried on demand, too.</param>
+    public SpotTrainerException ToError(bool onDemandToo)
     {
         var first = refused[0].Error;
-        if (refused.TrueForAll(refusal => refusal.Error.Message == first.Message))
+        var next = $"Pipe more offers (other zones, types or regions){(onDemandToo ? string.Empty : ", add -OnDemandFallback")}, or try again later.";
+        if (refused.Count == 1 || refused.TrueForAll(refusal => refusal.Error.Message == first.Message))
         {
-            return first;
+            var where = string.Join("; ", refused.GroupBy(refusal => refusal.Offer.InstanceType, StringComparer.Ordinal)
+                .Select(type => $"{type.Key} in {string.Join(", ", type.Select(refusal => refusal.Offer.Zone).Distinct(StringComparer.Ordinal))}"));
+            return new SpotTrainerException(first.Id, first.Kind, $"{where}{(onDemandToo ? ", on demand, too" : string.Empty)}: {first.Message}",
+                first.Kind == ErrorKind.ResourceUnavailable ? next : first.NextStep, refused[0].Offer, first);
         }
 
         return new SpotTrainerException("NoOfferLaunched", ErrorKind.ResourceUnavailable,
             $"None of the {refused.Count} attempts led to a machine. {string.Join(" ", refused.Select(refusal => Line(refusal.Offer, refusal.OnDemand, refusal.Error)))}",
-            "Pipe more offers (other zones, types or regions), try again later, or add -OnDemandFallback.", refused[refused.Count - 1].Offer, first);
+            next, refused[refused.Count - 1].Offer, first);
     }
 
     /// <summary>An organization closes regions by its service control policies: another region may be open.</summary>

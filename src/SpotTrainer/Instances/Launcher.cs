@@ -56,7 +56,7 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
             log.ProgressDone(activity);
         }
 
-        throw refusals.ToError();
+        throw refusals.ToError(request.OnDemandFallback);
     }
 
     /// <summary>Of a quota of vCPUs, a user must know which one it is, what it allows and how it is raised; EC2's refusal says nothing of it.</summary>
@@ -86,6 +86,13 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
 
     private async Task<SpotTrainingInstance> LaunchAsync(SpotOffer offer, bool onDemand, CancellationToken cancellationToken)
     {
+        if (!onDemand && request.MaxPrice < offer.Price)
+        {
+            // EC2 would say so only when key pair and security group are made.
+            throw new SpotTrainerException("MaxPriceTooLow", ErrorKind.LimitsExceeded, FormattableString.Invariant($"{offer} is above -MaxPrice {request.MaxPrice}."),
+                "Raise -MaxPrice, or look for a cheaper offer with Find-SpotOffer -MaxPrice.", offer);
+        }
+
         log.Progress(activity, $"request: {offer}", 5);
         var setup = await preparation.ForAsync(offer, cancellationToken);
 
@@ -103,8 +110,13 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
         {
             var instance = request.NoWait
                 ? await InstanceWaiter.UntilKnownAsync(cloud, offer.Region, id, cancellationToken) : await InstanceWaiter.UntilReadyAsync(cloud, offer.Region, id, activity, log, cancellationToken);
+            if (onDemand)
+            {
+                log.Warning(FormattableString.Invariant($"{instance} was bought on demand, at {offer.OnDemandPrice} USD/h: on the Spot market ({offer.Price} USD/h) there was none."));
+            }
+
             log.Information($"{instance} ends itself at {deadline.ToLocalTime():g}; what was not fetched by then ends with it."
-                + (plan.Expected > plan.Time ? $" At the price now its budget pays until {(deadline + plan.Expected - plan.Time).ToLocalTime():g}: see Set-SpotTrainingDeadline -FromBudget." : string.Empty)
+                + (plan.Expected > plan.Time ? $" Should the price stay as it is, its budget will pay until {(deadline + plan.Expected - plan.Time).ToLocalTime():g}: Set-SpotTrainingDeadline -FromBudget, run now and then, gains that time." : string.Empty)
                 + (request.NoWait ? " That its deadline is armed is not read back yet: Wait-SpotTrainingInstance does it." : string.Empty));
 
             CostReader.KeepRunning(instance, log);

@@ -30,13 +30,14 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
                 return $"account {account}, {arn}";
             }),
             Try("permission to read", () => ReadAsync(cancellationToken)),
-            DryAsync("permission to launch", async () => await Ec2.RunInstancesAsync(DryLaunch(await image), cancellationToken)),
+            DryAsync("permission to launch", async () => await Ec2.RunInstancesAsync(DryLaunch(await NeededAsync(image, "image")), cancellationToken)),
             DryAsync("permission for keys", async () => await Ec2.ImportKeyPairAsync(
                 new ImportKeyPairRequest { DryRun = true, KeyName = "spottrainer-test", PublicKeyMaterial = Convert.ToBase64String(Encoding.UTF8.GetBytes(SshPrivateKey.MakeEd25519("test").PublicLine)) }, cancellationToken)),
             DryAsync("permission for groups", async () => await Ec2.CreateSecurityGroupAsync(
                 new CreateSecurityGroupRequest
                 {
-                    DryRun = true, GroupName = "spottrainer-test", Description = "test", VpcId = (await LaunchPreparation.NetworkAsync(cloud, offer.Region, request.Subnet, cancellationToken)).VpcId,
+                    DryRun = true, GroupName = "spottrainer-test", Description = "test",
+                    VpcId = (await NeededAsync(LaunchPreparation.NetworkAsync(cloud, offer.Region, request.Subnet, cancellationToken), "network")).VpcId,
                 }, cancellationToken)),
             Task.FromResult(new PlanCheck("permission to end", PlanResult.NotTestable,
                 "EC2 tells it only of an instance that is there. The machine ends itself at its deadline in any case.")),
@@ -81,6 +82,19 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
         {
             var error = AwsErrors.Translate(exception, name);
             return new PlanCheck(name, PlanResult.Failed, error.Message, error.NextStep);
+        }
+    }
+
+    /// <summary>What another line of the plan is about: when it is missing, that line says why.</summary>
+    private async Task<T> NeededAsync<T>(Task<T> needed, string line)
+    {
+        try
+        {
+            return await needed;
+        }
+        catch (Exception) when (!stopping.IsCancellationRequested)
+        {
+            throw new NotTestableException($"It needs what the line '{line}' says is missing.");
         }
     }
 
@@ -192,8 +206,9 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
     {
         if (request.KeyFile is { } file)
         {
+            var own = PrivateKeyReader.Read(file);
             KeyFilePermissions.Require(file);
-            return $"{PrivateKeyReader.Read(file).Algorithm} in {file}; its public half is imported";
+            return $"{own.Algorithm} in {file}; its public half is imported";
         }
 
         var folder = new KeyPairFolder(cloud.KeyFolder);

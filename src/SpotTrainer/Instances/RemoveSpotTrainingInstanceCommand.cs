@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Management.Automation;
+using System.Management.Automation.Host;
 using SpotTrainer.Pipeline;
 using SpotTrainer.Remote;
 
@@ -22,9 +23,7 @@ public sealed class RemoveSpotTrainingInstanceCommand : HostStepCmdlet
         base.EndProcessing();
         while (withResults.TryDequeue(out var instance))
         {
-            if (ShouldContinue(
-                $"{instance} has results that were not fetched (Receive-TrainingResult). They end with it. Terminate it all the same?", "Results not fetched",
-                ref yesToAll, ref noToAll))
+            if (MayGo(instance))
             {
                 StartThrottled(instance, async stopping => Output.Object(await Terminator.TerminateAsync(instance, Output, stopping)));
             }
@@ -32,6 +31,24 @@ public sealed class RemoveSpotTrainingInstanceCommand : HostStepCmdlet
 
         base.EndProcessing();
     }
+
+    private bool MayGo(SpotTrainingInstance instance)
+    {
+        try
+        {
+            return ShouldContinue(
+                $"{instance} has results that were not fetched (Receive-TrainingResult). They end with it. Terminate it all the same?", "Results not fetched", hasSecurityImpact: true,
+                ref yesToAll, ref noToAll);
+        }
+        catch (HostException)
+        {
+            // A runspace of a job has nobody to ask.
+            Output.Warning(LostResults(instance));
+            return true;
+        }
+    }
+
+    private static string LostResults(SpotTrainingInstance instance) => $"{instance} has results that were not fetched; they end with it.";
 
     private protected override Func<CancellationToken, Task> Prepare(TrainingHost host)
     {
@@ -48,7 +65,7 @@ public sealed class RemoveSpotTrainingInstanceCommand : HostStepCmdlet
                     return;
                 }
 
-                Output.Warning($"{instance} has results that were not fetched; they end with it.");
+                Output.Warning(LostResults(instance));
             }
 
             Output.Object(await Terminator.TerminateAsync(instance, Output, stopping));

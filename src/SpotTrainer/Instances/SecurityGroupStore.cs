@@ -78,7 +78,7 @@ internal static class SecurityGroupStore
         await cloud.GetAccountAsync(cancellationToken);
         var ec2 = cloud.Ec2(region);
         var cidr = givenCidr ?? await CallerAddress.GetCidrAsync(cloud, cancellationToken);
-        var vpc = givenVpc ?? await DefaultVpcAsync(ec2, region, cancellationToken);
+        var vpc = givenVpc ?? await DefaultVpcAsync(ec2, region, "-VpcId", cancellationToken);
         if (await FindAsync(ec2, vpc, name, cancellationToken) is { } there)
         {
             throw new SpotTrainerException("SecurityGroupExists", ErrorKind.ResourceExists, $"There is a security group '{name}' in {region} already ({there.GroupId}).",
@@ -234,12 +234,16 @@ internal static class SecurityGroupStore
     };
 
     /// <summary>Gives the region's default network.</summary>
+    /// <param name="ec2">The region's client.</param>
+    /// <param name="region">The region.</param>
+    /// <param name="otherwise">What the user can give in its place, as a parameter.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="SpotTrainerException"><c>NoDefaultVpc</c>.</exception>
-    public static async Task<string> DefaultVpcAsync(IAmazonEC2 ec2, string region, CancellationToken cancellationToken)
+    public static async Task<string> DefaultVpcAsync(IAmazonEC2 ec2, string region, string otherwise, CancellationToken cancellationToken)
     {
         var vpcs = await ec2.DescribeVpcsAsync(new DescribeVpcsRequest { Filters = [new Filter("is-default", ["true"])] }, cancellationToken);
         return vpcs.Vpcs.FirstOrDefault()?.VpcId ?? throw new SpotTrainerException("NoDefaultVpc", ErrorKind.ObjectNotFound,
-            $"The account has no default VPC in {region}.", $"Make one with 'aws ec2 create-default-vpc --region {region}', or give -Subnet.", region);
+            $"The account has no default VPC in {region}.", $"Make one with 'aws ec2 create-default-vpc --region {region}', or give {otherwise}.", region);
     }
 
     /// <summary>Whether a group lets in anybody at SSH's port but the range and this computer, also at an address that it had before.</summary>

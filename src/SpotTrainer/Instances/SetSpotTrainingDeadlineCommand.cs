@@ -33,6 +33,13 @@ public sealed class SetSpotTrainingDeadlineCommand : HostStepCmdlet
         base.EndProcessing();
         foreach (var move in moves)
         {
+            if (move.New == move.Old && move.Instance.Deadline == move.Old)
+            {
+                WriteInformation($"{move.Instance} ends itself at {move.Old.LocalDateTime:g}, as before{(ParameterSetName == "Budget" ? ": its budget does not pay for more yet; what the price leaves of it is gained as time passes" : string.Empty)}.", []);
+                WriteObject(move.Instance);
+                continue;
+            }
+
             if (ShouldProcess(move.Instance.ToString(), move.Action))
             {
                 StartThrottled(move.Instance, async stopping =>

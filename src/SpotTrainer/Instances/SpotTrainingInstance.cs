@@ -84,12 +84,12 @@ public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
 
     /// <summary>
     /// What it has cost until now, or until its end, in US dollars: an estimate, with the Spot price at launch, by the second with 60
-    /// at least, disk and IPv4 address included, traffic not.
+    /// at least, disk and IPv4 address included, traffic not; nothing for the machine where AWS took it back in its first hour.
     /// </summary>
-    public decimal Cost => CostEstimate.Of(RunTime, Price, DiskPrice, VolumeSizeGiB);
+    public decimal Cost => Math.Round(CostEstimate.Of(RunTime, CostEstimate.IsFree(Interrupted, RunTime) ? 0 : Price, DiskPrice, VolumeSizeGiB), 6);
 
     /// <summary>What the same time costs on demand, estimated alike; null where the on-demand price could not be had.</summary>
-    public decimal? OnDemandCost => OnDemandPrice is { } price ? CostEstimate.Of(RunTime, price, DiskPrice, VolumeSizeGiB) : null;
+    public decimal? OnDemandCost => OnDemandPrice is { } price ? Math.Round(CostEstimate.Of(RunTime, price, DiskPrice, VolumeSizeGiB), 6) : null;
 
     /// <summary>Who launched it: user and computer.</summary>
     public string Owner { get; internal init; } = string.Empty;

@@ -22,7 +22,7 @@ public sealed class UpdateTrainingSecurityGroupCommand : RegionsCmdlet
 
     /// <summary>The address range that may connect, too; your own address when left out.</summary>
     [Parameter]
-    [ValidatePattern(@"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$")]
+    [ValidateAddressRange]
     public string? AllowedCidr { get; set; }
 
     /// <inheritdoc/>
@@ -44,7 +44,7 @@ public sealed class UpdateTrainingSecurityGroupCommand : RegionsCmdlet
                 if (groups.Count == 0)
                 {
                     throw new SpotTrainerException("SecurityGroupNotFound", ErrorKind.ObjectNotFound,
-                        $"There is no security group of the module's in {string.Join(", ", regions)}.", "A launch makes it; so does New-TrainingSecurityGroup.", names);
+                        $"There is no security group {(names.Length > 0 ? $"{string.Join(" or ", names)} " : string.Empty)}of the module's in {string.Join(", ", regions)}.", "A launch makes it; so does New-TrainingSecurityGroup.", names);
                 }
             });
         }

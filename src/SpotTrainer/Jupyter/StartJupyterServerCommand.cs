@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using SpotTrainer.Instances;
 using SpotTrainer.Pipeline;
 using SpotTrainer.Remote;
 
@@ -27,7 +28,7 @@ public sealed class StartJupyterServerCommand : HostStepCmdlet
 
     /// <summary>The address range that may connect; your own address when left out.</summary>
     [Parameter(ParameterSetName = "OpenPort")]
-    [ValidatePattern(@"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$")]
+    [ValidateAddressRange]
     public string? AllowedCidr { get; set; }
 
     private protected override string Action => OpenPort ? $"start Jupyter and open port {Port} to {AllowedCidr ?? "your own address"}" : "start Jupyter";

@@ -55,8 +55,8 @@ internal sealed class KeyPairFolder(string path)
     /// <returns>The name.</returns>
     public string Adopt(string file)
     {
-        KeyFilePermissions.Require(file);
         var key = PrivateKeyReader.Read(file);
+        KeyFilePermissions.Require(file);
         if (!Ec2Fingerprint.IsImportable(key.Algorithm))
         {
             throw NewKeyPair.NotImportable(key.Algorithm, file);

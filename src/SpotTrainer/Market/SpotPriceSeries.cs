@@ -20,6 +20,10 @@ internal sealed class SpotPriceSeries
         this.points = first > 0 ? ordered.GetRange(first, ordered.Count - first) : ordered;
     }
 
+    /// <summary>The series as a machine is charged that may cost no more than a price: EC2 takes it back before.</summary>
+    public SpotPriceSeries UpTo(decimal? highest) =>
+        highest is { } most ? new SpotPriceSeries(points.Select(point => new SpotPricePoint(point.Time, Math.Min(point.Price, most))), From, To) : this;
+
     public DateTimeOffset From { get; }
 
     public DateTimeOffset To { get; }

@@ -63,6 +63,11 @@ public sealed class CostTests
         Assert.True(free.DiskCost > 0 && free.AddressCost > 0);
         Assert.True(CostReader.Estimate(Instance(launch, interrupted: true), launch.AddMinutes(61), series).MachineCost > 1);
 
+        // EC2 never charges more than the maximum price.
+        var capped = CostReader.Estimate(Instance(launch, interrupted: false), end, series.UpTo(2m));
+        Assert.Equal(1m + 2m, capped.MachineCost);
+        Assert.Equal(capped.EstimatedCost + (6 * (2m + 0.005m + disk)), capped.Forecast, 5);
+
         // A minute at least.
         Assert.Equal(1m / 60, CostReader.Estimate(Instance(launch, interrupted: false), launch.AddSeconds(3), series).MachineCost, 6);
     }

@@ -40,6 +40,7 @@ public sealed class DeadlineCommandTests(RehearsalSession session)
         Assert.InRange((last - ((DateTimeOffset)Value("LaunchTime")!)).TotalHours,
             (double)(0.25m / perHour) - 0.1, (double)(0.25m / perHour));
         RequireHeld(last);
+        Assert.Equal(last, Deadline("$Machine | Set-SpotTrainingDeadline $moment", ("moment", last.UtcDateTime)));
         Assert.Equal("DeadlinePastBudget", Error("$Machine | Set-SpotTrainingDeadline -AddHours 0.5", ErrorCategory.LimitsExceeded));
         Assert.Equal("DeadlineTooNear", Error("$Machine | Set-SpotTrainingDeadline '2020-01-01'", ErrorCategory.InvalidArgument));
         Assert.Equal("NotAnInstance", Error("Set-SpotTrainingDeadline -Instance $other -AddHours 1", ErrorCategory.InvalidArgument, ("other", session.HostOfTheModule())));

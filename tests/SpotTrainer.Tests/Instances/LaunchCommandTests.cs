@@ -74,7 +74,7 @@ public sealed class LaunchCommandTests(RehearsalSession session)
     [Fact]
     public void An_image_of_another_architecture_is_an_error_before_anything_is_launched()
     {
-        const string Script = "Find-SpotOffer -InstanceType m7i.large -Region us-east-1 -First 2 | New-SpotTrainingInstance -Name proof-arch -ImageId $image; Get-SpotTrainingInstance proof-arch";
+        const string Script = "Find-SpotOffer -InstanceType m7i.large -Region us-east-1 -First 2 | New-SpotTrainingInstance -Name proof-arch -ImageId $image; Get-SpotTrainingInstance proof-arch*";
         var image = ImageActions.FindByParameter("us-east-1", "/aws/service/canonical/ubuntu/server/24.04/stable/current/arm64/hvm/ebs-gp3/ami-id")!.Id;
         var result = session.Run(Script, ("image", image));
         Assert.StartsWith("ImageArchitectureWrong,", Assert.Single(result.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
@@ -96,6 +96,9 @@ public sealed class LaunchCommandTests(RehearsalSession session)
         Assert.Equal(["proof-a", "proof-b"], Names("Get-SpotTrainingInstance proof-? -InstanceType C5.LARGE, m7i.*"));
         Assert.Empty(Names("Get-SpotTrainingInstance proof-? -InstanceType p5.*"));
         Assert.Single(session.Run("Get-SpotTrainingInstance -State walking").Errors);
+        Assert.Equal(["InstanceNotFound", "InstanceNotFound"], session.Run("Get-SpotTrainingInstance proof-none; Get-SpotTrainingInstance -InstanceId i-0000000000000000f").Errors
+            .Select(error => error.FullyQualifiedErrorId.Split(',')[0]));
+        Assert.Equal(["proof-a"], Names("Get-SpotTrainingInstance (Get-SpotTrainingInstance proof-a)"));
 
         var costs = session.Require("Get-SpotTrainingInstance proof-? | Get-SpotTrainingCost").Output;
         Assert.Equal(2, costs.Count);

@@ -75,11 +75,15 @@ public sealed class LaunchFallbackTests
         await using var test = new TestCloud(new Conditions { NoSpotCapacity = [.. TestCloud.Everywhere] });
         var offers = await test.FindAsync(Types with { First = 2 });
         var request = new LaunchRequest { Offers = offers, Budget = 0.5m, MaxHours = 100 };
-        Assert.Equal("NoCapacity", (await Assert.ThrowsAsync<SpotTrainerException>(() => test.LaunchAsync(request))).Id);
+        var none = await Assert.ThrowsAsync<SpotTrainerException>(() => test.LaunchAsync(request));
+        Assert.Equal("NoCapacity", none.Id);
+        Assert.All(offers, offer => Assert.Contains(offer.Zone, none.Message, StringComparison.Ordinal));
+        Assert.Contains("-OnDemandFallback", none.NextStep, StringComparison.Ordinal);
 
         var before = DateTimeOffset.UtcNow;
         var instance = await test.LaunchAsync(request with { OnDemandFallback = true });
         Assert.Equal(("on-demand", offers[0].OnDemandPrice), (instance.Market, instance.Price));
+        Assert.Contains(test.Log.Lines, line => line.StartsWith("warning: ", StringComparison.Ordinal) && line.Contains("bought on demand", StringComparison.Ordinal));
         var perHour = CostEstimate.MostPerHour(offers[0].OnDemandPrice!.Value, instance.DiskPrice, instance.VolumeSizeGiB);
         Assert.True((decimal)(instance.Deadline - before).TotalHours * perHour <= 0.5m);
         var machine = Assert.Single(await test.MachinesAsync());
@@ -95,6 +99,7 @@ public sealed class LaunchFallbackTests
         var error = await Assert.ThrowsAsync<SpotTrainerException>(() => test.LaunchAsync(
             new LaunchRequest { Offers = offers, OnDemandFallback = true, MaxPrice = offers[0].OnDemandPrice!.Value - 0.001m }));
         Assert.Contains("which is above -MaxPrice", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("-OnDemandFallback", error.NextStep, StringComparison.Ordinal);
         Assert.Empty(await test.MachinesAsync());
     }
 
@@ -162,7 +167,7 @@ public sealed class LaunchFallbackTests
     public async Task Two_launches_at_once_have_one_group_also_while_EC2_does_not_list_it()
     {
         await using var test = new TestCloud(new Conditions { NotFoundFor = TimeSpan.FromSeconds(1.5) });
-        var vpc = await SecurityGroupStore.DefaultVpcAsync(test.Endpoint.Ec2, test.Cloud.Region, Stop);
+        var vpc = await SecurityGroupStore.DefaultVpcAsync(test.Endpoint.Ec2, test.Cloud.Region, "-VpcId", Stop);
         var groups = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => SecurityGroupStore.EnsureAsync(test.Cloud, test.Cloud.Region, vpc, givenCidr: null, test.Log, Stop)));
         Assert.Equal(groups[0], groups[1]);
     }
@@ -174,6 +179,9 @@ public sealed class LaunchFallbackTests
         var offers = await test.FindAsync(Types with { First = 1 });
         var error = await Assert.ThrowsAsync<SpotTrainerException>(() => test.LaunchAsync(new LaunchRequest { Offers = offers, MaxPrice = 0.0001m }));
         Assert.Equal("MaxPriceTooLow", error.Id);
+
+        // Nothing is made for what is known to be refused.
+        Assert.False(test.Endpoint.Endpoint.Calls.ContainsKey("ImportKeyPair"));
     }
 
     [Fact]

@@ -64,7 +64,7 @@ public sealed class SecurityGroupStoreTests
     public async Task A_range_has_one_group_however_it_is_written()
     {
         await using var test = new TestCloud();
-        var vpc = await SecurityGroupStore.DefaultVpcAsync(test.Endpoint.Ec2, test.Cloud.Region, Stop);
+        var vpc = await SecurityGroupStore.DefaultVpcAsync(test.Endpoint.Ec2, test.Cloud.Region, "-VpcId", Stop);
         Assert.Equal(await EnsureAsync("198.51.100.7/24"), await EnsureAsync(Range));
         var error = await Assert.ThrowsAsync<SpotTrainerException>(() => EnsureAsync("198.51.100.7/33"));
         Assert.Equal("CidrInvalid", error.Id);

@@ -162,7 +162,7 @@ public sealed class StepTests(RehearsalSession session)
 
         // The watchdog, with a deadline that is near.
         session.Require("$Machine | Invoke-TrainingCommand 'sudo /usr/local/sbin/spottrainer-watchdog arm $(( $(date +%s) + 3 ))'");
-        WaitFor("@(Get-SpotTrainingInstance stepwise).Count", "0");
+        WaitFor("@(Get-SpotTrainingInstance stepwise*).Count", "0");
         var ended = session.Require("Get-SpotTrainingInstance stepwise -IncludeTerminated").Output[0];
         Assert.Equal("terminated", ended.Properties["State"].Value);
     }
@@ -172,9 +172,9 @@ public sealed class StepTests(RehearsalSession session)
     {
         using var other = new ModuleRunspace();
         using var launch = other.Begin("$null = " + Launch.Replace("$name", "stopped", StringComparison.Ordinal));
-        WaitFor("@(Get-SpotTrainingInstance stopped).Count", "1");
+        WaitFor("@(Get-SpotTrainingInstance stopped*).Count", "1");
         launch.Stop();
-        WaitFor("@(Get-SpotTrainingInstance stopped | Where-Object State -in 'pending', 'running').Count", "0");
+        WaitFor("@(Get-SpotTrainingInstance stopped* | Where-Object State -in 'pending', 'running').Count", "0");
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 using Amazon.EC2;
 
-namespace SpotTrainer.Pipeline;
+namespace SpotTrainer.Cloud;
 
 /// <summary>
 /// Security groups and key pairs that EC2 has just made. It does not know them everywhere at once: for a moment they may not be listed, or a call that

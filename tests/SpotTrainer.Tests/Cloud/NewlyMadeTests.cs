@@ -1,7 +1,7 @@
 using Amazon.EC2;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Cloud;
 
-namespace SpotTrainer.Tests.Pipeline;
+namespace SpotTrainer.Tests.Cloud;
 
 public sealed class NewlyMadeTests
 {
