@@ -26,8 +26,7 @@ internal sealed class ConditionSet(Conditions first)
         {
             foreach (var throttle in current.Throttles)
             {
-                var name = throttle.Action.Contains(':', StringComparison.Ordinal) ? $"{service}:{action}" : action;
-                if (!Market.Wildcards.Match(throttle.Action, name))
+                if (!Conditions.IsMeant(throttle.Action, service, action))
                 {
                     continue;
                 }

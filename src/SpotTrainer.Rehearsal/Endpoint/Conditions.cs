@@ -40,7 +40,7 @@ internal sealed record Conditions
     /// <summary>How long a region takes for each call, beyond the answer's own time. The first whose pattern fits counts.</summary>
     public ImmutableArray<RegionDelay> Delays { get; init; } = [];
 
-    /// <summary>Regions (with wildcards) that do not answer.</summary>
+    /// <summary>Regions that do not answer.</summary>
     public ImmutableArray<DeadRegion> Dead { get; init; } = [];
 
     /// <summary>How long a new instance, security group or key pair is not found, by the endpoint's clock.</summary>
@@ -59,8 +59,15 @@ internal sealed record Conditions
     public bool NoSpotRole { get; init; }
 
     /// <summary>Whether an action of a service is denied.</summary>
-    public bool Denies(string service, string action) =>
-        Denied.Any(pattern => Wildcards.Match(pattern, pattern.Contains(':', StringComparison.Ordinal) ? $"{service}:{action}" : action));
+    public bool Denies(string service, string action) => Denied.Any(pattern => IsMeant(pattern, service, action));
+
+    /// <summary>The dead region that a call goes to, if it does.</summary>
+    public DeadRegion? FindDead(string region, string service, string action) =>
+        Dead.FirstOrDefault(dead => Wildcards.Match(dead.Region, region) && IsMeant(dead.Action, service, action));
+
+    /// <summary>Whether a pattern of actions, with their service or without, means this one.</summary>
+    public static bool IsMeant(string pattern, string service, string action) =>
+        Wildcards.Match(pattern, pattern.Contains(':', StringComparison.Ordinal) ? $"{service}:{action}" : action);
 
     /// <summary>Whether there is no capacity for a type in a zone.</summary>
     public bool IsShort(string type, string zone, bool spot) => (spot ? NoSpotCapacity : NoOnDemandCapacity).Any(pattern => pattern.Matches(type, zone));
@@ -87,4 +94,5 @@ internal sealed record RegionDelay(string Region, TimeSpan Time);
 /// <summary>A region that does not answer.</summary>
 /// <param name="Region">Its name, with wildcards.</param>
 /// <param name="Closes">Whether it closes the connection at once; else it never says a word.</param>
-internal sealed record DeadRegion(string Region, bool Closes = false);
+/// <param name="Action">To which action, with wildcards, with its service or without.</param>
+internal sealed record DeadRegion(string Region, bool Closes = false, string Action = "*");

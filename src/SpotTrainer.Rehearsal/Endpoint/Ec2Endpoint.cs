@@ -282,7 +282,7 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
     private async Task<bool> MeetAsync(string region, string service, string action)
     {
         var now = conditions.Current;
-        if (now.Dead.FirstOrDefault(dead => Wildcards.Match(dead.Region, region)) is { } gone)
+        if (now.FindDead(region, service, action) is { } gone)
         {
             if (gone.Closes)
             {

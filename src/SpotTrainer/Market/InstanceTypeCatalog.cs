@@ -6,12 +6,15 @@ namespace SpotTrainer.Market;
 
 /// <summary>
 /// What instance types have (DescribeInstanceTypes). It is the same in every region: each type is asked for once, in the region where
-/// its price came up first, and those who want it meanwhile wait for that answer.
+/// its price came up first, and those who want it meanwhile wait for that answer, but not long.
 /// </summary>
 internal sealed class InstanceTypeCatalog
 {
     /// <summary>How many types one question names: as many as a page holds.</summary>
     private const int TypesAtOnce = 100;
+
+    /// <summary>How long a region waits for another one's answer before it asks itself: that one may never answer.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     private readonly Dictionary<string, Task<IReadOnlyDictionary<string, InstanceTypeSize>>> asked = new(StringComparer.Ordinal);
 
@@ -19,27 +22,27 @@ internal sealed class InstanceTypeCatalog
     public async Task<IReadOnlyDictionary<string, InstanceTypeSize>> GetAsync(IAmazonEC2 ec2, IEnumerable<string> types, CancellationToken cancellationToken)
     {
         var wanted = types.Distinct(StringComparer.Ordinal).ToArray();
-        var sizes = new Dictionary<string, InstanceTypeSize>(StringComparer.Ordinal);
-        for (var mayRepeat = true; ; mayRepeat = false)
+        var own = new HashSet<Task>();
+        var answers = Claim(ec2, wanted, own, _ => true, cancellationToken);
+        if (!await CameAsync(answers.Values.Where(answer => !own.Contains(answer)), cancellationToken))
         {
-            try
+            var late = wanted.Where(type => !own.Contains(answers[type]) && !HasCome(answers[type])).ToArray();
+            foreach (var (type, answer) in Claim(ec2, late, own, HasCome, cancellationToken).Select(entry => (entry.Key, entry.Value)))
             {
-                foreach (var (type, answer) in Claim(ec2, wanted, cancellationToken))
-                {
-                    if ((await answer.OrStopped(cancellationToken)).TryGetValue(type, out var size))
-                    {
-                        sizes[type] = size;
-                    }
-                }
-
-                return sizes;
-            }
-            catch (Exception) when (mayRepeat && !cancellationToken.IsCancellationRequested)
-            {
-                // It may have been another region's question that failed: this one asks itself.
-                Forget(wanted);
+                answers[type] = answer;
             }
         }
+
+        var sizes = new Dictionary<string, InstanceTypeSize>(StringComparer.Ordinal);
+        foreach (var type in wanted)
+        {
+            if ((await answers[type].OrStopped(cancellationToken)).TryGetValue(type, out var size))
+            {
+                sizes[type] = size;
+            }
+        }
+
+        return sizes;
     }
 
     /// <summary>Sees to it that EC2 knows types that a user named.</summary>
@@ -47,30 +50,40 @@ internal sealed class InstanceTypeCatalog
     public static async Task RequireKnownAsync(IAmazonEC2 ec2, IEnumerable<string> types, CancellationToken cancellationToken) =>
         await ec2.DescribeInstanceTypesAsync(new DescribeInstanceTypesRequest { InstanceTypes = types.Take(TypesAtOnce).ToList() }, cancellationToken);
 
-    private void Forget(string[] types)
+    /// <summary>Whether other regions' answers came, all of them and in time.</summary>
+    private static async Task<bool> CameAsync(IEnumerable<Task<IReadOnlyDictionary<string, InstanceTypeSize>>> others, CancellationToken cancellationToken)
     {
-        lock (asked)
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(Patience);
+        try
         {
-            foreach (var type in types.Where(type => asked.TryGetValue(type, out var answer) && answer.IsCompleted && answer.Status != TaskStatus.RanToCompletion))
-            {
-                asked.Remove(type);
-            }
+            await Task.WhenAll(others).OrStopped(patience.Token);
+            return true;
+        }
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
         }
     }
 
-    private List<(string, Task<IReadOnlyDictionary<string, InstanceTypeSize>>)> Claim(IAmazonEC2 ec2, string[] types, CancellationToken cancellationToken)
+    private static bool HasCome(Task answer) => answer.Status == TaskStatus.RanToCompletion;
+
+    /// <summary>Gives the answers for types, and asks for those that have none yet, or none that counts.</summary>
+    private Dictionary<string, Task<IReadOnlyDictionary<string, InstanceTypeSize>>> Claim(
+        IAmazonEC2 ec2, string[] types, HashSet<Task> own, Func<Task, bool> counts, CancellationToken cancellationToken)
     {
         lock (asked)
         {
-            var unknown = types.Where(type => !asked.ContainsKey(type)).ToArray();
+            var unknown = types.Where(type => !asked.TryGetValue(type, out var answer) || !counts(answer)).ToArray();
             for (var start = 0; start < unknown.Length; start += TypesAtOnce)
             {
                 var chunk = unknown.Skip(start).Take(TypesAtOnce).ToList();
                 var answer = Task.Run(() => AskAsync(ec2, chunk, cancellationToken), CancellationToken.None);
                 chunk.ForEach(type => asked[type] = answer);
+                own.Add(answer);
             }
 
-            return types.Select(type => (type, asked[type])).ToList();
+            return types.ToDictionary(type => type, type => asked[type], StringComparer.Ordinal);
         }
     }
 

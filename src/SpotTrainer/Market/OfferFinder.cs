@@ -211,9 +211,13 @@ internal sealed class OfferFinder
     {
         if (criteria.Days > 0)
         {
+            // As long as the region gives page after page it may go on; but it may have died since it told its prices.
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            limit.CancelAfter(criteria.RegionTimeout);
             try
             {
-                return await SpotPrices.ReadHistoryAsync(cloud.Ec2(region), region, types, DateTimeOffset.UtcNow.AddDays(-criteria.Days), cancellationToken);
+                return await SpotPrices.ReadHistoryAsync(
+                    cloud.Ec2(region), region, types, DateTimeOffset.UtcNow.AddDays(-criteria.Days), limit.Token, () => limit.CancelAfter(criteria.RegionTimeout));
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
@@ -231,10 +235,12 @@ internal sealed class OfferFinder
             var types = candidates.Select(candidate => candidate.Price.Type).Distinct(StringComparer.Ordinal).ToArray();
             Tell(types.Length < PlacementScores.LeastTypes
                 ? $"EC2 always scores fewer than {PlacementScores.LeastTypes} types low: ask for more types, or don't go by the score." : null);
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            limit.CancelAfter(criteria.RegionTimeout);
             try
             {
                 return await PlacementScores.GetAsync(
-                    cloud, candidates.Select(candidate => candidate.Region).Distinct(StringComparer.Ordinal).ToArray(), types, cancellationToken);
+                    cloud, candidates.Select(candidate => candidate.Region).Distinct(StringComparer.Ordinal).ToArray(), types, limit.Token);
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {

@@ -40,8 +40,14 @@ internal static class SpotPrices
     }
 
     /// <summary>Gives the histories of types in a region's standard zones, from a moment until now.</summary>
+    /// <param name="ec2">The region's client.</param>
+    /// <param name="region">The region.</param>
+    /// <param name="patterns">Types, with wildcards.</param>
+    /// <param name="from">The moment.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="answered">Is told of each page.</param>
     public static async Task<IReadOnlyDictionary<(string Type, string Zone), SpotPriceSeries>> ReadHistoryAsync(
-        IAmazonEC2 ec2, string region, IReadOnlyList<string> patterns, DateTimeOffset from, CancellationToken cancellationToken)
+        IAmazonEC2 ec2, string region, IReadOnlyList<string> patterns, DateTimeOffset from, CancellationToken cancellationToken, Action? answered = null)
     {
         var until = DateTimeOffset.UtcNow;
         using var throttle = new SemaphoreSlim(QuestionsAtOnce);
@@ -55,6 +61,7 @@ internal static class SpotPrices
                 do
                 {
                     var answer = await ec2.DescribeSpotPriceHistoryAsync(request, cancellationToken);
+                    answered?.Invoke();
                     found.AddRange(answer.SpotPriceHistory.Where(entry => IsStandardZone(region, entry.AvailabilityZone)));
                     request.NextToken = answer.NextToken;
                 }

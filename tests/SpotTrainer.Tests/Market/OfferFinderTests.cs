@@ -12,6 +12,9 @@ public sealed class OfferFinderTests
     private static readonly string[] Bands = ["<5%", "5-10%", "10-15%", "15-20%", ">20%"];
     private static readonly string[] Unreachable = ["ConnectionFailed", "TimedOut"];
 
+    /// <summary>What is left to a search that would wait for the SDK's own repeats: far more than any limit of a region here.</summary>
+    private static readonly TimeSpan HangGuard = TimeSpan.FromMinutes(1);
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -70,6 +73,49 @@ public sealed class OfferFinderTests
         Assert.DoesNotContain(offers, offer => offer.Region == "us-west-2");
         Assert.Contains(offers, offer => offer.Region == "us-east-1");
         Assert.Single(test.Log.Lines, line => line.StartsWith("warning: us-west-2 ", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("DescribeSpotPriceHistory")]
+    [InlineData("DescribeInstanceTypes")]
+    public async Task A_region_that_hangs_at_one_question_keeps_no_other_from_its_offers(string action)
+    {
+        // It is the fastest by far: the types of all are looked up there first.
+        await using var test = new TestCloud(new Conditions
+        {
+            Dead = [new DeadRegion("us-west-2", Action: action)],
+            Delays = [new RegionDelay("us-west-2", TimeSpan.Zero), new RegionDelay("*", TimeSpan.FromMilliseconds(300))],
+        });
+        var offers = await test.FindAsync(TwoProcessors with { First = 0, Days = 0, RegionTimeout = TimeSpan.FromSeconds(8) }, [.. test.Regions]);
+        Assert.Equal(
+            test.Regions.Except(["us-west-2"], StringComparer.Ordinal).Order(StringComparer.Ordinal), offers.Select(offer => offer.Region).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+        Assert.Equal(["warning: us-west-2 is left out: No answer came in time."], test.Log.Lines.Where(line => line.StartsWith("warning", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_region_that_dies_when_it_has_told_its_prices_costs_no_more_than_their_history()
+    {
+        await using var test = new TestCloud();
+        test.Log.Told = line =>
+        {
+            if (line == $"progress: {test.Regions.Count} of {test.Regions.Count} regions")
+            {
+                test.Endpoint.Endpoint.ChangeAsync(now => now with { Dead = [new DeadRegion("us-east-1", Action: "DescribeSpotPriceHistory")] }).GetAwaiter().GetResult();
+            }
+        };
+        var offers = await test.FindAsync(TwoProcessors with { First = 0, RegionTimeout = TimeSpan.FromSeconds(8) }, [.. test.Regions]).WaitAsync(HangGuard, Stop);
+        Assert.All(offers, offer => Assert.Equal(offer.Region == "us-east-1", offer.Lowest is null));
+        Assert.Contains(offers, offer => offer.Region == "us-east-1");
+        Assert.Single(test.Log.Lines, line => line == "warning: The history of prices in us-east-1 can't be had: No answer came in time.");
+    }
+
+    [Fact]
+    public async Task Scores_that_never_come_cost_no_offer()
+    {
+        await using var test = new TestCloud(new Conditions { Dead = [new DeadRegion("*", Action: "GetSpotPlacementScores")] });
+        var offers = await test.FindAsync(TwoProcessors with { IncludeScore = true, RegionTimeout = TimeSpan.FromSeconds(5) }).WaitAsync(HangGuard, Stop);
+        Assert.Equal(12, offers.Count);
+        Assert.Single(test.Log.Lines, line => line == "warning: Placement scores can't be had: No answer came in time.");
     }
 
     [Fact]

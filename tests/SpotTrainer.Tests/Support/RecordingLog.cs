@@ -8,15 +8,24 @@ internal sealed class RecordingLog : IStepLog
 {
     public ConcurrentQueue<string> Lines { get; } = new();
 
-    public void Verbose(string text) => Lines.Enqueue("verbose: " + text);
+    /// <summary>What a test does at the moment when a line is told.</summary>
+    public Action<string>? Told { get; set; }
 
-    public void Warning(string text) => Lines.Enqueue("warning: " + text);
+    public void Verbose(string text) => Tell("verbose: " + text);
 
-    public void Information(string text) => Lines.Enqueue("information: " + text);
+    public void Warning(string text) => Tell("warning: " + text);
 
-    public void Progress(string activity, string status, int percent = -1) => Lines.Enqueue($"progress: {status}");
+    public void Information(string text) => Tell("information: " + text);
 
-    public void ProgressDone(string activity) => Lines.Enqueue("progress done");
+    public void Progress(string activity, string status, int percent = -1) => Tell($"progress: {status}");
 
-    public void CleanupWarning(string text) => Lines.Enqueue("clean-up: " + text);
+    public void ProgressDone(string activity) => Tell("progress done");
+
+    public void CleanupWarning(string text) => Tell("clean-up: " + text);
+
+    private void Tell(string line)
+    {
+        Lines.Enqueue(line);
+        Told?.Invoke(line);
+    }
 }
