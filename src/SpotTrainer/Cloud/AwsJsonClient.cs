@@ -12,7 +12,11 @@ namespace SpotTrainer.Cloud;
 /// </summary>
 internal sealed class AwsJsonClient(AWSCredentials credentials, string service, string region, string url)
 {
-    private const int Attempts = 3;
+    private const int MostAttempts = 3;
+
+    /// <summary>How long one attempt may take: a service that hangs has failed within half a minute, whatever the number of attempts.</summary>
+    private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(8);
+
     /// <summary>
     /// Calls an action and gives the answer's root. The actions that are called here only read: one whose answer does not come, or says
     /// that the service is busy, is called again.
@@ -20,19 +24,22 @@ internal sealed class AwsJsonClient(AWSCredentials credentials, string service, 
     /// <param name="target">The value of X-Amz-Target, such as <c>AmazonSSM.GetParameter</c>.</param>
     /// <param name="body">The request, to be written as JSON.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="attempts">How often it is called at most.</param>
     /// <exception cref="SpotTrainerException">The service refused.</exception>
     /// <exception cref="HttpRequestException">It could not be reached.</exception>
-    public async Task<JsonElement> CallAsync(string target, object body, CancellationToken cancellationToken)
+    public async Task<JsonElement> CallAsync(string target, object body, CancellationToken cancellationToken, int attempts = MostAttempts)
     {
         var content = JsonSerializer.SerializeToUtf8Bytes(body);
         for (var attempt = 1; ; attempt++)
         {
-            var mayRepeat = attempt < Attempts;
+            var mayRepeat = attempt < attempts;
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            limit.CancelAfter(AttemptTimeout);
             try
             {
                 // Signed anew each time: a signature holds for some minutes only.
                 using var message = await SignedRequest.MakeAsync(credentials, service, region, url, "application/x-amz-json-1.1", content, target);
-                using var response = await Web.Client.SendAsync(message, cancellationToken);
+                using var response = await Web.Client.SendAsync(message, limit.Token);
                 var text = Encoding.UTF8.GetString(await response.Content.ReadAsByteArrayAsync());
                 if (response.IsSuccessStatusCode)
                 {

@@ -175,7 +175,8 @@ internal sealed class OfferFinder
         var byRegion = described.ToDictionary(region => region.Region, StringComparer.Ordinal);
         var bands = await advisor.Value;
         var found = await scores;
-        Tell(prices.Failure is { } failure ? $"Prices of the price list can't be had ({failure}): no saving is shown." : null);
+        TellOf(byRegion.Keys, prices.OnDemandFailure, "Prices on demand", "no saving is shown");
+        TellOf(byRegion.Keys, prices.DiskFailure, "Prices of disks", "the dearest there is counts");
         Tell(bands.Failure is { } lost ? $"{lost} No interruptions are shown." : null);
         return candidates.Select(candidate =>
         {
@@ -195,14 +196,23 @@ internal sealed class OfferFinder
                 Interruption = band,
                 InterruptionDate = band is null ? null : bands.Date,
                 Score = found.TryGetValue(price.Zone, out var score) ? score : null,
-                Missing = Missing(listed, band, bands),
+                Missing = Missing(candidate.Region, listed, band, bands),
             };
         }).ToArray();
     }
 
-    private string[] Missing(Dated<decimal?>? listed, string? band, SpotAdvisor bands) => new[]
+    /// <summary>Says once for all regions alike what can't be had there.</summary>
+    private void TellOf(IEnumerable<string> regions, Func<string, string?> failureOf, string what, string so)
     {
-        listed is null ? $"On-demand price: {prices.Failure}" : listed.Value is null ? "On-demand price: the price list has none." : null,
+        foreach (var failure in regions.GroupBy(failureOf, StringComparer.Ordinal).Where(failure => failure.Key is not null))
+        {
+            Tell($"{what} in {string.Join(", ", failure.OrderBy(region => region, StringComparer.Ordinal))} can't be had ({failure.Key}): {so}.");
+        }
+    }
+
+    private string[] Missing(string region, Dated<decimal?>? listed, string? band, SpotAdvisor bands) => new[]
+    {
+        listed is null ? $"On-demand price: {prices.OnDemandFailure(region)}" : listed.Value is null ? "On-demand price: the price list has none." : null,
         band is not null ? null : $"Interruption: {bands.Failure ?? "the Spot advisor does not have this type."}",
     }.OfType<string>().ToArray();
 

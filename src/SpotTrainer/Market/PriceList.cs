@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using SpotTrainer.Cloud;
 using SpotTrainer.Pipeline;
@@ -6,14 +7,12 @@ namespace SpotTrainer.Market;
 
 /// <summary>
 /// AWS's Price List Query API (GetProducts): what a type costs on demand (Linux, shared, nothing preinstalled), and what a disk costs.
-/// Answers are kept for a day. What can't be had is null, never a guess; <see cref="Failure"/> says why.
+/// Answers are kept for a day. What can't be had is null, never a guess; <see cref="OnDemandFailure"/> and <see cref="DiskFailure"/> say why.
 /// </summary>
 internal sealed class PriceList(CloudContext cloud)
 {
+    private const string GetProducts = "AWSPriceListService.GetProducts";
     private const int AtOnce = 10;
-
-    /// <summary>How long an answer, or a region's whole list, may take.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     /// <summary>From so many types on, a region's whole list is read, a hundred a page, in place of a question for each.</summary>
     private const int WholeListFrom = 30;
@@ -21,13 +20,31 @@ internal sealed class PriceList(CloudContext cloud)
     /// <summary>The regions that serve the list, for all regions alike.</summary>
     private static readonly string[] Servers = ["us-east-1", "eu-central-1", "ap-south-1"];
 
-    /// <summary>Why something could not be had; null while all could.</summary>
-    public string? Failure { get; private set; }
+    /// <summary>How long a server may take for one answer before another is asked: all of them together less than a region has for its offers.</summary>
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a server may take for a page of a whole list, which is a MiB or more.</summary>
+    private static readonly TimeSpan PageTimeout = TimeSpan.FromSeconds(8);
+
+    /// <summary>How long a whole list may take, on all servers together.</summary>
+    private static readonly TimeSpan ListTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>Why something could not be had, by the file in which it would be kept.</summary>
+    private readonly ConcurrentDictionary<string, string> failures = new(StringComparer.Ordinal);
+
+    /// <summary>The server that answered last: it is asked first.</summary>
+    private volatile int best;
+
+    /// <summary>Why prices on demand of a region could not be had; null while all could.</summary>
+    public string? OnDemandFailure(string region) => failures.TryGetValue(OnDemandPath(region), out var failure) ? failure : null;
+
+    /// <summary>Why the price of a region's disks could not be had; null while it could.</summary>
+    public string? DiskFailure(string region) => failures.TryGetValue(DiskPath(region), out var failure) ? failure : null;
 
     /// <summary>Gives the prices of types on demand in a region, in US dollars an hour; types that have none are not in it.</summary>
     public async Task<IReadOnlyDictionary<string, Dated<decimal?>>> OnDemandAsync(string region, IEnumerable<string> types, CancellationToken cancellationToken)
     {
-        var path = Path(region, "ondemand");
+        var path = OnDemandPath(region);
         var known = Fresh(path);
         var wanted = types.Distinct(StringComparer.Ordinal).ToArray();
         var missing = wanted.Where(type => !known.ContainsKey(type)).ToArray();
@@ -35,9 +52,9 @@ internal sealed class PriceList(CloudContext cloud)
         {
             if (missing.Length >= WholeListFrom)
             {
-                await TryAsync(async limit =>
+                await TryAsync(path, PageTimeout, async ask =>
                 {
-                    await ReadListAsync(region, (type, usd) => Keep(known, type, usd), limit);
+                    await ReadListAsync(region, ask, (type, usd) => Keep(known, type, usd));
                     foreach (var type in missing.Where(type => !known.ContainsKey(type)))
                     {
                         Keep(known, type, usd: null);
@@ -52,7 +69,7 @@ internal sealed class PriceList(CloudContext cloud)
                     await throttle.WaitAsync(cancellationToken);
                     try
                     {
-                        await TryAsync(async limit => Keep(known, type, await OneAsync(region, type, limit)), cancellationToken);
+                        await TryAsync(path, AnswerTimeout, async ask => Keep(known, type, await OneAsync(region, type, ask)), cancellationToken);
                     }
                     finally
                     {
@@ -71,14 +88,13 @@ internal sealed class PriceList(CloudContext cloud)
     public async Task<decimal?> DiskAsync(string region, CancellationToken cancellationToken)
     {
         const string gp3 = "gp3";
-        var path = Path(region, "disk");
+        var path = DiskPath(region);
         var known = Fresh(path);
         if (!known.ContainsKey(gp3))
         {
-            await TryAsync(async limit =>
+            await TryAsync(path, AnswerTimeout, async ask =>
             {
-                var answer = await AskAsync(
-                    [Term("regionCode", region), Term("productFamily", "Storage"), Term("volumeApiName", gp3)], nextToken: null, limit);
+                var answer = await ask([Term("regionCode", region), Term("productFamily", "Storage"), Term("volumeApiName", gp3)], null);
                 Keep(known, gp3, Products(answer).Select(product => product.Usd).FirstOrDefault(usd => usd is not null));
                 DatedCache.Write(path, known);
             }, cancellationToken);
@@ -136,18 +152,20 @@ internal sealed class PriceList(CloudContext cloud)
         return null;
     }
 
-    private string Path(string region, string what) => System.IO.Path.Combine(cloud.CacheFolder, $"{what}-{region}.json");
+    private string OnDemandPath(string region) => Path.Combine(cloud.CacheFolder, $"ondemand-{region}.json");
 
-    private async Task<decimal?> OneAsync(string region, string type, CancellationToken cancellationToken) =>
-        Products(await AskAsync([.. OfLinux(region), Term("instanceType", type)], nextToken: null, cancellationToken))
+    private string DiskPath(string region) => Path.Combine(cloud.CacheFolder, $"disk-{region}.json");
+
+    private static async Task<decimal?> OneAsync(string region, string type, Ask ask) =>
+        Products(await ask([.. OfLinux(region), Term("instanceType", type)], null))
             .Select(product => product.Usd).FirstOrDefault(usd => usd is not null);
 
-    private async Task ReadListAsync(string region, Action<string, decimal?> keep, CancellationToken cancellationToken)
+    private static async Task ReadListAsync(string region, Ask ask, Action<string, decimal?> keep)
     {
         string? next = null;
         do
         {
-            var answer = await AskAsync(OfLinux(region), next, cancellationToken);
+            var answer = await ask(OfLinux(region), next);
             foreach (var (type, usd) in Products(answer))
             {
                 if (type is not null && usd is not null)
@@ -161,41 +179,45 @@ internal sealed class PriceList(CloudContext cloud)
         while (!string.IsNullOrEmpty(next));
     }
 
-    /// <summary>Asks the first of the list's servers that answers.</summary>
-    private async Task<JsonElement> AskAsync(object[] filters, string? nextToken, CancellationToken cancellationToken)
+    /// <summary>
+    /// Reads from the first of the list's servers that gives it all, unless it was in vain before: what the list would have added is not worth a wait
+    /// for each type. Each server is asked once; only the last is asked again when it is busy.
+    /// </summary>
+    private async Task TryAsync(string path, TimeSpan timeout, Func<Ask, Task> read, CancellationToken cancellationToken)
     {
-        for (var server = 0; ; server++)
+        using var whole = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        whole.CancelAfter(ListTimeout);
+        var first = best;
+        for (var turn = 1; turn <= Servers.Length && !failures.ContainsKey(path); turn++)
         {
+            var server = (first + turn - 1) % Servers.Length;
+            var isLast = turn == Servers.Length;
             try
             {
-                return await cloud.Json("pricing", Servers[server]).CallAsync("AWSPriceListService.GetProducts",
-                    new { ServiceCode = "AmazonEC2", FormatVersion = "aws_v1", MaxResults = 100, Filters = filters, NextToken = nextToken }, cancellationToken);
+                await read(AskAsync);
+                best = server;
+                return;
             }
-            catch (Exception exception) when (server + 1 < Servers.Length && !cancellationToken.IsCancellationRequested
-                && exception is not SpotTrainerException { Kind: ErrorKind.PermissionDenied or ErrorKind.AuthenticationError })
+            catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
-                // Another of them may answer.
+                // Another of them may answer, unless it is the user who may not ask.
+                if (isLast || whole.IsCancellationRequested || exception is SpotTrainerException { Kind: ErrorKind.PermissionDenied or ErrorKind.AuthenticationError })
+                {
+                    failures.TryAdd(path, AwsErrors.Translate(exception, "price list").Message);
+                }
+            }
+
+            async Task<JsonElement> AskAsync(object[] filters, string? nextToken)
+            {
+                using var limit = CancellationTokenSource.CreateLinkedTokenSource(whole.Token);
+                limit.CancelAfter(timeout);
+                var body = new { ServiceCode = "AmazonEC2", FormatVersion = "aws_v1", MaxResults = 100, Filters = filters, NextToken = nextToken };
+                var client = cloud.Json("pricing", Servers[server]);
+                return isLast ? await client.CallAsync(GetProducts, body, limit.Token) : await client.CallAsync(GetProducts, body, limit.Token, attempts: 1);
             }
         }
     }
 
-    /// <summary>Asks, unless it was in vain before: what the list would have added is not worth a wait for each type.</summary>
-    private async Task TryAsync(Func<CancellationToken, Task> ask, CancellationToken cancellationToken)
-    {
-        if (Failure is not null)
-        {
-            return;
-        }
-
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(Patience);
-        try
-        {
-            await ask(limit.Token);
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-        {
-            Failure = AwsErrors.Translate(exception, "price list").Message;
-        }
-    }
+    /// <summary>Asks one server for a page of the products that meet filters.</summary>
+    private delegate Task<JsonElement> Ask(object[] filters, string? nextToken);
 }
