@@ -76,7 +76,7 @@ internal static class MarketActions
         {
             ["instance-type"] = type => [type.Name],
             ["current-generation"] = type => [type.CurrentGeneration ? "true" : "false"],
-            ["supported-usage-class"] = _ => ["on-demand", "spot"],
+            ["supported-usage-class"] = type => type.UsageClasses,
             ["processor-info.supported-architecture"] = type => type.Architectures,
             ["bare-metal"] = type => [type.Metal ? "true" : "false"],
             ["burstable-performance-supported"] = type => [type.Burstable ? "true" : "false"],
@@ -222,7 +222,7 @@ internal static class MarketActions
         Ec2Xml.Element("instanceType", type.Name),
         Ec2Xml.Element("currentGeneration", type.CurrentGeneration),
         Ec2Xml.Element("freeTierEligible", false),
-        Ec2Xml.Set("supportedUsageClasses", ["on-demand", "spot"]),
+        Ec2Xml.Set("supportedUsageClasses", type.UsageClasses),
         Ec2Xml.Set("supportedRootDeviceTypes", ["ebs"]),
         Ec2Xml.Set("supportedVirtualizationTypes", ["hvm"]),
         Ec2Xml.Element("bareMetal", type.Metal),

@@ -309,6 +309,7 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
             {
                 0 => new AwsException("RequestLimitExceeded", "Request limit exceeded.", 503),
                 1 => new AwsException("Throttling", "Rate exceeded"),
+                _ when service == "servicequotas" => new AwsException("TooManyRequestsException", "Rate exceeded"),
                 _ => new AwsException("ThrottlingException", "Rate exceeded"),
             };
         }

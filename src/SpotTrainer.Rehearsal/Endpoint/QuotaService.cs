@@ -29,10 +29,17 @@ internal static class QuotaService
                 return new { Quota = Write(known, known.Default, region, account) };
             case "ListServiceQuotas":
                 // As AWS does: those are listed of which the account has a value of its own.
-                var (page, next) = JsonService.Page(body, VCpuQuota.All.Where(entry => conditions.Quotas.ContainsKey(entry.Code)), MaxResults);
-                return new { Quotas = page.Select(entry => Write(entry, conditions.Quotas[entry.Code], region, account)).ToArray(), NextToken = next };
+                return List(conditions.Quotas);
+            case "ListAWSDefaultServiceQuotas":
+                return List(VCpuQuota.All.ToDictionary(entry => entry.Code, entry => entry.Default, StringComparer.Ordinal));
             default:
                 throw new AwsException("UnknownOperationException", $"The operation {target} is not known.");
+        }
+
+        object List(IReadOnlyDictionary<string, int> values)
+        {
+            var (page, next) = JsonService.Page(body, VCpuQuota.All.Where(entry => values.ContainsKey(entry.Code)), MaxResults);
+            return new { Quotas = page.Select(entry => Write(entry, values[entry.Code], region, account)).ToArray(), NextToken = next };
         }
     }
 

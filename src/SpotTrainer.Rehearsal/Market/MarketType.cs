@@ -19,6 +19,12 @@ internal sealed record MarketType(
     string Name, int VCpu, int MemoryMiB, IReadOnlyList<string> Architectures, int Gpus, string GpuMaker, string GpuName, int GpuMemoryMiB,
     string Network, bool CurrentGeneration, decimal OnDemandUsd, IReadOnlyDictionary<string, SpotAdvice> Spot)
 {
+    /// <summary>Whether it can be had on demand alone.</summary>
+    public bool OnDemandOnly { get; init; }
+
+    /// <summary>How it can be bought, in EC2's words.</summary>
+    public IReadOnlyList<string> UsageClasses => OnDemandOnly ? ["on-demand"] : ["on-demand", "spot"];
+
     public bool Burstable => Name.StartsWith('t') && char.IsAsciiDigit(Name[1]);
 
     public bool Metal => Name.EndsWith(".metal", StringComparison.Ordinal);

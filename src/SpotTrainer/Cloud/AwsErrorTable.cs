@@ -49,7 +49,7 @@ internal static class AwsErrorTable
         ["InsufficientFreeAddressesInSubnet"] = new("SubnetFull", ErrorKind.ResourceUnavailable, "The subnet has no free address.", "Use another -Subnet, or another zone."),
 
         ["MaxSpotInstanceCountExceeded"] = new("QuotaExceeded", ErrorKind.LimitsExceeded, "The account's quota of Spot vCPUs does not allow another such instance.",
-            "Choose a smaller type, or ask for more under Service Quotas, 'All Standard Spot Instance Requests' (L-34B43A08; GPUs: L-3819A6DF, L-7212CCBC)."),
+            "Choose a smaller type, or ask for more under Service Quotas, 'All Standard Spot Instance Requests' (L-34B43A08; GPUs: L-3819A6DF, L-7212CCBC, L-C4BD4855)."),
         ["VcpuLimitExceeded"] = new("QuotaExceeded", ErrorKind.LimitsExceeded, "The account's quota of on-demand vCPUs does not allow another such instance.",
             "Choose a smaller type, or ask for more under Service Quotas, 'Running On-Demand Standard instances' (L-1216C47A)."),
         ["InstanceLimitExceeded"] = new("QuotaExceeded", ErrorKind.LimitsExceeded, "The account may not run another instance of this type.", "Remove one, choose another type, or ask for more under Service Quotas."),

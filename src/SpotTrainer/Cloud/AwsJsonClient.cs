@@ -48,7 +48,7 @@ internal sealed class AwsJsonClient(AWSCredentials credentials, string service, 
                 }
 
                 var code = ErrorCode(text);
-                if (!mayRepeat || ((int)response.StatusCode < 500 && code is not ("ThrottlingException" or "RequestLimitExceeded")))
+                if (!mayRepeat || ((int)response.StatusCode is < 500 and not 429 && code is not ("ThrottlingException" or "TooManyRequestsException" or "RequestLimitExceeded")))
                 {
                     throw AwsErrors.FromCode(code, $"{service} answered {(int)response.StatusCode} to {target}.", target, inner: null);
                 }

@@ -16,15 +16,19 @@ internal sealed record VCpuQuota(string Code, string Name, decimal Limit, int Us
     private const string Service = "ec2";
 
     /// <summary>The families that have quotas of their own, each with the codes of its Spot and of its on-demand quota. Those of others are found by name.</summary>
-    private static readonly (string Family, string Spot, string OnDemand)[] Known =
+    private static readonly (string Family, string? Spot, string? OnDemand)[] Known =
     [
         ("Standard", "L-34B43A08", "L-1216C47A"),
         ("G", "L-3819A6DF", "L-DB2E81BA"),
         ("P", "L-7212CCBC", "L-417A185B"),
+        ("P5", "L-C4BD4855", null),
     ];
 
-    /// <summary>Gives the family that a type's quota is for: its first letters, where they are not among the standard ones.</summary>
-    public static string FamilyOf(string instanceType)
+    /// <summary>
+    /// Gives the family that a type's quota is for: its first letters, where they are not among the standard ones. On the Spot market P has one quota
+    /// for its first generations together, and then one for each.
+    /// </summary>
+    public static string FamilyOf(string instanceType, bool onDemand)
     {
         var letters = new string(instanceType.TakeWhile(char.IsLetter).ToArray()).ToLowerInvariant();
         return letters switch
@@ -35,6 +39,7 @@ internal sealed record VCpuQuota(string Code, string Name, decimal Limit, int Us
             "vt" => "G",
             "hpc" => "HPC",
             "u" => "High Memory",
+            "p" when !onDemand && instanceType.Length > 1 && instanceType[1] >= '5' => "P" + instanceType[1],
             _ when letters.Length > 0 && "acdhimrtz".IndexOf(letters[0]) >= 0 => "Standard",
             _ => letters.Length == 0 ? "Standard" : letters.Substring(0, 1).ToUpperInvariant(),
         };
@@ -44,12 +49,13 @@ internal sealed record VCpuQuota(string Code, string Name, decimal Limit, int Us
     /// <returns>The quota; null where there is none of that name.</returns>
     public static async Task<VCpuQuota?> FindAsync(CloudContext cloud, string region, string instanceType, bool onDemand, CancellationToken cancellationToken)
     {
-        var family = FamilyOf(instanceType);
+        var family = FamilyOf(instanceType, onDemand);
         var used = UsedAsync(cloud, region, family, onDemand, cancellationToken);
         var known = Array.Find(Known, entry => entry.Family == family);
-        var quota = known.Family is null
-            ? await FindByNameAsync(cloud, region, family, onDemand, cancellationToken)
-            : await GetAsync(cloud, region, onDemand ? known.OnDemand : known.Spot, cancellationToken);
+        var quota = (onDemand ? known.OnDemand : known.Spot) is { } code
+            ? await GetAsync(cloud, region, code, cancellationToken)
+            : await FindByNameAsync(cloud, region, "ListServiceQuotas", family, onDemand, cancellationToken)
+                ?? await FindByNameAsync(cloud, region, "ListAWSDefaultServiceQuotas", family, onDemand, cancellationToken);
         return quota is { } found
             ? new VCpuQuota(found.GetProperty("QuotaCode").GetString()!, found.GetProperty("QuotaName").GetString()!, found.GetProperty("Value").GetDecimal(), await used)
             : null;
@@ -76,14 +82,16 @@ internal sealed record VCpuQuota(string Code, string Name, decimal Limit, int Us
         }
     }
 
-    private static async Task<JsonElement?> FindByNameAsync(CloudContext cloud, string region, string family, bool onDemand, CancellationToken cancellationToken)
+    /// <summary>Looks through a list: of the account's own values, which has those only that were changed once, or of AWS's defaults.</summary>
+    private static async Task<JsonElement?> FindByNameAsync(
+        CloudContext cloud, string region, string list, string family, bool onDemand, CancellationToken cancellationToken)
     {
         var name = onDemand ? $"Running On-Demand {family} instances" : $"All {family} Spot Instance Requests";
         string? next = null;
         do
         {
             var page = await cloud.Json("servicequotas", region).CallAsync(
-                "ServiceQuotasV20190624.ListServiceQuotas", new { ServiceCode = Service, MaxResults = 100, NextToken = next }, cancellationToken);
+                $"ServiceQuotasV20190624.{list}", new { ServiceCode = Service, MaxResults = 100, NextToken = next }, cancellationToken);
             foreach (var quota in page.GetProperty("Quotas").EnumerateArray())
             {
                 if (string.Equals(quota.GetProperty("QuotaName").GetString(), name, StringComparison.OrdinalIgnoreCase))
@@ -106,7 +114,7 @@ internal sealed record VCpuQuota(string Code, string Name, decimal Limit, int Us
         {
             var page = await cloud.Ec2(region).DescribeInstancesAsync(request, cancellationToken);
             types.AddRange(page.Reservations.SelectMany(reservation => reservation.Instances)
-                .Where(instance => (instance.InstanceLifecycle?.Value == "spot") != onDemand && FamilyOf(instance.InstanceType.Value) == family)
+                .Where(instance => (instance.InstanceLifecycle?.Value == "spot") != onDemand && FamilyOf(instance.InstanceType.Value, onDemand) == family)
                 .Select(instance => instance.InstanceType.Value));
             request.NextToken = page.NextToken;
         }
@@ -116,7 +124,7 @@ internal sealed record VCpuQuota(string Code, string Name, decimal Limit, int Us
             return 0;
         }
 
-        var sizes = await new InstanceTypeCatalog().GetAsync(cloud.Ec2(region), types, cancellationToken);
+        var sizes = await new InstanceTypeCatalog { IncludeOnDemandOnly = onDemand }.GetAsync(cloud.Ec2(region), types, cancellationToken);
         return types.Sum(type => sizes.TryGetValue(type, out var size) ? size.VCpu : 0);
     }
 }

@@ -18,6 +18,9 @@ internal sealed class InstanceTypeCatalog
 
     private readonly Dictionary<string, Task<IReadOnlyDictionary<string, InstanceTypeSize>>> asked = new(StringComparer.Ordinal);
 
+    /// <summary>Whether types that are sold on demand alone are described, too.</summary>
+    public bool IncludeOnDemandOnly { get; init; }
+
     /// <summary>Gives the sizes of types. One that EC2 does not describe is not in it.</summary>
     public async Task<IReadOnlyDictionary<string, InstanceTypeSize>> GetAsync(IAmazonEC2 ec2, IEnumerable<string> types, CancellationToken cancellationToken)
     {
@@ -87,12 +90,17 @@ internal sealed class InstanceTypeCatalog
         }
     }
 
-    private static async Task<IReadOnlyDictionary<string, InstanceTypeSize>> AskAsync(IAmazonEC2 ec2, List<string> types, CancellationToken cancellationToken)
+    private async Task<IReadOnlyDictionary<string, InstanceTypeSize>> AskAsync(IAmazonEC2 ec2, List<string> types, CancellationToken cancellationToken)
     {
         var sizes = new Dictionary<string, InstanceTypeSize>(StringComparer.Ordinal);
 
         // By filter, not by name: the price history has names of types that are described no longer, and one of them would fail them all.
-        var request = new DescribeInstanceTypesRequest { Filters = [new Filter("instance-type", types), new Filter("supported-usage-class", ["spot"])] };
+        var request = new DescribeInstanceTypesRequest { Filters = [new Filter("instance-type", types)] };
+        if (!IncludeOnDemandOnly)
+        {
+            request.Filters.Add(new Filter("supported-usage-class", ["spot"]));
+        }
+
         do
         {
             var page = await ec2.DescribeInstanceTypesAsync(request, cancellationToken);

@@ -19,7 +19,10 @@ public sealed class AwsJsonClientTests : IDisposable
     [Theory]
     [InlineData("dropped")]
     [InlineData("503 Service Unavailable|")]
+    [InlineData("429 Too Many Requests|")]
     [InlineData("400 Bad Request|{\"__type\":\"com.amazonaws.ssm#ThrottlingException\"}")]
+    [InlineData("400 Bad Request|{\"__type\":\"TooManyRequestsException\"}")]
+    [InlineData("400 Bad Request|{\"__type\":\"RequestLimitExceeded\"}")]
     public async Task A_call_that_was_lost_or_came_too_soon_is_made_again(string firstAnswer)
     {
         var serving = ServeAsync(firstAnswer, Fine);

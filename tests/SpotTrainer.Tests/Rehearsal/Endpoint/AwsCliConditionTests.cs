@@ -37,7 +37,7 @@ public sealed class AwsCliConditionTests : AwsCli
             FailsAsync($"ssm get-parameter --name {TestEndpoint.ImageParameter}", "AccessDeniedException"),
             FailsAsync("service-quotas list-service-quotas --service-code ec2", "AccessDeniedException"),
             FailsAsync("iam get-role --role-name AWSServiceRoleForEC2Spot", "AccessDenied"),
-            FailsAsync("service-quotas get-service-quota --service-code ec2 --quota-code L-34B43A08", "ThrottlingException"),
+            FailsAsync("service-quotas get-service-quota --service-code ec2 --quota-code L-34B43A08", "TooManyRequestsException"),
             FailsAsync("sts get-caller-identity", "Throttling"));
     }
 
@@ -50,7 +50,7 @@ public sealed class AwsCliConditionTests : AwsCli
             ($"{get} L-34B43A08 --query Quota.[QuotaName,Value] --output text", output => Assert.Equal("All Standard (A, C, D, H, I, M, R, T, Z) Spot Instance Requests\t64", output)),
             ("service-quotas get-aws-default-service-quota --service-code ec2 --quota-code L-34B43A08 --query Quota.Value --output text", output => Assert.Equal("5", output)),
             ("service-quotas list-service-quotas --service-code ec2 --page-size 2 --query Quotas[].QuotaCode --output text",
-                output => Assert.Equal("L-1216C47A L-34B43A08 L-417A185B L-7212CCBC L-DB2E81BA", string.Join(' ', output.Split(['\t', '\n'], StringSplitOptions.RemoveEmptyEntries)))));
+                output => Assert.Equal("L-1216C47A L-34B43A08 L-417A185B L-7212CCBC L-B5D1601B L-C4BD4855 L-DB2E81BA", string.Join(' ', output.Split(['\t', '\n'], StringSplitOptions.RemoveEmptyEntries)))));
         await Task.WhenAll(
             FailsAsync($"{get} L-3819A6DF", "NoSuchResourceException"),
             FailsAsync($"{get} L-00000000", "NoSuchResourceException"),
