@@ -215,6 +215,7 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
 
             context.Response.StatusCode = answer.Status;
             context.Response.ContentType = answer.Type;
+            context.Response.AddHeader("Date", options.SignatureClock.GetUtcNow().ToString("R", CultureInfo.InvariantCulture));
             if (answer.LastModified is { } date)
             {
                 context.Response.AddHeader("Last-Modified", date.ToString("R", CultureInfo.InvariantCulture));
@@ -332,31 +333,32 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
         return true;
     }
 
+    /// <summary>Each family of services has its own words for what is wrong with a signature.</summary>
     private static void Require(SignatureResult signature)
     {
-        switch (signature.Outcome)
+        if (signature.Outcome == SignatureOutcome.Valid)
         {
-            case SignatureOutcome.Valid:
-                return;
-            case SignatureOutcome.Missing:
-                throw new AwsException("MissingAuthenticationToken", "Request is missing Authentication Token", 403);
-            case SignatureOutcome.Expired:
-                throw new AwsException("RequestExpired", "Request has expired.");
-            case SignatureOutcome.SessionEnded:
-                throw signature.Service == "ec2"
-                    ? new AwsException("RequestExpired", "Request has expired.")
-                    : new AwsException("ExpiredToken", "The security token included in the request is expired", 403);
-            case SignatureOutcome.Malformed:
-                throw new AwsException("IncompleteSignature", "The Authorization header has not the form of AWS Signature Version 4.");
-            case SignatureOutcome.UnknownKey when signature.Service == "ec2":
-                throw new AwsException("AuthFailure", "AWS was not able to validate the provided access credentials", 401);
-            case SignatureOutcome.UnknownKey:
-                throw new AwsException("InvalidClientTokenId", "The security token included in the request is invalid.", 403);
-            default:
-                throw signature.Service == "ec2"
-                    ? new AwsException("AuthFailure", "AWS was not able to validate the provided access credentials", 401)
-                    : new AwsException("SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided.", 403);
+            return;
         }
+
+        var query = signature.Service is "sts" or "iam";
+        throw (signature.Outcome, signature.Service) switch
+        {
+            (SignatureOutcome.Missing, _) => new AwsException("MissingAuthenticationToken", "Request is missing Authentication Token", 403),
+            (SignatureOutcome.Malformed, _) => new AwsException("IncompleteSignature", "The Authorization header has not the form of AWS Signature Version 4."),
+            (SignatureOutcome.Expired or SignatureOutcome.SessionEnded, "ec2") => new AwsException("RequestExpired", "Request has expired."),
+            (_, "ec2") => new AwsException("AuthFailure", "AWS was not able to validate the provided access credentials", 401),
+            (SignatureOutcome.Expired, _) => Mismatch(signature.Ahead < TimeSpan.Zero ? "Signature expired: it is earlier than it may be." : "Signature not yet current: it is later than it may be."),
+            (SignatureOutcome.SessionEnded, _) => query
+                ? new AwsException("ExpiredToken", "The security token included in the request is expired", 403)
+                : new AwsException("ExpiredTokenException", "The security token included in the request is expired"),
+            (SignatureOutcome.UnknownKey, _) => query
+                ? new AwsException("InvalidClientTokenId", "The security token included in the request is invalid.", 403)
+                : new AwsException("UnrecognizedClientException", "The security token included in the request is invalid."),
+            _ => Mismatch("The request signature we calculated does not match the signature you provided."),
+        };
+
+        AwsException Mismatch(string message) => query ? new AwsException("SignatureDoesNotMatch", message, 403) : new AwsException("InvalidSignatureException", message);
     }
 
     private async Task<XElement> AnswerEc2Async(string action, QueryParameters parameters, string regionName, string requestId)

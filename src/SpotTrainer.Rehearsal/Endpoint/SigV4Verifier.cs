@@ -31,7 +31,11 @@ internal enum SignatureOutcome
 }
 
 /// <summary>What a signature says: whether it holds, and for which region and service it was made.</summary>
-internal sealed record SignatureResult(SignatureOutcome Outcome, string Region, string Service);
+/// <param name="Outcome">Whether it holds.</param>
+/// <param name="Region">The region.</param>
+/// <param name="Service">The service.</param>
+/// <param name="Ahead">By how much the signature's time is ahead of the endpoint's.</param>
+internal sealed record SignatureResult(SignatureOutcome Outcome, string Region, string Service, TimeSpan Ahead = default);
 
 /// <summary>Keys that hold for a while, with the token that must come with them.</summary>
 internal sealed record SessionKeys(string AccessKeyId, string SecretAccessKey, string Token, DateTimeOffset Ends);
@@ -112,9 +116,9 @@ internal sealed class SigV4Verifier(string accessKeyId, string secretAccessKey, 
             return Result(SignatureOutcome.Mismatch);
         }
 
-        return Result(
-            (clock.GetUtcNow() - signedAt).Duration() > Tolerance ? SignatureOutcome.Expired
-            : session?.Ends <= clock.GetUtcNow() ? SignatureOutcome.SessionEnded
+        var ahead = signedAt - clock.GetUtcNow();
+        return ahead.Duration() > Tolerance ? Result(SignatureOutcome.Expired) with { Ahead = ahead } : Result(
+            session?.Ends <= clock.GetUtcNow() ? SignatureOutcome.SessionEnded
             : SignatureOutcome.Valid);
     }
 

@@ -22,6 +22,8 @@ internal static class AwsErrorTable
         ["UnrecognizedClientException"] = new("CredentialsRejected", ErrorKind.AuthenticationError, "AWS does not know the access key.", Profile),
         ["SignatureDoesNotMatch"] = new("CredentialsRejected", ErrorKind.AuthenticationError, "The secret key does not belong to the access key.", Profile),
         ["InvalidSignatureException"] = new("CredentialsRejected", ErrorKind.AuthenticationError, "The secret key does not belong to the access key.", Profile),
+        ["RequestTimeTooSkewed"] = new("ClockWrong", ErrorKind.AuthenticationError, "This computer's clock is wrong, so that AWS does not take its signatures: {0}",
+            "Set the clock (on Windows: w32tm /resync, on Linux: timedatectl set-ntp true) and try again."),
         ["MissingAuthenticationToken"] = new("CredentialsRejected", ErrorKind.AuthenticationError, "The call was not signed.", Profile),
         ["IncompleteSignature"] = new("CredentialsRejected", ErrorKind.AuthenticationError, "The call was not signed whole.", Profile),
         ["ExpiredToken"] = new("CredentialsExpired", ErrorKind.AuthenticationError, "The credentials have expired.", SignOn),

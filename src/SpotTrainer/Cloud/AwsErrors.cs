@@ -41,8 +41,9 @@ internal static class AwsErrors
     /// <summary>Gives the error for a code of AWS's.</summary>
     public static SpotTrainerException FromCode(string? code, string message, object? target, Exception? inner)
     {
-        // EC2 has one code for everything that is wrong with a value.
-        code = code == "InvalidParameterValue" && (message.Contains("instance type") || message.Contains("InstanceType")) ? "InvalidInstanceType"
+        // EC2 has one code for everything that is wrong with a value, and other services one for everything that is wrong with a signature.
+        code = message.Contains("Signature expired") || message.Contains("Signature not yet current") ? "RequestTimeTooSkewed"
+            : code == "InvalidParameterValue" && (message.Contains("instance type") || message.Contains("InstanceType")) ? "InvalidInstanceType"
             : code == "InvalidParameterValue" && message.Contains("Instance Profile") ? "InvalidIamInstanceProfile"
             : code;
         return AwsErrorTable.Find(code ?? string.Empty) is { } known

@@ -37,9 +37,7 @@ internal sealed class AwsJsonClient(AWSCredentials credentials, string service, 
             limit.CancelAfter(AttemptTimeout);
             try
             {
-                // Signed anew each time: a signature holds for some minutes only.
-                using var message = await SignedRequest.MakeAsync(credentials, service, region, url, "application/x-amz-json-1.1", content, target);
-                using var response = await Web.Client.SendAsync(message, limit.Token);
+                using var response = await SignedRequest.SendAsync(credentials, service, region, url, "application/x-amz-json-1.1", content, target, limit.Token);
                 var text = Encoding.UTF8.GetString(await response.Content.ReadAsByteArrayAsync());
                 if (response.IsSuccessStatusCode)
                 {
@@ -47,10 +45,10 @@ internal sealed class AwsJsonClient(AWSCredentials credentials, string service, 
                     return document.RootElement.Clone();
                 }
 
-                var code = ErrorCode(text);
+                var (code, said) = Error(text);
                 if (!mayRepeat || ((int)response.StatusCode is < 500 and not 429 && code is not ("ThrottlingException" or "TooManyRequestsException" or "RequestLimitExceeded")))
                 {
-                    throw AwsErrors.FromCode(code, $"{service} answered {(int)response.StatusCode} to {target}.", target, inner: null);
+                    throw AwsErrors.FromCode(code, said ?? $"{service} answered {(int)response.StatusCode} to {target}.", target, inner: null);
                 }
             }
             catch (Exception exception) when (mayRepeat && exception is (HttpRequestException or OperationCanceledException or JsonException) && !cancellationToken.IsCancellationRequested)
@@ -66,17 +64,20 @@ internal sealed class AwsJsonClient(AWSCredentials credentials, string service, 
         }
     }
 
-    private static string ErrorCode(string text)
+    /// <summary>The services write their message with a small first letter or with a capital one.</summary>
+    private static (string Code, string? Said) Error(string text)
     {
         try
         {
             using var document = JsonDocument.Parse(text);
             var code = document.RootElement.GetProperty("__type").GetString() ?? string.Empty;
-            return code.Substring(code.IndexOf('#') + 1);
+            var said = document.RootElement.TryGetProperty("message", out var small) ? small
+                : document.RootElement.TryGetProperty("Message", out var capital) ? capital : default;
+            return (code.Substring(code.IndexOf('#') + 1), said.ValueKind == JsonValueKind.String && said.GetString() is { Length: > 0 } words ? words : null);
         }
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            return "Unknown";
+            return ("Unknown", null);
         }
     }
 }

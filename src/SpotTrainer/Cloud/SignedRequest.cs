@@ -10,7 +10,13 @@ namespace SpotTrainer.Cloud;
 /// <summary>Signs a call of a service of AWS that is made without an SDK package (Signature Version 4, by AWSSDK.Core's own signer).</summary>
 internal static class SignedRequest
 {
-    /// <summary>Makes a POST, signed for this moment: it holds for some minutes only.</summary>
+    /// <summary>By how much the clocks must differ before it is laid to them that a call was refused: AWS takes signatures of five minutes.</summary>
+    private static readonly TimeSpan WrongClock = TimeSpan.FromMinutes(4);
+
+    /// <summary>
+    /// Sends a POST, signed for this moment: it holds for some minutes only. One that is refused while this computer's clock is wrong is signed once more
+    /// by the service's clock, as AWS's SDK does.
+    /// </summary>
     /// <param name="credentials">Who signs.</param>
     /// <param name="service">The service's name in signatures.</param>
     /// <param name="region">The region in signatures.</param>
@@ -18,8 +24,29 @@ internal static class SignedRequest
     /// <param name="contentType">The content's type.</param>
     /// <param name="content">The content.</param>
     /// <param name="target">The value of X-Amz-Target; null: there is none.</param>
-    public static async Task<HttpRequestMessage> MakeAsync(
-        AWSCredentials credentials, string service, string region, string url, string contentType, byte[] content, string? target = null)
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="HttpRequestException">The service could not be reached.</exception>
+    public static async Task<HttpResponseMessage> SendAsync(
+        AWSCredentials credentials, string service, string region, string url, string contentType, byte[] content, string? target, CancellationToken cancellationToken)
+    {
+        var response = await SendAtAsync(time: null);
+        if ((int)response.StatusCode is not (>= 400 and < 500) || response.Headers.Date is not { } time || (time - DateTimeOffset.UtcNow).Duration() < WrongClock)
+        {
+            return response;
+        }
+
+        response.Dispose();
+        return await SendAtAsync(time);
+
+        async Task<HttpResponseMessage> SendAtAsync(DateTimeOffset? time)
+        {
+            using var message = await MakeAsync(credentials, service, region, url, contentType, content, target, time);
+            return await Web.Client.SendAsync(message, cancellationToken);
+        }
+    }
+
+    private static async Task<HttpRequestMessage> MakeAsync(
+        AWSCredentials credentials, string service, string region, string url, string contentType, byte[] content, string? target, DateTimeOffset? time)
     {
         var endpoint = new Uri(url);
         var request = new DefaultRequest(new EmptyRequest(), service)
@@ -46,7 +73,10 @@ internal static class SignedRequest
         }
 
         var config = new AmazonEC2Config { ServiceURL = url, AuthenticationRegion = region };
-        var signature = new AWS4Signer().SignRequest(request, config, new Amazon.Runtime.Internal.Util.RequestMetrics(), keys.AccessKey, keys.SecretKey);
+        var metrics = new Amazon.Runtime.Internal.Util.RequestMetrics();
+        var signature = time is { } moment
+            ? new AWS4Signer().SignRequest(request, config, metrics, keys.AccessKey, keys.SecretKey, moment.UtcDateTime)
+            : new AWS4Signer().SignRequest(request, config, metrics, keys.AccessKey, keys.SecretKey);
 
         var message = new HttpRequestMessage(HttpMethod.Post, endpoint) { Content = new ByteArrayContent(content) };
         foreach (var header in request.Headers)

@@ -17,8 +17,8 @@ internal static class SpotServiceRole
     public static async Task<bool> ExistsAsync(AWSCredentials credentials, string region, string url, CancellationToken cancellationToken)
     {
         var content = Encoding.ASCII.GetBytes($"Action=GetRole&RoleName={Name}&Version=2010-05-08");
-        using var message = await SignedRequest.MakeAsync(credentials, "iam", region, url, "application/x-www-form-urlencoded; charset=utf-8", content);
-        using var response = await Web.Client.SendAsync(message, cancellationToken);
+        using var response = await SignedRequest.SendAsync(
+            credentials, "iam", region, url, "application/x-www-form-urlencoded; charset=utf-8", content, target: null, cancellationToken);
         if (response.IsSuccessStatusCode)
         {
             return true;

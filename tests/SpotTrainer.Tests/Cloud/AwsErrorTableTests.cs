@@ -19,6 +19,7 @@ public sealed class AwsErrorTableTests
         { "InvalidClientTokenId", "CredentialsRejected", ErrorKind.AuthenticationError },
         { "UnrecognizedClientException", "CredentialsRejected", ErrorKind.AuthenticationError },
         { "SignatureDoesNotMatch", "CredentialsRejected", ErrorKind.AuthenticationError },
+        { "RequestTimeTooSkewed", "ClockWrong", ErrorKind.AuthenticationError },
         { "InvalidSignatureException", "CredentialsRejected", ErrorKind.AuthenticationError },
         { "IncompleteSignature", "CredentialsRejected", ErrorKind.AuthenticationError },
         { "MissingAuthenticationToken", "CredentialsRejected", ErrorKind.AuthenticationError },
@@ -115,8 +116,11 @@ public sealed class AwsErrorTableTests
     [Theory]
     [InlineData("InvalidParameterValue", "Value (x) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name", "InstanceProfileNotFound")]
     [InlineData("InvalidParameterValue", "Invalid value 'z9' for InstanceType.", "UnknownInstanceType")]
+    [InlineData("InvalidSignatureException", "Signature expired: 20260101T000000Z is now earlier than 20260101T025500Z (20260101T030000Z - 5 min.)", "ClockWrong")]
+    [InlineData("SignatureDoesNotMatch", "Signature not yet current: 20260101T030000Z is still later than 20260101T000500Z (20260101T000000Z + 5 min.)", "ClockWrong")]
+    [InlineData("InvalidSignatureException", "The request signature we calculated does not match the signature you provided.", "CredentialsRejected")]
     [InlineData("SomethingNew", "It is new.", "AwsRefused")]
-    public void What_EC2_says_with_a_general_code_is_told_apart(string code, string message, string id) =>
+    public void What_AWS_says_with_a_general_code_is_told_apart(string code, string message, string id) =>
         Assert.Equal(id, AwsErrors.FromCode(code, message, target: null, inner: null).Id);
 
     /// <summary>Codes that come up beside launches: removals, quotas, other regions' words.</summary>

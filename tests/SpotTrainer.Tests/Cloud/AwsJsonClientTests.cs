@@ -44,16 +44,33 @@ public sealed class AwsJsonClientTests : IDisposable
         Assert.Equal(3, await serving);
     }
 
-    [Fact]
-    public async Task A_refusal_is_final()
+    [Theory]
+    [InlineData("{\"__type\":\"AccessDeniedException\",\"message\":\"You may not read /a\"}", "You may not read /a.")]
+    [InlineData("{\"__type\":\"AccessDeniedException\",\"Message\":\"You may not read /a\"}", "You may not read /a.")]
+    [InlineData("{\"__type\":\"AccessDeniedException\"}", "ssm answered 400 to AmazonSSM.GetParameter.")]
+    public async Task A_refusal_is_final_and_AWSs_own_words_are_told(string body, string said)
     {
-        var serving = ServeAsync("400 Bad Request|{\"__type\":\"AccessDeniedException\"}", Fine);
+        var serving = ServeAsync("400 Bad Request|" + body, Fine);
 
         var error = await Assert.ThrowsAsync<SpotTrainerException>(CallAsync);
 
         listener.Stop();
         Assert.Equal("NotAllowed", error.Id);
+        Assert.EndsWith(said, error.Message, StringComparison.Ordinal);
         Assert.Equal(1, await serving);
+    }
+
+    [Fact]
+    public async Task A_clock_that_stays_wrong_is_called_so()
+    {
+        var late = $"400 Bad Request|{{\"__type\":\"InvalidSignatureException\",\"message\":\"Signature expired: too early\"}}|Date: {DateTimeOffset.UtcNow.AddHours(3):R}\r\n";
+        var serving = ServeAsync(late, late, Fine);
+
+        var error = await Assert.ThrowsAsync<SpotTrainerException>(CallAsync);
+
+        listener.Stop();
+        Assert.Equal("ClockWrong", error.Id);
+        Assert.Equal(2, await serving);
     }
 
     public void Dispose() => listener.Dispose();
@@ -79,10 +96,10 @@ public sealed class AwsJsonClientTests : IDisposable
                     request.Append(Encoding.UTF8.GetString(buffer, 0, await client.GetStream().ReadAsync(buffer, TestContext.Current.CancellationToken)));
                 }
 
-                if (answer.Split('|') is [var status, var body])
+                if (answer.Split('|') is [var status, var body, .. var headers])
                 {
                     await client.GetStream().WriteAsync(
-                        Encoding.UTF8.GetBytes($"HTTP/1.1 {status}\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}"), TestContext.Current.CancellationToken);
+                        Encoding.UTF8.GetBytes($"HTTP/1.1 {status}\r\n{string.Concat(headers)}Content-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}"), TestContext.Current.CancellationToken);
                 }
             }
         }
