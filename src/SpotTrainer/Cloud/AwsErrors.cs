@@ -19,6 +19,10 @@ internal static class AwsErrors
 
         // A role that could not be assumed: what STS said counts.
         AmazonClientException { InnerException: AmazonServiceException { ErrorCode.Length: > 0 } role } => Translate(role, target),
+        AmazonClientException { InnerException: HttpRequestException or System.Net.WebException or SocketException or OperationCanceledException } lost => new(
+            "ConnectionFailed", ErrorKind.ConnectionError, "AWS could not be reached for the credentials of a role.", "See to the network and try again.", target, lost),
+        ProcessAWSCredentialException process => new("ProfileInvalid", ErrorKind.InvalidData, $"The profile's credential_process failed: {FirstSentence(process.Message)}",
+            "See to it in ~/.aws/config, or give another -ProfileName.", target, process),
         AmazonClientException client when client.Message.Contains("SSO") => new("CredentialsExpired", ErrorKind.AuthenticationError,
             "The sign-on has ended, or there was none.", "Run 'aws sso login' (with --profile, where it is not the default one).", target, client),
         AmazonClientException client => new("NoCredentials", ErrorKind.AuthenticationError, FirstSentence(client.Message),

@@ -56,29 +56,26 @@ internal static class CloudResolver
     {
         if (profileName is not null)
         {
-            return new CredentialProfileStoreChain().TryGetAWSCredentials(profileName, out var found)
-                ? found
-                : throw new SpotTrainerException("UnknownProfile", ErrorKind.ObjectNotFound, $"There is no profile '{profileName}'.",
-                    "See the profiles with 'aws configure list-profiles'.", profileName);
+            return AwsProfile.GetCredentials(profileName);
         }
 
         try
         {
             return Amazon.Runtime.Credentials.DefaultAWSCredentialsIdentityResolver.GetCredentials();
         }
+        catch (ProfileNotFoundException exception)
+        {
+            throw AwsProfile.Unknown(AwsProfile.DefaultName, exception);
+        }
         catch (AmazonClientException exception)
         {
-            throw new SpotTrainerException("NoCredentials", ErrorKind.AuthenticationError, "No AWS credentials were found.",
+            throw AwsProfile.FindFault() ?? new SpotTrainerException("NoCredentials", ErrorKind.AuthenticationError, "No AWS credentials were found.",
                 "Run 'aws configure' (or 'aws sso login'), give -ProfileName, or rehearse first with Start-SpotRehearsal.", inner: exception);
         }
     }
 
-    private static string? FindRegion(string? profileName)
-    {
-        var profile = profileName ?? Variable("AWS_PROFILE") ?? "default";
-        return Variable("AWS_REGION") ?? Variable("AWS_DEFAULT_REGION")
-            ?? (new CredentialProfileStoreChain().TryGetProfile(profile, out var found) ? found.Region?.SystemName : null);
-    }
+    private static string? FindRegion(string? profileName) =>
+        Variable("AWS_REGION") ?? Variable("AWS_DEFAULT_REGION") ?? AwsProfile.Find(profileName ?? AwsProfile.DefaultName)?.Region?.SystemName;
 
     /// <summary>An environment variable; one that is empty is none.</summary>
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;

@@ -84,11 +84,61 @@ public sealed class CredentialTests : IDisposable
         Assert.Equal($"{id},SpotTrainer.Market.FindSpotOfferCommand\n", output);
     }
 
-    private async Task<(int Code, string Output, string Error)> RunAsync(TestEndpoint endpoint, string script, string? portal = null)
+    [Theory]
+    [InlineData("-ProfileName twice", "The profile 'twice' has no credentials that are whole.")]
+    [InlineData("-ProfileName region-only", "The profile 'region-only' has no credentials that are whole.")]
+    [InlineData("-ProfileName mfa", "The profile 'mfa' wants the code of an MFA device, which is not asked for here.")]
+    [InlineData("-ProfileName no-source", "The profile 'no-source' takes a role, and does not say with whose credentials.")]
+    [InlineData("-ProfileName lost-source", "The profile 'lost-source' takes a role with the profile 'nobody', which is not there.")]
+    [InlineData("-ProfileName process", "The profile's credential_process failed: ")]
+    [InlineData("$env:AWS_PROFILE = 'mfa'", "The profile 'mfa' wants the code of an MFA device, which is not asked for here.")]
+    [InlineData("$env:AWS_PROFILE = 'lost-source'", "The profile 'lost-source' takes a role with the profile 'nobody', which is not there.")]
+    public async Task A_profile_that_can_not_be_used_is_one_sentence(string chosen, string message)
+    {
+        await using var endpoint = new TestEndpoint();
+        var (set, parameter) = chosen[0] == '$' ? (chosen + "; ", string.Empty) : (string.Empty, chosen);
+        var (_, output, _) = await RunAsync(endpoint, $"{set}try {{ Find-SpotOffer m7i.large {parameter} -ErrorAction Stop }} catch {{ $_.FullyQualifiedErrorId; \"$_\" }}");
+        Assert.StartsWith($"ProfileInvalid,SpotTrainer.Market.FindSpotOfferCommand\n{message}", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("-ProfileName plain")]
+    [InlineData("-ProfileName plain -Region eu-west-1")]
+    public async Task A_damaged_file_is_named_with_its_line_but_not_what_stands_there(string parameters)
+    {
+        await using var endpoint = new TestEndpoint();
+        var (_, output, _) = await RunAsync(
+            endpoint, $"try {{ Find-SpotOffer m7i.large {parameters} -ErrorAction Stop }} catch {{ $_.FullyQualifiedErrorId; \"$_\" }}", damage: "[default\naws_secret_access_key_made_for_tests\n");
+        Assert.StartsWith(
+            $"ProfileInvalid,SpotTrainer.Market.FindSpotOfferCommand\nLine 1 of {Path.Combine(folder.Path, "config")} is neither a section nor a setting.", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("made_for_tests", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_profile_of_the_environment_that_is_not_there_is_named()
+    {
+        await using var endpoint = new TestEndpoint();
+        var (_, output, _) = await RunAsync(endpoint, "$env:AWS_PROFILE = 'nobody'; try { Find-SpotOffer m7i.large -ErrorAction Stop } catch { $_.FullyQualifiedErrorId; \"$_\" }");
+        Assert.StartsWith("UnknownProfile,SpotTrainer.Market.FindSpotOfferCommand\nThere is no profile 'nobody'.", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("-ProfileName role", "")]
+    [InlineData("", "role")]
+    public async Task A_role_for_which_AWS_can_not_be_reached_may_be_tried_again(string parameter, string profile)
+    {
+        await using var endpoint = new TestEndpoint();
+        var (_, output, _) = await RunAsync(endpoint,
+            $"$env:AWS_PROFILE = '{profile}'; $env:AWS_ENDPOINT_URL_STS = 'http://127.0.0.1:9/'; try {{ Find-SpotOffer m7i.large {parameter} -ErrorAction Stop }} catch {{ $_.FullyQualifiedErrorId; $_.CategoryInfo.Category }}");
+        Assert.Equal("ConnectionFailed,SpotTrainer.Market.FindSpotOfferCommand\nConnectionError\n", output);
+    }
+
+    private async Task<(int Code, string Output, string Error)> RunAsync(TestEndpoint endpoint, string script, string? portal = null, string damage = "")
     {
         var (key, secret) = (endpoint.Endpoint.AccessKeyId, endpoint.Endpoint.SecretAccessKey);
         var ended = endpoint.Endpoint.BeginSession(TimeSpan.Zero);
-        var config = folder.Write("config", $"""
+        var config = folder.Write("config", damage + $"""
             [default]
             region = eu-central-1
             [profile plain]
@@ -105,6 +155,25 @@ public sealed class CredentialTests : IDisposable
             region = eu-central-1
             role_arn = arn:aws:iam::111111111111:role/trainer
             source_profile = default
+            [profile region-only]
+            region = eu-central-1
+            [profile mfa]
+            region = eu-central-1
+            role_arn = arn:aws:iam::000000000000:role/trainer
+            source_profile = default
+            mfa_serial = arn:aws:iam::000000000000:mfa/me
+            [profile no-source]
+            region = eu-central-1
+            role_arn = arn:aws:iam::000000000000:role/trainer
+            [profile lost-source]
+            region = eu-central-1
+            role_arn = arn:aws:iam::000000000000:role/trainer
+            source_profile = nobody
+            [profile process]
+            region = eu-central-1
+            credential_process = false
+            [profile twice]
+            region = eu-central-1
             [profile signed-on]
             region = eu-central-1
             sso_session = corp
@@ -126,6 +195,10 @@ public sealed class CredentialTests : IDisposable
             aws_access_key_id = {ended.AccessKeyId}
             aws_secret_access_key = {ended.SecretAccessKey}
             aws_session_token = {ended.Token}
+            [twice]
+            aws_access_key_id = {key}
+            aws_access_key_id = {key}
+            aws_secret_access_key = {secret}
             [no-region]
             aws_access_key_id = {key}
             aws_secret_access_key = {secret}
