@@ -12,6 +12,9 @@ internal static class MarketActions
     /// <summary>EC2 gives no more types in a page.</summary>
     private const int TypesPerPage = 100;
 
+    /// <summary>How many regions one question about scores may name.</summary>
+    private const int MostScoredRegions = 10;
+
     /// <summary>EC2 gives no more prices in a page.</summary>
     private const int MaxPrices = 1000;
 
@@ -172,6 +175,11 @@ internal static class MarketActions
         }
 
         var wanted = call.Parameters.List("RegionName");
+        if (wanted.Count > MostScoredRegions)
+        {
+            throw AwsException.InvalidParameterValue($"No more than {MostScoredRegions} regions can be scored at once.");
+        }
+
         if (wanted.FirstOrDefault(name => !call.Market.Regions.Contains(name, StringComparer.Ordinal)) is { } unknown)
         {
             throw AwsException.InvalidParameterValue($"Invalid region provided: '{unknown}'");

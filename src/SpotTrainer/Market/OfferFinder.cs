@@ -50,9 +50,16 @@ internal sealed class OfferFinder
 
     /// <summary>Finds the offers, and emits those of each region, the cheapest first, as soon as it has answered.</summary>
     /// <inheritdoc cref="FindAsync"/>
+    /// <exception cref="SpotTrainerException"><c>ScoreNeedsAll</c>: a score is that of the whole set of types, which is known only when all regions have answered.</exception>
     public static async Task StreamAsync(
         CloudContext cloud, IReadOnlyList<string> regions, OfferCriteria criteria, Action<SpotOffer> emit, IStepLog log, CancellationToken cancellationToken)
     {
+        if (criteria.IncludeScore)
+        {
+            throw new SpotTrainerException("ScoreNeedsAll", ErrorKind.InvalidArgument, "A score is that of all types that were found, and -Unsorted does not wait for all.",
+                "Leave out -Unsorted or -IncludeScore.");
+        }
+
         var finder = new OfferFinder(cloud, criteria, log, cancellationToken);
         var left = criteria.First > 0 ? criteria.First : int.MaxValue;
         var emitted = 0;

@@ -18,23 +18,26 @@ internal static class PlacementScores
     private const int MostRegions = 10;
     private const int MostTypes = 1000;
 
-    /// <summary>Gives the scores by zone. EC2 tells those of the ten best zones only.</summary>
+    /// <summary>Gives the scores by zone. EC2 tells those of the ten best zones of each question only, and takes ten regions in one.</summary>
     /// <param name="cloud">The cloud.</param>
-    /// <param name="regions">The regions, the ones that matter most first: EC2 takes ten.</param>
+    /// <param name="regions">The regions.</param>
     /// <param name="types">The set of types.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public static async Task<IReadOnlyDictionary<string, int>> GetAsync(
         CloudContext cloud, IReadOnlyList<string> regions, IReadOnlyList<string> types, CancellationToken cancellationToken)
     {
-        var asked = regions.Take(MostRegions).ToList();
-        var names = ZoneNamesAsync(cloud, asked, cancellationToken);
-        var answer = await cloud.Ec2(asked[0]).GetSpotPlacementScoresAsync(
-            new GetSpotPlacementScoresRequest
-            {
-                RegionNames = asked, InstanceTypes = types.Take(MostTypes).ToList(), TargetCapacity = 1, SingleAvailabilityZone = true, MaxResults = 1000,
-            }, cancellationToken);
+        var names = ZoneNamesAsync(cloud, regions, cancellationToken);
+        var answers = await Task.WhenAll(Enumerable.Range(0, (regions.Count + MostRegions - 1) / MostRegions).Select(part =>
+        {
+            var asked = regions.Skip(part * MostRegions).Take(MostRegions).ToList();
+            return cloud.Ec2(asked[0]).GetSpotPlacementScoresAsync(
+                new GetSpotPlacementScoresRequest
+                {
+                    RegionNames = asked, InstanceTypes = types.Take(MostTypes).ToList(), TargetCapacity = 1, SingleAvailabilityZone = true, MaxResults = 1000,
+                }, cancellationToken);
+        }));
         var byId = await names;
-        return answer.SpotPlacementScores.Where(score => byId.ContainsKey(score.AvailabilityZoneId))
+        return answers.SelectMany(answer => answer.SpotPlacementScores).Where(score => byId.ContainsKey(score.AvailabilityZoneId))
             .ToDictionary(score => byId[score.AvailabilityZoneId], score => score.Score ?? 0, StringComparer.Ordinal);
     }
 

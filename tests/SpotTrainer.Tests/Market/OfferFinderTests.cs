@@ -185,6 +185,25 @@ public sealed class OfferFinderTests
     }
 
     [Fact]
+    public async Task Scores_of_more_than_ten_regions_are_asked_for_in_several_questions()
+    {
+        await using var test = new TestCloud(market: LargeMarket.Make(regions: 12, types: 20));
+        var offers = await test.FindAsync(TwoProcessors with { IncludeScore = true, First = 0, Days = 0 }, [.. test.Regions]);
+        Assert.Equal(12, offers.Where(offer => offer.Score is not null).Select(offer => offer.Region).Distinct(StringComparer.Ordinal).Count());
+        Assert.Equal(2, test.Endpoint.Endpoint.Calls["GetSpotPlacementScores"]);
+    }
+
+    [Fact]
+    public async Task A_score_can_not_be_had_before_the_whole_set_is_known()
+    {
+        await using var test = new TestCloud();
+        var error = await Assert.ThrowsAsync<SpotTrainerException>(
+            () => OfferFinder.StreamAsync(test.Cloud, test.Regions, TwoProcessors with { IncludeScore = true }, _ => { }, test.Log, Stop));
+        Assert.Equal("ScoreNeedsAll", error.Id);
+        Assert.False(test.Endpoint.Endpoint.Calls.ContainsKey("GetSpotPlacementScores"));
+    }
+
+    [Fact]
     public async Task Offers_come_as_regions_answer_and_no_more_than_were_wanted()
     {
         // The slow region is never waited for: the others have enough.
