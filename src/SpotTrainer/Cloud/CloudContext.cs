@@ -43,6 +43,9 @@ internal sealed class CloudContext : IDisposable
     /// <summary>The endpoint's address where it is not AWS's own; else null.</summary>
     public string? Endpoint { get; }
 
+    /// <summary>Addresses of single services, which count more than <see cref="Endpoint"/>, by the name that stands in signatures.</summary>
+    public IReadOnlyDictionary<string, string> ServiceEndpoints { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
     public bool IsRehearsal { get; }
 
     /// <summary>The folder of private keys and caches, readable by this user alone.</summary>
@@ -118,9 +121,8 @@ internal sealed class CloudContext : IDisposable
     public Task<bool> HasSpotRoleAsync(CancellationToken cancellationToken)
     {
         ThrowIfEnded();
-        var china = Region.StartsWith("cn-", StringComparison.Ordinal);
-        return SpotServiceRole.ExistsAsync(
-            credentials, china ? "cn-north-1" : "us-east-1", Endpoint ?? (china ? "https://iam.cn-north-1.amazonaws.com.cn/" : "https://iam.amazonaws.com/"), cancellationToken);
+        var region = IamRegion(Region);
+        return SpotServiceRole.ExistsAsync(credentials, region, ServiceUrl("iam", region), cancellationToken);
     }
 
     /// <summary>Finds out who the caller is.</summary>
@@ -162,12 +164,18 @@ internal sealed class CloudContext : IDisposable
         }
     }
 
-    private string ServiceUrl(string service, string region) => Endpoint ?? service switch
+    /// <summary>The address at which a service is called.</summary>
+    internal string ServiceUrl(string service, string region) => ServiceEndpoints.TryGetValue(service, out var own) ? own : Endpoint ?? service switch
     {
-        "pricing" => Environment.GetEnvironmentVariable("AWS_ENDPOINT_URL_PRICING") is { Length: > 0 } given
-            ? given : $"https://api.pricing.{region}.amazonaws.com/",
+        "pricing" => $"https://api.pricing.{region}.amazonaws.com/",
+        "iam" when region == "us-east-1" => "https://iam.amazonaws.com/",
+        "iam" when region == "us-gov-west-1" => "https://iam.us-gov.amazonaws.com/",
         _ => $"https://{service}.{region}.{Partition(region)}/",
     };
+
+    /// <summary>The region in which IAM's calls are signed: it is one for each of AWS, GovCloud and China.</summary>
+    internal static string IamRegion(string region) =>
+        region.StartsWith("cn-", StringComparison.Ordinal) ? "cn-north-1" : region.StartsWith("us-gov-", StringComparison.Ordinal) ? "us-gov-west-1" : "us-east-1";
 
     private static string Partition(string region) =>
         region.StartsWith("cn-", StringComparison.Ordinal) ? "amazonaws.com.cn" : "amazonaws.com";

@@ -9,18 +9,23 @@ namespace SpotTrainer.Cloud;
 internal static class CloudResolver
 {
     /// <summary>Resolves the parameters that cmdlets have in common.</summary>
-    public static CloudContext Resolve(string? profileName, string? region, string? endpointUrl)
+    /// <param name="profileName">The profile; null: the one that counts when none is named.</param>
+    /// <param name="region">The region; null: the environment's, else the profile's.</param>
+    /// <param name="endpointUrl">Another address in place of AWS's own.</param>
+    /// <param name="lastRegion">The region where nothing names one; null: then it is an error.</param>
+    public static CloudContext Resolve(string? profileName, string? region, string? endpointUrl, string? lastRegion = null)
     {
         if (FindRehearsal(profileName, endpointUrl) is { } rehearsal)
         {
             return rehearsal;
         }
 
-        var endpoint = endpointUrl ?? Environment.GetEnvironmentVariable("AWS_ENDPOINT_URL");
         var credentials = FindCredentials(profileName);
-        var name = region ?? FindRegion(profileName) ?? throw new SpotTrainerException("NoRegion", ErrorKind.InvalidArgument,
+        var profile = AwsProfile.Find(profileName ?? AwsProfile.DefaultName);
+        var endpoints = AwsEndpoints.Find(endpointUrl, Variable, profile?.EndpointUrl, profile?.IgnoreConfiguredEndpointUrls ?? false);
+        var name = region ?? Variable("AWS_REGION") ?? Variable("AWS_DEFAULT_REGION") ?? profile?.Region?.SystemName ?? lastRegion ?? throw new SpotTrainerException("NoRegion", ErrorKind.InvalidArgument,
             "No region is set.", "Give -Region (such as us-east-1), or run 'aws configure'.");
-        return new CloudContext(credentials, name, string.IsNullOrEmpty(endpoint) ? null : endpoint, UserStateFolder());
+        return new CloudContext(credentials, name, endpoints.Common, UserStateFolder()) { ServiceEndpoints = endpoints.OfServices };
     }
 
     /// <summary>The rehearsal that is on, here or in the process that the environment names; or null. The parameters must not lead out of it.</summary>
@@ -73,9 +78,6 @@ internal static class CloudResolver
                 "Run 'aws configure' (or 'aws sso login'), give -ProfileName, or rehearse first with Start-SpotRehearsal.", inner: exception);
         }
     }
-
-    private static string? FindRegion(string? profileName) =>
-        Variable("AWS_REGION") ?? Variable("AWS_DEFAULT_REGION") ?? AwsProfile.Find(profileName ?? AwsProfile.DefaultName)?.Region?.SystemName;
 
     /// <summary>An environment variable; one that is empty is none.</summary>
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;

@@ -16,6 +16,8 @@ public sealed class ClearSpotTrainingResourceCommand : RegionsCmdlet
     [Parameter]
     public SwitchParameter CostingOnly { get; set; }
 
+    private protected override bool MeansAll => true;
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {

@@ -28,6 +28,8 @@ public sealed class GetSpotTrainingCostCommand : RegionsCmdlet
     [Parameter(ParameterSetName = "Name")]
     public SwitchParameter AllOwners { get; set; }
 
+    private protected override bool MeansAll => true;
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {

@@ -44,6 +44,8 @@ public sealed class GetSpotTrainingInstanceCommand : RegionsCmdlet
     [Parameter(ParameterSetName = "Name")]
     public SwitchParameter IncludeTerminated { get; set; }
 
+    private protected override bool MeansAll => true;
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {

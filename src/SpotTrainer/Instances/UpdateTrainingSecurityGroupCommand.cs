@@ -25,6 +25,8 @@ public sealed class UpdateTrainingSecurityGroupCommand : RegionsCmdlet
     [ValidateAddressRange]
     public string? AllowedCidr { get; set; }
 
+    private protected override bool MeansAll => true;
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {

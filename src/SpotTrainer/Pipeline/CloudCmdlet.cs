@@ -20,12 +20,15 @@ public abstract class CloudCmdlet : StepCmdlet
     /// <summary>The region that the user gave; null where they gave none, or several.</summary>
     private protected abstract string? GivenRegion { get; }
 
+    /// <summary>The region that is asked where nothing names one; null: then it is an error.</summary>
+    private protected virtual string? LastRegion => null;
+
     /// <summary>The cloud that the parameters mean.</summary>
     private protected CloudContext ResolveCloud()
     {
         try
         {
-            return CloudResolver.Resolve(ProfileName, GivenRegion, EndpointUrl);
+            return CloudResolver.Resolve(ProfileName, GivenRegion, EndpointUrl, LastRegion);
         }
         catch (SpotTrainerException exception)
         {

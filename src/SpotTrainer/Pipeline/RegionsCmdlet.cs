@@ -15,6 +15,12 @@ public abstract class RegionsCmdlet : CloudCmdlet
     [ArgumentCompleter(typeof(RegionCompleter))]
     public string[] Region { get; set; } = [];
 
+    /// <summary>Whether all regions are meant where the user named none.</summary>
+    private protected virtual bool MeansAll => false;
+
+    /// <summary>Which regions there are can be asked in any of them: in the one that AWS's own tools have when nothing names another.</summary>
+    private protected override string? LastRegion => Region.Any(NamePattern.IsPattern) || (MeansAll && Region.Length == 0) ? "us-east-1" : null;
+
     private protected override string? GivenRegion => Region.FirstOrDefault(name => !NamePattern.IsPattern(name));
 
     /// <summary>The regions that the parameters mean.</summary>

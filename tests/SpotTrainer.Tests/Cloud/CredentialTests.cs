@@ -134,6 +134,28 @@ public sealed class CredentialTests : IDisposable
         Assert.Equal("ConnectionFailed,SpotTrainer.Market.FindSpotOfferCommand\nConnectionError\n", output);
     }
 
+    [Theory]
+    [InlineData("$env:AWS_ENDPOINT_URL_EC2, $env:AWS_ENDPOINT_URL_STS, $env:AWS_ENDPOINT_URL = $env:AWS_ENDPOINT_URL, $env:AWS_ENDPOINT_URL, 'http://127.0.0.1:9/'", "")]
+    [InlineData("$env:AWS_ENDPOINT_URL = $null", "-ProfileName elsewhere")]
+    [InlineData("$env:AWS_ENDPOINT_URL = $null; $env:AWS_PROFILE = 'elsewhere'", "")]
+    [InlineData("$url = $env:AWS_ENDPOINT_URL; $env:AWS_ENDPOINT_URL_EC2 = $env:AWS_ENDPOINT_URL_STS = 'http://127.0.0.1:9/'", "-EndpointUrl $url")]
+    public async Task Another_address_is_found_where_AWSs_tools_find_it(string set, string parameters)
+    {
+        await using var endpoint = new TestEndpoint();
+        var (_, output, error) = await RunAsync(endpoint, $"{set}; (Get-SpotPrice m7i.large {parameters})[0].InstanceType");
+        Assert.Equal(("m7i.large\n", string.Empty), (output, error));
+    }
+
+    [Theory]
+    [InlineData("[System.Collections.Generic.SortedSet[string]]::new([string[]](Get-SpotPrice m7i.large -Region * -ProfileName no-region).Region)", "eu-central-1\neu-west-1\nus-east-1\nus-west-2\n")]
+    [InlineData("Get-SpotTrainingInstance -ProfileName no-region; 'listed'", "listed\n")]
+    public async Task All_regions_can_be_asked_where_none_is_set(string script, string expected)
+    {
+        await using var endpoint = new TestEndpoint();
+        var (_, output, error) = await RunAsync(endpoint, script);
+        Assert.Equal((expected, string.Empty), (output, error));
+    }
+
     private async Task<(int Code, string Output, string Error)> RunAsync(TestEndpoint endpoint, string script, string? portal = null, string damage = "")
     {
         var (key, secret) = (endpoint.Endpoint.AccessKeyId, endpoint.Endpoint.SecretAccessKey);
@@ -172,6 +194,9 @@ public sealed class CredentialTests : IDisposable
             [profile process]
             region = eu-central-1
             credential_process = false
+            [profile elsewhere]
+            region = eu-central-1
+            endpoint_url = {endpoint.Endpoint.Url}
             [profile twice]
             region = eu-central-1
             [profile signed-on]
@@ -197,6 +222,9 @@ public sealed class CredentialTests : IDisposable
             aws_session_token = {ended.Token}
             [twice]
             aws_access_key_id = {key}
+            aws_access_key_id = {key}
+            aws_secret_access_key = {secret}
+            [elsewhere]
             aws_access_key_id = {key}
             aws_secret_access_key = {secret}
             [no-region]
