@@ -10,6 +10,9 @@ namespace SpotTrainer.Instances;
 /// <summary>Finds images: by alias, through the public parameters that their makers keep in AWS Systems Manager, or by EC2's id.</summary>
 internal static class ImageResolver
 {
+    /// <summary>What to do about GPUs that no alias's image has the driver for.</summary>
+    public const string OwnDriver = "Give -ImageId of an image with NVIDIA's proprietary driver, or find a later GPU with Find-SpotOffer -GpuModel T4, A10G, L4.";
+
     private const string DefaultAlias = "ubuntu-24.04";
     private const string DefaultGpuAlias = "deep-learning";
 
@@ -31,7 +34,7 @@ internal static class ImageResolver
     public static bool HasDriver(string alias) => Aliases.TryGetValue(alias, out var known) && known.HasDriver;
 
     /// <summary>Finds the image that is wanted, for a type.</summary>
-    /// <exception cref="SpotTrainerException"><c>ImageNotFound</c>, <c>ImageArchitectureWrong</c>, <c>ImageCostsMore</c>, <c>ImageHasMoreDisks</c>.</exception>
+    /// <exception cref="SpotTrainerException"><c>ImageNotFound</c>, <c>ImageDriverUnfit</c>, <c>ImageArchitectureWrong</c>, <c>ImageCostsMore</c>, <c>ImageHasMoreDisks</c>.</exception>
     public static async Task<MachineImage> ResolveAsync(
         CloudContext cloud, string region, ImageChoice choice, InstanceTypeSize size, CancellationToken cancellationToken)
     {
@@ -42,6 +45,12 @@ internal static class ImageResolver
 
         var alias = choice.Alias ?? DefaultFor(size);
         var known = Aliases[alias];
+        if (known.HasDriver && size.NeedsProprietaryDriver)
+        {
+            throw new SpotTrainerException("ImageDriverUnfit", ErrorKind.InvalidArgument,
+                $"The image '{alias}' has NVIDIA's open driver, which does not know the {size.GpuModel} of {size.Name}: its GPU could not be used.", OwnDriver, size.Name);
+        }
+
         var name = string.Format(CultureInfo.InvariantCulture, known.Parameter, size.Architecture == "arm64" ? known.Arm64 : known.X86);
         try
         {

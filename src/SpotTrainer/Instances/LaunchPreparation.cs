@@ -35,7 +35,7 @@ internal sealed class LaunchPreparation(CloudContext cloud, LaunchRequest reques
 
     /// <summary>Finds the image of an offer.</summary>
     public Task<MachineImage> ImageAsync(SpotOffer offer, CancellationToken cancellationToken) => Once(
-        images, $"{offer.Region}/{offer.Architecture}/{offer.Size.NeedsNvidiaDriver}",
+        images, $"{offer.Region}/{offer.Architecture}/{offer.Size.NeedsNvidiaDriver}/{offer.Size.NeedsProprietaryDriver}",
         limit => ImageResolver.ResolveAsync(cloud, offer.Region, request.Image, offer.Size, limit), cancellationToken);
 
     /// <summary>Finds the network that a machine is put into: that of the subnet that the user gave, else the default one.</summary>

@@ -198,6 +198,7 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
         return Task.FromResult(
             !offer.Size.NeedsNvidiaDriver ? new PlanCheck(name, PlanResult.Ok, "none needed")
             : request.Image.Id is { } id ? new PlanCheck(name, PlanResult.NotTestable, $"Whether {id} has NVIDIA's driver can't be seen from outside.")
+            : offer.Size.NeedsProprietaryDriver ? new PlanCheck(name, PlanResult.Failed, $"No image but your own has a driver that knows the {offer.Size.GpuModel} of {offer.InstanceType}.", ImageResolver.OwnDriver)
             : ImageResolver.HasDriver(request.Image.Alias ?? ImageResolver.DefaultFor(offer.Size)) ? new PlanCheck(name, PlanResult.Ok, "the image has NVIDIA's")
             : new PlanCheck(name, PlanResult.Failed, $"{offer.InstanceType} has GPUs, and the image '{request.Image.Alias}' has no driver for them.", "Take -Image deep-learning."));
     }

@@ -15,9 +15,15 @@ internal sealed record InstanceTypeSize(
     string Name, int VCpu, double MemoryGiB, int Gpu, string GpuModel, double GpuMemoryGiB, string Architecture, bool Burstable, bool Metal,
     bool CurrentGeneration)
 {
+    /// <summary>The models that NVIDIA's open kernel modules do not know: those before Turing.</summary>
+    private static readonly string[] BeforeTuring = ["K520", "K80", "M60", "V100"];
+
     /// <summary>Who makes the GPUs, as EC2 names them; an empty string where there is none.</summary>
     public string GpuMaker { get; init; } = string.Empty;
 
     /// <summary>Whether its GPUs need NVIDIA's driver.</summary>
     public bool NeedsNvidiaDriver => Gpu > 0 && string.Equals(GpuMaker, "NVIDIA", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether it must be NVIDIA's proprietary driver, since the open one does not know its GPUs.</summary>
+    public bool NeedsProprietaryDriver => NeedsNvidiaDriver && BeforeTuring.Contains(GpuModel, StringComparer.OrdinalIgnoreCase);
 }
