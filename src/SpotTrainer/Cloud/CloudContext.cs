@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Amazon.EC2;
+using Amazon.EC2.Model;
 using Amazon.Runtime;
 using Amazon.SecurityToken;
 using Amazon.SecurityToken.Model;
@@ -16,10 +17,16 @@ internal sealed class CloudContext : IDisposable
     /// <summary>The account of every rehearsal, which no customer of AWS has.</summary>
     public const string RehearsalAccount = "000000000000";
 
+    /// <summary>How long a region may take for what others can tell, too.</summary>
+    private static readonly TimeSpan AnywhereTimeout = TimeSpan.FromSeconds(6);
+
     private readonly AWSCredentials credentials;
     private readonly ConcurrentDictionary<string, AmazonEC2Client> clients = new(StringComparer.Ordinal);
     private string? account;
     private volatile bool ended;
+
+    /// <summary>The region that answers what every region can tell.</summary>
+    private volatile string answering;
 
     static CloudContext()
     {
@@ -31,6 +38,7 @@ internal sealed class CloudContext : IDisposable
     {
         this.credentials = credentials;
         Region = region;
+        answering = region;
         Endpoint = endpoint;
         StateFolder = stateFolder;
         IsRehearsal = rehearsalAccount is not null;
@@ -61,8 +69,15 @@ internal sealed class CloudContext : IDisposable
         }
     }
 
-    /// <summary>The folder of copies of what AWS publishes, of one endpoint alone.</summary>
-    public string CacheFolder => Path.Combine(StateFolder, "cache", Endpoint is null ? "aws" : new Uri(Endpoint).Authority.Replace(':', '-'));
+    /// <summary>The folder of copies of what AWS publishes, of one endpoint alone. That of a rehearsal is gone with it, too.</summary>
+    public string CacheFolder
+    {
+        get
+        {
+            ThrowIfEnded();
+            return Path.Combine(StateFolder, "cache", Endpoint is null ? "aws" : new Uri(Endpoint).Authority.Replace(':', '-'));
+        }
+    }
 
     /// <summary>Where a machine finds the Miniconda installer, in a rehearsal; null: the public one.</summary>
     public string? CondaMirror { get; init; }
@@ -130,11 +145,19 @@ internal sealed class CloudContext : IDisposable
     public async Task<(string Account, string Arn)> GetCallerAsync(CancellationToken cancellationToken)
     {
         ThrowIfEnded();
-        using var sts = new AmazonSecurityTokenServiceClient(credentials, Configure(new AmazonSecurityTokenServiceConfig(), "sts", Region));
-        var identity = await sts.GetCallerIdentityAsync(new GetCallerIdentityRequest(), cancellationToken);
+        var identity = await AskAnywhereAsync(async (region, stopping) =>
+        {
+            using var sts = new AmazonSecurityTokenServiceClient(credentials, Configure(new AmazonSecurityTokenServiceConfig(), "sts", region));
+            return await sts.GetCallerIdentityAsync(new GetCallerIdentityRequest(), stopping);
+        }, cancellationToken);
         account ??= identity.Account;
         return (identity.Account, identity.Arn);
     }
+
+    /// <summary>The regions that are enabled for the account.</summary>
+    public async Task<IReadOnlyList<string>> GetRegionsAsync(CancellationToken cancellationToken) =>
+        (await AskAnywhereAsync((region, stopping) => Ec2(region).DescribeRegionsAsync(new DescribeRegionsRequest(), stopping), cancellationToken))
+            .Regions.Select(region => region.RegionName).ToArray();
 
     /// <summary>Finds out, once, whose account it is.</summary>
     public async Task<string> GetAccountAsync(CancellationToken cancellationToken)
@@ -176,6 +199,48 @@ internal sealed class CloudContext : IDisposable
     /// <summary>The region in which IAM's calls are signed: it is one for each of AWS, GovCloud and China.</summary>
     internal static string IamRegion(string region) =>
         region.StartsWith("cn-", StringComparison.Ordinal) ? "cn-north-1" : region.StartsWith("us-gov-", StringComparison.Ordinal) ? "us-gov-west-1" : "us-east-1";
+
+    /// <summary>
+    /// Asks what is the same in every region: when this one is out of order, one must still learn what runs in the others. So some of those are asked
+    /// then, all at once, and the first answer counts.
+    /// </summary>
+    private async Task<T> AskAnywhereAsync<T>(Func<string, CancellationToken, Task<T>> ask, CancellationToken cancellationToken)
+    {
+        var home = answering;
+        try
+        {
+            return await WithinAsync(home);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && AwsErrors.Translate(exception, home).Id is "ConnectionFailed" or "TimedOut" or "AwsFailed")
+        {
+            var others = Partners(Region).Where(region => region != home).ToDictionary(region => WithinAsync(region));
+            while (others.Count > 0)
+            {
+                var first = await Task.WhenAny(others.Keys);
+                if (first.Status == TaskStatus.RanToCompletion)
+                {
+                    answering = others[first];
+                    return await first;
+                }
+
+                others.Remove(first);
+            }
+
+            throw;
+        }
+
+        async Task<T> WithinAsync(string region)
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            limit.CancelAfter(AnywhereTimeout);
+            return await ask(region, limit.Token);
+        }
+    }
+
+    /// <summary>Regions that every account of the same part of AWS has.</summary>
+    private static string[] Partners(string region) => region.StartsWith("cn-", StringComparison.Ordinal) ? ["cn-north-1", "cn-northwest-1"]
+        : region.StartsWith("us-gov-", StringComparison.Ordinal) ? ["us-gov-west-1", "us-gov-east-1"]
+        : ["us-east-1", "us-west-2", "eu-west-1"];
 
     private static string Partition(string region) =>
         region.StartsWith("cn-", StringComparison.Ordinal) ? "amazonaws.com.cn" : "amazonaws.com";

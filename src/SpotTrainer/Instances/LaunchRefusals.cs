@@ -20,8 +20,8 @@ internal sealed class LaunchRefusals
     /// <summary>Errors of ours that concern one offer, or one region.</summary>
     private static readonly HashSet<string> OurOfOneOffer = new(StringComparer.Ordinal)
     {
-        "BudgetTooSmall", "ConnectionFailed", "ImageArchitectureWrong", "ImageNotFound", "InstanceEnded", "KeyPairDiffers", "MaxPriceTooLow", "NoDefaultVpc", "OnDemandTooDear",
-        "PriceCapUnknown", "SubnetElsewhere", "SubnetNotFound", "TimedOut",
+        "BudgetTooSmall", "ConnectionFailed", "ImageArchitectureWrong", "ImageDriverUnfit", "ImageNotFound", "InstanceEnded", "KeyPairDiffers", "MaxPriceTooLow", "NoDefaultVpc", "OnDemandTooDear",
+        "PriceCapUnknown", "SecurityGroupLost", "SubnetElsewhere", "SubnetNotFound", "TimedOut",
     };
 
     private readonly List<(SpotOffer Offer, bool OnDemand, SpotTrainerException Error)> refused = [];

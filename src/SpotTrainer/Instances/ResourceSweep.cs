@@ -35,11 +35,13 @@ internal sealed class ResourceSweep(CloudContext cloud, IReadOnlyList<string> re
         try
         {
             var done = 0;
-            var found = await Task.WhenAll(regions.Select(async region =>
+            var found = await Task.WhenAll(regions.Where(region => !notAsked.ContainsKey(region)).Select(async region =>
             {
+                using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                limit.CancelAfter(RegionQuery.Timeout);
                 try
                 {
-                    var resources = await FindAsync(region, cancellationToken);
+                    var resources = await FindAsync(region, limit.Token);
                     log.Progress(Activity, $"looked into {Interlocked.Increment(ref done)} of {regions.Count} regions", done * 100 / regions.Count);
                     return resources;
                 }

@@ -109,7 +109,7 @@ internal sealed class KeyPairRemoval
         CloudContext cloud, string region, string name, bool everywhere, IStepLog log, CancellationToken cancellationToken)
     {
         var regions = everywhere
-            ? (await cloud.Ec2(region).DescribeRegionsAsync(new DescribeRegionsRequest(), cancellationToken)).Regions.Select(found => found.RegionName).ToArray()
+            ? await cloud.GetRegionsAsync(cancellationToken)
             : [region];
         var users = (await Task.WhenAll(regions.Select(async other =>
         {

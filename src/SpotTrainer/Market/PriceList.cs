@@ -78,7 +78,7 @@ internal sealed class PriceList(CloudContext cloud)
                 }));
             }
 
-            DatedCache.Write(path, known);
+            DatedCache.Write(OnDemandPath(region), known);
         }
 
         return wanted.Where(known.ContainsKey).ToDictionary(type => type, type => known[type], StringComparer.Ordinal);
@@ -96,7 +96,7 @@ internal sealed class PriceList(CloudContext cloud)
             {
                 var answer = await ask([Term("regionCode", region), Term("productFamily", "Storage"), Term("volumeApiName", gp3)], null);
                 Keep(known, gp3, Products(answer).Select(product => product.Usd).FirstOrDefault(usd => usd is not null));
-                DatedCache.Write(path, known);
+                DatedCache.Write(DiskPath(region), known);
             }, cancellationToken);
         }
 

@@ -28,8 +28,7 @@ internal sealed class SpotAdvisor
     /// <summary>Gets the feed.</summary>
     public static async Task<SpotAdvisor> GetAsync(CloudContext cloud, CancellationToken cancellationToken)
     {
-        var path = Path.Combine(cloud.CacheFolder, "spot-advisor.json");
-        if (DatedCache.Read<Content>(path) is { } copy && DatedCache.IsFresh(copy.Date))
+        if (DatedCache.Read<Content>(PathIn(cloud)) is { } copy && DatedCache.IsFresh(copy.Date))
         {
             return new SpotAdvisor(copy, failure: null);
         }
@@ -40,7 +39,7 @@ internal sealed class SpotAdvisor
             response.EnsureSuccessStatusCode();
             using var feed = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync());
             var fetched = Parse(feed.RootElement, DateTimeOffset.UtcNow);
-            DatedCache.Write(path, fetched);
+            DatedCache.Write(PathIn(cloud), fetched);
             return new SpotAdvisor(fetched, failure: null);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested
@@ -55,6 +54,9 @@ internal sealed class SpotAdvisor
     public string? Band(string region, string type) =>
         content is not null && content.Regions.TryGetValue(region, out var types) && types.TryGetValue(type, out var index)
             && index >= 0 && index < content.Bands.Length ? content.Bands[index] : null;
+
+    /// <summary>Asked for anew before a copy is written: a rehearsal may have ended meanwhile, and its folder must not be made again.</summary>
+    private static string PathIn(CloudContext cloud) => Path.Combine(cloud.CacheFolder, "spot-advisor.json");
 
     /// <summary>Takes out of the feed what is used of it.</summary>
     internal static Content Parse(JsonElement feed, DateTimeOffset date) => new(

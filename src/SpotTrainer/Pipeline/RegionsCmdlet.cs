@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using System.Text.RegularExpressions;
-using Amazon.EC2.Model;
 using SpotTrainer.Cloud;
 
 namespace SpotTrainer.Pipeline;
@@ -42,7 +41,7 @@ public abstract class RegionsCmdlet : CloudCmdlet
             return given.Distinct(StringComparer.OrdinalIgnoreCase).Select(name => name.ToLowerInvariant()).ToArray();
         }
 
-        var enabled = (await cloud.Ec2().DescribeRegionsAsync(new DescribeRegionsRequest(), cancellationToken)).Regions.Select(region => region.RegionName).ToArray();
+        var enabled = await cloud.GetRegionsAsync(cancellationToken);
         var meant = enabled.Where(name => given.Any(pattern => NamePattern.Matches(pattern, name))).ToArray();
         return meant.Length > 0 ? meant : throw new SpotTrainerException("UnknownRegion", ErrorKind.ObjectNotFound,
             $"No region that is enabled for the account is called {string.Join(" or ", given)}.", $"The enabled ones are {string.Join(", ", enabled)}.", given);

@@ -58,6 +58,7 @@ public sealed class ResourceSweepTests
         Assert.Equal(("instance", instance.InstanceId), (left.Kind, left.Id));
         Assert.Contains("policies do not allow", left.Reason, StringComparison.Ordinal);
         Assert.StartsWith("us-west-2: ", Assert.Single(receipt.NotAsked), StringComparison.Ordinal);
+        Assert.Single(test.Log.Lines, line => line.StartsWith("warning: us-west-2 ", StringComparison.Ordinal));
     }
 
     [Theory]
