@@ -10,9 +10,10 @@ namespace SpotTrainer.Instances;
 public sealed class GetSpotTrainingCostCommand : RegionsCmdlet
 {
     /// <summary>Names, with wildcards.</summary>
-    [Parameter(Position = 0, ParameterSetName = "Name")]
+    [Parameter(Position = 0, ParameterSetName = "Name", ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(InstanceNameCompleter))]
     public string[] Name { get; set; } = ["*"];
 
     /// <summary>The instances, or any step's output, which has its instance in the property Instance.</summary>

@@ -10,9 +10,10 @@ namespace SpotTrainer.Instances;
 public sealed class GetSpotTrainingInstanceCommand : RegionsCmdlet
 {
     /// <summary>Names, with wildcards.</summary>
-    [Parameter(Position = 0, ParameterSetName = "Name")]
+    [Parameter(Position = 0, ParameterSetName = "Name", ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(InstanceNameCompleter))]
     public string[] Name { get; set; } = ["*"];
 
     /// <summary>Machines, to be looked at again where they are.</summary>

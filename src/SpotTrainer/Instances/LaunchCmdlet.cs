@@ -10,6 +10,7 @@ namespace SpotTrainer.Instances;
 public abstract class LaunchCmdlet : RegionsCmdlet
 {
     private readonly List<SpotOffer> offers = [];
+    private readonly List<string> types = [];
 
     /// <summary>The offers, tried in order.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Offer", ValueFromPipeline = true)]
@@ -17,7 +18,7 @@ public abstract class LaunchCmdlet : RegionsCmdlet
     public SpotOffer[] Offer { get; set; } = [];
 
     /// <summary>Instance types, with wildcards: their offers are tried zone by zone, then type by type, then region by region.</summary>
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Type")]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Type", ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(InstanceTypeCompleter))]
@@ -115,6 +116,10 @@ public abstract class LaunchCmdlet : RegionsCmdlet
         {
             offers.AddRange(Offer);
         }
+        else
+        {
+            types.AddRange(InstanceType);
+        }
     }
 
     /// <inheritdoc/>
@@ -185,8 +190,8 @@ public abstract class LaunchCmdlet : RegionsCmdlet
     private void FindOffers()
     {
         var cloud = ResolveCloud();
-        var (given, criteria) = (Region, new OfferCriteria { InstanceTypes = InstanceType, MaxPrice = MaxPrice });
-        Run(InstanceType, async stopping =>
+        var (given, criteria) = (Region, new OfferCriteria { InstanceTypes = types, MaxPrice = MaxPrice });
+        Run(types, async stopping =>
             offers.AddRange(LaunchOrder.Of(await OfferFinder.FindAsync(cloud, await RegionsAsync(cloud, given, stopping), criteria, Output, stopping))));
     }
 }

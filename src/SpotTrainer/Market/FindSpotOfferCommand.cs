@@ -8,8 +8,10 @@ namespace SpotTrainer.Market;
 [OutputType(typeof(SpotOffer))]
 public sealed class FindSpotOfferCommand : RegionsCmdlet
 {
+    private readonly List<string> types = [];
+
     /// <summary>Instance types, with wildcards. Burstable, metal and previous types come only when they are named here.</summary>
-    [Parameter(Position = 0, ValueFromPipeline = true)]
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(InstanceTypeCompleter))]
@@ -71,13 +73,17 @@ public sealed class FindSpotOfferCommand : RegionsCmdlet
     public SwitchParameter Unsorted { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    protected override void ProcessRecord() => types.AddRange(InstanceType);
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
     {
+        // What is piped is one question: the cheapest of all come first.
         var cloud = ResolveCloud();
         var (given, unsorted) = (Region, Unsorted);
         var criteria = new OfferCriteria
         {
-            InstanceTypes = InstanceType,
+            InstanceTypes = [.. types.Distinct(StringComparer.OrdinalIgnoreCase)],
             MinVCpu = MinVCpu,
             MinMemoryGiB = MinMemoryGiB,
             MinGpu = MinGpu,
@@ -103,5 +109,6 @@ public sealed class FindSpotOfferCommand : RegionsCmdlet
                 Output.Object(offer);
             }
         });
+        base.EndProcessing();
     }
 }

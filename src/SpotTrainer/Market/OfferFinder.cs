@@ -19,6 +19,7 @@ internal sealed class OfferFinder
     private readonly PriceList prices;
     private readonly InstanceTypeCatalog catalog = new();
     private readonly HashSet<string> told = new(StringComparer.Ordinal);
+    private readonly HashSet<string> seen = new(StringComparer.OrdinalIgnoreCase);
     private readonly Lazy<Task<SpotAdvisor>> advisor;
     private CurrentPrice? cheapest;
 
@@ -44,6 +45,7 @@ internal sealed class OfferFinder
         var finder = new OfferFinder(cloud, criteria, log, cancellationToken);
         var ranking = finder.NewRanking();
         await finder.AskAsync(regions, (region, limit) => finder.ReadAsync(region, ranking, limit), cancellationToken);
+        finder.TellOfUnknown();
         var offers = await finder.DescribeAsync(ranking.Best, cancellationToken);
         return offers.Count > 0 ? offers : throw await finder.NoneAsync(regions, cancellationToken);
     }
@@ -93,6 +95,7 @@ internal sealed class OfferFinder
             // As many as were wanted: the other regions need not answer.
         }
 
+        finder.TellOfUnknown();
         if (emitted == 0)
         {
             throw await finder.NoneAsync(regions, cancellationToken);
@@ -135,6 +138,11 @@ internal sealed class OfferFinder
 
         async Task RankAsync(IReadOnlyList<CurrentPrice> page)
         {
+            lock (told)
+            {
+                seen.UnionWith(page.Select(price => price.Type));
+            }
+
             var sizes = await catalog.GetAsync(ec2, page.Select(price => price.Type), cancellationToken);
             var diskPrice = await disk;
             foreach (var price in page)
@@ -148,6 +156,16 @@ internal sealed class OfferFinder
                     }
                 }
             }
+        }
+    }
+
+    /// <summary>A type that was named and has no price anywhere is most often a slip. Where nothing at all was found, the error says it.</summary>
+    private void TellOfUnknown()
+    {
+        var unknown = criteria.InstanceTypes.Where(name => !NamePattern.IsPattern(name) && !seen.Contains(name)).ToArray();
+        if (seen.Count > 0 && unknown.Length > 0)
+        {
+            Tell($"There is no Spot price of {string.Join(", ", unknown)} where it was looked for.");
         }
     }
 
@@ -306,8 +324,7 @@ internal sealed class OfferFinder
             }
         }
 
-        var wanted = criteria.InstanceTypes.Count > 0 ? string.Join(", ", criteria.InstanceTypes) : "any suitable type";
-        return new SpotTrainerException("NoOffer", ErrorKind.ObjectNotFound, $"Nothing in {where} meets the criteria ({wanted}).",
+        return new SpotTrainerException("NoOffer", ErrorKind.ObjectNotFound, $"Nothing in {where} meets the criteria: {criteria}.",
             "Ask for less, or look in another -Region.", where);
     }
 }

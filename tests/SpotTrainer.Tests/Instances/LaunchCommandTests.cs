@@ -96,9 +96,17 @@ public sealed class LaunchCommandTests(RehearsalSession session)
         Assert.Equal(["proof-a", "proof-b"], Names("Get-SpotTrainingInstance proof-? -InstanceType C5.LARGE, m7i.*"));
         Assert.Empty(Names("Get-SpotTrainingInstance proof-? -InstanceType p5.*"));
         Assert.Single(session.Run("Get-SpotTrainingInstance -State walking").Errors);
+
+        // What is piped is one question.
+        Assert.Equal(3, session.Require("'m7i.large', 'c6i.large' | Find-SpotOffer -First 3").Output.Count);
+        Assert.NotEmpty(session.Require("Find-SpotOffer m7i.large -First 1 | Find-SpotOffer").Output);
+        Assert.Single(session.Require("'m7i.large' | Test-SpotTrainingPlan").Output);
         Assert.Equal(["InstanceNotFound", "InstanceNotFound"], session.Run("Get-SpotTrainingInstance proof-none; Get-SpotTrainingInstance -InstanceId i-0000000000000000f").Errors
             .Select(error => error.FullyQualifiedErrorId.Split(',')[0]));
         Assert.Equal(["proof-a"], Names("Get-SpotTrainingInstance (Get-SpotTrainingInstance proof-a)"));
+        Assert.Equal(["proof-a", "proof-b"], Names("'proof-a', 'proof-b' | Get-SpotTrainingInstance"));
+        Assert.Equal(["proof-a", "proof-b"], session.Require("[System.Management.Automation.CommandCompletion]::CompleteInput('Get-SpotTrainingInstance pro', 28, $null).CompletionMatches.CompletionText | Where-Object { $_ -like 'proof-?' }")
+            .Output.Select(name => (string)name.BaseObject).Order(StringComparer.Ordinal));
 
         var costs = session.Require("Get-SpotTrainingInstance proof-? | Get-SpotTrainingCost").Output;
         Assert.Equal(2, costs.Count);

@@ -18,6 +18,17 @@ public sealed class OfferFinderTests
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
+    public async Task A_named_type_that_has_no_price_is_told_of_and_memory_of_GPUs_counts_as_their_makers_sell_it()
+    {
+        await using var test = new TestCloud();
+        Assert.NotEmpty(await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large", "nosuch.large"] }));
+        Assert.Contains("warning: There is no Spot price of nosuch.large where it was looked for.", test.Log.Lines);
+        Assert.NotEmpty(await test.FindAsync(new OfferCriteria { GpuModels = ["a10g"], MinGpuMemoryGiB = 24 }));
+        var error = await Assert.ThrowsAsync<SpotTrainerException>(() => test.FindAsync(new OfferCriteria { GpuModels = ["a10g"], MinGpuMemoryGiB = 25, MinVCpu = 4 }));
+        Assert.Contains("any type that suits training, 4 vCPUs, GPU a10g, 25 GiB a GPU", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task All_regions_are_one_list_sorted_by_what_an_hour_costs()
     {
         await using var test = new TestCloud();
