@@ -10,6 +10,9 @@ namespace SpotTrainer.Instances;
 /// <summary>Reads the module's instances from EC2, by their tags.</summary>
 internal static class InstanceReader
 {
+    /// <summary>How many values a filter of EC2's takes.</summary>
+    private const int MostFilterValues = 200;
+
     /// <summary>Gives the instances of a region that the filters leave, the module's only.</summary>
     public static async Task<IReadOnlyList<SpotTrainingInstance>> ListAsync(
         CloudContext cloud, string region, IReadOnlyList<Filter> filters, CancellationToken cancellationToken)
@@ -24,7 +27,7 @@ internal static class InstanceReader
             request.NextToken = page.NextToken;
         }
         while (!string.IsNullOrEmpty(request.NextToken));
-        return found;
+        return await WithEndsAsync(cloud, region, found, cancellationToken);
     }
 
     /// <summary>Leaves the instances that this user launched on this computer.</summary>
@@ -44,7 +47,7 @@ internal static class InstanceReader
 
     /// <summary>Gives one instance.</summary>
     public static async Task<SpotTrainingInstance> GetAsync(CloudContext cloud, string region, string id, CancellationToken cancellationToken) =>
-        Read(cloud, region, await FindAsync(cloud, region, id, cancellationToken));
+        (await WithEndsAsync(cloud, region, [Read(cloud, region, await FindAsync(cloud, region, id, cancellationToken))], cancellationToken))[0];
 
     /// <summary>Gives one instance as EC2 tells of it.</summary>
     /// <exception cref="AmazonEC2Exception"><c>InvalidInstanceID.NotFound</c>, also where EC2 just names none.</exception>
@@ -61,6 +64,7 @@ internal static class InstanceReader
         var tags = instance.Tags.ToDictionary(tag => tag.Key, tag => tag.Value, StringComparer.Ordinal);
         var keyPath = string.IsNullOrEmpty(instance.KeyName) ? null : KeyPairStore.PathOf(cloud, instance.KeyName);
         var ended = instance.State.Name == InstanceStateName.Terminated;
+        var end = EndOf(instance);
         var deadline = DateTimeOffset.TryParse(Tag(InstanceTags.Deadline), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment)
             ? moment : DateTimeOffset.MinValue;
         return new SpotTrainingInstance(
@@ -84,7 +88,8 @@ internal static class InstanceReader
             ImageId = instance.ImageId ?? string.Empty,
             KeyName = instance.KeyName ?? string.Empty,
             LaunchTime = new DateTimeOffset((instance.LaunchTime ?? DateTime.UtcNow).ToUniversalTime()),
-            EndTime = ended ? EndOf(instance, deadline) : null,
+            EndTime = ended ? end ?? GuessEnd(deadline) : null,
+            EndIsGuess = ended && end is null,
             Deadline = deadline,
             Price = Number(InstanceTags.Price) ?? 0,
             OnDemandPrice = Number(InstanceTags.OnDemandPrice),
@@ -101,16 +106,43 @@ internal static class InstanceReader
     }
 
     /// <summary>
-    /// EC2 tells the end only in words, "User initiated (2026-01-31 12:00:00 GMT)", and not always: it was at the deadline at the latest.
+    /// Gives the ends that EC2 does not tell of Spot machines themselves, as of those that AWS took back: their requests know since when they are fulfilled no
+    /// more. Where those can't be asked, the guess stays.
     /// </summary>
-    private static DateTimeOffset EndOf(Instance instance, DateTimeOffset deadline)
+    internal static async Task<IReadOnlyList<SpotTrainingInstance>> WithEndsAsync(
+        CloudContext cloud, string region, IReadOnlyList<SpotTrainingInstance> instances, CancellationToken cancellationToken)
+    {
+        var guessed = instances.Where(instance => instance is { EndIsGuess: true, Market: "spot" }).ToDictionary(instance => instance.InstanceId, StringComparer.Ordinal);
+        foreach (var ids in guessed.Keys.Select((id, index) => (id, index)).GroupBy(one => one.index / MostFilterValues, one => one.id))
+        {
+            try
+            {
+                var requests = await cloud.Ec2(region).DescribeSpotInstanceRequestsAsync(
+                    new DescribeSpotInstanceRequestsRequest { Filters = [new Filter("instance-id", [.. ids])] }, cancellationToken);
+                foreach (var request in requests.SpotInstanceRequests.Where(request => request.Status?.UpdateTime is not null && guessed.ContainsKey(request.InstanceId)))
+                {
+                    guessed[request.InstanceId].EndTime = new DateTimeOffset(request.Status.UpdateTime!.Value.ToUniversalTime());
+                }
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested && exception is not SpotTrainerException)
+            {
+                // Only what it cost depends on it.
+            }
+        }
+
+        return instances;
+    }
+
+    /// <summary>EC2 tells the end only in words, "User initiated (2026-01-31 12:00:00 GMT)", and not always.</summary>
+    private static DateTimeOffset? EndOf(Instance instance)
     {
         var reason = instance.StateTransitionReason ?? string.Empty;
         var (open, close) = (reason.LastIndexOf('('), reason.LastIndexOf(" GMT)", StringComparison.Ordinal));
         return open >= 0 && close > open && DateTimeOffset.TryParse(
-            reason.Substring(open + 1, close - open - 1), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var end)
-            ? end
-            : deadline > DateTimeOffset.MinValue && deadline + DeadlinePlan.Margin < DateTimeOffset.UtcNow ? deadline + DeadlinePlan.Margin
-            : DateTimeOffset.UtcNow;
+            reason.Substring(open + 1, close - open - 1), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var end) ? end : null;
     }
+
+    /// <summary>It was at the deadline at the latest.</summary>
+    private static DateTimeOffset GuessEnd(DateTimeOffset deadline) =>
+        deadline > DateTimeOffset.MinValue && deadline + DeadlinePlan.Margin < DateTimeOffset.UtcNow ? deadline + DeadlinePlan.Margin : DateTimeOffset.UtcNow;
 }

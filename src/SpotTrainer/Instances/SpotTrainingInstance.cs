@@ -119,6 +119,9 @@ public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
     /// <summary>EC2's code for why it is in its state, such as Client.InstanceInitiatedShutdown (StateReason of EC2's API).</summary>
     internal string StateReasonCode { get; init; } = string.Empty;
 
+    /// <summary>Whether <see cref="EndTime"/> is not EC2's own word.</summary>
+    internal bool EndIsGuess { get; init; }
+
     /// <summary>The tag that its host key's fingerprints come from.</summary>
     internal string HostKeyTag { get; init; } = string.Empty;
 

@@ -45,6 +45,22 @@ public sealed class CostTests
     }
 
     [Fact]
+    public async Task The_end_of_a_machine_that_AWS_took_back_is_that_of_its_request_where_EC2_does_not_say_it()
+    {
+        await using var test = new TestCloud();
+        var instance = await test.LaunchAsync(new LaunchRequest { Offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 }) });
+        await test.Endpoint.InStateAsync(instance.InstanceId, Amazon.EC2.InstanceStateName.Running);
+        await test.Endpoint.Endpoint.InterruptAsync(instance.Region, instance.InstanceId, TimeSpan.Zero);
+        var machine = await test.Endpoint.InStateAsync(instance.InstanceId, Amazon.EC2.InstanceStateName.Terminated);
+        var told = InstanceReader.Read(test.Cloud, instance.Region, machine);
+        machine.StateTransitionReason = "Server.SpotInstanceTermination";
+        var guessed = InstanceReader.Read(test.Cloud, instance.Region, machine);
+        Assert.Equal((false, true), (told.EndIsGuess, guessed.EndIsGuess));
+        var found = Assert.Single(await InstanceReader.WithEndsAsync(test.Cloud, instance.Region, [guessed], Stop));
+        Assert.InRange((found.EndTime!.Value - told.EndTime!.Value).TotalSeconds, 0, 1);
+    }
+
+    [Fact]
     public void Prices_that_moved_are_weighted_and_a_take_back_in_the_first_hour_is_free()
     {
         var launch = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
