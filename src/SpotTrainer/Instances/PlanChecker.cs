@@ -12,6 +12,8 @@ namespace SpotTrainer.Instances;
 /// <summary>Looks at everything that can be known of a launch before money is spent. It changes nothing, here or at AWS.</summary>
 internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IReadOnlyList<string> localFiles)
 {
+    private const string DryName = "spottrainer-test";
+
     private readonly SpotOffer offer = request.Offers[0];
     private CancellationToken stopping;
 
@@ -22,6 +24,7 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
     {
         stopping = cancellationToken;
         var image = ImageResolver.ResolveAsync(cloud, offer.Region, request.Image, offer.Size, cancellationToken);
+        var network = LaunchPreparation.NetworkAsync(cloud, offer.Region, request.Subnet, cancellationToken);
         Task<PlanCheck>[] checks =
         [
             Try("credentials", async () =>
@@ -31,14 +34,21 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
             }),
             Try("permission to read", () => ReadAsync(cancellationToken)),
             DryAsync("permission to launch", async () => await Ec2.RunInstancesAsync(DryLaunch(await NeededAsync(image, "image")), cancellationToken)),
-            DryAsync("permission for keys", async () => await Ec2.ImportKeyPairAsync(
-                new ImportKeyPairRequest { DryRun = true, KeyName = "spottrainer-test", PublicKeyMaterial = Convert.ToBase64String(Encoding.UTF8.GetBytes(SshPrivateKey.MakeEd25519("test").PublicLine)) }, cancellationToken)),
-            DryAsync("permission for groups", async () => await Ec2.CreateSecurityGroupAsync(
-                new CreateSecurityGroupRequest
+            DryAsync("permission for keys", () => Ec2.ImportKeyPairAsync(
+                new ImportKeyPairRequest
                 {
-                    DryRun = true, GroupName = "spottrainer-test", Description = "test",
-                    VpcId = (await NeededAsync(LaunchPreparation.NetworkAsync(cloud, offer.Region, request.Subnet, cancellationToken), "network")).VpcId,
+                    DryRun = true, KeyName = DryName, PublicKeyMaterial = Convert.ToBase64String(Encoding.UTF8.GetBytes(SshPrivateKey.MakeEd25519("test").PublicLine)),
+                    TagSpecifications = DryTags(ResourceType.KeyPair),
                 }, cancellationToken)),
+            DryAsync(
+                "permission for groups",
+                async () => await Ec2.CreateSecurityGroupAsync(
+                    new CreateSecurityGroupRequest
+                    {
+                        DryRun = true, GroupName = DryName, Description = "test", VpcId = (await NeededAsync(network, "network")).VpcId,
+                        TagSpecifications = DryTags(ResourceType.SecurityGroup),
+                    }, cancellationToken),
+                async () => await Ec2.AuthorizeSecurityGroupIngressAsync(await DryRuleAsync((await NeededAsync(network, "network")).VpcId, cancellationToken), cancellationToken)),
             Task.FromResult(new PlanCheck("permission to end", PlanResult.NotTestable,
                 "EC2 tells it only of an instance that is there. The machine ends itself at its deadline in any case.")),
             Try("Spot role", () => RoleAsync(cancellationToken)),
@@ -47,7 +57,7 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
             Try("image", async () => $"{(await image).Id} for {offer.Architecture}"),
             DriverAsync(),
             Try("key pair", () => KeyAsync(cancellationToken)),
-            Try("network", () => NetworkAsync(cancellationToken)),
+            Try("network", () => DescribeAsync(network)),
             Try("caller's address", async () => request.SecurityGroup is { } group ? await GroupAsync(group, cancellationToken)
                 : $"port 22 from {request.AllowedCidr ?? await CallerAddress.GetCidrAsync(cloud, cancellationToken)} only"),
             Try("price", () => PriceAsync(cancellationToken)),
@@ -99,19 +109,39 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
     }
 
     /// <summary>A dry run: EC2 says with an error of its own that it would have done it.</summary>
-    private Task<PlanCheck> DryAsync(string name, Func<Task> call) => Try(name, async () =>
+    private Task<PlanCheck> DryAsync(string name, params Func<Task>[] calls) => Try(name, async () =>
     {
-        try
+        foreach (var call in calls)
         {
-            await call();
-        }
-        catch (AmazonEC2Exception exception) when (exception.ErrorCode == "DryRunOperation")
-        {
-            // As it should.
+            try
+            {
+                await call();
+            }
+            catch (AmazonEC2Exception exception) when (exception.ErrorCode == "DryRunOperation")
+            {
+                // As it should.
+            }
         }
 
         return "yes, says a dry run";
     });
+
+    /// <summary>What the launch makes on the way it tags, too, which needs a permission of its own.</summary>
+    private static List<TagSpecification> DryTags(ResourceType type) =>
+        [new TagSpecification { ResourceType = type, Tags = [new Tag(InstanceTags.Owner, InstanceTags.CurrentOwner)] }];
+
+    /// <summary>A rule for the network's own group: every network has one, and it stays as it is.</summary>
+    private async Task<AuthorizeSecurityGroupIngressRequest> DryRuleAsync(string vpc, CancellationToken cancellationToken)
+    {
+        var groups = await Ec2.DescribeSecurityGroupsAsync(
+            new DescribeSecurityGroupsRequest { Filters = [new Filter("vpc-id", [vpc]), new Filter("group-name", ["default"])] }, cancellationToken);
+        return new AuthorizeSecurityGroupIngressRequest
+        {
+            DryRun = true,
+            GroupId = groups.SecurityGroups.FirstOrDefault()?.GroupId ?? throw new NotTestableException($"{vpc} has no group of its own to try it on."),
+            IpPermissions = [new IpPermission { IpProtocol = "tcp", FromPort = 22, ToPort = 22, Ipv4Ranges = [new IpRange { CidrIp = "127.0.0.1/32" }] }],
+        };
+    }
 
     private static Task<string> FileAsync(string path) => File.Exists(path) || Directory.Exists(path)
         ? Task.FromResult(path)
@@ -229,9 +259,9 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
                 "Use another -KeyName.", request.KeyName);
     }
 
-    private async Task<string> NetworkAsync(CancellationToken cancellationToken)
+    private async Task<string> DescribeAsync(Task<(string VpcId, string? Zone)> network)
     {
-        var (vpc, zone) = await LaunchPreparation.NetworkAsync(cloud, offer.Region, request.Subnet, cancellationToken);
+        var (vpc, zone) = await network;
         return zone is null || zone == offer.Zone ? $"{(request.Subnet ?? "the default VPC")} ({vpc})" : throw LaunchPreparation.Elsewhere(request.Subnet!, zone, offer);
     }
 

@@ -32,6 +32,7 @@ public sealed class PlanTests
     [InlineData("network", "no default VPC")]
     [InlineData("permission to launch", "policies do not allow")]
     [InlineData("permission for keys", "policies do not allow")]
+    [InlineData("permission for groups", "policies do not allow")]
     public async Task What_stands_in_the_way_at_AWS_is_one_failed_line_that_says_what_to_do(string name, string detail)
     {
         await using var test = new TestCloud();
@@ -41,7 +42,8 @@ public sealed class PlanTests
             "quota" => conditions with { Quotas = ImmutableDictionary<string, int>.Empty.Add("L-34B43A08", 1) },
             "network" => conditions with { NoDefaultVpc = [.. test.Regions] },
             "permission to launch" => conditions with { Denied = ["RunInstances"] },
-            _ => conditions with { Denied = ["ImportKeyPair"] },
+            "permission for keys" => conditions with { Denied = ["ImportKeyPair"] },
+            _ => conditions with { Denied = ["AuthorizeSecurityGroupIngress"] },
         });
         var plan = await new PlanChecker(test.Cloud, new LaunchRequest { Offers = offers }, []).CheckAsync(Stop);
         var failed = plan.Check.Where(check => check.Result == PlanResult.Failed).ToArray();
@@ -50,6 +52,18 @@ public sealed class PlanTests
 
         // Without a default network EC2 refuses the dry runs, too.
         Assert.True(failed.Length == 1 || name == "network", string.Join('\n', failed.AsEnumerable()));
+    }
+
+    [Fact]
+    public async Task The_permission_to_tag_is_part_of_those_to_make()
+    {
+        await using var test = new TestCloud();
+        var offers = await test.FindAsync(Type);
+        await test.Endpoint.Endpoint.ChangeAsync(conditions => conditions with { Denied = ["CreateTags"] });
+        var plan = await new PlanChecker(test.Cloud, new LaunchRequest { Offers = offers }, []).CheckAsync(Stop);
+        Assert.Equal(
+            ["permission to launch", "permission for keys", "permission for groups"],
+            plan.Check.Where(check => check.Result == PlanResult.Failed).Select(check => check.Name));
     }
 
     [Fact]
