@@ -75,7 +75,7 @@ internal sealed class CloudContext : IDisposable
         get
         {
             ThrowIfEnded();
-            return Path.Combine(StateFolder, "cache", Endpoint is null ? "aws" : new Uri(Endpoint).Authority.Replace(':', '-'));
+            return Path.Combine(StateFolder, "cache", (ServiceEndpoints.TryGetValue("pricing", out var own) ? own : Endpoint) is { } other ? new Uri(other).Authority.Replace(':', '-') : "aws");
         }
     }
 
@@ -226,7 +226,9 @@ internal sealed class CloudContext : IDisposable
                 others.Remove(first);
             }
 
-            throw;
+            // It is hardly the fault of all of them.
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new SpotTrainerException("ConnectionFailed", ErrorKind.ConnectionError, "AWS could not be reached.", "See to the network and try again.", home, exception);
         }
 
         async Task<T> WithinAsync(string region)

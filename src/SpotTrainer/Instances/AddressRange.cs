@@ -29,8 +29,10 @@ internal sealed class AddressRange
     /// <exception cref="SpotTrainerException"><c>CidrInvalid</c>.</exception>
     public static AddressRange Parse(string text)
     {
+        // An octet with a zero before it is octal to some, and another address.
         var parts = text.Split('/');
-        if (parts.Length != 2 || parts[0].Split('.').Length != 4 || !IPAddress.TryParse(parts[0], out var address) || address.AddressFamily != AddressFamily.InterNetwork
+        if (parts.Length != 2 || !IPAddress.TryParse(parts[0], out var address) || address.AddressFamily != AddressFamily.InterNetwork
+            || address.ToString() != parts[0]
             || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var bits) || bits > 32)
         {
             throw new SpotTrainerException("CidrInvalid", ErrorKind.InvalidArgument, $"'{text}' can't be an address range.",

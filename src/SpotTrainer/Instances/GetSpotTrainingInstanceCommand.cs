@@ -81,7 +81,7 @@ public sealed class GetSpotTrainingInstanceCommand : RegionsCmdlet
             foreach (var missing in names.Where(name => !NamePattern.IsPattern(name) && !Array.Exists(own, instance => NamePattern.Matches(name, instance.Name)))
                 .Concat(ids.Where(id => !Array.Exists(own, instance => instance.InstanceId == id))))
             {
-                Output.Error(new SpotTrainerException("InstanceNotFound", ErrorKind.ObjectNotFound, $"There is no instance '{missing}'{(regions is ["*"] ? string.Empty : $" in {string.Join(", ", regions)}")}.",
+                Output.Error(new SpotTrainerException("InstanceNotFound", ErrorKind.ObjectNotFound, $"There is no instance '{missing}' where it was looked for.",
                     "See what there is with Get-SpotTrainingInstance; -IncludeTerminated shows those that have ended, too, and -AllOwners those of others.", missing), missing);
             }
         });

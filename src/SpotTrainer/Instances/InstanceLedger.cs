@@ -14,7 +14,7 @@ internal static class InstanceLedger
     private const string FileName = "ledger.jsonl";
 
     /// <summary>How long another process's use of the file is waited for.</summary>
-    private static readonly TimeSpan BusyTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan BusyTimeout = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(5);
 

@@ -119,9 +119,14 @@ internal static class InstanceReader
             {
                 var requests = await cloud.Ec2(region).DescribeSpotInstanceRequestsAsync(
                     new DescribeSpotInstanceRequestsRequest { Filters = [new Filter("instance-id", [.. ids])] }, cancellationToken);
-                foreach (var request in requests.SpotInstanceRequests.Where(request => request.Status?.UpdateTime is not null && guessed.ContainsKey(request.InstanceId)))
+                foreach (var request in requests.SpotInstanceRequests)
                 {
-                    guessed[request.InstanceId].EndTime = new DateTimeOffset(request.Status.UpdateTime!.Value.ToUniversalTime());
+                    // A request that EC2 has not brought up to date yet still tells of the launch.
+                    if (request.Status is { UpdateTime: { } since, Code: { } code } && code.StartsWith("instance-terminated", StringComparison.Ordinal)
+                        && guessed.TryGetValue(request.InstanceId, out var instance))
+                    {
+                        instance.EndTime = new DateTimeOffset(since.ToUniversalTime());
+                    }
                 }
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested && exception is not SpotTrainerException)

@@ -17,6 +17,9 @@ internal static class InstanceWaiter
     /// <summary>How long EC2 may not know a machine, or not answer.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
+    /// <summary>How long the look may take that decides whether a machine is ended.</summary>
+    private static readonly TimeSpan LookTimeout = TimeSpan.FromSeconds(4);
+
     /// <summary>How long a machine that runs may have no public address yet.</summary>
     private static readonly TimeSpan AddressPatience = TimeSpan.FromSeconds(20);
 
@@ -89,7 +92,7 @@ internal static class InstanceWaiter
     public static async Task<SpotTrainingInstance> UntilTerminatedAsync(
         SpotTrainingInstance instance, string activity, IStepLog log, TimeSpan poll, CancellationToken cancellationToken)
     {
-        for (var end = DateTime.UtcNow + Patience; ;)
+        for (DateTime? end = null; ;)
         {
             try
             {
@@ -100,14 +103,16 @@ internal static class InstanceWaiter
                 }
 
                 log.Progress(activity, now.State);
-                end = DateTime.UtcNow + Patience;
+                end = null;
             }
             catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidInstanceID.NotFound" && !instance.IsNew)
             {
                 return instance.Forgotten();
             }
-            catch (Exception exception) when (!cancellationToken.IsCancellationRequested && DateTime.UtcNow < end && MayPass(exception))
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested && MayPass(exception) && !(DateTime.UtcNow > end))
             {
+                // From the first failure on: before that this computer may have slept.
+                end ??= DateTime.UtcNow + Patience;
                 log.Verbose($"{instance}: {AwsErrors.Translate(exception, instance).Message}");
             }
 
@@ -140,8 +145,7 @@ internal static class InstanceWaiter
         catch (SpotTrainerException exception) when (exception.Id == "DeadlineNotArmed")
         {
             // The object may be from long ago. One that was never seen to hold a deadline, and that nobody works on, would cost without end.
-            var now = await InstanceReader.GetAsync(instance.Cloud, instance.Region, instance.InstanceId, cancellationToken);
-            if (now is { HostKeyPending: true, ResultsPending: false })
+            if (await NowOrAsGivenAsync(instance) is { HostKeyPending: true, ResultsPending: false })
             {
                 log.CleanupWarning($"Terminating {instance}, which has armed no deadline.");
                 await Terminator.RequestAsync(instance.Cloud, instance.Region, instance.InstanceId, justLaunched: false, cancellationToken);
@@ -149,7 +153,7 @@ internal static class InstanceWaiter
 
             throw;
         }
-        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException exception) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             throw new SpotTrainerException("WaitTimedOut", ErrorKind.OperationTimeout,
                 $"{instance} was not {(goal == InstanceGoal.Ready ? "ready" : "terminated")} within {timeout!.Value.TotalSeconds:0} seconds.",
@@ -158,6 +162,20 @@ internal static class InstanceWaiter
         finally
         {
             log.ProgressDone(activity);
+        }
+    }
+
+    /// <summary>An instance as EC2 has it now, also after Ctrl+C; where EC2 can't be asked, as it was given.</summary>
+    private static async Task<SpotTrainingInstance> NowOrAsGivenAsync(SpotTrainingInstance instance)
+    {
+        using var limit = new CancellationTokenSource(LookTimeout);
+        try
+        {
+            return await InstanceReader.GetAsync(instance.Cloud, instance.Region, instance.InstanceId, limit.Token);
+        }
+        catch (Exception exception) when (exception is not SpotTrainerException)
+        {
+            return instance;
         }
     }
 
@@ -202,7 +220,7 @@ internal static class InstanceWaiter
     }
 
     /// <summary>Whether asking again may help.</summary>
-    private static bool MayPass(Exception exception) => exception switch
+    internal static bool MayPass(Exception exception) => exception switch
     {
         AmazonEC2Exception { ErrorCode: "InvalidInstanceID.NotFound" } => true,
         SpotTrainerException => false,

@@ -72,7 +72,7 @@ public abstract class LaunchCmdlet : RegionsCmdlet
 
     /// <summary>The address range that may connect; your own address when left out.</summary>
     [Parameter]
-    [ValidateAddressRange]
+    [AddressRange]
     public string? AllowedCidr { get; set; }
 
     /// <summary>The id of a subnet of your own; the default one of the zone when left out.</summary>
@@ -128,7 +128,7 @@ public abstract class LaunchCmdlet : RegionsCmdlet
         RequireOneOf(nameof(Image), nameof(ImageId));
         RequireOneOf(nameof(KeyPair), nameof(KeyName), nameof(KeyPath));
         RequireOneOf(nameof(SecurityGroup), nameof(AllowedCidr));
-        if (ParameterSetName == "Type")
+        if (types.Count > 0)
         {
             FindOffers();
         }

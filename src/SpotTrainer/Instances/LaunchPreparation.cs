@@ -33,10 +33,12 @@ internal sealed class LaunchPreparation(CloudContext cloud, LaunchRequest reques
         return setup.SubnetZone is { } zone && zone != offer.Zone ? throw Elsewhere(request.Subnet!, zone, offer) : new OfferSetup(await image, setup);
     }
 
+    /// <summary>What an image must suit.</summary>
+    public static string ImageKindOf(SpotOffer offer) => $"{offer.Architecture}/{offer.Size.NeedsNvidiaDriver}/{offer.Size.NeedsProprietaryDriver}";
+
     /// <summary>Finds the image of an offer.</summary>
     public Task<MachineImage> ImageAsync(SpotOffer offer, CancellationToken cancellationToken) => Once(
-        images, $"{offer.Region}/{offer.Architecture}/{offer.Size.NeedsNvidiaDriver}/{offer.Size.NeedsProprietaryDriver}",
-        limit => ImageResolver.ResolveAsync(cloud, offer.Region, request.Image, offer.Size, limit), cancellationToken);
+        images, $"{offer.Region}/{ImageKindOf(offer)}", limit => ImageResolver.ResolveAsync(cloud, offer.Region, request.Image, offer.Size, limit), cancellationToken);
 
     /// <summary>Finds the network that a machine is put into: that of the subnet that the user gave, else the default one.</summary>
     /// <returns>The network, and the zone of the user's subnet.</returns>
@@ -80,7 +82,21 @@ internal sealed class LaunchPreparation(CloudContext cloud, LaunchRequest reques
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             limit.CancelAfter(Timeout);
-            return await make(limit.Token);
+            try
+            {
+                return await make(limit.Token);
+            }
+            catch (Exception) when (cancellationToken.IsCancellationRequested)
+            {
+                // Who asked gave up, not the region: the next one asks anew. The task must be kept before it can be taken out.
+                await Task.Yield();
+                lock (tasks)
+                {
+                    tasks.Remove(key);
+                }
+
+                throw;
+            }
         }
     }
 

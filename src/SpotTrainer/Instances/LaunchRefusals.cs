@@ -53,9 +53,10 @@ internal sealed class LaunchRefusals
                 first.Kind == ErrorKind.ResourceUnavailable ? next : first.NextStep, refused[0].Offer, first);
         }
 
-        return new SpotTrainerException("NoOfferLaunched", ErrorKind.ResourceUnavailable,
+        var alike = refused.TrueForAll(refusal => refusal.Error.Id == first.Id);
+        return new SpotTrainerException(alike ? first.Id : "NoOfferLaunched", alike ? first.Kind : ErrorKind.ResourceUnavailable,
             $"None of the {refused.Count} attempts led to a machine. {string.Join(" ", refused.Select(refusal => Line(refusal.Offer, refusal.OnDemand, refusal.Error)))}",
-            next, refused[refused.Count - 1].Offer, first);
+            alike && first.Kind != ErrorKind.ResourceUnavailable ? first.NextStep : next, refused[refused.Count - 1].Offer, first);
     }
 
     /// <summary>An organization closes regions by its service control policies: another region may be open.</summary>

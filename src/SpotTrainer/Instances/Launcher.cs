@@ -20,6 +20,12 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
     /// <summary>How long an answer that got lost is looked for.</summary>
     private static readonly TimeSpan SettleTimeout = TimeSpan.FromSeconds(4);
 
+    /// <summary>How long the call and the look for its answer may each take after Ctrl+C.</summary>
+    private static readonly TimeSpan StoppedTimeout = TimeSpan.FromSeconds(2.5);
+
+    /// <summary>How long EC2 may not know a key pair or a security group that was made a moment ago.</summary>
+    private static readonly TimeSpan NewlyMadeTimeout = TimeSpan.FromSeconds(10);
+
     /// <summary>How often EC2 is asked whose answer got lost.</summary>
     private const int Attempts = 4;
 
@@ -143,21 +149,22 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
         using var limit = new CancellationTokenSource();
         using var stopped = cancellationToken.Register(() =>
         {
-            limit.CancelAfter(SettleTimeout);
+            limit.CancelAfter(StoppedTimeout);
             log.CleanupWarning("Finding out whether EC2 has launched a machine.");
         });
         var unclear = false;
+        var asked = Stopwatch.StartNew();
         for (var attempt = 1; ; attempt++)
         {
             try
             {
                 return (await cloud.Ec2Once(offer.Region).RunInstancesAsync(run, limit.Token)).Reservation.Instances[0].InstanceId;
             }
-            catch (Exception exception) when (unclear || IsBusy(exception) || IsUnclear(exception))
+            catch (Exception exception) when (unclear || IsBusy(exception) || IsTooSoon(exception, asked.Elapsed) || IsUnclear(exception))
             {
                 // Once an answer was lost, a refusal may be that of the second call, when the first has launched a machine.
                 unclear |= IsUnclear(exception);
-                var isRefusal = !IsBusy(exception) && !IsUnclear(exception);
+                var isRefusal = !IsBusy(exception) && !IsTooSoon(exception, asked.Elapsed) && !IsUnclear(exception);
                 if (!isRefusal && attempt < (unclear ? Attempts : BusyAttempts) && !cancellationToken.IsCancellationRequested)
                 {
                     log.Verbose($"{offer}: {AwsErrors.Translate(exception, offer).Message} EC2 is asked again.");
@@ -172,7 +179,7 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
                     throw;
                 }
 
-                if (await FindByTokenAsync(offer.Region, run.ClientToken) is { } id)
+                if (await FindByTokenAsync(offer.Region, run.ClientToken, cancellationToken.IsCancellationRequested ? StoppedTimeout : SettleTimeout) is { } id)
                 {
                     return id;
                 }
@@ -197,6 +204,10 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
     /// <summary>Whether EC2 wants to be asked later.</summary>
     private static bool IsBusy(Exception exception) => exception is AmazonEC2Exception { ErrorCode: "RequestLimitExceeded" or "Throttling" or "ThrottlingException" };
 
+    /// <summary>Whether EC2 does not know everywhere yet what the launch itself has made.</summary>
+    private bool IsTooSoon(Exception exception, TimeSpan asked) => asked < NewlyMadeTimeout && exception is AmazonEC2Exception refusal
+        && (refusal.ErrorCode == "InvalidKeyPair.NotFound" || (refusal.ErrorCode is "InvalidGroup.NotFound" or "InvalidSecurityGroupID.NotFound" && request.SecurityGroup is null));
+
     /// <summary>
     /// Whether an error leaves open what EC2 did: anything but a refusal with a code of its own, and what happened before anything was sent
     /// (no credentials to sign with, a rehearsal that has ended).
@@ -204,7 +215,7 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
     private static bool IsUnclear(Exception exception) => exception switch
     {
         AmazonEC2Exception refusal => refusal.ErrorCode is null or "" or "InternalError" or "InternalFailure" or "Unavailable" or "ServiceUnavailable",
-        SpotTrainerException => false,
+        SpotTrainerException or ProcessAWSCredentialException => false,
         AmazonClientException { InnerException: AmazonServiceException } => false,
         AmazonClientException unsigned when AwsErrors.Translate(unsigned, target: null).Kind == ErrorKind.AuthenticationError => false,
         _ => true,
@@ -213,9 +224,9 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
     /// <summary>
     /// Looks for the machine of a token, whatever goes wrong meanwhile, and after Ctrl+C, too: until it is found, or the time is up.
     /// </summary>
-    private async Task<string?> FindByTokenAsync(string region, string token)
+    private async Task<string?> FindByTokenAsync(string region, string token, TimeSpan time)
     {
-        using var limit = new CancellationTokenSource(SettleTimeout);
+        using var limit = new CancellationTokenSource(time);
         while (!limit.IsCancellationRequested)
         {
             try

@@ -12,6 +12,8 @@ namespace SpotTrainer.Instances;
 [OutputType(typeof(SpotTrainingInstance))]
 public sealed class NewSpotTrainingInstanceCommand : LaunchCmdlet
 {
+    private static readonly TimeSpan PreviewTimeout = TimeSpan.FromSeconds(5);
+
     private readonly ConcurrentDictionary<string, SpotTrainingInstance> launched = new(StringComparer.Ordinal);
 
     /// <summary>The machine's name. Of several, each has a number after it.</summary>
@@ -88,22 +90,27 @@ public sealed class NewSpotTrainingInstanceCommand : LaunchCmdlet
         }
     }
 
-    /// <summary>An image may need a larger disk than was asked for, and the user is to see what that one costs. Offers with GPUs have another image.</summary>
+    /// <summary>
+    /// An image may need a larger disk than was asked for, and the user is to see what that one costs: of each kind of image, from the first offer. One
+    /// that can't be had soon is left to the launch.
+    /// </summary>
     private LaunchRequest WithDisk(LaunchRequest request, LaunchPreparation preparation)
     {
         var sized = request;
         Run(request.Offers[0], async stopping =>
         {
-            foreach (var offer in request.Offers.GroupBy(offer => offer.Size.NeedsNvidiaDriver).Select(kind => kind.First()))
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+            limit.CancelAfter(PreviewTimeout);
+            var images = request.Offers.GroupBy(LaunchPreparation.ImageKindOf, StringComparer.Ordinal).Select(kind => preparation.ImageAsync(kind.First(), limit.Token)).ToArray();
+            foreach (var image in images)
             {
                 try
                 {
-                    sized = sized.WithDiskFor(await preparation.ImageAsync(offer, stopping));
+                    sized = sized.WithDiskFor(await image);
                 }
                 catch (Exception exception) when (!stopping.IsCancellationRequested)
                 {
-                    // The launch says it, unless another offer has its image.
-                    Output.Verbose($"{offer}: {AwsErrors.Translate(exception, offer).Message}");
+                    Output.Verbose(AwsErrors.Translate(exception, request.Offers[0]).Message);
                 }
             }
         });

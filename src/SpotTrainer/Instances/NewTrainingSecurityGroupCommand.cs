@@ -15,7 +15,7 @@ public sealed class NewTrainingSecurityGroupCommand : RegionsCmdlet
 
     /// <summary>The address range that may connect; your own address when left out.</summary>
     [Parameter]
-    [ValidateAddressRange]
+    [AddressRange]
     public string? AllowedCidr { get; set; }
 
     /// <summary>The id of a network of your own; the default one when left out.</summary>

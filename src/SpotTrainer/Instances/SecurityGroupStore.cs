@@ -67,6 +67,10 @@ internal static class SecurityGroupStore
             }
 
             log.Verbose($"The security group '{name}' in {region} lets in others, too: another one is taken.");
+            if (givenCidr is null)
+            {
+                await RevokeOldAsync(ec2, group, cidr, log, cancellationToken);
+            }
         }
     }
 

@@ -15,7 +15,7 @@ internal static class Terminator
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(1);
 
     /// <summary>How long clean-up may keep a user waiting who pressed Ctrl+C.</summary>
-    private static readonly TimeSpan CleanupTimeout = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan CleanupTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>Asks EC2 to terminate an instance: after Ctrl+C, too.</summary>
     /// <param name="cloud">The cloud.</param>
@@ -34,7 +34,8 @@ internal static class Terminator
                 await cloud.Ec2(region).TerminateInstancesAsync(new TerminateInstancesRequest { InstanceIds = [id] }, timeout.Token);
                 return;
             }
-            catch (AmazonEC2Exception exception) when (justLaunched && exception.ErrorCode == "InvalidInstanceID.NotFound")
+            catch (Exception exception) when (
+                exception is AmazonEC2Exception { ErrorCode: "InvalidInstanceID.NotFound" } ? justLaunched : InstanceWaiter.MayPass(exception) && !timeout.IsCancellationRequested)
             {
                 await Task.Delay(Poll, timeout.Token);
             }

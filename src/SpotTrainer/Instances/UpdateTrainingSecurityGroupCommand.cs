@@ -22,7 +22,7 @@ public sealed class UpdateTrainingSecurityGroupCommand : RegionsCmdlet
 
     /// <summary>The address range that may connect, too; your own address when left out.</summary>
     [Parameter]
-    [ValidateAddressRange]
+    [AddressRange]
     public string? AllowedCidr { get; set; }
 
     private protected override bool MeansAll => true;

@@ -377,6 +377,7 @@ END
         kill -0 $$ 2>/dev/null || return 1
         sleep 1
     done
+    kill -0 $$ 2>/dev/null
 }
 
 # notice NAME PATH: keeps what AWS told, and fails when it was kept before.

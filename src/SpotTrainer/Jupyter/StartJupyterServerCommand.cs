@@ -28,7 +28,7 @@ public sealed class StartJupyterServerCommand : HostStepCmdlet
 
     /// <summary>The address range that may connect; your own address when left out.</summary>
     [Parameter(ParameterSetName = "OpenPort")]
-    [ValidateAddressRange]
+    [AddressRange]
     public string? AllowedCidr { get; set; }
 
     private protected override string Action => OpenPort ? $"start Jupyter and open port {Port} to {AllowedCidr ?? "your own address"}" : "start Jupyter";

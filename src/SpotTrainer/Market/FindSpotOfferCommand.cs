@@ -78,6 +78,13 @@ public sealed class FindSpotOfferCommand : RegionsCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
+        if (MyInvocation.ExpectingInput && types.Count == 0)
+        {
+            // Nothing was piped: that is no wish for any type at all.
+            base.EndProcessing();
+            return;
+        }
+
         // What is piped is one question: the cheapest of all come first.
         var cloud = ResolveCloud();
         var (given, unsorted) = (Region, Unsorted);

@@ -95,7 +95,11 @@ internal sealed class OfferFinder
             // As many as were wanted: the other regions need not answer.
         }
 
-        finder.TellOfUnknown();
+        if (!enough.IsCancellationRequested)
+        {
+            finder.TellOfUnknown();
+        }
+
         if (emitted == 0)
         {
             throw await finder.NoneAsync(regions, cancellationToken);

@@ -8,6 +8,9 @@ internal static class SpotPrices
 {
     private const string LinuxProduct = "Linux/UNIX";
 
+    /// <summary>How many values a filter of EC2's takes.</summary>
+    private const int MostFilterValues = 200;
+
     /// <summary>How many types one question names: a history of a week then fits into a page or two.</summary>
     private const int TypesAtOnce = 20;
 
@@ -28,15 +31,18 @@ internal static class SpotPrices
         IAmazonEC2 ec2, string region, IReadOnlyList<string> patterns, Action<IReadOnlyList<CurrentPrice>> page, CancellationToken cancellationToken)
     {
         // From now on: EC2 gives the prices that hold then, and what has changed since this computer's clock said so.
-        var request = Request(DateTime.UtcNow, patterns);
-        do
+        for (var done = 0; done == 0 || done < patterns.Count; done += MostFilterValues)
         {
-            var answer = await ec2.DescribeSpotPriceHistoryAsync(request, cancellationToken);
-            page(answer.SpotPriceHistory.Where(entry => IsStandardZone(region, entry.AvailabilityZone))
-                .Select(entry => new CurrentPrice(entry.InstanceType.Value, entry.AvailabilityZone, PointOf(entry))).ToArray());
-            request.NextToken = answer.NextToken;
+            var request = Request(DateTime.UtcNow, patterns.Skip(done).Take(MostFilterValues));
+            do
+            {
+                var answer = await ec2.DescribeSpotPriceHistoryAsync(request, cancellationToken);
+                page(answer.SpotPriceHistory.Where(entry => IsStandardZone(region, entry.AvailabilityZone))
+                    .Select(entry => new CurrentPrice(entry.InstanceType.Value, entry.AvailabilityZone, PointOf(entry))).ToArray());
+                request.NextToken = answer.NextToken;
+            }
+            while (!string.IsNullOrEmpty(request.NextToken));
         }
-        while (!string.IsNullOrEmpty(request.NextToken));
     }
 
     /// <summary>Gives the histories of types in a region's standard zones, from a moment until now.</summary>

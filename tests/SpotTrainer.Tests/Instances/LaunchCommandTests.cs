@@ -97,6 +97,9 @@ public sealed class LaunchCommandTests(RehearsalSession session)
         Assert.Empty(Names("Get-SpotTrainingInstance proof-? -InstanceType p5.*"));
         Assert.Single(session.Run("Get-SpotTrainingInstance -State walking").Errors);
 
+        // Nothing is no question.
+        Assert.Empty(session.Require("@() | Find-SpotOffer; 1, 2 | Where-Object { $false } | Find-SpotOffer -First 1; @() | New-SpotTrainingInstance").Output);
+
         // What is piped is one question.
         Assert.Equal(3, session.Require("'m7i.large', 'c6i.large' | Find-SpotOffer -First 3").Output.Count);
         Assert.NotEmpty(session.Require("Find-SpotOffer m7i.large -First 1 | Find-SpotOffer").Output);

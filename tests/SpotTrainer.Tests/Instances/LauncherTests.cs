@@ -110,6 +110,25 @@ public sealed class LauncherTests : IDisposable
     }
 
     [Theory]
+    [InlineData("InvalidKeyPair.NotFound")]
+    [InlineData("InvalidGroup.NotFound")]
+    public async Task What_the_launch_made_itself_may_not_be_known_everywhere_yet(string code)
+    {
+        await using var test = new TestCloud(new Conditions { Refusals = [new Refusal("RunInstances", code)] });
+        var offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 });
+        var launch = test.LaunchAsync(new LaunchRequest { Offers = offers });
+        await Programs.UntilAsync(() => Task.FromResult(test.Endpoint.Endpoint.Calls.GetValueOrDefault("RunInstances") >= 2), () => string.Join('\n', test.Log.Lines));
+        await test.Endpoint.Endpoint.ChangeAsync(conditions => conditions with { Refusals = [] });
+        Assert.Equal((await launch).InstanceId, Assert.Single(await test.MachinesAsync()).InstanceId);
+
+        // A group of the user's own that is not there is an error at once.
+        await test.Endpoint.Endpoint.ChangeAsync(conditions => conditions with { Refusals = [new Refusal("RunInstances", "InvalidGroup.NotFound")] });
+        var before = test.Endpoint.Endpoint.Calls["RunInstances"];
+        await Assert.ThrowsAnyAsync<Exception>(() => test.LaunchAsync(new LaunchRequest { Offers = offers, SecurityGroup = "sg-00000000000000001" }));
+        Assert.Equal(before + 1, test.Endpoint.Endpoint.Calls["RunInstances"]);
+    }
+
+    [Theory]
     [InlineData("Client.VolumeLimitExceeded", "QuotaExceeded", 2)]
     [InlineData("Client.InternalError", "DiskKeyUnusable", 1)]
     [InlineData("Client.InvalidSnapshot.NotFound", "ImageNotFound", 2)]
@@ -132,7 +151,7 @@ public sealed class LauncherTests : IDisposable
     public async Task Every_refusal_of_a_launch_ends_it_with_words_that_help_and_without_a_machine()
     {
         // These are asked again, for a while: tests of their own.
-        var repeated = new[] { "RequestLimitExceeded", "Throttling", "ThrottlingException", "InternalError", "InternalFailure", "Unavailable", "ServiceUnavailable" };
+        var repeated = new[] { "RequestLimitExceeded", "Throttling", "ThrottlingException", "InternalError", "InternalFailure", "Unavailable", "ServiceUnavailable", "InvalidKeyPair.NotFound", "InvalidGroup.NotFound", "InvalidSecurityGroupID.NotFound" };
         await using var test = new TestCloud();
         var offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 2 });
         foreach (var code in AwsErrorTable.Codes.Except(repeated))

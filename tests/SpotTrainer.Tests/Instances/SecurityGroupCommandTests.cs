@@ -31,7 +31,7 @@ public sealed class SecurityGroupCommandTests(RehearsalSession session)
         Assert.All(again.Errors, error => Assert.StartsWith("SecurityGroupExists,", error.FullyQualifiedErrorId, StringComparison.Ordinal));
 
         // What is no range makes no group.
-        Assert.StartsWith("ParameterArgumentValidationError", Assert.Single(session.Run("New-TrainingSecurityGroup proof-odd -AllowedCidr 300.1.1.1/33").Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("ParameterArgumentTransformationError", Assert.Single(session.Run("New-TrainingSecurityGroup proof-odd -AllowedCidr 300.1.1.1/33").Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains("such as 203.0.113.7/32", session.Run("New-TrainingSecurityGroup proof-odd -AllowedCidr 1.2.3.4").Errors[0].Exception.Message, StringComparison.Ordinal);
 
         // A range of the user's own, and a rule of somebody else's, in one region; in both the address that this computer had before.
