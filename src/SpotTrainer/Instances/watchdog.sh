@@ -359,25 +359,28 @@ new_token() {
     token=$(ask -f -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 21600' "$metadata/api/token")
 }
 
-# hear PATH: returns when AWS's notice stands there, and fails when `run` is no more: this must not stay beside the next one. A process a look
-# would cost ten times as much as all of the watchdog does: curl itself asks again every second (from 7.71 on).
+# Prints a line "200 ADDRESS" when one of AWS's notices stands there. A process a look would cost ten times as much as all of the watchdog does
+# now: one curl asks for both, every second, until they do (from 7.71 on).
 hear() {
-    again='--retry-all-errors --retry 300 --retry-delay 1'
+    again='-Z --no-progress-meter --retry-all-errors --retry 600 --retry-delay 1'
     # These are words on purpose.
     # shellcheck disable=SC2086
     curl $again -V > /dev/null 2>&1 || again=
-    # A token lives for six hours, and one curl asks for minutes: each has its own, on standard input, where `ps` does not show it.
-    # shellcheck disable=SC2086
-    until new_token && (
-        ask -f $again -o /dev/null -K - << END
+    while kill -0 $$ 2>/dev/null; do
+        # A token lives for six hours, a curl for minutes: each has its own, on standard input, where `ps` does not show it.
+        # shellcheck disable=SC2086
+        ! new_token || (
+            ask -f $again -w '%{stderr}%{http_code} %{url_effective}\n' -K - << END 2>&1
 header = "X-aws-ec2-metadata-token: $token"
-url = "$metadata/meta-data/$1"
+url = "$metadata/meta-data/spot/instance-action"
+output = /dev/null
+url = "$metadata/meta-data/events/recommendations/rebalance"
+output = /dev/null
 END
-    ); do
-        kill -0 $$ 2>/dev/null || return 1
+        )
+        # A notice that stands there is not asked for again at once.
         sleep 1
     done
-    kill -0 $$ 2>/dev/null
 }
 
 # notice NAME PATH: keeps what AWS told, and fails when it was kept before.
@@ -391,17 +394,26 @@ notice() {
 }
 
 listen() {
-    hear events/recommendations/rebalance && if notice rebalance events/recommendations/rebalance; then
-        say "AWS may soon take this machine back ($what)."
-    fi &
-    if hear spot/instance-action; then
-        # AWS gives two minutes: the jobs come first.
-        signal_jobs TERM || :
-        ! notice interruption spot/instance-action || say "AWS takes this machine back within two minutes ($what). Fetch your results now."
-    fi
-    wait
-    # Nothing more will come, and `run` is not to listen anew.
-    while kill -0 $$ 2>/dev/null; do sleep 60; done
+    hear | {
+        heard=
+        # When `run` is killed, this must not stay beside the next one.
+        while read -r code where && kill -0 $$ 2>/dev/null; do
+            case "$code ${where##*/} $heard" in
+                *' instance-action '*action*) ;;
+                '200 instance-action '*)
+                    # AWS gives two minutes: the jobs come first.
+                    heard="$heard action"
+                    signal_jobs TERM || :
+                    ! notice interruption spot/instance-action || say "AWS takes this machine back within two minutes ($what). Fetch your results now."
+                    ;;
+                *' rebalance '*rebalance*) ;;
+                '200 rebalance '*)
+                    heard="$heard rebalance"
+                    ! notice rebalance events/recommendations/rebalance || say "AWS may soon take this machine back ($what)."
+                    ;;
+            esac
+        done
+    }
 }
 
 end() {
