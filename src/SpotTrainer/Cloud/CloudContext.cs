@@ -17,6 +17,9 @@ internal sealed class CloudContext : IDisposable
     /// <summary>The account of every rehearsal, which no customer of AWS has.</summary>
     public const string RehearsalAccount = "000000000000";
 
+    /// <summary>How many values a filter of EC2's takes.</summary>
+    public const int MostFilterValues = 200;
+
     /// <summary>How long a region may take for what others can tell, too.</summary>
     private static readonly TimeSpan AnywhereTimeout = TimeSpan.FromSeconds(6);
 

@@ -9,7 +9,7 @@ namespace SpotTrainer.Cloud;
 internal static class NewlyMade
 {
     /// <summary>EC2 mostly needs a second. What it does not know after this is not there.</summary>
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
 

@@ -22,7 +22,7 @@ public sealed class ClearSpotTrainingResourceCommand : RegionsCmdlet
     protected override void ProcessRecord()
     {
         var cloud = ResolveCloud();
-        var (given, everybody, costing) = (Region.Length > 0 ? Region : ["*"], AllOwners.IsPresent, CostingOnly.IsPresent);
+        var (given, everybody, costing) = (MeantRegions, AllOwners.IsPresent, CostingOnly.IsPresent);
         ResourceSweep? sweep = null;
         IReadOnlyList<TrainingResource> found = [];
         Run(cloud.Where, async stopping =>

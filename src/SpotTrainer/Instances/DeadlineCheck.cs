@@ -18,22 +18,16 @@ internal static class DeadlineCheck
     public static async Task<WatchdogStatus> ReadArmedAsync(SshConnection connection, SpotTrainingInstance instance, CancellationToken cancellationToken)
     {
         // A machine that is busy may fail one look: what follows from it is grave.
-        WatchdogStatus? status = null;
-        for (var look = 1; status is null; look++)
+        var status = await LookAsync(connection, cancellationToken);
+        for (var look = 1; status is null && look < Looks; look++)
         {
-            var result = await connection.RunAsync(WatchdogStatus.Command, cancellationToken);
-            if (result.ExitCode == 0 && WatchdogStatus.Parse(result.Output) is { Armed: true, Deadline: not null } found)
-            {
-                status = found;
-            }
-            else if (look == Looks)
-            {
-                throw NotArmed(instance);
-            }
-            else
-            {
-                await Task.Delay(BetweenLooks, cancellationToken);
-            }
+            await Task.Delay(BetweenLooks, cancellationToken);
+            status = await LookAsync(connection, cancellationToken);
+        }
+
+        if (status is null)
+        {
+            throw NotArmed(instance);
         }
 
         return DateTimeOffset.UtcNow - status.Now <= ClockTolerance ? status : throw new SpotTrainerException("ClockWrong", ErrorKind.InvalidOperation,
@@ -51,6 +45,13 @@ internal static class DeadlineCheck
                 $"{instance} holds the deadline {status.Deadline?.LocalDateTime:g}, and not {deadline.LocalDateTime:g}.",
                 "Set it anew with Set-SpotTrainingDeadline, or remove the instance.", instance);
         }
+    }
+
+    /// <summary>What the machine holds; null where nothing holds a deadline, or the look failed.</summary>
+    private static async Task<WatchdogStatus?> LookAsync(SshConnection connection, CancellationToken cancellationToken)
+    {
+        var result = await connection.RunAsync(WatchdogStatus.Command, cancellationToken);
+        return result.ExitCode == 0 && WatchdogStatus.Parse(result.Output) is { Armed: true, Deadline: not null } status ? status : null;
     }
 
     private static SpotTrainerException NotArmed(SpotTrainingInstance instance) => new("DeadlineNotArmed", ErrorKind.SecurityError,

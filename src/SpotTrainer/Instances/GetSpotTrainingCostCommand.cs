@@ -50,7 +50,7 @@ public sealed class GetSpotTrainingCostCommand : RegionsCmdlet
 
         var cloud = ResolveCloud();
         var (names, since, everybody) = (Name, new DateTimeOffset(Since), AllOwners.IsPresent);
-        var regions = Region.Length > 0 ? Region : ["*"];
+        var regions = MeantRegions;
         Run(names, async stopping =>
         {
             var costs = await CostList.ReadAsync(cloud, await RegionsAsync(cloud, regions, stopping), everybody, since, Output, stopping);
@@ -59,7 +59,7 @@ public sealed class GetSpotTrainingCostCommand : RegionsCmdlet
                 Output.Object(cost);
             }
 
-            foreach (var missing in names.Where(name => !NamePattern.IsPattern(name) && costs.All(cost => !NamePattern.Matches(name, cost.Name))))
+            foreach (var missing in NamePattern.Unmet(names, costs.Select(cost => cost.Name).ToArray()))
             {
                 Output.Error(new SpotTrainerException("InstanceNotFound", ErrorKind.ObjectNotFound, $"Neither EC2 nor the ledger knows an instance '{missing}'.",
                     "See what there is with Get-SpotTrainingCost; -Since shows older ones, and -AllOwners those of others.", missing), missing);

@@ -62,7 +62,7 @@ public sealed class GetSpotTrainingInstanceCommand : RegionsCmdlet
 
         var cloud = ResolveCloud();
         var (filters, names, ids, everybody) = (Filters(), Name, InstanceId, AllOwners.IsPresent);
-        var regions = Region.Length > 0 ? Region : ["*"];
+        var regions = MeantRegions;
         Run(ids.Length > 0 ? ids : names, async stopping =>
         {
             var found = (await InstanceReader.ListEverywhereAsync(cloud, await RegionsAsync(cloud, regions, stopping), filters, Output, stopping))
@@ -78,7 +78,7 @@ public sealed class GetSpotTrainingInstanceCommand : RegionsCmdlet
                 Output.Warning($"{found.Length - own.Length} more of other users or computers: -AllOwners shows them.");
             }
 
-            foreach (var missing in names.Where(name => !NamePattern.IsPattern(name) && !Array.Exists(own, instance => NamePattern.Matches(name, instance.Name)))
+            foreach (var missing in NamePattern.Unmet(names, own.Select(instance => instance.Name).ToArray())
                 .Concat(ids.Where(id => !Array.Exists(own, instance => instance.InstanceId == id))))
             {
                 Output.Error(new SpotTrainerException("InstanceNotFound", ErrorKind.ObjectNotFound, $"There is no instance '{missing}' where it was looked for.",

@@ -10,9 +10,6 @@ namespace SpotTrainer.Instances;
 /// <summary>Reads the module's instances from EC2, by their tags.</summary>
 internal static class InstanceReader
 {
-    /// <summary>How many values a filter of EC2's takes.</summary>
-    private const int MostFilterValues = 200;
-
     /// <summary>Gives the instances of a region that the filters leave, the module's only.</summary>
     public static async Task<IReadOnlyList<SpotTrainingInstance>> ListAsync(
         CloudContext cloud, string region, IReadOnlyList<Filter> filters, CancellationToken cancellationToken)
@@ -113,7 +110,7 @@ internal static class InstanceReader
         CloudContext cloud, string region, IReadOnlyList<SpotTrainingInstance> instances, CancellationToken cancellationToken)
     {
         var guessed = instances.Where(instance => instance is { EndIsGuess: true, Market: "spot" }).ToDictionary(instance => instance.InstanceId, StringComparer.Ordinal);
-        foreach (var ids in guessed.Keys.Select((id, index) => (id, index)).GroupBy(one => one.index / MostFilterValues, one => one.id))
+        foreach (var ids in guessed.Keys.Select((id, index) => (id, index)).GroupBy(one => one.index / CloudContext.MostFilterValues, one => one.id))
         {
             try
             {

@@ -23,9 +23,6 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
     /// <summary>How long the call and the look for its answer may each take after Ctrl+C.</summary>
     private static readonly TimeSpan StoppedTimeout = TimeSpan.FromSeconds(2.5);
 
-    /// <summary>How long EC2 may not know a key pair or a security group that was made a moment ago.</summary>
-    private static readonly TimeSpan NewlyMadeTimeout = TimeSpan.FromSeconds(10);
-
     /// <summary>How often EC2 is asked whose answer got lost.</summary>
     private const int Attempts = 4;
 
@@ -160,12 +157,11 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
             {
                 return (await cloud.Ec2Once(offer.Region).RunInstancesAsync(run, limit.Token)).Reservation.Instances[0].InstanceId;
             }
-            catch (Exception exception) when (unclear || IsBusy(exception) || IsTooSoon(exception, asked.Elapsed) || IsUnclear(exception))
+            catch (Exception exception) when (unclear || MayRepeat(exception))
             {
                 // Once an answer was lost, a refusal may be that of the second call, when the first has launched a machine.
                 unclear |= IsUnclear(exception);
-                var isRefusal = !IsBusy(exception) && !IsTooSoon(exception, asked.Elapsed) && !IsUnclear(exception);
-                if (!isRefusal && attempt < (unclear ? Attempts : BusyAttempts) && !cancellationToken.IsCancellationRequested)
+                if (MayRepeat(exception) && attempt < (unclear ? Attempts : BusyAttempts) && !cancellationToken.IsCancellationRequested)
                 {
                     log.Verbose($"{offer}: {AwsErrors.Translate(exception, offer).Message} EC2 is asked again.");
 
@@ -190,6 +186,8 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
                     $"Look with Get-SpotTrainingInstance -Region {offer.Region}, and remove it.", run.ClientToken, exception);
             }
         }
+
+        bool MayRepeat(Exception exception) => IsBusy(exception) || IsTooSoon(exception, asked.Elapsed) || IsUnclear(exception);
     }
 
     /// <summary>Longer each time, and by chance: of many launches at once not all come back at the same moment.</summary>
@@ -205,7 +203,7 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
     private static bool IsBusy(Exception exception) => exception is AmazonEC2Exception { ErrorCode: "RequestLimitExceeded" or "Throttling" or "ThrottlingException" };
 
     /// <summary>Whether EC2 does not know everywhere yet what the launch itself has made.</summary>
-    private bool IsTooSoon(Exception exception, TimeSpan asked) => asked < NewlyMadeTimeout && exception is AmazonEC2Exception refusal
+    private bool IsTooSoon(Exception exception, TimeSpan asked) => asked < NewlyMade.Timeout && exception is AmazonEC2Exception refusal
         && (refusal.ErrorCode == "InvalidKeyPair.NotFound" || (refusal.ErrorCode is "InvalidGroup.NotFound" or "InvalidSecurityGroupID.NotFound" && request.SecurityGroup is null));
 
     /// <summary>

@@ -34,7 +34,7 @@ public sealed class UpdateTrainingSecurityGroupCommand : RegionsCmdlet
         if (ParameterSetName == "Name")
         {
             var cloud = ResolveCloud();
-            var (names, given) = (Name, Region.Length > 0 ? Region : ["*"]);
+            var (names, given) = (Name, MeantRegions);
             Run(names, async stopping =>
             {
                 var regions = await RegionsAsync(cloud, given, stopping);

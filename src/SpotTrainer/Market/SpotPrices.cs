@@ -1,5 +1,6 @@
 using Amazon.EC2;
 using Amazon.EC2.Model;
+using SpotTrainer.Cloud;
 
 namespace SpotTrainer.Market;
 
@@ -7,9 +8,6 @@ namespace SpotTrainer.Market;
 internal static class SpotPrices
 {
     private const string LinuxProduct = "Linux/UNIX";
-
-    /// <summary>How many values a filter of EC2's takes.</summary>
-    private const int MostFilterValues = 200;
 
     /// <summary>How many types one question names: a history of a week then fits into a page or two.</summary>
     private const int TypesAtOnce = 20;
@@ -31,9 +29,9 @@ internal static class SpotPrices
         IAmazonEC2 ec2, string region, IReadOnlyList<string> patterns, Action<IReadOnlyList<CurrentPrice>> page, CancellationToken cancellationToken)
     {
         // From now on: EC2 gives the prices that hold then, and what has changed since this computer's clock said so.
-        for (var done = 0; done == 0 || done < patterns.Count; done += MostFilterValues)
+        for (var done = 0; done == 0 || done < patterns.Count; done += CloudContext.MostFilterValues)
         {
-            var request = Request(DateTime.UtcNow, patterns.Skip(done).Take(MostFilterValues));
+            var request = Request(DateTime.UtcNow, patterns.Skip(done).Take(CloudContext.MostFilterValues));
             do
             {
                 var answer = await ec2.DescribeSpotPriceHistoryAsync(request, cancellationToken);

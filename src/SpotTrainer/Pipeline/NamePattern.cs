@@ -8,6 +8,10 @@ internal static class NamePattern
     /// <summary>Whether a text has a wildcard in it.</summary>
     public static bool IsPattern(string text) => text.IndexOfAny(['*', '?']) >= 0;
 
+    /// <summary>The exact names among patterns that nothing has; a pattern that fits none is no slip.</summary>
+    public static IEnumerable<string> Unmet(IEnumerable<string> patterns, IReadOnlyCollection<string> names) =>
+        patterns.Where(pattern => !IsPattern(pattern) && !names.Any(name => Matches(pattern, name)));
+
     /// <summary>Whether a pattern means a name.</summary>
     public static bool Matches(string pattern, string name) => IsPattern(pattern)
         ? Regex.IsMatch(

@@ -18,7 +18,10 @@ public abstract class RegionsCmdlet : CloudCmdlet
     private protected virtual bool MeansAll => false;
 
     /// <summary>Which regions there are can be asked in any of them: in the one that AWS's own tools have when nothing names another.</summary>
-    private protected override string? LastRegion => Region.Any(NamePattern.IsPattern) || (MeansAll && Region.Length == 0) ? "us-east-1" : null;
+    private protected override string? LastRegion => MeantRegions.Any(NamePattern.IsPattern) ? "us-east-1" : null;
+
+    /// <summary>The regions as the user named them, or all of them.</summary>
+    private protected string[] MeantRegions => Region.Length == 0 && MeansAll ? ["*"] : Region;
 
     private protected override string? GivenRegion => Region.FirstOrDefault(name => !NamePattern.IsPattern(name));
 
