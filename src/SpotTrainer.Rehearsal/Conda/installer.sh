@@ -28,6 +28,12 @@ fail() {
     exit 1
 }
 
+# The real header takes any other name for a sign that it was sourced.
+case $0 in
+    *.sh) ;;
+    *) fail 'Please run using "bash"/"dash"/"sh"/"zsh", but not "." or "source".' ;;
+esac
+
 while getopts :bfhp:su option; do
     case $option in
         b) batch=yes ;;

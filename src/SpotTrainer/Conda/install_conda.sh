@@ -7,8 +7,10 @@ shift 3
 case $prefix in \~/*) prefix=$HOME/${prefix#\~/} ;; esac
 
 if [ ! -x "$prefix/bin/conda" ]; then
-    installer=$(mktemp "${TMPDIR:-/tmp}/miniconda.XXXXXX")
-    trap 'rm -f "$installer"' EXIT
+    # The installer refuses to run under a name that does not end in .sh.
+    folder=$(mktemp -d "${TMPDIR:-/tmp}/miniconda.XXXXXX")
+    trap 'rm -rf "$folder"' EXIT
+    installer=$folder/miniconda.sh
     curl -fsSL --retry 5 --retry-all-errors -o "$installer" "$mirror/Miniconda3-latest-Linux-$(uname -m).sh"
     mkdir -p "${prefix%/*}"
     # -u: a prefix that an interrupted installation left half made is completed.

@@ -39,6 +39,19 @@ public sealed class InstallerTests : IDisposable
         Assert.Equal(Prefix, (await RunAsync(Path.Combine(Prefix, "bin/python"), "-c", "import sys; print(sys.prefix)")).Succeeded().Trim());
     }
 
+    [Theory]
+    [InlineData("miniconda.Q3xy7Z")]
+    [InlineData("installer.sh.part")]
+    [InlineData("installer")]
+    public async Task Like_the_real_one_it_refuses_a_name_that_does_not_end_in_sh(string name)
+    {
+        File.Copy(_folder["installer.sh"], _folder[name]);
+        var result = await RunAsync("bash", _folder[name], "-b", "-p", Prefix);
+        Assert.Equal(1, result.Status);
+        Assert.Contains("Please run using", result.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Prefix));
+    }
+
     [Fact]
     public async Task A_package_that_this_Python_lacks_is_not_found_and_nothing_changes()
     {
