@@ -7,10 +7,11 @@ using Amazon.Runtime;
 using SpotTrainer.Cloud;
 using SpotTrainer.Instances;
 using SpotTrainer.Keys;
+using SpotTrainer.Launch;
 using SpotTrainer.Market;
-using SpotTrainer.Remote;
 using SpotTrainer.Rehearsal.Endpoint;
 using SpotTrainer.Rehearsal.Machines;
+using SpotTrainer.Remote;
 using Vpc = SpotTrainer.Rehearsal.Machines.Vpc;
 
 namespace SpotTrainer.Benchmarks;

@@ -4,6 +4,7 @@ using Amazon.Runtime;
 using SpotTrainer.Cloud;
 using SpotTrainer.Market;
 using SpotTrainer.Rehearsal.Endpoint;
+using SpotTrainer.Rehearsal.Faults;
 using SpotTrainer.Rehearsal.Machines;
 using SpotTrainer.Tests.Support;
 

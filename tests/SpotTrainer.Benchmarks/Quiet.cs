@@ -1,4 +1,5 @@
-using SpotTrainer.Pipeline;
+
+using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Benchmarks;
 

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using SpotTrainer.Instances;
+using SpotTrainer.Foundation;
 using SpotTrainer.Keys;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Launch;
 using SpotTrainer.Rehearsal.Machines;
 
 namespace SpotTrainer.Benchmarks;

@@ -1,4 +1,4 @@
-using SpotTrainer.Pipeline;
+using SpotTrainer.Foundation;
 using SpotTrainer.Rehearsal.Market;
 using SpotTrainer.Tests.Support;
 

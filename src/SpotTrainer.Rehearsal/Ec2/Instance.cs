@@ -1,7 +1,7 @@
 using System.Xml.Linq;
-using SpotTrainer.Rehearsal.Endpoint;
 using SpotTrainer.Rehearsal.Machines;
 using SpotTrainer.Rehearsal.Market;
+using SpotTrainer.Rehearsal.Protocol;
 
 namespace SpotTrainer.Rehearsal.Ec2;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
-using SpotTrainer.Rehearsal.Endpoint;
 using SpotTrainer.Rehearsal.Market;
+using SpotTrainer.Rehearsal.Protocol;
 
 namespace SpotTrainer.Rehearsal.Ec2;
 

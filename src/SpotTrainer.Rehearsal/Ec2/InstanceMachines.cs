@@ -1,6 +1,6 @@
 using System.Text.Json;
-using SpotTrainer.Rehearsal.Endpoint;
 using SpotTrainer.Rehearsal.Machines;
+using SpotTrainer.Rehearsal.Protocol;
 
 namespace SpotTrainer.Rehearsal.Ec2;
 

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using SpotTrainer.Keys;
-using SpotTrainer.Rehearsal.Endpoint;
+using SpotTrainer.Rehearsal.Protocol;
 
 namespace SpotTrainer.Rehearsal.Ec2;
 

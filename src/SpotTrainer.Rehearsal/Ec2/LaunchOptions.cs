@@ -1,4 +1,4 @@
-using SpotTrainer.Rehearsal.Endpoint;
+using SpotTrainer.Rehearsal.Protocol;
 
 namespace SpotTrainer.Rehearsal.Ec2;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
-using SpotTrainer.Rehearsal.Endpoint;
 using SpotTrainer.Rehearsal.Market;
+using SpotTrainer.Rehearsal.Protocol;
 
 namespace SpotTrainer.Rehearsal.Ec2;
 

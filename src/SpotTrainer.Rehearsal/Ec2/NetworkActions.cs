@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
-using SpotTrainer.Rehearsal.Endpoint;
+using SpotTrainer.Rehearsal.Protocol;
 
 namespace SpotTrainer.Rehearsal.Ec2;
 

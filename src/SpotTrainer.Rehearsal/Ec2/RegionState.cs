@@ -67,8 +67,8 @@ internal sealed record IngressRule(string Protocol, int FromPort, int ToPort, st
     /// <summary>
     /// The doors that it opens. A rehearsal's machine has a listener a port: rules of more than a few ports open none.
     /// </summary>
-    public IEnumerable<Door> Doors() => Protocol is "tcp" or "6" && FromPort > 0 && ToPort - FromPort < 16
-        ? Enumerable.Range(FromPort, ToPort - FromPort + 1).Select(port => new Door(port, IPNetwork.Parse(Cidr)))
+    public IEnumerable<OpenPort> Doors() => Protocol is "tcp" or "6" && FromPort > 0 && ToPort - FromPort < 16
+        ? Enumerable.Range(FromPort, ToPort - FromPort + 1).Select(port => new OpenPort(port, IPNetwork.Parse(Cidr)))
         : [];
 
     public bool SameAs(IngressRule other) => (Protocol, FromPort, ToPort, Cidr) == (other.Protocol, other.FromPort, other.ToPort, other.Cidr);

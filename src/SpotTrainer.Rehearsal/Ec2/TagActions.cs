@@ -1,5 +1,5 @@
 using System.Xml.Linq;
-using SpotTrainer.Rehearsal.Endpoint;
+using SpotTrainer.Rehearsal.Protocol;
 
 namespace SpotTrainer.Rehearsal.Ec2;
 

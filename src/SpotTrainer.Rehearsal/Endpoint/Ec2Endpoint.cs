@@ -6,9 +6,12 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Xml.Linq;
+using SpotTrainer.Cloud;
 using SpotTrainer.Rehearsal.Ec2;
+using SpotTrainer.Rehearsal.Faults;
 using SpotTrainer.Rehearsal.Machines;
 using SpotTrainer.Rehearsal.Market;
+using SpotTrainer.Rehearsal.Protocol;
 
 namespace SpotTrainer.Rehearsal.Endpoint;
 
@@ -58,7 +61,7 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
     public string SecretAccessKey { get; }
 
     /// <summary>The account of every rehearsal, which no customer of AWS has.</summary>
-    public static string Account => Cloud.CloudContext.RehearsalAccount;
+    public static string Account => CloudContext.RehearsalAccount;
 
     /// <summary>Makes keys that hold for a while, as those of a role that somebody signed on to.</summary>
     public SessionKeys BeginSession(TimeSpan length) => verifier.BeginSession(length);

@@ -1,4 +1,6 @@
+using SpotTrainer.Rehearsal.Faults;
 using SpotTrainer.Rehearsal.Market;
+using SpotTrainer.Rehearsal.Protocol;
 
 namespace SpotTrainer.Rehearsal.Endpoint;
 

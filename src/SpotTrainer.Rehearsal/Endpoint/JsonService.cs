@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using SpotTrainer.Rehearsal.Ec2;
 using SpotTrainer.Rehearsal.Market;
+using SpotTrainer.Rehearsal.Protocol;
 
 namespace SpotTrainer.Rehearsal.Endpoint;
 

@@ -1,4 +1,6 @@
 using System.Xml.Linq;
+using SpotTrainer.Rehearsal.Faults;
+using SpotTrainer.Rehearsal.Protocol;
 
 namespace SpotTrainer.Rehearsal.Endpoint;
 

@@ -1,4 +1,7 @@
 using System.Text.Json;
+using SpotTrainer.Rehearsal.Faults;
+using SpotTrainer.Rehearsal.Market;
+using SpotTrainer.Rehearsal.Protocol;
 
 namespace SpotTrainer.Rehearsal.Endpoint;
 

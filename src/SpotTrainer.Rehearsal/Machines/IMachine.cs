@@ -17,7 +17,7 @@ internal sealed record MachineSpec(
     IReadOnlyDictionary<string, string> Metadata);
 
 /// <summary>A port of a machine, and from where it is reached.</summary>
-internal sealed record Door(int Port, IPNetwork From);
+internal sealed record OpenPort(int Port, IPNetwork From);
 
 /// <summary>A running stand-in for an EC2 machine.</summary>
 internal interface IMachine
@@ -41,7 +41,7 @@ internal interface IMachine
     Task Stopped { get; }
 
     /// <summary>Lets in who may come in at other ports than SSH's, from now on, and nobody else; SSH's own is always open.</summary>
-    void SetDoors(IReadOnlyList<Door> doors);
+    void SetDoors(IReadOnlyList<OpenPort> doors);
 
     /// <summary>Adds, changes or (with <see langword="null"/>) removes a path of the metadata service.</summary>
     void SetMetadata(string path, string? content);

@@ -15,7 +15,7 @@ internal sealed class Machine : IMachine, IDisposable
     private readonly SocketServer _ssh;
     private readonly UnixDomainSocketEndPoint _doorway;
     private readonly Dictionary<int, SocketServer> _open = [];
-    private IReadOnlyList<Door> _doors = [];
+    private IReadOnlyList<OpenPort> _doors = [];
     private bool _off;
     private readonly UnixHttpServer _metadataServer;
     private readonly object _consoleLock = new();
@@ -69,7 +69,7 @@ internal sealed class Machine : IMachine, IDisposable
         }
     }
 
-    public void SetDoors(IReadOnlyList<Door> doors)
+    public void SetDoors(IReadOnlyList<OpenPort> doors)
     {
         lock (_open)
         {

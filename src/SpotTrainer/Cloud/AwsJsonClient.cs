@@ -2,7 +2,7 @@ using System.Net.Http;
 using System.Text;
 using System.Text.Json;
 using Amazon.Runtime;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Cloud;
 

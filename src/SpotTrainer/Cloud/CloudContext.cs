@@ -4,7 +4,7 @@ using Amazon.EC2.Model;
 using Amazon.Runtime;
 using Amazon.SecurityToken;
 using Amazon.SecurityToken.Model;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Cloud;
 
@@ -82,8 +82,10 @@ internal sealed class CloudContext : IDisposable
         }
     }
 
-    /// <summary>Where a machine finds the Miniconda installer, in a rehearsal; null: the public one.</summary>
-    public string? CondaMirror { get; init; }
+    /// <summary>
+    /// Addresses that a rehearsal serves in place of public ones that machines use, by the public address: a machine there reaches nothing else.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> StandIns { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>The account's number once it is known, else an empty string.</summary>
     public string Account => account ?? string.Empty;
@@ -94,14 +96,13 @@ internal sealed class CloudContext : IDisposable
     /// <summary>What tables show: <c>rehearsal</c>, or the account.</summary>
     public string Where => IsRehearsal || Account == RehearsalAccount ? "rehearsal" : Account;
 
-    /// <summary>The address that answers with the caller's own IPv4 address.</summary>
-    public Uri CallerAddressService => new(Endpoint is null ? "https://checkip.amazonaws.com/" : $"{Endpoint.TrimEnd('/')}/checkip");
-
-    /// <summary>The address of the Spot advisor's public feed.</summary>
-    public Uri SpotAdvisorService => new(
-        Endpoint is not null ? $"{Endpoint.TrimEnd('/')}/spot-advisor-data.json"
-        : Environment.GetEnvironmentVariable("SPOTTRAINER_SPOT_ADVISOR_URL") is { Length: > 0 } given ? given
-        : "https://spot-bid-advisor.s3.amazonaws.com/spot-advisor-data.json");
+    /// <summary>
+    /// The address of something public that this computer itself reads: below the endpoint if there is an endpoint override, since what
+    /// stands in for AWS serves that, too.
+    /// </summary>
+    /// <param name="publicAddress">The public address.</param>
+    /// <param name="path">Its path below an endpoint.</param>
+    public Uri PublicService(string publicAddress, string path) => new(Endpoint is null ? publicAddress : $"{Endpoint.TrimEnd('/')}/{path}");
 
     /// <summary>The folder of private keys under a state folder.</summary>
     public static string KeyFolderUnder(string stateFolder) => Path.Combine(stateFolder, "keys");
@@ -214,7 +215,7 @@ internal sealed class CloudContext : IDisposable
         {
             return await WithinAsync(home);
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && AwsErrors.Translate(exception, home).Id is "ConnectionFailed" or "TimedOut" or "AwsFailed")
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && ErrorTranslation.Translate(exception, home).Id is "ConnectionFailed" or "TimedOut" or "AwsFailed")
         {
             var others = Partners(Region).Where(region => region != home).ToDictionary(region => WithinAsync(region));
             while (others.Count > 0)

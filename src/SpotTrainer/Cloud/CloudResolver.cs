@@ -1,7 +1,6 @@
 using Amazon.Runtime;
 using Amazon.Runtime.CredentialManagement;
-using SpotTrainer.Pipeline;
-using SpotTrainer.Rehearsal;
+using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Cloud;
 
@@ -31,27 +30,27 @@ internal static class CloudResolver
     /// <summary>The rehearsal that is on, here or in the process that the environment names; or null. The parameters must not lead out of it.</summary>
     public static CloudContext? FindRehearsal(string? profileName, string? endpointUrl)
     {
-        var own = ActiveRehearsal.Current?.Cloud;
-        if ((own ?? SharedRehearsal.Find()) is not { } rehearsal)
+        if (CurrentCloud.Find() is not { } current)
         {
             return null;
         }
 
-        // For a rehearsal of another process the variable must agree, too: which of the two is meant could only be guessed.
-        var other = endpointUrl ?? (own is null ? Environment.GetEnvironmentVariable("AWS_ENDPOINT_URL") : null);
-        if (profileName is not null || (!string.IsNullOrEmpty(other) && !SameUrl(other!, rehearsal.Endpoint!)))
+        // For a rehearsal of another process, the variable must agree: which of the two is meant could only be guessed.
+        var other = endpointUrl ?? (current.IsOwn ? null : Environment.GetEnvironmentVariable("AWS_ENDPOINT_URL"));
+        if (profileName is not null || (!string.IsNullOrEmpty(other) && !SameUrl(other!, current.Cloud.Endpoint!)))
         {
             throw new SpotTrainerException("RehearsalActive", ErrorKind.InvalidOperation,
-                "A rehearsal is on, and -ProfileName or another endpoint would lead out of it.",
-                own is null ? $"Take the variable {SharedRehearsal.Variable} away first, or leave out what leads out of it."
-                    : "End it with Stop-SpotRehearsal first, or leave the parameter out.", profileName ?? other);
+                "A rehearsal is running, and -ProfileName or another endpoint would lead out of it.", current.HowToLeave, profileName ?? other);
         }
 
-        return rehearsal;
+        return current.Cloud;
     }
 
     /// <summary>The folder of private keys of a cloud; the user's own, which all of AWS shares, where there is none.</summary>
     public static string KeyFolder(CloudContext? cloud) => cloud?.KeyFolder ?? CloudContext.KeyFolderUnder(UserStateFolder());
+
+    /// <summary>The folder of keys, caches and ledger of the cloud that a cmdlet means if it is given no object.</summary>
+    public static string CurrentStateFolder() => FindRehearsal(profileName: null, endpointUrl: null)?.StateFolder ?? UserStateFolder();
 
     /// <summary>The folder of the module's keys, caches and ledger, under the user's profile.</summary>
     private static string UserStateFolder() => Path.Combine(

@@ -1,5 +1,5 @@
 using System.Runtime.ExceptionServices;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Cloud;
 
@@ -35,7 +35,7 @@ internal static class RegionQuery
                 Interlocked.CompareExchange(ref first, exception, comparand: null);
                 if (regions.Count > 1)
                 {
-                    log.Warning($"{region} is left out: {AwsErrors.Translate(exception, region).Message}");
+                    log.Warning($"{region} is left out: {ErrorTranslation.Translate(exception, region).Message}");
                 }
 
                 return Array.Empty<T>();

@@ -2,6 +2,7 @@ using System.Net.Http;
 using System.Text;
 using System.Xml.Linq;
 using Amazon.Runtime;
+using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Cloud;
 
@@ -12,7 +13,7 @@ internal static class SpotServiceRole
     public const string Name = "AWSServiceRoleForEC2Spot";
 
     /// <summary>Whether the account has it.</summary>
-    /// <exception cref="Pipeline.SpotTrainerException">IAM refused.</exception>
+    /// <exception cref="SpotTrainerException">IAM refused.</exception>
     /// <exception cref="HttpRequestException">It could not be reached.</exception>
     public static async Task<bool> ExistsAsync(AWSCredentials credentials, string region, string url, CancellationToken cancellationToken)
     {

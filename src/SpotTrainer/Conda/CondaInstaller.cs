@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using SpotTrainer.Cloud;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Foundation;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Conda;
@@ -22,7 +22,7 @@ internal static class CondaInstaller
         try
         {
             var connection = await SshConnectionPool.GetAsync(host, cancellationToken);
-            var source = (mirror ?? (host as ICloudObject)?.Cloud.CondaMirror ?? PublicMirror).TrimEnd('/');
+            var source = (mirror ?? StandIn(host) ?? PublicMirror).TrimEnd('/');
             var words = new[] { prefix, source, channel }.Concat(packages).Select(ShellText.Quote);
             var result = await connection.RunAsync($"bash -s -- {string.Join(" ", words)}", cancellationToken, EmbeddedScript.Read("install_conda.sh"));
             if (result.ExitCode != 0)
@@ -43,6 +43,9 @@ internal static class CondaInstaller
             log.ProgressDone(activity);
         }
     }
+
+    private static string? StandIn(TrainingHost host) =>
+        host is ICloudObject { Cloud.StandIns: { } standIns } && standIns.TryGetValue(PublicMirror, out var standIn) ? standIn : null;
 
     private static SpotTrainerException Failed(TrainingHost host, TrainingCommandResult result)
     {

@@ -1,3 +1,4 @@
+
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Conda;

@@ -1,6 +1,7 @@
 using Amazon.EC2.Model;
 using SpotTrainer.Cloud;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Foundation;
+using SpotTrainer.Money;
 
 namespace SpotTrainer.Instances;
 
@@ -31,7 +32,7 @@ internal static class CostList
         }));
         var known = new HashSet<string>(costs.Select(cost => cost.InstanceId), StringComparer.Ordinal);
         var ledger = InstanceLedger.Read(cloud.StateFolder).Where(entry => known.Add(entry.InstanceId) && entry.Ended >= since && entry.Account == cloud.Account
-            && regions.Contains(entry.Region, StringComparer.Ordinal) && (allOwners || entry.Owner == InstanceTags.CurrentOwner)
+            && regions.Contains(entry.Region, StringComparer.Ordinal) && (allOwners || entry.Owner == ModuleTags.CurrentOwner)
             && (!entry.Running || entry.Ended + DeadlinePlan.Margin < DateTimeOffset.UtcNow)).ToArray();
         var remembered = await Task.WhenAll(ledger.Select(entry => entry.Running
             ? CostReader.ReadForgottenAsync(entry, cloud, log, cancellationToken) : Task.FromResult(new SpotTrainingCost(entry, cloud))));

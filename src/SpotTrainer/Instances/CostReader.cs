@@ -1,6 +1,8 @@
+
 using SpotTrainer.Cloud;
+using SpotTrainer.Foundation;
 using SpotTrainer.Market;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Money;
 
 namespace SpotTrainer.Instances;
 
@@ -100,7 +102,7 @@ internal static class CostReader
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested && exception is not SpotTrainerException)
         {
-            log.Verbose($"{instance}: the history of its price can't be had: {AwsErrors.Translate(exception, instance).Message}");
+            log.Verbose($"{instance}: the history of its price can't be had: {ErrorTranslation.Translate(exception, instance).Message}");
             return null;
         }
     }

@@ -1,4 +1,5 @@
-using SpotTrainer.Pipeline;
+
+using SpotTrainer.Foundation;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Instances;

@@ -1,7 +1,8 @@
 using System.Globalization;
 using Amazon.EC2.Model;
-using SpotTrainer.Market;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Cloud;
+using SpotTrainer.Foundation;
+using SpotTrainer.Money;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Instances;
@@ -90,7 +91,7 @@ internal sealed record DeadlineMove(SpotTrainingInstance Instance, DateTimeOffse
 
         var connection = await SshConnectionPool.GetAsync(Instance, cancellationToken);
         var seconds = New.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
-        await connection.RequireAsync($"sudo {UserData.WatchdogPath} arm {seconds}", "Setting the deadline", cancellationToken);
+        await connection.RequireAsync($"sudo {Watchdog.Path} arm {seconds}", "Setting the deadline", cancellationToken);
         await DeadlineCheck.RequireAsync(connection, Instance, New, cancellationToken);
         if (New >= Old)
         {
@@ -101,7 +102,7 @@ internal sealed record DeadlineMove(SpotTrainingInstance Instance, DateTimeOffse
     }
 
     private Task TagAsync(CancellationToken cancellationToken) => Instance.Cloud.Ec2(Instance.Region).CreateTagsAsync(
-        new CreateTagsRequest { Resources = [Instance.InstanceId], Tags = [new Tag(InstanceTags.Deadline, InstanceTags.Moment(New))] }, cancellationToken);
+        new CreateTagsRequest { Resources = [Instance.InstanceId], Tags = [new Tag(ModuleTags.Deadline, ModuleTags.Moment(New))] }, cancellationToken);
 
     /// <summary>The highest price of the instance's zone since its launch; the highest that can be charged where that can't be had.</summary>
     private static async Task<decimal> HighestSoFarAsync(SpotTrainingInstance instance, decimal highest, IStepLog log, CancellationToken cancellationToken)

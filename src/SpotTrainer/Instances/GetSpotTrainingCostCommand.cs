@@ -1,6 +1,6 @@
 using System.Management.Automation;
 using SpotTrainer.Cloud;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Instances;
 

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using Amazon.EC2.Model;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Cloud;
+using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Instances;
 
@@ -102,7 +103,7 @@ public sealed class GetSpotTrainingInstanceCommand : RegionsCmdlet
 
         if (State.Length > 0 || !IncludeTerminated)
         {
-            filters.Add(State.Length > 0 ? new Filter("instance-state-name", [.. State]) : InstanceReader.LivingFilter);
+            filters.Add(State.Length > 0 ? new Filter("instance-state-name", [.. State]) : Ec2Instances.Living);
         }
 
         return filters;

@@ -2,8 +2,9 @@ using System.Globalization;
 using Amazon.EC2;
 using Amazon.EC2.Model;
 using SpotTrainer.Cloud;
-using SpotTrainer.Keys;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Foundation;
+using SpotTrainer.KeyPairs;
+using SpotTrainer.Money;
 
 namespace SpotTrainer.Instances;
 
@@ -15,7 +16,7 @@ internal static class InstanceReader
         CloudContext cloud, string region, IReadOnlyList<Filter> filters, CancellationToken cancellationToken)
     {
         await cloud.GetAccountAsync(cancellationToken);
-        var request = new DescribeInstancesRequest { Filters = [new Filter("tag-key", [InstanceTags.Deadline]), .. filters] };
+        var request = new DescribeInstancesRequest { Filters = [new Filter("tag-key", [ModuleTags.Deadline]), .. filters] };
         var found = new List<SpotTrainingInstance>();
         do
         {
@@ -28,10 +29,7 @@ internal static class InstanceReader
     }
 
     /// <summary>Leaves the instances that this user launched on this computer.</summary>
-    public static Filter OwnFilter => new("tag:" + InstanceTags.Owner, [InstanceTags.CurrentOwner]);
-
-    /// <summary>Leaves the instances that have not ended.</summary>
-    public static Filter LivingFilter => new("instance-state-name", ["pending", "running", "shutting-down", "stopping", "stopped"]);
+    public static Filter OwnFilter => new("tag:" + ModuleTags.Owner, [ModuleTags.CurrentOwner]);
 
     /// <summary>Gives the instances of several regions, asked at once.</summary>
     public static async Task<IReadOnlyList<SpotTrainingInstance>> ListEverywhereAsync(
@@ -44,16 +42,7 @@ internal static class InstanceReader
 
     /// <summary>Gives one instance.</summary>
     public static async Task<SpotTrainingInstance> GetAsync(CloudContext cloud, string region, string id, CancellationToken cancellationToken) =>
-        (await WithEndsAsync(cloud, region, [Read(cloud, region, await FindAsync(cloud, region, id, cancellationToken))], cancellationToken))[0];
-
-    /// <summary>Gives one instance as EC2 tells of it.</summary>
-    /// <exception cref="AmazonEC2Exception"><c>InvalidInstanceID.NotFound</c>, also where EC2 just names none.</exception>
-    public static async Task<Instance> FindAsync(CloudContext cloud, string region, string id, CancellationToken cancellationToken)
-    {
-        var page = await cloud.Ec2(region).DescribeInstancesAsync(new DescribeInstancesRequest { InstanceIds = [id] }, cancellationToken);
-        return page.Reservations.SelectMany(reservation => reservation.Instances).FirstOrDefault()
-            ?? throw new AmazonEC2Exception($"The instance '{id}' does not exist.") { ErrorCode = "InvalidInstanceID.NotFound" };
-    }
+        (await WithEndsAsync(cloud, region, [Read(cloud, region, await Ec2Instances.FindAsync(cloud, region, id, cancellationToken))], cancellationToken))[0];
 
     /// <summary>Makes our object of EC2's.</summary>
     public static SpotTrainingInstance Read(CloudContext cloud, string region, Instance instance)
@@ -62,25 +51,25 @@ internal static class InstanceReader
         var keyPath = string.IsNullOrEmpty(instance.KeyName) ? null : KeyPairStore.PathOf(cloud, instance.KeyName);
         var ended = instance.State.Name == InstanceStateName.Terminated;
         var end = EndOf(instance);
-        var deadline = DateTimeOffset.TryParse(Tag(InstanceTags.Deadline), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment)
+        var deadline = DateTimeOffset.TryParse(Tag(ModuleTags.Deadline), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment)
             ? moment : DateTimeOffset.MinValue;
         return new SpotTrainingInstance(
             cloud, region, instance.PublicIpAddress ?? instance.PrivateIpAddress ?? string.Empty,
-            int.TryParse(Tag(InstanceTags.SshPort), NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port : 22,
-            Tag(InstanceTags.User) is { Length: > 0 } user ? user : "ubuntu", File.Exists(keyPath) ? keyPath : null,
-            Tag(InstanceTags.HostKey).Split([' '], StringSplitOptions.RemoveEmptyEntries).Where(word => word != InstanceTags.HostKeyPending).ToArray())
+            int.TryParse(Tag(ModuleTags.SshPort), NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port : 22,
+            Tag(ModuleTags.User) is { Length: > 0 } user ? user : "ubuntu", File.Exists(keyPath) ? keyPath : null,
+            Tag(ModuleTags.HostKey).Split([' '], StringSplitOptions.RemoveEmptyEntries).Where(word => word != ModuleTags.HostKeyPending).ToArray())
         {
-            HostKeyTag = Tag(InstanceTags.HostKey),
+            HostKeyTag = Tag(ModuleTags.HostKey),
             InstanceId = instance.InstanceId,
-            Name = Tag(InstanceTags.Name),
+            Name = Tag(ModuleTags.Name),
             InstanceType = instance.InstanceType.Value,
             Zone = instance.Placement?.AvailabilityZone ?? string.Empty,
             State = instance.State.Name.Value,
             StateReason = instance.StateReason?.Message ?? string.Empty,
             StateReasonCode = instance.StateReason?.Code ?? string.Empty,
-            Owner = Tag(InstanceTags.Owner),
+            Owner = Tag(ModuleTags.Owner),
             Market = instance.InstanceLifecycle == InstanceLifecycleType.Spot ? "spot" : "on-demand",
-            ResultsPending = Tag(InstanceTags.Results) == ResultsTag.Pending,
+            ResultsPending = Tag(ModuleTags.Results) == ModuleTags.ResultsPending,
             PrivateIpAddress = instance.PrivateIpAddress ?? string.Empty,
             ImageId = instance.ImageId ?? string.Empty,
             KeyName = instance.KeyName ?? string.Empty,
@@ -88,13 +77,13 @@ internal static class InstanceReader
             EndTime = ended ? end ?? GuessEnd(deadline) : null,
             EndIsGuess = ended && end is null,
             Deadline = deadline,
-            Price = Number(InstanceTags.Price) ?? 0,
-            OnDemandPrice = Number(InstanceTags.OnDemandPrice),
-            DiskPrice = Number(InstanceTags.DiskPrice),
-            Budget = Number(InstanceTags.Budget),
-            HighestPrice = Number(InstanceTags.HighestPrice) ?? Number(InstanceTags.OnDemandPrice),
-            IdleTimeout = TimeSpan.FromMinutes((double)(Number(InstanceTags.IdleTimeout) ?? 0)),
-            VolumeSizeGiB = (int)(Number(InstanceTags.VolumeSize) ?? 0),
+            Price = Number(ModuleTags.Price) ?? 0,
+            OnDemandPrice = Number(ModuleTags.OnDemandPrice),
+            DiskPrice = Number(ModuleTags.DiskPrice),
+            Budget = Number(ModuleTags.Budget),
+            HighestPrice = Number(ModuleTags.HighestPrice) ?? Number(ModuleTags.OnDemandPrice),
+            IdleTimeout = TimeSpan.FromMinutes((double)(Number(ModuleTags.IdleTimeout) ?? 0)),
+            VolumeSizeGiB = (int)(Number(ModuleTags.VolumeSize) ?? 0),
         };
 
         string Tag(string name) => tags.TryGetValue(name, out var value) ? value : string.Empty;

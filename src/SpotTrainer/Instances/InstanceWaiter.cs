@@ -1,6 +1,6 @@
 using Amazon.EC2;
 using SpotTrainer.Cloud;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Foundation;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Instances;
@@ -12,13 +12,8 @@ internal static class InstanceWaiter
     public static readonly TimeSpan BootTimeout = TimeSpan.FromMinutes(8);
 
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan LongPoll = TimeSpan.FromSeconds(2);
-
-    /// <summary>How long EC2 may not know a machine, or not answer.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
-
-    /// <summary>How long the look may take that decides whether a machine is ended.</summary>
-    private static readonly TimeSpan LookTimeout = TimeSpan.FromSeconds(4);
+    /// <summary>How often a wait that may take long asks EC2.</summary>
+    public static readonly TimeSpan LongPoll = TimeSpan.FromSeconds(2);
 
     /// <summary>How long a machine that runs may have no public address yet.</summary>
     private static readonly TimeSpan AddressPatience = TimeSpan.FromSeconds(20);
@@ -71,7 +66,7 @@ internal static class InstanceWaiter
     /// </summary>
     public static async Task<SpotTrainingInstance> UntilKnownAsync(CloudContext cloud, string region, string id, CancellationToken cancellationToken)
     {
-        var end = DateTime.UtcNow + Patience;
+        var end = DateTime.UtcNow + Ec2Instances.Patience;
         for (var pause = Poll; ; pause = Longer(pause))
         {
             try
@@ -112,70 +107,11 @@ internal static class InstanceWaiter
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested && MayPass(exception) && !(DateTime.UtcNow > end))
             {
                 // From the first failure on: before that this computer may have slept.
-                end ??= DateTime.UtcNow + Patience;
-                log.Verbose($"{instance}: {AwsErrors.Translate(exception, instance).Message}");
+                end ??= DateTime.UtcNow + Ec2Instances.Patience;
+                log.Verbose($"{instance}: {ErrorTranslation.Translate(exception, instance).Message}");
             }
 
             await Task.Delay(poll, cancellationToken);
-        }
-    }
-
-    /// <summary>Waits as Wait-SpotTrainingInstance does.</summary>
-    /// <param name="instance">The instance.</param>
-    /// <param name="goal">What is waited for.</param>
-    /// <param name="timeout">How long; null: as long as it takes.</param>
-    /// <param name="log">Where progress is told.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    public static async Task<SpotTrainingInstance> WaitAsync(
-        SpotTrainingInstance instance, InstanceGoal goal, TimeSpan? timeout, IStepLog log, CancellationToken cancellationToken)
-    {
-        var activity = $"Waiting for {instance}";
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        if (timeout is { } time)
-        {
-            limit.CancelAfter(time);
-        }
-
-        try
-        {
-            return goal == InstanceGoal.Ready
-                ? await UntilReadyAsync(instance.Cloud, instance.Region, instance.InstanceId, activity, log, limit.Token)
-                : await UntilTerminatedAsync(instance, activity, log, LongPoll, limit.Token);
-        }
-        catch (SpotTrainerException exception) when (exception.Id == "DeadlineNotArmed")
-        {
-            // The object may be from long ago. One that was never seen to hold a deadline, and that nobody works on, would cost without end.
-            if (await NowOrAsGivenAsync(instance) is { HostKeyPending: true, ResultsPending: false })
-            {
-                log.CleanupWarning($"Terminating {instance}, which has armed no deadline.");
-                await Terminator.RequestAsync(instance.Cloud, instance.Region, instance.InstanceId, justLaunched: false, cancellationToken);
-            }
-
-            throw;
-        }
-        catch (OperationCanceledException exception) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            throw new SpotTrainerException("WaitTimedOut", ErrorKind.OperationTimeout,
-                $"{instance} was not {(goal == InstanceGoal.Ready ? "ready" : "terminated")} within {timeout!.Value.TotalSeconds:0} seconds.",
-                "See its state with Get-SpotTrainingInstance; it costs until it ends.", instance, exception);
-        }
-        finally
-        {
-            log.ProgressDone(activity);
-        }
-    }
-
-    /// <summary>An instance as EC2 has it now, also after Ctrl+C; where EC2 can't be asked, as it was given.</summary>
-    private static async Task<SpotTrainingInstance> NowOrAsGivenAsync(SpotTrainingInstance instance)
-    {
-        using var limit = new CancellationTokenSource(LookTimeout);
-        try
-        {
-            return await InstanceReader.GetAsync(instance.Cloud, instance.Region, instance.InstanceId, limit.Token);
-        }
-        catch (Exception exception) when (exception is not SpotTrainerException)
-        {
-            return instance;
         }
     }
 
@@ -224,7 +160,7 @@ internal static class InstanceWaiter
     {
         AmazonEC2Exception { ErrorCode: "InvalidInstanceID.NotFound" } => true,
         SpotTrainerException => false,
-        _ => AwsErrors.Translate(exception, target: null).Id is "Throttled" or "AwsFailed" or "ConnectionFailed" or "TimedOut",
+        _ => ErrorTranslation.Translate(exception, target: null).Id is "Throttled" or "AwsFailed" or "ConnectionFailed" or "TimedOut",
     };
 
     private static TimeSpan Longer(TimeSpan pause) => TimeSpan.FromTicks(Math.Min((long)(pause.Ticks * 1.3), LongPoll.Ticks));

@@ -1,6 +1,6 @@
 using Amazon.EC2.Model;
 using SpotTrainer.Cloud;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Foundation;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Instances;
@@ -36,7 +36,7 @@ internal static class OwnHostKey
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            log.Warning($"{instance} keeps the host key that came with its user data: {AwsErrors.Translate(exception, instance).Message}");
+            log.Warning($"{instance} keeps the host key that came with its user data: {ErrorTranslation.Translate(exception, instance).Message}");
             return instance;
         }
     }
@@ -51,7 +51,7 @@ internal static class OwnHostKey
             throw new SpotTrainerException("HostKeyInvalid", ErrorKind.InvalidResult, $"{instance} made no host key that can be pinned.", "Try again.", instance);
         }
 
-        var both = await TagAsync(instance, $"{InstanceTags.HostKeyPending} {first} {own}", cancellationToken);
+        var both = await TagAsync(instance, $"{ModuleTags.HostKeyPending} {first} {own}", cancellationToken);
         await RunAsync(connection, "serve", cancellationToken);
         SshConnectionPool.Close(instance);
         await RequireServedAsync(both, own, cancellationToken);
@@ -65,7 +65,7 @@ internal static class OwnHostKey
     private static async Task<SpotTrainingInstance> TagAsync(SpotTrainingInstance instance, string value, CancellationToken cancellationToken)
     {
         var ec2 = instance.Cloud.Ec2(instance.Region);
-        await ec2.CreateTagsAsync(new CreateTagsRequest { Resources = [instance.InstanceId], Tags = [new Tag(InstanceTags.HostKey, value)] }, cancellationToken);
+        await ec2.CreateTagsAsync(new CreateTagsRequest { Resources = [instance.InstanceId], Tags = [new Tag(ModuleTags.HostKey, value)] }, cancellationToken);
         var end = DateTime.UtcNow + Patience;
         while (true)
         {
@@ -77,7 +77,7 @@ internal static class OwnHostKey
 
             if (DateTime.UtcNow > end)
             {
-                throw new SpotTrainerException("TagNotRead", ErrorKind.InvalidResult, $"The tag {InstanceTags.HostKey} of {instance} could not be read back.", "Try again.", instance);
+                throw new SpotTrainerException("TagNotRead", ErrorKind.InvalidResult, $"The tag {ModuleTags.HostKey} of {instance} could not be read back.", "Try again.", instance);
             }
 
             await Task.Delay(Poll, cancellationToken);

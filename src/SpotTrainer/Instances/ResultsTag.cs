@@ -1,6 +1,6 @@
 using Amazon.EC2.Model;
 using SpotTrainer.Cloud;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Foundation;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Instances;
@@ -8,11 +8,6 @@ namespace SpotTrainer.Instances;
 /// <summary>Keeps, on the instance itself, whether it has results that were not fetched: every session is then warned before it removes it.</summary>
 internal static class ResultsTag
 {
-    /// <summary>The tag's value while something is left to fetch.</summary>
-    public const string Pending = "pending";
-
-    private const string Fetched = "fetched";
-
     /// <summary>Sets the tag; does nothing for a host that is no instance. A failure is told and no more: the job itself is well.</summary>
     public static async Task SetAsync(TrainingHost host, bool pending, IStepLog log, CancellationToken cancellationToken)
     {
@@ -24,12 +19,12 @@ internal static class ResultsTag
         try
         {
             await instance.Cloud.Ec2(instance.Region).CreateTagsAsync(
-                new CreateTagsRequest { Resources = [instance.InstanceId], Tags = [new Tag(InstanceTags.Results, pending ? Pending : Fetched)] }, cancellationToken);
+                new CreateTagsRequest { Resources = [instance.InstanceId], Tags = [new Tag(ModuleTags.Results, pending ? ModuleTags.ResultsPending : ModuleTags.ResultsFetched)] }, cancellationToken);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            log.Warning($"{instance}: its tag {InstanceTags.Results} could not be set, so Remove-SpotTrainingInstance {(pending ? "will not ask" : "asks")} about results: "
-                + AwsErrors.Translate(exception, instance).Message);
+            log.Warning($"{instance}: its tag {ModuleTags.Results} could not be set, so Remove-SpotTrainingInstance {(pending ? "will not ask" : "asks")} about results: "
+                + ErrorTranslation.Translate(exception, instance).Message);
         }
     }
 }

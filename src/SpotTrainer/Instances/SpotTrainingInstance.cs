@@ -1,4 +1,7 @@
+
 using SpotTrainer.Cloud;
+using SpotTrainer.Foundation;
+using SpotTrainer.Money;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Instances;
@@ -95,10 +98,10 @@ public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
     public string Owner { get; internal init; } = string.Empty;
 
     /// <summary>Whether this user launched it on this computer.</summary>
-    internal bool IsOwn => string.Equals(Owner, InstanceTags.CurrentOwner, StringComparison.Ordinal);
+    internal bool IsOwn => string.Equals(Owner, ModuleTags.CurrentOwner, StringComparison.Ordinal);
 
     /// <summary>Whether it was launched just now: EC2 takes a moment to know its own new machines everywhere.</summary>
-    internal bool IsNew => EndTime is null && RunTime < InstanceWaiter.Patience;
+    internal bool IsNew => EndTime is null && RunTime < Ec2Instances.Patience;
 
     /// <summary>How long it has run.</summary>
     public TimeSpan RunTime => (EndTime ?? DateTimeOffset.UtcNow) - LaunchTime;
@@ -126,15 +129,15 @@ public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
     internal string HostKeyTag { get; init; } = string.Empty;
 
     /// <summary>Whether it still serves, or may serve, the host key that its client made.</summary>
-    internal bool HostKeyPending => HostKeyTag.StartsWith(InstanceTags.HostKeyPending, StringComparison.Ordinal);
+    internal bool HostKeyPending => HostKeyTag.StartsWith(ModuleTags.HostKeyPending, StringComparison.Ordinal);
 
     /// <inheritdoc/>
     public override string ToString() => Name.Length > 0 ? $"{Name} ({InstanceId})" : InstanceId;
 
     /// <summary>A step's machine that must be an instance.</summary>
-    /// <exception cref="Pipeline.SpotTrainerException"><c>NotAnInstance</c>.</exception>
-    internal static SpotTrainingInstance Require(TrainingHost host) => host as SpotTrainingInstance ?? throw new Pipeline.SpotTrainerException(
-        "NotAnInstance", Pipeline.ErrorKind.InvalidArgument, $"{host} is not an instance that the module launched.",
+    /// <exception cref="SpotTrainerException"><c>NotAnInstance</c>.</exception>
+    internal static SpotTrainingInstance Require(TrainingHost host) => host as SpotTrainingInstance ?? throw new SpotTrainerException(
+        "NotAnInstance", ErrorKind.InvalidArgument, $"{host} is not an instance that the module launched.",
         "Give what New- or Get-SpotTrainingInstance gave.", host);
 
     /// <summary>The instance after EC2 has forgotten it, which it does about an hour after the end: it was at the deadline at the latest.</summary>
@@ -150,10 +153,4 @@ public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
     internal override string Label => Name.Length > 0 ? Name : InstanceId;
 
     internal override void ThrowIfGone() => Cloud.ThrowIfEnded();
-
-    internal override async Task<TrainingHost?> LookAgainAsync(CancellationToken cancellationToken)
-    {
-        var now = await InstanceReader.GetAsync(Cloud, Region, InstanceId, cancellationToken);
-        return now.HostName.Length > 0 && (now.HostName != HostName || !now.HostKey.SequenceEqual(HostKey, StringComparer.Ordinal)) ? now : null;
-    }
 }

@@ -1,7 +1,8 @@
 using Amazon.EC2;
 using Amazon.EC2.Model;
 using SpotTrainer.Cloud;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Doors;
+using SpotTrainer.Foundation;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Instances;

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using SpotTrainer.Pipeline;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Instances;
@@ -24,7 +23,7 @@ public sealed class WaitSpotTrainingInstanceCommand : HostStepCmdlet
     {
         var goal = For;
         var seconds = Timeout ?? (goal == InstanceGoal.Ready ? 600 : null);
-        return async stopping => Output.Object(await InstanceWaiter.WaitAsync(
+        return async stopping => Output.Object(await InstanceWaitStep.RunAsync(
             SpotTrainingInstance.Require(host), goal, seconds is { } limit ? TimeSpan.FromSeconds(limit) : null, Output, stopping));
     }
 }

@@ -9,7 +9,7 @@ namespace SpotTrainer.Instances;
 internal sealed record WatchdogStatus(bool Armed, DateTimeOffset? Deadline, DateTimeOffset Now)
 {
     /// <summary>What is run on the machine for it.</summary>
-    public const string Command = "sudo " + UserData.WatchdogPath + " status";
+    public const string Command = "sudo " + Watchdog.Path + " status";
 
     /// <summary>Reads the command's output; null when it is not the watchdog's.</summary>
     public static WatchdogStatus? Parse(string output)

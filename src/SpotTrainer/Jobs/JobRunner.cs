@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
+using SpotTrainer.Foundation;
 using SpotTrainer.Instances;
-using SpotTrainer.Pipeline;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jobs;
@@ -17,37 +17,6 @@ internal static class JobRunner
     /// <summary>How long a lost connection is tried again before the wait is given up. The job is not.</summary>
     private static readonly TimeSpan ReconnectTimeout = TimeSpan.FromMinutes(3);
 
-    /// <summary>Looks at a notebook before anything is sent.</summary>
-    public static void RequireNotebook(string path)
-    {
-        if (!File.Exists(path))
-        {
-            throw new SpotTrainerException("NotebookNotFound", ErrorKind.ObjectNotFound, $"There is no notebook {path}.", "See to -Path.", path);
-        }
-
-        if (path.EndsWith(".py", StringComparison.OrdinalIgnoreCase))
-        {
-            return;
-        }
-
-        try
-        {
-            using var stream = File.OpenRead(path);
-            using var document = JsonDocument.Parse(stream);
-            if (document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("cells", out _))
-            {
-                return;
-            }
-        }
-        catch (JsonException)
-        {
-            // Said below.
-        }
-
-        throw new SpotTrainerException("NotebookInvalid", ErrorKind.InvalidData, $"{path} is not a Jupyter notebook of format 4.",
-            "Open it in Jupyter and save it again, or give a .py file.", path);
-    }
-
     /// <summary>Sends the notebook and starts it.</summary>
     public static async Task<TrainingJob> StartAsync(TrainingHost host, string path, string prefix, IStepLog log, CancellationToken cancellationToken)
     {
@@ -56,15 +25,14 @@ internal static class JobRunner
             Path.GetFileNameWithoutExtension(name), DateTime.UtcNow, Guid.NewGuid().ToString("N").Substring(0, 6));
         var folder = $"{MachineLayout.Jobs}/{id}";
         var connection = await SshConnectionPool.GetAsync(host, cancellationToken);
-        var sftp = await connection.SftpAsync(cancellationToken);
-        var remote = RemoteFiles.SftpPath(folder);
-        await RemoteFiles.MakeFolderAsync(sftp, remote, cancellationToken);
+        var remote = await connection.OpenFolderAsync(folder, cancellationToken);
+        await remote.CreateAsync(cancellationToken);
         using (var content = File.OpenRead(path))
         {
-            await sftp.UploadFileAsync(content, $"{remote}/{name}", cancellationToken);
+            await remote.WriteAsync(name, content, cancellationToken);
         }
 
-        await RemoteFiles.WriteTextAsync(sftp, $"{remote}/{JobFiles.Runner}", EmbeddedScript.Read(JobFiles.Runner), cancellationToken);
+        await remote.WriteTextAsync(JobFiles.Runner, EmbeddedScript.Read(JobFiles.Runner), cancellationToken);
         await ResultsTag.SetAsync(host, pending: true, log, cancellationToken);
         var python = ShellText.QuotePath(prefix + "/bin/python");
         var quoted = ShellText.Quote(name);
@@ -155,7 +123,5 @@ internal static class JobRunner
     }
 
     private static bool IsLostConnection(Exception exception, CancellationToken cancellationToken) =>
-        !cancellationToken.IsCancellationRequested
-        && (exception is SpotTrainerException { Id: "HostUnreachable" } or Renci.SshNet.Common.SshException or System.Net.Sockets.SocketException
-            or ObjectDisposedException or OperationCanceledException);
+        !cancellationToken.IsCancellationRequested && SshErrors.IsLostConnection(exception);
 }

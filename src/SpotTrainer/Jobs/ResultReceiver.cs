@@ -1,8 +1,8 @@
 using System.Collections;
 using System.Text.Json;
-using Renci.SshNet;
+using SpotTrainer.Files;
+using SpotTrainer.Foundation;
 using SpotTrainer.Instances;
-using SpotTrainer.Pipeline;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jobs;
@@ -22,14 +22,14 @@ internal static class ResultReceiver
 
             // Asked before the files are listed: what a job that ends meanwhile writes last is not among them.
             var ended = (await JobRunner.LookAsync(connection, job, cancellationToken)).HasEnded;
-            var sftp = await connection.SftpAsync(cancellationToken);
+            var folder = await connection.OpenFolderAsync(job.Folder, cancellationToken);
             var found = new List<RemoteFile>();
-            await FindAsync(sftp, RemoteFiles.SftpPath(job.Folder), string.Empty, job.Notebook, found, cancellationToken);
+            await FindAsync(folder, string.Empty, job.Notebook, found, cancellationToken);
             var (total, received) = (found.Sum(file => file.Size), 0L);
             foreach (var file in found)
             {
                 log.Progress(activity, file.Name, total == 0 ? 0 : (int)(received * 100 / total));
-                await ReceiveAsync(sftp, file, LocalNames.Place(destination, file.Name), cancellationToken);
+                await ReceiveAsync(folder, file, LocalNames.Place(destination, file.Name), cancellationToken);
                 received += file.Size;
             }
 
@@ -54,35 +54,34 @@ internal static class ResultReceiver
         }
     }
 
-    private static async Task FindAsync(
-        SftpClient sftp, string folder, string relative, string notebook, List<RemoteFile> found, CancellationToken cancellationToken)
+    private static async Task FindAsync(RemoteFolder folder, string path, string notebook, List<RemoteFile> found, CancellationToken cancellationToken)
     {
-        foreach (var entry in await RemoteFiles.ListAsync(sftp, folder, cancellationToken))
+        foreach (var entry in await folder.ListAsync(path, cancellationToken))
         {
-            var name = relative + entry.Name;
-            if (relative.Length == 0 && JobFiles.IsInternal(entry.Name, notebook))
+            var name = path.Length == 0 ? entry.Name : $"{path}/{entry.Name}";
+            if (path.Length == 0 && JobFiles.IsInternal(entry.Name, notebook))
             {
                 continue;
             }
 
-            if (entry.IsDirectory)
+            switch (entry.Kind)
             {
-                await FindAsync(sftp, $"{folder}/{entry.Name}", name + "/", notebook, found, cancellationToken);
-            }
-            else if (entry.IsRegularFile)
-            {
-                found.Add(new RemoteFile($"{folder}/{entry.Name}", name, entry.Length));
-            }
-            else if (entry.IsSymbolicLink && sftp.Exists($"{folder}/{entry.Name}") && sftp.GetAttributes($"{folder}/{entry.Name}") is { IsRegularFile: true } target)
-            {
-                // Such as last.ckpt, which points to the newest checkpoint.
-                found.Add(new RemoteFile($"{folder}/{entry.Name}", name, target.Size));
+                case RemoteEntryKind.Folder:
+                    await FindAsync(folder, name, notebook, found, cancellationToken);
+                    break;
+                case RemoteEntryKind.File:
+                    found.Add(new RemoteFile(name, entry.Length));
+                    break;
+                case RemoteEntryKind.Link when folder.SizeOfTarget(name) is { } size:
+                    // Such as last.ckpt, which points to the newest checkpoint.
+                    found.Add(new RemoteFile(name, size));
+                    break;
             }
         }
     }
 
     /// <summary>A file appears under its name when it is whole; an older one of that name stays until then.</summary>
-    private static async Task ReceiveAsync(SftpClient sftp, RemoteFile file, string target, CancellationToken cancellationToken)
+    private static async Task ReceiveAsync(RemoteFolder folder, RemoteFile file, string target, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(target)!);
         var part = target + ".part";
@@ -90,7 +89,7 @@ internal static class ResultReceiver
         {
             using (var content = File.Create(part))
             {
-                await sftp.DownloadFileAsync(file.Path, content, cancellationToken);
+                await folder.ReadAsync(file.Name, content, cancellationToken);
             }
 
             File.Delete(target);
@@ -132,5 +131,5 @@ internal static class ResultReceiver
         return metrics;
     }
 
-    private sealed record RemoteFile(string Path, string Name, long Size);
+    private sealed record RemoteFile(string Name, long Size);
 }

@@ -1,5 +1,6 @@
 using System.Management.Automation;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Foundation;
+using SpotTrainer.Notebooks;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jobs;
@@ -30,7 +31,7 @@ public sealed class StartTrainingJobCommand : HostStepCmdlet
         notebook = FullPath(Path);
         try
         {
-            JobRunner.RequireNotebook(notebook);
+            NotebookCheck.Require(notebook);
         }
         catch (Exception exception) when (exception is SpotTrainerException or IOException or UnauthorizedAccessException)
         {

@@ -1,6 +1,6 @@
 using System.Security;
 using System.Text.Json;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Foundation;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jupyter;

@@ -1,5 +1,8 @@
+
+using SpotTrainer.Doors;
+using SpotTrainer.Foundation;
 using SpotTrainer.Instances;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Putty;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jupyter;
@@ -22,7 +25,7 @@ internal static class JupyterDoor
         var server = await JupyterProcess.StartAsync(instance, prefix, port, openPort: true, log, cancellationToken);
 
         // One that ran already has its own port.
-        await InstanceDoor.OpenAsync(instance, server.Port, cidr, givenCidr is null, log, cancellationToken);
+        await DoorOf(instance).OpenAsync(server.Port, server.Port, cidr, givenCidr is null, log, cancellationToken);
         return server;
     }
 
@@ -39,8 +42,12 @@ internal static class JupyterDoor
             // Where no port was opened since the last stop, EC2 need not be asked.
             if (stopped is not { OpenPort: false } && host is SpotTrainingInstance instance)
             {
-                await InstanceDoor.CloseAsync(instance, cancellationToken);
+                await DoorOf(instance).CloseAsync(cancellationToken);
             }
         }
     }
+
+    /// <summary>The door of an instance's Jupyter.</summary>
+    private static InstanceDoor DoorOf(SpotTrainingInstance instance) =>
+        new(instance.Cloud, instance.Region, instance.InstanceId, instance.Owner, "jupyter");
 }

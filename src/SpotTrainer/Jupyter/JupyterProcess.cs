@@ -1,5 +1,5 @@
 using System.Globalization;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Foundation;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jupyter;

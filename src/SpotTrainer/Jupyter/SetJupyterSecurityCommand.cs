@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using System.Security;
-using SpotTrainer.Pipeline;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jupyter;

@@ -1,6 +1,5 @@
 using System.Management.Automation;
-using SpotTrainer.Instances;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Doors;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jupyter;

@@ -1,6 +1,6 @@
 using System.Security.AccessControl;
 using System.Security.Principal;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Keys;
 
@@ -33,7 +33,7 @@ internal static class KeyFilePermissions
         var mode = File.GetUnixFileMode(file);
         if ((mode & Others) != UnixFileMode.None)
         {
-            throw TooOpen(path, $"its mode is 0{Convert.ToString((int)mode, toBase: 8)}", $"chmod 600 {Remote.ShellText.Quote(path)}");
+            throw TooOpen(path, $"its mode is 0{Convert.ToString((int)mode, toBase: 8)}", $"chmod 600 {ShellText.Quote(path)}");
         }
     }
 

@@ -3,7 +3,7 @@ using Org.BouncyCastle.Asn1;
 using Org.BouncyCastle.Crypto;
 using Org.BouncyCastle.Security;
 using Org.BouncyCastle.Utilities.IO.Pem;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Keys;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Market;
 

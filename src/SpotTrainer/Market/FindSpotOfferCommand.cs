@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using SpotTrainer.Cloud;
 using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Market;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Amazon.EC2;
 using SpotTrainer.Cloud;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Market;
 
@@ -260,7 +260,7 @@ internal sealed class OfferFinder
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
-                Tell($"The history of prices in {region} can't be had: {AwsErrors.Translate(exception, region).Message}");
+                Tell($"The history of prices in {region} can't be had: {ErrorTranslation.Translate(exception, region).Message}");
             }
         }
 
@@ -283,7 +283,7 @@ internal sealed class OfferFinder
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
-                Tell($"Placement scores can't be had: {AwsErrors.Translate(exception, "placement scores").Message}");
+                Tell($"Placement scores can't be had: {ErrorTranslation.Translate(exception, "placement scores").Message}");
             }
         }
 
@@ -324,7 +324,7 @@ internal sealed class OfferFinder
             }
             catch (AmazonEC2Exception exception)
             {
-                return AwsErrors.Translate(exception, string.Join(", ", exact));
+                return ErrorTranslation.Translate(exception, string.Join(", ", exact));
             }
         }
 

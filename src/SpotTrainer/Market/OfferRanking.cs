@@ -1,3 +1,5 @@
+using SpotTrainer.Money;
+
 namespace SpotTrainer.Market;
 
 /// <summary>

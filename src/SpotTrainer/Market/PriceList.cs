@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using SpotTrainer.Cloud;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Foundation;
+using SpotTrainer.Money;
 
 namespace SpotTrainer.Market;
 
@@ -203,7 +204,7 @@ internal sealed class PriceList(CloudContext cloud)
                 // Another of them may answer, unless it is the user who may not ask.
                 if (isLast || whole.IsCancellationRequested || exception is SpotTrainerException { Kind: ErrorKind.PermissionDenied or ErrorKind.AuthenticationError })
                 {
-                    failures.TryAdd(path, AwsErrors.Translate(exception, "price list").Message);
+                    failures.TryAdd(path, ErrorTranslation.Translate(exception, "price list").Message);
                 }
             }
 

@@ -1,7 +1,7 @@
 using System.Net.Http;
 using System.Text.Json;
 using SpotTrainer.Cloud;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Market;
 
@@ -35,7 +35,7 @@ internal sealed class SpotAdvisor
 
         try
         {
-            using var response = await Web.Client.GetAsync(cloud.SpotAdvisorService, cancellationToken);
+            using var response = await Web.Client.GetAsync(Feed(cloud), cancellationToken);
             response.EnsureSuccessStatusCode();
             using var feed = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync());
             var fetched = Parse(feed.RootElement, DateTimeOffset.UtcNow);
@@ -45,8 +45,8 @@ internal sealed class SpotAdvisor
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested
             && exception is HttpRequestException or OperationCanceledException or JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
-            return new SpotAdvisor(content: null, $"The Spot advisor's feed at {cloud.SpotAdvisorService} can't be had: "
-                + (exception is HttpRequestException or OperationCanceledException ? AwsErrors.Translate(exception, cloud.SpotAdvisorService).Message : "it has another form than is known."));
+            return new SpotAdvisor(content: null, $"The Spot advisor's feed at {Feed(cloud)} can't be had: "
+                + (exception is HttpRequestException or OperationCanceledException ? ErrorTranslation.Translate(exception, Feed(cloud)).Message : "it has another form than is known."));
         }
     }
 
@@ -54,6 +54,10 @@ internal sealed class SpotAdvisor
     public string? Band(string region, string type) =>
         content is not null && content.Regions.TryGetValue(region, out var types) && types.TryGetValue(type, out var index)
             && index >= 0 && index < content.Bands.Length ? content.Bands[index] : null;
+
+    private static Uri Feed(CloudContext cloud) => cloud.PublicService(
+        Environment.GetEnvironmentVariable("SPOTTRAINER_SPOT_ADVISOR_URL") is { Length: > 0 } given ? given : "https://spot-bid-advisor.s3.amazonaws.com/spot-advisor-data.json",
+        "spot-advisor-data.json");
 
     /// <summary>Asked for anew before a copy is written: a rehearsal may have ended meanwhile, and its folder must not be made again.</summary>
     private static string PathIn(CloudContext cloud) => Path.Combine(cloud.CacheFolder, "spot-advisor.json");

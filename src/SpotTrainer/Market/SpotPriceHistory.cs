@@ -1,3 +1,4 @@
+
 using SpotTrainer.Cloud;
 
 namespace SpotTrainer.Market;

@@ -1,6 +1,7 @@
 using Amazon.EC2;
 using Amazon.EC2.Model;
 using SpotTrainer.Cloud;
+using SpotTrainer.Money;
 
 namespace SpotTrainer.Market;
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Management.Automation;
+using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Pipeline;
 

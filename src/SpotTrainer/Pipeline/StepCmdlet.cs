@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Pipeline;
 
@@ -36,9 +37,15 @@ public abstract class StepCmdlet : PSCmdlet, IDisposable
     /// <param name="work">The work.</param>
     private protected void Start(object? target, Func<CancellationToken, Task> work)
     {
+        _ = StartCore(target, work);
+        Guarded(() => Output.Flush());
+    }
+
+    private Task StartCore(object? target, Func<CancellationToken, Task> work)
+    {
         // Before the task is made: it must not race this thread for the making of the pump.
         var output = Output;
-        running.Add(Task.Run(async () =>
+        var task = Task.Run(async () =>
         {
             try
             {
@@ -52,8 +59,9 @@ public abstract class StepCmdlet : PSCmdlet, IDisposable
             {
                 output.Error(exception, target);
             }
-        }));
-        Guarded(() => output.Flush());
+        });
+        running.Add(task);
+        return task;
     }
 
     /// <summary>Runs work to its end, here and now; an error of it is written.</summary>
@@ -61,6 +69,16 @@ public abstract class StepCmdlet : PSCmdlet, IDisposable
     {
         Start(target, work);
         Await();
+    }
+
+    /// <summary>Runs work whose result the cmdlet needs now, and returns it; an error of it is written, and the result is then null.</summary>
+    private protected T? Get<T>(object? target, Func<CancellationToken, Task<T>> work)
+        where T : class
+    {
+        T? result = null;
+        var task = StartCore(target, async stopping => result = await work(stopping));
+        Guarded(() => Output.PumpUntil(task));
+        return result;
     }
 
     /// <summary>Ends the pipeline with an error.</summary>

@@ -1,3 +1,5 @@
+using SpotTrainer.Foundation;
+
 namespace SpotTrainer.Rehearsal;
 
 /// <summary>A running rehearsal, as SpotTrainer.Rehearsal.dll gives it.</summary>
@@ -25,15 +27,15 @@ internal interface IRehearsalHost
     Task<IReadOnlyList<RehearsalCharge>> GetChargesAsync();
 
     /// <summary>Changes what goes wrong.</summary>
-    /// <exception cref="Pipeline.SpotTrainerException"><c>UnknownQuota</c>.</exception>
+    /// <exception cref="SpotTrainerException"><c>UnknownQuota</c>.</exception>
     Task ChangeAsync(RehearsalChange change);
 
     /// <summary>Interrupts a Spot instance after a notice; the rehearsal's own notice when none is given.</summary>
-    /// <exception cref="Pipeline.SpotTrainerException"><c>NoSpotInstance</c>: none of this id runs.</exception>
+    /// <exception cref="SpotTrainerException"><c>NoSpotInstance</c>: none of this id runs.</exception>
     Task InterruptAsync(string region, string instanceId, TimeSpan? notice);
 
     /// <summary>Recommends a rebalance to a Spot instance.</summary>
-    /// <exception cref="Pipeline.SpotTrainerException"><c>NoSpotInstance</c>: none of this id runs.</exception>
+    /// <exception cref="SpotTrainerException"><c>NoSpotInstance</c>: none of this id runs.</exception>
     Task RecommendRebalanceAsync(string region, string instanceId);
 
     /// <summary>Ends every machine, closes every port and removes every file.</summary>

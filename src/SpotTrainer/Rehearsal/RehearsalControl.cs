@@ -1,5 +1,8 @@
+
+using SpotTrainer.Cloud;
+using SpotTrainer.Conda;
+using SpotTrainer.Foundation;
 using SpotTrainer.Instances;
-using SpotTrainer.Pipeline;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Rehearsal;
@@ -54,6 +57,17 @@ internal static class RehearsalControl
             rehearsal.State = "ended";
         }
     }
+
+    /// <summary>What takes the place of AWS: the rehearsal of this process, else the one that the environment names.</summary>
+    public static CurrentCloud.Substitute? Find() =>
+        ActiveRehearsal.Current is { } own ? new(own.Cloud, IsOwn: true, "End it first with Stop-SpotRehearsal, or leave the parameter out.")
+        : SharedRehearsal.Find() is { } shared ? new(shared, IsOwn: false, $"Remove the variable {SharedRehearsal.Variable} first, or leave out what leads out of the rehearsal.")
+        : null;
+
+    /// <summary>What a rehearsal serves its machines in place of public addresses.</summary>
+    /// <param name="condaMirror">The folder of installers, as the machines see it.</param>
+    public static IReadOnlyDictionary<string, string> StandIns(string condaMirror) =>
+        new Dictionary<string, string>(StringComparer.Ordinal) { [CondaInstaller.PublicMirror] = condaMirror };
 
     private static void RequireNone()
     {

@@ -1,5 +1,5 @@
 using System.Reflection;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Foundation;
 #if NET
 using System.Runtime.Loader;
 #endif
@@ -17,7 +17,7 @@ internal static class RehearsalLoader
         {
             var self = typeof(RehearsalLoader).Assembly;
             var assembly = AssemblyLoadContext.GetLoadContext(self)!.LoadFromAssemblyName(new AssemblyName("SpotTrainer.Rehearsal"));
-            return (IRehearsalFactory)Activator.CreateInstance(assembly.GetType("SpotTrainer.Rehearsal.RehearsalFactory", throwOnError: true)!)!;
+            return (IRehearsalFactory)Activator.CreateInstance(assembly.GetType("SpotTrainer.Rehearsal.Hosting.RehearsalFactory", throwOnError: true)!)!;
         }
 #endif
         throw new SpotTrainerException("RehearsalNeedsLinux", ErrorKind.InvalidOperation, "A rehearsal needs Linux and PowerShell 7.4 or later.",

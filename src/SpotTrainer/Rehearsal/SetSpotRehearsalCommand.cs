@@ -1,6 +1,8 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
+using SpotTrainer.Cloud;
+using SpotTrainer.Foundation;
 using SpotTrainer.Instances;
 using SpotTrainer.Pipeline;
 using SpotTrainer.Remote;

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using Amazon.Runtime;
 using SpotTrainer.Cloud;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Rehearsal;
 
@@ -65,7 +65,7 @@ internal static class SharedRehearsal
         return new CloudContext(
             new BasicAWSCredentials(description.AccessKeyId, description.SecretAccessKey), description.Region, description.Endpoint, folder, description.Account)
         {
-            CondaMirror = description.CondaMirror,
+            StandIns = RehearsalControl.StandIns(description.CondaMirror),
             HasEnded = () => !File.Exists(path),
         };
     }

@@ -13,7 +13,7 @@ public sealed class SpotRehearsal
         Cloud = new CloudContext(
             new BasicAWSCredentials(host.AccessKeyId, host.SecretAccessKey), region, host.Endpoint.ToString(), host.Folder, host.Account)
         {
-            CondaMirror = host.CondaMirror.ToString(),
+            StandIns = RehearsalControl.StandIns(host.CondaMirror.ToString()),
         };
         Region = region;
         Started = DateTimeOffset.Now;

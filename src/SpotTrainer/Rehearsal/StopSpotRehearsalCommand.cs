@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using SpotTrainer.Foundation;
 using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Rehearsal;

@@ -1,4 +1,6 @@
-using SpotTrainer.Pipeline;
+
+using SpotTrainer.Foundation;
+using SpotTrainer.Keys;
 
 namespace SpotTrainer.Remote;
 

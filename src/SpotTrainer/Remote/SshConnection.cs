@@ -4,7 +4,8 @@ using System.Net.Sockets;
 using System.Text;
 using Renci.SshNet;
 using Renci.SshNet.Common;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Foundation;
+using SpotTrainer.Keys;
 
 namespace SpotTrainer.Remote;
 
@@ -35,7 +36,7 @@ internal sealed class SshConnection : IDisposable
         if (host.HostName.Length == 0)
         {
             // The object is from before it had an address.
-            host = await host.LookAgainAsync(cancellationToken) ?? throw RemoteErrors.NoAddress(host);
+            host = await HostFinder.Current.LookAgainAsync(host, cancellationToken) ?? throw RemoteErrors.NoAddress(host);
         }
 
         try
@@ -44,7 +45,7 @@ internal sealed class SshConnection : IDisposable
         }
         catch (SpotTrainerException exception) when (exception.Id == "HostKeyMismatch")
         {
-            if (await host.LookAgainAsync(cancellationToken) is { } now)
+            if (await HostFinder.Current.LookAgainAsync(host, cancellationToken) is { } now)
             {
                 return await ConnectOnceAsync(now, cancellationToken);
             }
@@ -99,8 +100,13 @@ internal sealed class SshConnection : IDisposable
         return result.ExitCode == 0 ? result.Output : throw RemoteErrors.CommandFailed(host, doing, result);
     }
 
-    /// <summary>The file transfer of this machine.</summary>
-    public async Task<SftpClient> SftpAsync(CancellationToken cancellationToken)
+    /// <summary>A folder of the machine, for file transfer.</summary>
+    /// <param name="path">Its path; a leading <c>~/</c> is the user's home directory.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<RemoteFolder> OpenFolderAsync(string path, CancellationToken cancellationToken) =>
+        new(await SftpAsync(cancellationToken), path.Length > 1 ? path.TrimEnd('/') : path);
+
+    private async Task<SftpClient> SftpAsync(CancellationToken cancellationToken)
     {
         await sftpGate.WaitAsync(cancellationToken);
         try
@@ -195,7 +201,7 @@ internal sealed class SshConnection : IDisposable
         try
         {
             // After it was read: a file that is no private key is told as such, whoever may read it.
-            Keys.KeyFilePermissions.Require(path);
+            KeyFilePermissions.Require(path);
             return key;
         }
         catch

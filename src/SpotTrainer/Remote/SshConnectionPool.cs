@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Remote;
 

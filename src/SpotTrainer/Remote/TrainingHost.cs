@@ -38,12 +38,6 @@ public class TrainingHost
     /// <summary>What a user calls it, such as in the name of a session.</summary>
     internal virtual string Label => Port == 22 ? HostName : string.Format(CultureInfo.InvariantCulture, "{0}:{1}", HostName, Port);
 
-    /// <summary>
-    /// Looks again at whoever knows the machine's address and host keys, where somebody does: an object that was made before they changed is not
-    /// lost so. Null where nobody does, or nothing has changed.
-    /// </summary>
-    internal virtual Task<TrainingHost?> LookAgainAsync(CancellationToken cancellationToken) => Task.FromResult<TrainingHost?>(null);
-
     /// <summary>Throws when the machine can't be used any more, before anything is tried.</summary>
     internal virtual void ThrowIfGone()
     {

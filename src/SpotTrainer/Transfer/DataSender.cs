@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Foundation;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Transfer;
@@ -47,15 +47,14 @@ internal static class DataSender
     {
         var activity = $"Sending data to {host}";
         var clock = Stopwatch.StartNew();
-        var folder = RemoteFiles.SftpPath(destination.TrimEnd('/'));
         try
         {
             var connection = await SshConnectionPool.GetAsync(host, cancellationToken);
-            var sftp = await connection.SftpAsync(cancellationToken);
-            await RemoteFiles.MakeFolderAsync(sftp, folder, cancellationToken);
+            var folder = await connection.OpenFolderAsync(destination, cancellationToken);
+            await folder.CreateAsync(cancellationToken);
             foreach (var parent in files.Values.Where(name => name.Contains('/')).Select(name => name.Substring(0, name.LastIndexOf('/'))).Distinct(StringComparer.Ordinal))
             {
-                await RemoteFiles.MakeFolderAsync(sftp, $"{folder}/{parent}", cancellationToken);
+                await folder.CreateAsync(cancellationToken, parent);
             }
 
             var total = files.Keys.Sum(path => new FileInfo(path).Length);
@@ -63,14 +62,13 @@ internal static class DataSender
             foreach (var file in files)
             {
                 log.Progress(activity, file.Value, total == 0 ? 0 : (int)(sent * 100 / total));
-                var target = $"{folder}/{file.Value}";
                 using (var content = File.OpenRead(file.Key))
                 {
-                    await sftp.UploadFileAsync(content, target + ".part", cancellationToken);
+                    await folder.WriteAsync(file.Value + ".part", content, cancellationToken);
                     sent += content.Length;
                 }
 
-                sftp.RenameFile(target + ".part", target, isPosix: true);
+                folder.Replace(file.Value + ".part", file.Value);
             }
 
             return new TrainingData(host, destination, files.Values.ToArray(), sent, clock.Elapsed);

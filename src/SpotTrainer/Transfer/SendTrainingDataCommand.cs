@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Foundation;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Transfer;

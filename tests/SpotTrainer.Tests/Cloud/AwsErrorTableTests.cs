@@ -1,6 +1,6 @@
 using Amazon.EC2;
 using SpotTrainer.Cloud;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Tests.Cloud;
 
@@ -100,7 +100,7 @@ public sealed class AwsErrorTableTests
     public void A_code_gives_a_sentence_and_what_to_do(string code, string id, ErrorKind kind)
     {
         const string Said = "The thing 'x' is not right. More of it.";
-        var error = AwsErrors.Translate(new AmazonEC2Exception(Said) { ErrorCode = code, StatusCode = System.Net.HttpStatusCode.BadRequest }, "target");
+        var error = ErrorTranslation.Translate(new AmazonEC2Exception(Said) { ErrorCode = code, StatusCode = System.Net.HttpStatusCode.BadRequest }, "target");
         Assert.Equal((id, kind), (error.Id, error.Kind));
         Assert.Equal("target", error.Concerns);
         Assert.Matches("^[A-Z].*[.]$", error.Message);

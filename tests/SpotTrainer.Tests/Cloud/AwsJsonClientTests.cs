@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Amazon.Runtime;
 using SpotTrainer.Cloud;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Tests.Cloud;
 

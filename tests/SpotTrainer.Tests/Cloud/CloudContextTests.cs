@@ -1,7 +1,7 @@
 using Amazon.Runtime;
-using SpotTrainer.Pipeline;
 using SpotTrainer.Cloud;
-using SpotTrainer.Rehearsal.Endpoint;
+using SpotTrainer.Foundation;
+using SpotTrainer.Rehearsal.Faults;
 using SpotTrainer.Tests.Rehearsal.Endpoint;
 using SpotTrainer.Tests.Support;
 
@@ -29,11 +29,11 @@ public sealed class CloudContextTests
     {
         await using var test = new TestCloud(new Conditions { Dead = [new DeadRegion("*", Closes: true)] });
         var error = await Assert.ThrowsAnyAsync<Exception>(() => test.Cloud.GetRegionsAsync(Stop));
-        Assert.Equal("ConnectionFailed", AwsErrors.Translate(error, target: null).Id);
+        Assert.Equal("ConnectionFailed", ErrorTranslation.Translate(error, target: null).Id);
         await test.Endpoint.Endpoint.ChangeAsync(conditions => conditions with { Dead = [], Denied = ["DescribeRegions"] });
         var before = Calls();
         error = await Assert.ThrowsAnyAsync<Exception>(() => test.Cloud.GetRegionsAsync(Stop));
-        Assert.Equal(("NotAllowed", before + 1), (AwsErrors.Translate(error, target: null).Id, Calls()));
+        Assert.Equal(("NotAllowed", before + 1), (ErrorTranslation.Translate(error, target: null).Id, Calls()));
 
         int Calls() => test.Endpoint.Endpoint.Calls.GetValueOrDefault("DescribeRegions");
     }

@@ -1,6 +1,6 @@
 using Amazon.Runtime;
 using SpotTrainer.Cloud;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Foundation;
 using SpotTrainer.Tests.Rehearsal.Endpoint;
 using SpotTrainer.Tests.Support;
 

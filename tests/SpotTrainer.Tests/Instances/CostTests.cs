@@ -1,6 +1,7 @@
+using SpotTrainer.Cloud;
 using SpotTrainer.Instances;
+using SpotTrainer.Launch;
 using SpotTrainer.Market;
-using SpotTrainer.Rehearsal.Endpoint;
 using SpotTrainer.Rehearsal.Market;
 using SpotTrainer.Tests.Support;
 
@@ -95,7 +96,7 @@ public sealed class CostTests
         var launched = DateTimeOffset.UtcNow.AddHours(-5);
         var entry = Entry("i-gone") with
         {
-            Region = "eu-west-1", Owner = InstanceTags.CurrentOwner, Launched = launched, Ended = launched.AddHours(2), Running = true, Price = 0.03m, OnDemandPrice = 0.1m,
+            Region = "eu-west-1", Owner = ModuleTags.CurrentOwner, Launched = launched, Ended = launched.AddHours(2), Running = true, Price = 0.03m, OnDemandPrice = 0.1m,
             DiskPrice = 0.08m, VolumeSizeGiB = 30,
         };
         InstanceLedger.Add(test.Cloud.StateFolder, [entry with { Ended = launched.AddHours(1) }, entry, entry with { InstanceId = "i-runs", Ended = DateTimeOffset.UtcNow.AddHours(1) }], test.Log);
@@ -144,7 +145,7 @@ public sealed class CostTests
         id, "n", "o", "000000000000", "eu-west-1", "eu-west-1a", "m7i.large", "spot", DateTimeOffset.UtcNow, DateTimeOffset.UtcNow, string.Empty, 1, 2, 3, OnDemandCost: null);
 
     private static SpotTrainingInstance Instance(DateTimeOffset launch, bool interrupted) => new(
-        new SpotTrainer.Cloud.CloudContext(new Amazon.Runtime.AnonymousAWSCredentials(), "eu-west-1", "http://127.0.0.1:9", "/nowhere", "000000000000"),
+        new CloudContext(new Amazon.Runtime.AnonymousAWSCredentials(), "eu-west-1", "http://127.0.0.1:9", "/nowhere", "000000000000"),
         "eu-west-1", "host", 22, "ubuntu", keyPath: null, [])
     {
         InstanceId = "i-1", Zone = "eu-west-1a", InstanceType = "m7i.large", LaunchTime = launch, Deadline = launch.AddHours(8), StateReasonCode = interrupted ? "Server.SpotInstanceTermination" : string.Empty, Price = 1m,

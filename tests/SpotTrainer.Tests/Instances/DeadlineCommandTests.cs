@@ -1,5 +1,8 @@
 using System.Globalization;
 using System.Management.Automation;
+using SpotTrainer.Instances;
+using SpotTrainer.Market;
+using SpotTrainer.Money;
 using SpotTrainer.Tests.Rehearsal;
 
 namespace SpotTrainer.Tests.Instances;
@@ -36,7 +39,7 @@ public sealed class DeadlineCommandTests(RehearsalSession session)
         // As far as the money goes, and no further.
         var last = Deadline("$Machine | Set-SpotTrainingDeadline -FromBudget");
         var (highest, disk) = ((decimal)Value("HighestPrice")!, (int)Value("VolumeSizeGiB")!);
-        var perHour = SpotTrainer.Instances.CostEstimate.MostPerHour(highest, (decimal?)Value("DiskPrice"), disk);
+        var perHour = CostEstimate.MostPerHour(highest, (decimal?)Value("DiskPrice"), disk);
         Assert.InRange((last - ((DateTimeOffset)Value("LaunchTime")!)).TotalHours,
             (double)(0.25m / perHour) - 0.1, (double)(0.25m / perHour));
         RequireHeld(last);

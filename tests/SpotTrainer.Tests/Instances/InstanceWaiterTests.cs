@@ -1,8 +1,9 @@
 using Amazon.EC2;
+using SpotTrainer.Cloud;
 using SpotTrainer.Instances;
+using SpotTrainer.Launch;
 using SpotTrainer.Market;
-using SpotTrainer.Rehearsal.Endpoint;
-using SpotTrainer.Rehearsal.Market;
+using SpotTrainer.Rehearsal.Faults;
 using SpotTrainer.Tests.Rehearsal.Endpoint;
 using SpotTrainer.Tests.Support;
 
@@ -20,7 +21,7 @@ public sealed class InstanceWaiterTests
         await Terminator.TerminateAsync(await LaunchAsync(test), test.Log, Stop);
         var machine = Assert.Single(await test.MachinesAsync());
         (machine.LaunchTime, machine.State.Name) = (machine.LaunchTime!.Value.AddHours(-10), InstanceStateName.Running);
-        machine.Tags.Single(tag => tag.Key == InstanceTags.Deadline).Value = InstanceTags.Moment(DateTimeOffset.UtcNow.AddHours(-2));
+        machine.Tags.Single(tag => tag.Key == ModuleTags.Deadline).Value = ModuleTags.Moment(DateTimeOffset.UtcNow.AddHours(-2));
         var instance = InstanceReader.Read(test.Cloud, test.Cloud.Region, machine);
         test.Endpoint.Endpoint.Clock.Advance(TimeSpan.FromHours(10));
         var ended = await WaitAsync(test, instance);
@@ -56,5 +57,5 @@ public sealed class InstanceWaiterTests
         await test.LaunchAsync(new LaunchRequest { Offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 }) });
 
     private static Task<SpotTrainingInstance> WaitAsync(TestCloud test, SpotTrainingInstance instance) =>
-        InstanceWaiter.WaitAsync(instance, InstanceGoal.Terminated, timeout: null, test.Log, Stop);
+        InstanceWaitStep.RunAsync(instance, InstanceGoal.Terminated, timeout: null, test.Log, Stop);
 }

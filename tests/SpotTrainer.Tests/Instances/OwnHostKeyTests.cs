@@ -1,6 +1,8 @@
 using System.Management.Automation;
 using Amazon.EC2.Model;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Foundation;
+using SpotTrainer.Instances;
+using SpotTrainer.Remote;
 using SpotTrainer.Tests.Rehearsal;
 using SpotTrainer.Tests.Support;
 

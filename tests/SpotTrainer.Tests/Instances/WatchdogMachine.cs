@@ -1,5 +1,5 @@
 using System.Globalization;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Foundation;
 using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Instances;

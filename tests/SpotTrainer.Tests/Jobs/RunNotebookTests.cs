@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Cloud;
+using SpotTrainer.Foundation;
 using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Jobs;

@@ -2,6 +2,7 @@ using CsCheck;
 using Org.BouncyCastle.Crypto.Parameters;
 using Org.BouncyCastle.Math;
 using SpotTrainer.Keys;
+using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Keys;
 

@@ -5,8 +5,8 @@ using Org.BouncyCastle.Asn1;
 using Org.BouncyCastle.Asn1.Misc;
 using Org.BouncyCastle.Asn1.Pkcs;
 using Org.BouncyCastle.Asn1.X509;
+using SpotTrainer.Foundation;
 using SpotTrainer.Keys;
-using SpotTrainer.Pipeline;
 using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Keys;

@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Reflection;
 using System.Reflection.Emit;
 using System.Security.Cryptography;
+using SpotTrainer.Pipeline;
+using SpotTrainer.Remote;
 using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Loader;
@@ -14,7 +16,7 @@ public sealed class ConflictTests : IDisposable
     public async Task An_older_aws_sdk_in_the_session_does_no_harm()
     {
         var (output, error) = await RunWith(BuildFacts.OlderAwsCore, """
-            $null = [SpotTrainer.Pipeline.ProfileCompleter]::new().CompleteArgument('', '', '', $null, @{})
+            $null = [ProfileCompleter]::new().CompleteArgument('', '', '', $null, @{})
             """ + Loaded("AWSSDK.Core"));
 
         Assert.Empty(error);

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using SpotTrainer.Remote;
 using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Loader;
@@ -6,7 +7,7 @@ namespace SpotTrainer.Tests.Loader;
 public sealed class ImportTests
 {
     /// <summary>What the assembly has and the manifest exports.</summary>
-    private static readonly string[] Expected = [.. typeof(SpotTrainer.Remote.TrainingHost).Assembly.GetExportedTypes()
+    private static readonly string[] Expected = [.. typeof(TrainingHost).Assembly.GetExportedTypes()
         .Select(type => (CmdletAttribute?)Attribute.GetCustomAttribute(type, typeof(CmdletAttribute)))
         .OfType<CmdletAttribute>().Select(cmdlet => $"{cmdlet.VerbName}-{cmdlet.NounName}").Order(StringComparer.Ordinal)];
 

@@ -1,3 +1,4 @@
+
 using SpotTrainer.Market;
 
 namespace SpotTrainer.Tests.Market;

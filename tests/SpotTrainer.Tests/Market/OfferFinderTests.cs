@@ -1,6 +1,8 @@
+using SpotTrainer.Cloud;
+using SpotTrainer.Foundation;
 using SpotTrainer.Market;
-using SpotTrainer.Pipeline;
-using SpotTrainer.Rehearsal.Endpoint;
+using SpotTrainer.Money;
+using SpotTrainer.Rehearsal.Faults;
 using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Market;
@@ -134,7 +136,7 @@ public sealed class OfferFinderTests
     {
         await using var test = new TestCloud(new Conditions { Dead = [new DeadRegion("*", Closes: true)] });
         var error = await Assert.ThrowsAnyAsync<Exception>(() => test.FindAsync(TwoProcessors with { RegionTimeout = TimeSpan.FromSeconds(2) }, "us-west-2", "us-east-1"));
-        Assert.Contains(SpotTrainer.Cloud.AwsErrors.Translate(error, target: null).Id, Unreachable);
+        Assert.Contains(ErrorTranslation.Translate(error, target: null).Id, Unreachable);
     }
 
     [Fact]

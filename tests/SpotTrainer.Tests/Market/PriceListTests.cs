@@ -1,5 +1,5 @@
 using SpotTrainer.Market;
-using SpotTrainer.Rehearsal.Endpoint;
+using SpotTrainer.Rehearsal.Faults;
 using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Market;

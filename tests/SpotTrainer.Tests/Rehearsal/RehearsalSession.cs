@@ -2,6 +2,8 @@ using System.Collections;
 using System.Management.Automation;
 using System.Reflection;
 using Amazon.EC2;
+using SpotTrainer.Rehearsal;
+using SpotTrainer.Remote;
 using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Rehearsal;
@@ -54,7 +56,7 @@ public sealed class RehearsalSession : IDisposable
     internal object HostOfTheModule()
     {
         var type = ((System.Management.Automation.CmdletInfo)Require("Get-Command Connect-TrainingHost").Output[0].BaseObject)
-            .ImplementingType.Assembly.GetType("SpotTrainer.Remote.TrainingHost", throwOnError: true)!;
+            .ImplementingType.Assembly.GetType("TrainingHost", throwOnError: true)!;
         return Activator.CreateInstance(
             type, BindingFlags.Instance | BindingFlags.NonPublic, binder: null, ["127.0.0.1", 9, "somebody", "/nowhere/key.pem", Array.Empty<string>()], culture: null)!;
     }

@@ -1,7 +1,20 @@
 using System.Management.Automation;
 using Amazon.EC2;
 using Amazon.EC2.Model;
+using SpotTrainer.Conda;
+using SpotTrainer.Doors;
+using SpotTrainer.Foundation;
+using SpotTrainer.Instances;
+using SpotTrainer.Jobs;
+using SpotTrainer.Jupyter;
+using SpotTrainer.KeyPairs;
+using SpotTrainer.Keys;
+using SpotTrainer.Market;
+using SpotTrainer.Putty;
+using SpotTrainer.Rehearsal;
+using SpotTrainer.Remote;
 using SpotTrainer.Tests.Support;
+using SpotTrainer.Transfer;
 
 namespace SpotTrainer.Tests.Rehearsal;
 
@@ -54,7 +67,7 @@ public sealed class StepTests(RehearsalSession session)
         Assert.Equal(ErrorCategory.InvalidResult, error.CategoryInfo.Category);
         Assert.Contains("cell 2", error.ToString(), StringComparison.Ordinal);
         Assert.Contains("ValueError: too few rows", error.ToString(), StringComparison.Ordinal);
-        Assert.Equal("SpotTrainer.Jobs.TrainingJob", error.TargetObject.GetType().FullName);
+        Assert.Equal("TrainingJob", error.TargetObject.GetType().FullName);
         Assert.Contains("too few rows", File.ReadAllText(Path.Combine(destination, "raises.ipynb")), StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", error.ToString(), StringComparison.Ordinal);
     }
@@ -82,7 +95,7 @@ public sealed class StepTests(RehearsalSession session)
         var key = Path.Combine(session.Folder.Path, "key.pem");
         if (!File.Exists(key))
         {
-            SpotTrainer.Pipeline.PrivateFile.Write(key, SpotTrainer.Keys.OpenSshKeyFormat.Write(SpotTrainer.Keys.SshPrivateKey.MakeEd25519("made-for-tests"), passphrase: null), overwrite: false);
+            PrivateFile.Write(key, OpenSshKeyFormat.Write(SshPrivateKey.MakeEd25519("made-for-tests"), passphrase: null), overwrite: false);
         }
 
         var before = Running();
@@ -214,7 +227,7 @@ public sealed class StepTests(RehearsalSession session)
         var stop = TestContext.Current.CancellationToken;
         session.Require("$null = " + Launch + " -AllowedCidr 198.51.100.0/24 | Remove-SpotTrainingInstance", ("name", "door"));
         using var ec2 = session.Client();
-        var find = new DescribeSecurityGroupsRequest { Filters = [new Filter("group-name", [SpotTrainer.Instances.SecurityGroupStore.DefaultName])] };
+        var find = new DescribeSecurityGroupsRequest { Filters = [new Filter("group-name", [SecurityGroupStore.DefaultName])] };
         session.Require("$null = " + Launch + " | Remove-SpotTrainingInstance", ("name", "door"));
         var group = (await ec2.DescribeSecurityGroupsAsync(find, stop)).SecurityGroups[0];
         var own = group.IpPermissions.SelectMany(rule => rule.Ipv4Ranges).Single(range => range.CidrIp == "127.0.0.1/32").Description;

@@ -5,6 +5,9 @@ namespace SpotTrainer.Tests.Support;
 /// <summary>Where the build put things: MSBuild says it in the assembly's metadata.</summary>
 internal static class BuildFacts
 {
+    /// <summary>The root of the repository.</summary>
+    public static string Root => Get(nameof(Root));
+
     /// <summary>The packaged module's folder.</summary>
     public static string Package => Get(nameof(Package));
 

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using SpotTrainer.Pipeline;
+using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Tests.Support;
 

@@ -2,8 +2,9 @@ using Amazon.EC2.Model;
 using Amazon.Runtime;
 using SpotTrainer.Cloud;
 using SpotTrainer.Instances;
+using SpotTrainer.Launch;
 using SpotTrainer.Market;
-using SpotTrainer.Rehearsal.Endpoint;
+using SpotTrainer.Rehearsal.Faults;
 using SpotTrainer.Rehearsal.Market;
 using SpotTrainer.Tests.Rehearsal.Endpoint;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using SpotTrainer.Rehearsal.Endpoint;
+using SpotTrainer.Rehearsal.Faults;
 using SpotTrainer.Rehearsal.Market;
 
 namespace SpotTrainer.Tests.Rehearsal.Endpoint;

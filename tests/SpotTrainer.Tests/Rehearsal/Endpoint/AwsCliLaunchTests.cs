@@ -55,7 +55,7 @@ public sealed class AwsCliLaunchTests : AwsCli
         await AwsAsync($"ec2 modify-instance-attribute --instance-id {id} --groups {groups} {door}");
         Assert.Equal(
             $"{groups}\t{door}", await AwsAsync($"ec2 describe-instances --instance-ids {id} --query Reservations[0].Instances[0].SecurityGroups[].GroupId --output text"));
-        Assert.Equal([new Door(8888, System.Net.IPNetwork.Parse("192.0.2.1/32"))], Endpoint.Machines.All[id].Doors);
+        Assert.Equal([new OpenPort(8888, System.Net.IPNetwork.Parse("192.0.2.1/32"))], Endpoint.Machines.All[id].Doors);
         await FailsAsync($"ec2 delete-security-group --group-id {door}", "DependencyViolation");
         await AwsAsync($"ec2 modify-instance-attribute --instance-id {id} --groups {groups}");
         Assert.Empty(Endpoint.Machines.All[id].Doors);

@@ -2,7 +2,7 @@ using System.Net;
 using Amazon.EC2;
 using Amazon.EC2.Model;
 using Amazon.Runtime;
-using SpotTrainer.Rehearsal.Endpoint;
+using SpotTrainer.Rehearsal.Faults;
 using SpotTrainer.Rehearsal.Market;
 using MarketType = Amazon.EC2.MarketType;
 

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Amazon.EC2;
 using Amazon.EC2.Model;
-using SpotTrainer.Rehearsal.Endpoint;
 using SpotTrainer.Rehearsal.Market;
+using SpotTrainer.Rehearsal.Protocol;
 using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Rehearsal.Endpoint;

@@ -2,7 +2,6 @@ using Amazon.EC2;
 using Amazon.EC2.Model;
 using CsCheck;
 using SpotTrainer.Rehearsal;
-using SpotTrainer.Rehearsal.Endpoint;
 using SpotTrainer.Rehearsal.Market;
 
 namespace SpotTrainer.Tests.Rehearsal.Endpoint;

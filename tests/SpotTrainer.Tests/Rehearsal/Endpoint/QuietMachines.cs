@@ -58,9 +58,9 @@ internal sealed class QuietMachine(MachineSpec spec, int number, bool slow) : IM
     public ConcurrentDictionary<string, string?> Notices { get; } = new(StringComparer.Ordinal);
 
     /// <summary>The doors that the endpoint has opened.</summary>
-    public IReadOnlyList<Door> Doors { get; private set; } = [];
+    public IReadOnlyList<OpenPort> Doors { get; private set; } = [];
 
-    public void SetDoors(IReadOnlyList<Door> doors) => Doors = doors;
+    public void SetDoors(IReadOnlyList<OpenPort> doors) => Doors = doors;
 
     public void SetMetadata(string path, string? content) => Notices[path] = content;
 

@@ -89,7 +89,7 @@ public sealed class SecurityGroupTests
         var everything = new IpPermission { IpProtocol = "-1", Ipv4Ranges = [new IpRange { CidrIp = "192.0.2.0/24" }] };
         await endpoint.Ec2.AuthorizeSecurityGroupIngressAsync(new AuthorizeSecurityGroupIngressRequest { GroupId = group, IpPermissions = [ports, everything] }, Stop);
         var from = System.Net.IPNetwork.Parse("192.0.2.0/24");
-        Assert.Equal([new Door(8888, from), new Door(8889, from)], machine.Doors);
+        Assert.Equal([new OpenPort(8888, from), new OpenPort(8889, from)], machine.Doors);
 
         // One that starts later has them from its start.
         var later = await endpoint.RunningAsync(request => request.SecurityGroupIds = [group]);

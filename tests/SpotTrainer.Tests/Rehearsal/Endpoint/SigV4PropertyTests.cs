@@ -5,7 +5,7 @@ using Amazon.Runtime;
 using Amazon.Runtime.Internal;
 using Amazon.Runtime.Internal.Auth;
 using Amazon.Runtime.Internal.Util;
-using SpotTrainer.Rehearsal.Endpoint;
+using SpotTrainer.Rehearsal.Protocol;
 
 namespace SpotTrainer.Tests.Rehearsal.Endpoint;
 

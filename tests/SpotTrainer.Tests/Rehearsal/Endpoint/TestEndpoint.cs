@@ -4,6 +4,7 @@ using Amazon.EC2.Model;
 using Amazon.Runtime;
 using SpotTrainer.Rehearsal.Ec2;
 using SpotTrainer.Rehearsal.Endpoint;
+using SpotTrainer.Rehearsal.Faults;
 using SpotTrainer.Rehearsal.Market;
 using SpotTrainer.Tests.Support;
 

@@ -1,7 +1,7 @@
-using SpotTrainer.Tests.Support;
 using System.Globalization;
 using System.Text;
 using SpotTrainer.Rehearsal.Machines;
+using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Rehearsal.Machines;
 
@@ -70,11 +70,11 @@ public sealed class MachineTests(VpcFixture fixture) : IClassFixture<VpcFixture>
         (await fixture.OnAsync(machine, serve)).Succeeded();
         const int refused = 7;
         Assert.Equal(refused, (await GetAsync("127.0.0.1", 8888)).Status);
-        machine.SetDoors([new Door(8888, System.Net.IPNetwork.Parse("127.0.0.1/32")), new Door(9999, System.Net.IPNetwork.Parse("127.0.0.1/32"))]);
+        machine.SetDoors([new OpenPort(8888, System.Net.IPNetwork.Parse("127.0.0.1/32")), new OpenPort(9999, System.Net.IPNetwork.Parse("127.0.0.1/32"))]);
         Assert.Equal("here\n", (await GetAsync("127.0.0.1", 8888)).Succeeded());
         Assert.NotEqual(0, (await GetAsync("127.0.0.2", 8888)).Status);
         Assert.NotEqual(0, (await GetAsync("127.0.0.1", 9999)).Status);
-        machine.SetDoors([new Door(8888, System.Net.IPNetwork.Parse("127.0.0.2/32"))]);
+        machine.SetDoors([new OpenPort(8888, System.Net.IPNetwork.Parse("127.0.0.2/32"))]);
         Assert.Equal("here\n", (await GetAsync("127.0.0.2", 8888)).Succeeded());
         Assert.NotEqual(0, (await GetAsync("127.0.0.1", 8888)).Status);
         Assert.Equal(refused, (await GetAsync("127.0.0.1", 9999)).Status);
@@ -82,10 +82,10 @@ public sealed class MachineTests(VpcFixture fixture) : IClassFixture<VpcFixture>
         Assert.Equal(refused, (await GetAsync("127.0.0.2", 8888)).Status);
 
         // It goes with the machine.
-        machine.SetDoors([new Door(8888, System.Net.IPNetwork.Parse("127.0.0.1/32"))]);
+        machine.SetDoors([new OpenPort(8888, System.Net.IPNetwork.Parse("127.0.0.1/32"))]);
         await machine.TerminateAsync();
         Assert.Equal(refused, (await GetAsync("127.0.0.1", 8888)).Status);
-        machine.SetDoors([new Door(8888, System.Net.IPNetwork.Parse("127.0.0.1/32"))]);
+        machine.SetDoors([new OpenPort(8888, System.Net.IPNetwork.Parse("127.0.0.1/32"))]);
         Assert.Equal(refused, (await GetAsync("127.0.0.1", 8888)).Status);
 
         Task<Programs.Result> GetAsync(string from, int port) =>

@@ -1,6 +1,6 @@
-using SpotTrainer.Tests.Support;
 using System.Diagnostics;
 using SpotTrainer.Rehearsal.Machines;
+using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Rehearsal.Machines;
 

@@ -1,5 +1,5 @@
-using SpotTrainer.Tests.Support;
 using SpotTrainer.Rehearsal.Machines;
+using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Rehearsal.Machines;
 

@@ -1,9 +1,9 @@
-using SpotTrainer.Tests.Support;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using SpotTrainer.Rehearsal.Machines;
 using SpotTrainer.Tests.Rehearsal.Machines;
+using SpotTrainer.Tests.Support;
 
 [assembly: AssemblyFixture(typeof(Prepared))]
 

@@ -1,6 +1,6 @@
 using System.Globalization;
-using SpotTrainer.Instances;
 using SpotTrainer.Keys;
+using SpotTrainer.Launch;
 using SpotTrainer.Rehearsal.Machines;
 using SpotTrainer.Tests.Support;
 

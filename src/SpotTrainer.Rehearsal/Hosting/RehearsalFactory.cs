@@ -1,0 +1,87 @@
+using System.Text;
+using SpotTrainer.Foundation;
+using SpotTrainer.Rehearsal.Endpoint;
+using SpotTrainer.Rehearsal.Machines;
+
+namespace SpotTrainer.Rehearsal.Hosting;
+
+/// <summary>Starts rehearsals: the network of machines first, then the endpoint that launches them.</summary>
+internal sealed class RehearsalFactory : IRehearsalFactory
+{
+    private static readonly string[] Architectures = ["x86_64", "aarch64"];
+
+    /// <inheritdoc/>
+    public async Task<IRehearsalHost> StartAsync(bool installMissing, IStepLog log, CancellationToken cancellationToken)
+    {
+        await RequirePackagesAsync(installMissing, log, cancellationToken);
+        var folder = Path.Combine(Path.GetTempPath(), "spottrainer-" + Path.GetRandomFileName().Replace(".", string.Empty, StringComparison.Ordinal));
+        try
+        {
+            var vpc = await Vpc.StartAsync(folder, new VpcOptions { Files = Mirror() }, cancellationToken);
+            try
+            {
+                var endpoint = Ec2Endpoint.Start(vpc, new EndpointOptions());
+                vpc.ConnectEndpoint(endpoint.Url.Port);
+                return new RehearsalHost(vpc, endpoint, folder);
+            }
+            catch
+            {
+                await vpc.DisposeAsync();
+                throw;
+            }
+        }
+        catch (UserNamespacesForbiddenException exception)
+        {
+            throw new SpotTrainerException("NamespacesForbidden", ErrorKind.PermissionDenied,
+                "This system forbids user namespaces, of which the rehearsal's machines are made.", $"Allow them with: {exception.AllowingLine}", "user namespaces", exception);
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException)
+        {
+            throw new SpotTrainerException("RehearsalNetworkFailed", ErrorKind.InvalidOperation, exception.Message.Split('\n')[0],
+                "See to what it names, and try again.", folder, exception);
+        }
+    }
+
+    private static async Task RequirePackagesAsync(bool install, IStepLog log, CancellationToken cancellationToken)
+    {
+        var missing = Prerequisites.Missing();
+        if (missing.Count == 0)
+        {
+            return;
+        }
+
+        if (!install || !await Prerequisites.CanInstallAsync(cancellationToken))
+        {
+            throw new SpotTrainerException("PackagesMissing", ErrorKind.NotInstalled,
+                $"The rehearsal needs packages that are not installed: {string.Join(", ", missing)}.",
+                $"Run: {Prerequisites.InstallLine(missing)}", string.Join(" ", missing));
+        }
+
+        log.Information($"Installing with apt: {string.Join(", ", missing)}.");
+        const string activity = "Installing what the rehearsal needs";
+        try
+        {
+            await Prerequisites.InstallAsync(missing, log.Information, line => log.Progress(activity, line), cancellationToken);
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new SpotTrainerException("InstallFailed", ErrorKind.NotInstalled, exception.Message.Split('\n')[0],
+                $"Run: {Prerequisites.InstallLine(missing)}", string.Join(" ", missing), exception);
+        }
+        finally
+        {
+            log.ProgressDone(activity);
+        }
+    }
+
+    /// <summary>The stand-in installer, under the names that Miniconda's have.</summary>
+    private static Dictionary<string, Func<byte[]>> Mirror() => Architectures.ToDictionary(
+        architecture => $"/miniconda/Miniconda3-latest-Linux-{architecture}.sh", _ => new Func<byte[]>(ReadInstaller), StringComparer.Ordinal);
+
+    private static byte[] ReadInstaller()
+    {
+        using var stream = typeof(RehearsalFactory).Assembly.GetManifestResourceStream("installer.sh")!;
+        using var reader = new StreamReader(stream);
+        return Encoding.UTF8.GetBytes(reader.ReadToEnd());
+    }
+}

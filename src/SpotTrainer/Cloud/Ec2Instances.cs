@@ -1,0 +1,23 @@
+using Amazon.EC2;
+using Amazon.EC2.Model;
+
+namespace SpotTrainer.Cloud;
+
+/// <summary>Instances as EC2 describes them, whatever the module makes of them.</summary>
+internal static class Ec2Instances
+{
+    /// <summary>How long EC2 may not know a new instance everywhere, or not answer.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    /// <summary>Selects the instances that have not ended.</summary>
+    public static Filter Living => new("instance-state-name", ["pending", "running", "shutting-down", "stopping", "stopped"]);
+
+    /// <summary>Returns one instance.</summary>
+    /// <exception cref="AmazonEC2Exception"><c>InvalidInstanceID.NotFound</c>, also if EC2 answers with an empty list.</exception>
+    public static async Task<Instance> FindAsync(CloudContext cloud, string region, string id, CancellationToken cancellationToken)
+    {
+        var page = await cloud.Ec2(region).DescribeInstancesAsync(new DescribeInstancesRequest { InstanceIds = [id] }, cancellationToken);
+        return page.Reservations.SelectMany(reservation => reservation.Instances).FirstOrDefault()
+            ?? throw new AmazonEC2Exception($"The instance '{id}' does not exist.") { ErrorCode = "InvalidInstanceID.NotFound" };
+    }
+}

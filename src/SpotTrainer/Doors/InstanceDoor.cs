@@ -1,0 +1,128 @@
+using Amazon.EC2;
+using Amazon.EC2.Model;
+using SpotTrainer.Cloud;
+using SpotTrainer.Foundation;
+
+namespace SpotTrainer.Doors;
+
+/// <summary>
+/// A door of one instance, opened by a security group of that instance alone. The group is deleted when the door is closed, and with the
+/// instance.
+/// </summary>
+/// <param name="cloud">The cloud.</param>
+/// <param name="region">The region.</param>
+/// <param name="instanceId">EC2's id of the instance.</param>
+/// <param name="owner">Who launched the instance, for the group's tag.</param>
+/// <param name="purpose">What the door is for, in lowercase.</param>
+internal sealed class InstanceDoor(CloudContext cloud, string region, string instanceId, string owner, string purpose)
+{
+    /// <summary>The tag that says which instance a group belongs to.</summary>
+    public const string InstanceTag = "spottrainer:instance";
+
+    /// <summary>How long closing a door may keep a user waiting who pressed Ctrl+C.</summary>
+    private static readonly TimeSpan CleanupTimeout = TimeSpan.FromSeconds(6);
+
+    private IAmazonEC2 Ec2 => cloud.Ec2(region);
+
+    /// <summary>
+    /// Opens ports. The group gets its rule before the instance gets the group: until that last call the door is closed, and what an
+    /// interruption leaves is a group that nobody uses.
+    /// </summary>
+    /// <param name="firstPort">The first port.</param>
+    /// <param name="lastPort">The last port.</param>
+    /// <param name="cidr">The range that is let in.</param>
+    /// <param name="own">Whether that is this computer's own address. Its earlier addresses are then no longer let in.</param>
+    /// <param name="log">Where it reports.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task OpenAsync(int firstPort, int lastPort, string cidr, bool own, IStepLog log, CancellationToken cancellationToken)
+    {
+        var door = new Door(purpose, firstPort, lastPort);
+        await SweepAsync(cloud, region, log, cancellationToken);
+        if ((await GroupsAsync(cancellationToken)).Exists(known => Door.Of(known) != door))
+        {
+            await CloseAsync(cancellationToken);
+        }
+
+        var machine = await Ec2Instances.FindAsync(cloud, region, instanceId, cancellationToken);
+        var name = $"spottrainer-{purpose}-{instanceId}";
+        var group = await SecurityGroupStore.FindAsync(Ec2, machine.VpcId, name, cancellationToken) ?? await SecurityGroupStore.MakeAsync(
+            Ec2, machine.VpcId, name, $"SpotTrainer: {purpose} of {instanceId} from the address of the caller alone",
+            [.. door.Tags(), new Tag(InstanceTag, instanceId), new Tag(ModuleTags.Owner, owner)], cancellationToken);
+        await SecurityGroupStore.AllowAsync(Ec2, group, cidr, own, log, cancellationToken);
+        if (!machine.SecurityGroups.Exists(known => known.GroupId == group.GroupId))
+        {
+            await NewlyMade.UseAsync(
+                () => SetGroupsAsync([.. machine.SecurityGroups.Select(known => known.GroupId), group.GroupId], cancellationToken), cancellationToken);
+        }
+
+        log.Information($"{instanceId}: port {door.Ports} is open to {cidr}, through the security group {group.GroupId} of this instance alone.");
+    }
+
+    /// <summary>Closes what is open, even after Ctrl+C, and then deletes the group.</summary>
+    public async Task CloseAsync(CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(CleanupTimeout);
+        var groups = await GroupsAsync(limit.Token);
+        if (groups.Count == 0)
+        {
+            return;
+        }
+
+        var machine = await Ec2Instances.FindAsync(cloud, region, instanceId, limit.Token);
+        var left = machine.SecurityGroups.Select(known => known.GroupId).Where(id => !groups.Exists(group => group.GroupId == id)).ToList();
+        if (left.Count < machine.SecurityGroups.Count)
+        {
+            await SetGroupsAsync(left, limit.Token);
+        }
+
+        foreach (var group in groups)
+        {
+            await DeleteAsync(Ec2, group, cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// Deletes the groups of a region's instances that have ended, whatever ended them. A group that cannot be deleted is only a warning:
+    /// it lets nobody in anywhere, and costs nothing.
+    /// </summary>
+    public static async Task SweepAsync(CloudContext cloud, string region, IStepLog log, CancellationToken cancellationToken)
+    {
+        var ec2 = cloud.Ec2(region);
+        try
+        {
+            var groups = await GroupsAsync(ec2, [new Filter("tag-key", [InstanceTag])], cancellationToken);
+            if (groups.Count == 0)
+            {
+                return;
+            }
+
+            var living = (await ec2.DescribeInstancesAsync(new DescribeInstancesRequest
+            {
+                Filters = [new Filter("instance-id", [.. groups.Select(InstanceOf).Distinct(StringComparer.Ordinal)]), Ec2Instances.Living],
+            }, cancellationToken)).Reservations.SelectMany(reservation => reservation.Instances).Select(instance => instance.InstanceId).ToArray();
+            foreach (var group in groups.Where(group => !living.Contains(InstanceOf(group), StringComparer.Ordinal)))
+            {
+                await DeleteAsync(ec2, group, cancellationToken);
+                log.Verbose($"Deleted the security group {group.GroupId} of {InstanceOf(group)}, which has ended.");
+            }
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            log.Warning($"Security groups of ended machines in {region} could not be deleted (Clear-SpotTrainingResource tries again): {ErrorTranslation.Translate(exception, region).Message}");
+        }
+    }
+
+    private static string InstanceOf(SecurityGroup group) => group.Tags.Find(tag => tag.Key == InstanceTag)?.Value ?? string.Empty;
+
+    private Task<List<SecurityGroup>> GroupsAsync(CancellationToken cancellationToken) =>
+        GroupsAsync(Ec2, [new Filter("tag:" + Door.PurposeTag, [purpose]), new Filter("tag:" + InstanceTag, [instanceId])], cancellationToken);
+
+    private static async Task<List<SecurityGroup>> GroupsAsync(IAmazonEC2 ec2, List<Filter> filters, CancellationToken cancellationToken) =>
+        (await ec2.DescribeSecurityGroupsAsync(new DescribeSecurityGroupsRequest { Filters = filters }, cancellationToken)).SecurityGroups;
+
+    private Task<ModifyInstanceAttributeResponse> SetGroupsAsync(List<string> groups, CancellationToken cancellationToken) =>
+        Ec2.ModifyInstanceAttributeAsync(new ModifyInstanceAttributeRequest { InstanceId = instanceId, Groups = groups }, cancellationToken);
+
+    private static Task DeleteAsync(IAmazonEC2 ec2, SecurityGroup group, CancellationToken cancellationToken) => Removal.WhenFreeAsync(
+        () => ec2.DeleteSecurityGroupAsync(new DeleteSecurityGroupRequest { GroupId = group.GroupId }, cancellationToken), cancellationToken);
+}

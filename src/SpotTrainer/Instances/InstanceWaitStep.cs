@@ -1,0 +1,70 @@
+using SpotTrainer.Cloud;
+using SpotTrainer.Foundation;
+
+namespace SpotTrainer.Instances;
+
+/// <summary>Waits until an instance is ready or has ended.</summary>
+internal static class InstanceWaitStep
+{
+    /// <summary>How long the look may take that decides whether a machine is ended.</summary>
+    private static readonly TimeSpan LookTimeout = TimeSpan.FromSeconds(4);
+
+    /// <summary>Waits as Wait-SpotTrainingInstance does.</summary>
+    /// <param name="instance">The instance.</param>
+    /// <param name="goal">What is waited for.</param>
+    /// <param name="timeout">How long; null: as long as it takes.</param>
+    /// <param name="log">Where progress is told.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public static async Task<SpotTrainingInstance> RunAsync(
+        SpotTrainingInstance instance, InstanceGoal goal, TimeSpan? timeout, IStepLog log, CancellationToken cancellationToken)
+    {
+        var activity = $"Waiting for {instance}";
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        if (timeout is { } time)
+        {
+            limit.CancelAfter(time);
+        }
+
+        try
+        {
+            return goal == InstanceGoal.Ready
+                ? await InstanceWaiter.UntilReadyAsync(instance.Cloud, instance.Region, instance.InstanceId, activity, log, limit.Token)
+                : await InstanceWaiter.UntilTerminatedAsync(instance, activity, log, InstanceWaiter.LongPoll, limit.Token);
+        }
+        catch (SpotTrainerException exception) when (exception.Id == "DeadlineNotArmed")
+        {
+            // The object may be from long ago. One that was never seen to hold a deadline, and that nobody works on, would cost without end.
+            if (await NowOrAsGivenAsync(instance) is { HostKeyPending: true, ResultsPending: false })
+            {
+                log.CleanupWarning($"Terminating {instance}, which has armed no deadline.");
+                await Terminator.RequestAsync(instance.Cloud, instance.Region, instance.InstanceId, justLaunched: false, cancellationToken);
+            }
+
+            throw;
+        }
+        catch (OperationCanceledException exception) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new SpotTrainerException("WaitTimedOut", ErrorKind.OperationTimeout,
+                $"{instance} was not {(goal == InstanceGoal.Ready ? "ready" : "terminated")} within {timeout!.Value.TotalSeconds:0} seconds.",
+                "See its state with Get-SpotTrainingInstance; it costs until it ends.", instance, exception);
+        }
+        finally
+        {
+            log.ProgressDone(activity);
+        }
+    }
+
+    /// <summary>An instance as EC2 has it now, also after Ctrl+C; where EC2 can't be asked, as it was given.</summary>
+    private static async Task<SpotTrainingInstance> NowOrAsGivenAsync(SpotTrainingInstance instance)
+    {
+        using var limit = new CancellationTokenSource(LookTimeout);
+        try
+        {
+            return await InstanceReader.GetAsync(instance.Cloud, instance.Region, instance.InstanceId, limit.Token);
+        }
+        catch (Exception exception) when (exception is not SpotTrainerException)
+        {
+            return instance;
+        }
+    }
+}

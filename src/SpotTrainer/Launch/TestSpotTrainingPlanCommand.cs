@@ -1,0 +1,21 @@
+using System.Management.Automation;
+using SpotTrainer.Cloud;
+
+namespace SpotTrainer.Launch;
+
+/// <summary>Looks at everything that can be known of a launch before money is spent.</summary>
+[Cmdlet(VerbsDiagnostic.Test, "SpotTrainingPlan", DefaultParameterSetName = "Offer")]
+[OutputType(typeof(SpotTrainingPlan))]
+public sealed class TestSpotTrainingPlanCommand : LaunchCmdlet
+{
+    /// <summary>Files and folders on this computer that the training needs: notebook, data.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] Path { get; set; } = [];
+
+    private protected override void Process(CloudContext cloud, LaunchRequest request)
+    {
+        var files = Path.Select(FullPath).ToArray();
+        Run(request.Offers[0], async stopping => Output.Object(await new PlanChecker(cloud, request, files).CheckAsync(stopping)));
+    }
+}

@@ -1,0 +1,68 @@
+using System.Globalization;
+using System.IO.Compression;
+using System.Text;
+using SpotTrainer.Foundation;
+using SpotTrainer.Instances;
+using SpotTrainer.Keys;
+
+namespace SpotTrainer.Launch;
+
+/// <summary>
+/// Writes the user data of a launch: cloud-init's cloud-config, which arms the deadline in bootcmd, before anything else runs, and gives
+/// the machine the host key that the client made.
+/// </summary>
+internal static class UserData
+{
+    /// <summary>Writes the text. EC2 takes no more than 16 KB of it.</summary>
+    /// <param name="deadline">The deadline, by this computer's clock. By the machine's clock it comes no later than the time from now to it after
+    /// the first boot, give or take a minute: a client whose clock is ahead, and that dies before it has noticed, must not pay for that.</param>
+    /// <param name="idleTimeout">How long the machine may be without use; zero: until the deadline.</param>
+    /// <param name="hostKey">Its first host key.</param>
+    public static string Write(DateTimeOffset deadline, TimeSpan idleTimeout, SshPrivateKey hostKey)
+    {
+        var script = Convert.ToBase64String(Compress(EmbeddedScript.Read(Watchdog.Script)));
+        var idle = idleTimeout.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
+        var longest = (deadline - DateTimeOffset.UtcNow + DeadlineCheck.ClockTolerance).TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
+        var text = new StringBuilder("#cloud-config\n");
+
+        // bootcmd runs at every boot: a deadline that was moved since must not be set back. A machine that can't arm it must not run.
+        text.Append("bootcmd:\n- - sh\n  - -c\n  - |\n");
+        AppendBlock(text, $"""
+            test -e /var/lib/spottrainer/deadline && exit 0
+            echo kernel.panic=10 > /etc/sysctl.d/90-spottrainer.conf; sysctl -q -p /etc/sysctl.d/90-spottrainer.conf
+            w={Watchdog.Path}; deadline={deadline.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)}; latest=$(($(date +%s) + {longest}))
+            [ $latest -ge $deadline ] || deadline=$latest
+            mkdir -p /usr/local/sbin
+            base64 -d << 'END' | gzip -d > $w.new && chmod 755 $w.new && mv $w.new $w && $w arm $deadline {idle} && exit 0
+            {script}
+            END
+            echo 'SpotTrainer: the deadline could not be armed: this machine ends now.' > /dev/console
+            systemctl poweroff
+            """);
+        text.Append("ssh_deletekeys: true\nssh_keys:\n  ed25519_private: |\n");
+        AppendBlock(text, hostKey.ToOpenSsh());
+        text.Append("  ed25519_public: ").Append(hostKey.PublicLine).Append('\n');
+        return text.ToString();
+    }
+
+    private static byte[] Compress(string text)
+    {
+        using var compressed = new MemoryStream();
+        using (var gzip = new GZipStream(compressed, CompressionLevel.Optimal))
+        {
+            var bytes = Encoding.UTF8.GetBytes(text);
+            gzip.Write(bytes, 0, bytes.Length);
+        }
+
+        return compressed.ToArray();
+    }
+
+    /// <summary>Appends lines as YAML's literal block, whose first line said how.</summary>
+    private static void AppendBlock(StringBuilder text, string lines)
+    {
+        foreach (var line in lines.Replace("\r\n", "\n").TrimEnd('\n').Split('\n'))
+        {
+            text.Append("    ").Append(line).Append('\n');
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using System.Text;
+using SpotTrainer.Foundation;
+
+namespace SpotTrainer.Putty;
+
+/// <summary>PuTTY's own window.</summary>
+internal static class PuttyProgram
+{
+    // A Ctrl+C in this terminal, and its end, are not for PuTTY; nor has PuTTY anything to say there.
+    private const string Detached = "trap '' INT QUIT HUP; exec \"$@\" </dev/null >/dev/null 2>&1";
+
+    private static readonly string[] Displays = ["DISPLAY", "WAYLAND_DISPLAY"];
+
+    /// <summary>Opens a session and gives its process.</summary>
+    public static Process Open(PuttySessionStore store, string name)
+    {
+        var program = Require(store, name);
+        return Process.Start(new ProcessStartInfo
+        {
+            FileName = Platform.IsWindows ? program : "/bin/sh",
+            Arguments = string.Join(" ", (Platform.IsWindows ? ["-load", name] : new[] { "-c", Detached, "sh", program, "-load", name }).Select(Quote)),
+            UseShellExecute = false,
+        })!;
+    }
+
+    /// <summary>Gives the program, where it and the session are there.</summary>
+    public static string Require(PuttySessionStore store, string name)
+    {
+        if (store.Read(name) is null)
+        {
+            throw new SpotTrainerException("PuttySessionNotFound", ErrorKind.ObjectNotFound, $"PuTTY has no session '{name}'.",
+                "Write it with New-PuttySession.", name);
+        }
+
+        var program = Find() ?? throw new SpotTrainerException("PuttyMissing", ErrorKind.NotInstalled, "PuTTY is not installed, or not on the PATH.",
+            $"Run '{InstallLine()}'.", name);
+        return HasDisplay() ? program : throw new SpotTrainerException("NoDisplay", ErrorKind.InvalidOperation, "There is no display for PuTTY's window.",
+            $"Open the session in this terminal: plink -load '{name}'", name);
+    }
+
+    private static string? Find()
+    {
+        var folders = (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(Path.PathSeparator).Select(folder => folder.Trim('"'));
+        if (Platform.IsWindows)
+        {
+            folders = folders.Append(Environment.GetFolderPath(Environment.SpecialFolder.ProgramFiles) + @"\PuTTY");
+        }
+
+        return folders.Where(folder => folder.Length > 0)
+            .Select(folder => folder.TrimEnd(Path.DirectorySeparatorChar) + Path.DirectorySeparatorChar + (Platform.IsWindows ? "putty.exe" : "putty"))
+            .FirstOrDefault(File.Exists);
+    }
+
+    private static bool HasDisplay() => !Platform.IsLinux
+        || Displays.Any(variable => Environment.GetEnvironmentVariable(variable) is { Length: > 0 });
+
+    private static string InstallLine() => Platform.IsWindows ? "winget install PuTTY.PuTTY"
+        : Platform.IsMacOS ? "brew install putty" : "sudo apt-get install -y putty";
+
+    /// <summary>Quotes an argument as programs of Windows, and .NET on every system, take a command line apart.</summary>
+    private static string Quote(string argument)
+    {
+        var text = new StringBuilder("\"");
+        var backslashes = 0;
+        foreach (var character in argument)
+        {
+            if (character == '"')
+            {
+                text.Append('\\', backslashes + 1);
+            }
+
+            backslashes = character == '\\' ? backslashes + 1 : 0;
+            text.Append(character);
+        }
+
+        return text.Append('\\', backslashes).Append('"').ToString();
+    }
+}

@@ -1,0 +1,113 @@
+using System.Text;
+using Renci.SshNet;
+using Renci.SshNet.Common;
+
+namespace SpotTrainer.Remote;
+
+/// <summary>
+/// A folder of a machine, over SFTP. Its paths have slashes and start at the folder; the folder itself is found from the user's home
+/// directory, unless its path begins with a slash.
+/// </summary>
+internal sealed class RemoteFolder
+{
+    private readonly SftpClient sftp;
+    private readonly string root;
+
+    internal RemoteFolder(SftpClient sftp, string path)
+    {
+        this.sftp = sftp;
+
+        // SFTP has no "~": it starts at home.
+        root = path == "~" ? "." : path.StartsWith("~/", StringComparison.Ordinal) ? path.Substring(2) : path;
+    }
+
+    /// <summary>Creates the folder, or one below it, and its parents.</summary>
+    public Task CreateAsync(CancellationToken cancellationToken, string path = "") => CreateFullAsync(Full(path), cancellationToken);
+
+    /// <summary>Lists the folder, or one below it.</summary>
+    public async Task<IReadOnlyList<RemoteEntry>> ListAsync(string path, CancellationToken cancellationToken)
+    {
+        var entries = new List<RemoteEntry>();
+        await foreach (var file in sftp.ListDirectoryAsync(Full(path), cancellationToken))
+        {
+            if (file.Name is not ("." or ".."))
+            {
+                entries.Add(new RemoteEntry(
+                    file.Name, file.IsDirectory ? RemoteEntryKind.Folder : file.IsRegularFile ? RemoteEntryKind.File : file.IsSymbolicLink ? RemoteEntryKind.Link : RemoteEntryKind.Other,
+                    file.Length));
+            }
+        }
+
+        return entries;
+    }
+
+    /// <summary>The size of the file that a link leads to; null if it leads to anything else, or nowhere.</summary>
+    public long? SizeOfTarget(string path)
+    {
+        var full = Full(path);
+        return sftp.Exists(full) && sftp.GetAttributes(full) is { IsRegularFile: true } target ? target.Size : null;
+    }
+
+    /// <summary>Writes a file, in place of an existing one.</summary>
+    public Task WriteAsync(string path, Stream content, CancellationToken cancellationToken) => sftp.UploadFileAsync(content, Full(path), cancellationToken);
+
+    /// <summary>Writes a text file in UTF-8, in place of an existing one.</summary>
+    public async Task WriteTextAsync(string path, string text, CancellationToken cancellationToken)
+    {
+        using var content = new MemoryStream(Encoding.UTF8.GetBytes(text));
+        await WriteAsync(path, content, cancellationToken);
+    }
+
+    /// <summary>Reads a file.</summary>
+    public Task ReadAsync(string path, Stream content, CancellationToken cancellationToken) => sftp.DownloadFileAsync(Full(path), content, cancellationToken);
+
+    /// <summary>Renames a file, in place of an existing one of the new name.</summary>
+    public void Replace(string path, string newPath) => sftp.RenameFile(Full(path), Full(newPath), isPosix: true);
+
+    private string Full(string path) => path.Length == 0 ? root : $"{root}/{path}";
+
+    private async Task CreateFullAsync(string path, CancellationToken cancellationToken)
+    {
+        if (path.Length == 0 || path is "/" or "." || await sftp.ExistsAsync(path, cancellationToken))
+        {
+            return;
+        }
+
+        var parent = path.LastIndexOf('/');
+        if (parent > 0)
+        {
+            await CreateFullAsync(path.Substring(0, parent), cancellationToken);
+        }
+
+        try
+        {
+            await sftp.CreateDirectoryAsync(path, cancellationToken);
+        }
+        catch (SshException) when (sftp.Exists(path))
+        {
+            // Another transfer to the same machine was faster.
+        }
+    }
+}
+
+/// <summary>What an entry of a folder is.</summary>
+internal enum RemoteEntryKind
+{
+    /// <summary>A regular file.</summary>
+    File,
+
+    /// <summary>A folder.</summary>
+    Folder,
+
+    /// <summary>A symbolic link.</summary>
+    Link,
+
+    /// <summary>A socket, a pipe or a device.</summary>
+    Other,
+}
+
+/// <summary>An entry of a folder.</summary>
+/// <param name="Name">Its name, without the folder's. The machine chose it.</param>
+/// <param name="Kind">What it is.</param>
+/// <param name="Length">Its size in bytes.</param>
+internal sealed record RemoteEntry(string Name, RemoteEntryKind Kind, long Length);

@@ -1,0 +1,112 @@
+using Amazon.EC2;
+using Amazon.EC2.Model;
+using SpotTrainer.Doors;
+using SpotTrainer.Foundation;
+using SpotTrainer.Instances;
+using SpotTrainer.Launch;
+using SpotTrainer.Market;
+using SpotTrainer.Tests.Support;
+
+namespace SpotTrainer.Tests.Doors;
+
+/// <summary>Whom the groups of launches let in.</summary>
+public sealed class SecurityGroupStoreTests
+{
+    private const string Own = "127.0.0.1/32";
+    private const string World = "0.0.0.0/0";
+    private const string Range = "198.51.100.0/24";
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_launch_that_was_open_to_the_world_leaves_the_next_one_open_to_the_caller_only()
+    {
+        await using var test = new TestCloud();
+        var open = await RunningAsync(test, World);
+        var warning = Assert.Single(test.Log.Lines, line => line.StartsWith("warning: ", StringComparison.Ordinal));
+        Assert.Contains($"Port 22 is open to {World}, the whole world", warning, StringComparison.Ordinal);
+        var next = await RunningAsync(test, allowed: null);
+        Assert.Equal([Own], OpenTo(test, next));
+
+        // The first is still reached, and the next of its kind has the same group.
+        Assert.Equal([World], OpenTo(test, open));
+        var again = await RunningAsync(test, World);
+        Assert.Equal(await GroupAsync(test, open), await GroupAsync(test, again));
+        Assert.Equal([Own], OpenTo(test, next));
+    }
+
+    [Fact]
+    public async Task One_that_was_opened_to_others_keeps_them_and_the_next_launch_has_another()
+    {
+        await using var test = new TestCloud();
+        var shared = await RunningAsync(test, allowed: null);
+        var groups = await SecurityGroupStore.ListOwnAsync(test.Cloud, test.Cloud.Region, Stop);
+        await SecurityGroupStore.UpdateAsync(Assert.Single(groups), Range, test.Log, Stop);
+        var alone = await RunningAsync(test, allowed: null);
+        Assert.Equal([Own], OpenTo(test, alone));
+        Assert.Equal([Own, Range], OpenTo(test, shared));
+        Assert.Equal(await GroupAsync(test, alone), await GroupAsync(test, await RunningAsync(test, allowed: null)));
+    }
+
+    [Theory]
+    [InlineData(22, "10.0.0.0/8")]
+    [InlineData(-1, Range)]
+    public async Task A_rule_that_somebody_made_by_hand_is_no_door_of_a_launch(int port, string cidr)
+    {
+        await using var test = new TestCloud();
+        var first = await GroupAsync(test, await RunningAsync(test, allowed: null));
+        var rule = new IpPermission { IpProtocol = port < 0 ? "-1" : "tcp", FromPort = port, ToPort = port, Ipv4Ranges = [new IpRange { CidrIp = cidr }] };
+        await test.Endpoint.Ec2.AuthorizeSecurityGroupIngressAsync(new AuthorizeSecurityGroupIngressRequest { GroupId = first, IpPermissions = [rule] }, Stop);
+        var next = await RunningAsync(test, allowed: null);
+        Assert.NotEqual(first, await GroupAsync(test, next));
+        Assert.Equal([Own], OpenTo(test, next));
+    }
+
+    [Fact]
+    public async Task A_range_has_one_group_however_it_is_written()
+    {
+        await using var test = new TestCloud();
+        var vpc = await SecurityGroupStore.DefaultVpcAsync(test.Endpoint.Ec2, test.Cloud.Region, "-VpcId", Stop);
+        Assert.Equal(await EnsureAsync("198.51.100.7/24"), await EnsureAsync(Range));
+        var error = await Assert.ThrowsAsync<SpotTrainerException>(() => EnsureAsync("198.51.100.7/33"));
+        Assert.Equal("CidrInvalid", error.Id);
+
+        Task<string> EnsureAsync(string cidr) => SecurityGroupStore.EnsureAsync(test.Cloud, test.Cloud.Region, vpc, cidr, test.Log, Stop);
+    }
+
+    [Theory]
+    [InlineData(World, "the whole world")]
+    [InlineData("203.0.113.9/0", "the whole world")]
+    [InlineData("128.0.0.0/1", "a large part of the world")]
+    [InlineData("10.0.0.0/7", "a large part of the world")]
+    [InlineData("10.0.0.0/8", null)]
+    [InlineData(Range, null)]
+    public async Task A_wide_range_is_warned_of_whoever_opens_it(string cidr, string? warned)
+    {
+        await using var test = new TestCloud();
+        var instance = await RunningAsync(test, allowed: null);
+        var group = await SecurityGroupStore.CreateAsync(test.Cloud, test.Cloud.Region, "own", givenVpc: null, cidr, test.Log, Stop);
+        await SecurityGroupStore.UpdateAsync(group, cidr, test.Log, Stop);
+        await DoorOf(instance).OpenAsync(8888, 8888, cidr, own: false, test.Log, Stop);
+        var warnings = test.Log.Lines.Where(line => line.StartsWith("warning: ", StringComparison.Ordinal)).ToArray();
+        Assert.Equal(warned is null ? [] : [22, 22, 8888], warnings.Select(line => line.Contains("Port 22 ", StringComparison.Ordinal) ? 22 : 8888));
+        Assert.All(warnings, line => Assert.Contains(warned!, line, StringComparison.Ordinal));
+    }
+
+    private static async Task<SpotTrainingInstance> RunningAsync(TestCloud test, string? allowed)
+    {
+        var offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 });
+        var instance = await test.LaunchAsync(new LaunchRequest { Offers = offers, AllowedCidr = allowed });
+        await test.Endpoint.InStateAsync(instance.InstanceId, InstanceStateName.Running);
+        return instance;
+    }
+
+    private static IEnumerable<string> OpenTo(TestCloud test, SpotTrainingInstance instance) =>
+        test.Endpoint.Machines.All[instance.InstanceId].Doors.Where(door => door.Port == 22).Select(door => door.From.ToString()).Order(StringComparer.Ordinal);
+
+    private static async Task<string> GroupAsync(TestCloud test, SpotTrainingInstance instance) =>
+        Assert.Single((await test.Endpoint.FindAsync(instance.InstanceId)).SecurityGroups).GroupId;
+
+    private static InstanceDoor DoorOf(SpotTrainingInstance instance) =>
+        new(instance.Cloud, instance.Region, instance.InstanceId, instance.Owner, "jupyter");
+}

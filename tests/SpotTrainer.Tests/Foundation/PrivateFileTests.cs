@@ -1,0 +1,79 @@
+using SpotTrainer.Foundation;
+using SpotTrainer.Keys;
+using SpotTrainer.Tests.Support;
+
+namespace SpotTrainer.Tests.Foundation;
+
+/// <summary>Files of this user alone: how they are written, and that others are not used.</summary>
+public sealed class PrivateFileTests : IDisposable
+{
+    private const UnixFileMode Own = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void A_file_is_written_for_this_user_alone_also_over_one_that_was_open()
+    {
+        var path = folder.Write("key.pem", "old");
+        File.SetUnixFileMode(path, Own | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        PrivateFile.Write(path, [1, 2, 3], overwrite: true);
+        Assert.Equal([1, 2, 3], File.ReadAllBytes(path));
+        Assert.Equal(Own, File.GetUnixFileMode(path));
+        Assert.Equal([path], Directory.GetFiles(folder.Path));
+    }
+
+    [Fact]
+    public void A_file_that_stands_there_stays_and_nothing_is_left_beside_it()
+    {
+        var path = folder.Write("key.pem", "old");
+        Assert.Throws<IOException>(() => PrivateFile.Write(path, "new"u8.ToArray(), overwrite: false));
+        Assert.Equal("old", File.ReadAllText(path));
+        Assert.Equal([path], Directory.GetFiles(folder.Path));
+    }
+
+    [Fact]
+    public void Its_folder_is_made_for_this_user_alone()
+    {
+        PrivateFile.Write(Path.Combine(folder["made"], "key.pem"), "new"u8.ToArray(), overwrite: false);
+        Assert.Equal(Own | UnixFileMode.UserExecute, File.GetUnixFileMode(folder["made"]));
+    }
+
+    [Theory]
+    [InlineData(0x180)] // 0600
+    [InlineData(0x100)] // 0400
+    [InlineData(0x1C0)] // 0700
+    public void A_key_of_this_user_alone_is_used(int mode)
+    {
+        var path = folder.Write("key.pem", "made-for-tests");
+        File.SetUnixFileMode(path, (UnixFileMode)mode);
+        KeyFilePermissions.Require(path);
+    }
+
+    [Theory]
+    [InlineData(0x1A0, "0640")]
+    [InlineData(0x184, "0604")]
+    [InlineData(0x190, "0620")]
+    [InlineData(0x181, "0601")]
+    [InlineData(0x1FF, "0777")]
+    public async Task A_key_that_others_can_get_at_is_refused_with_the_command_that_mends_it(int mode, string shown)
+    {
+        // Not even the name breaks the command.
+        var path = folder.Write("it's a key; no more.pem", "made-for-tests");
+        File.SetUnixFileMode(path, (UnixFileMode)mode);
+        File.CreateSymbolicLink(folder["link"], path);
+        foreach (var way in new[] { path, folder["link"] })
+        {
+            var error = Assert.Throws<SpotTrainerException>(() => KeyFilePermissions.Require(way));
+            Assert.Equal(("KeyTooOpen", ErrorKind.SecurityError), (error.Id, error.Kind));
+            Assert.Equal(way, error.Concerns);
+            Assert.Contains(way, error.Message, StringComparison.Ordinal);
+            Assert.Contains(shown, error.Message, StringComparison.Ordinal);
+            Assert.StartsWith("Run: chmod 600 ", error.NextStep, StringComparison.Ordinal);
+        }
+
+        (await Programs.RunAsync("sh", "-c", Assert.Throws<SpotTrainerException>(() => KeyFilePermissions.Require(path)).NextStep["Run: ".Length..])).Succeeded();
+        KeyFilePermissions.Require(path);
+    }
+}

@@ -1,0 +1,204 @@
+using Amazon.EC2.Model;
+using Amazon.Runtime;
+using SpotTrainer.Cloud;
+using SpotTrainer.Foundation;
+using SpotTrainer.KeyPairs;
+using SpotTrainer.Keys;
+using SpotTrainer.Putty;
+using SpotTrainer.Rehearsal.Faults;
+using SpotTrainer.Tests.Rehearsal.Endpoint;
+using SpotTrainer.Tests.Support;
+
+namespace SpotTrainer.Tests.KeyPairs;
+
+/// <summary>No private half is lost, and none is left behind, whatever EC2 answers or the network loses.</summary>
+public sealed class KeyPairStoreTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+    private readonly RecordingLog log = new();
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task An_import_whose_answer_got_lost_is_known_by_its_fingerprint_when_it_is_repeated()
+    {
+        await using var endpoint = new TestEndpoint();
+        await using var proxy = new LossyProxy(endpoint.Endpoint.Url, "Action=ImportKeyPair", losses: 1);
+        using var cloud = Cloud(endpoint, proxy.Url);
+        var pair = await KeyPairStore.CreateAsync(cloud, TestEndpoint.Region, new NewKeyPair("lost"), log, Stop);
+        Assert.True(proxy.Lost.IsCompleted);
+        Assert.Equal(TrainingKeyPairState.Matched, pair.State);
+        Assert.Equal(Assert.Single(await PairsAsync(endpoint)).KeyPairId, pair.KeyPairId);
+        Assert.Equal(pair.Fingerprint, PrivateKeyReader.Read(pair.KeyPath).Fingerprint);
+        Assert.Empty(log.Lines);
+    }
+
+    [Fact]
+    public async Task An_import_that_was_never_answered_leaves_the_one_file_that_may_fit()
+    {
+        await using var endpoint = new TestEndpoint();
+        await using var proxy = new LossyProxy(endpoint.Endpoint.Url, "Action=ImportKeyPair");
+        using var cloud = Cloud(endpoint, proxy.Url);
+        var error = await Assert.ThrowsAnyAsync<Exception>(() => KeyPairStore.CreateAsync(cloud, TestEndpoint.Region, new NewKeyPair("lost", Putty: true), log, Stop));
+        Assert.Equal("ConnectionFailed", ErrorTranslation.Translate(error, target: null).Id);
+        Assert.StartsWith("warning: It is not known whether EC2 has the public half of 'lost'", Assert.Single(log.Lines), StringComparison.Ordinal);
+        Assert.Single(await PairsAsync(endpoint));
+        Assert.True(File.Exists(KeyPairStore.PathOf(cloud, "lost")));
+    }
+
+    [Fact]
+    public async Task An_import_that_EC2_refuses_leaves_nothing()
+    {
+        await using var endpoint = new TestEndpoint();
+        using var stranger = new CloudContext(new BasicAWSCredentials("AKIDNOBODY", "made-for-tests"), TestEndpoint.Region, endpoint.Endpoint.Url.ToString(), folder.Path, "000000000000");
+        await Assert.ThrowsAnyAsync<Exception>(() => KeyPairStore.CreateAsync(stranger, TestEndpoint.Region, new NewKeyPair("refused", Putty: true), log, Stop));
+        Assert.Empty(Directory.GetFiles(stranger.KeyFolder));
+
+        // A pair of another computer's has the name.
+        using var cloud = Cloud(endpoint);
+        await endpoint.NewKeyPairAsync("taken");
+        var error = await Assert.ThrowsAsync<SpotTrainerException>(() => KeyPairStore.CreateAsync(cloud, TestEndpoint.Region, new NewKeyPair("taken", Putty: true), log, Stop));
+        Assert.Equal("KeyPairExists", error.Id);
+        Assert.Empty(Directory.GetFiles(cloud.KeyFolder));
+        Assert.Empty(log.Lines);
+    }
+
+    [Theory]
+    [InlineData("ECDSA", null, "AlgorithmNotImportable")]
+    [InlineData("RSA", 256, "BitsInvalid")]
+    [InlineData("ECDSA", 2048, "BitsInvalid")]
+    [InlineData("Ed25519", 256, "BitsInvalid")]
+    public async Task What_can_not_be_made_is_refused_before_anything_is_done(string algorithm, int? bits, string id)
+    {
+        await using var endpoint = new TestEndpoint();
+        using var cloud = Cloud(endpoint);
+        var error = await Assert.ThrowsAsync<SpotTrainerException>(
+            () => KeyPairStore.CreateAsync(cloud, TestEndpoint.Region, new NewKeyPair("none", algorithm, bits), log, Stop));
+        Assert.Equal((id, ErrorKind.InvalidArgument), (error.Id, error.Kind));
+        Assert.False(Directory.Exists(cloud.KeyFolder));
+        Assert.Empty(await PairsAsync(endpoint));
+    }
+
+    [Fact]
+    public async Task A_launch_takes_no_key_that_is_open_to_others_that_EC2_does_not_take_or_that_does_not_fit()
+    {
+        await using var endpoint = new TestEndpoint();
+        using var cloud = Cloud(endpoint);
+        var keys = new KeyPairFolder(cloud.KeyFolder);
+        keys.Make(new NewKeyPair("ecdsa", "ECDSA", 521));
+        Assert.Equal("AlgorithmNotImportable", await ErrorAsync(() => EnsureAsync("ecdsa")));
+        keys.Make(new NewKeyPair("open"));
+        File.SetUnixFileMode(keys.PathOf("open"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
+        Assert.Equal("KeyTooOpen", await ErrorAsync(() => EnsureAsync("open")));
+        Assert.Empty(await PairsAsync(endpoint));
+        await endpoint.NewKeyPairAsync("other");
+        keys.Make(new NewKeyPair("other"));
+        Assert.Equal("KeyPairDiffers", await ErrorAsync(() => EnsureAsync("other")));
+
+        Task<TrainingKeyPair> EnsureAsync(string name) => KeyPairStore.EnsureAsync(cloud, TestEndpoint.Region, name, log, Stop);
+    }
+
+    [Fact]
+    public async Task A_launch_right_after_the_pair_was_made_waits_until_EC2_lists_it()
+    {
+        await using var endpoint = new TestEndpoint(conditions: Conditions.None with { NotFoundFor = TimeSpan.FromSeconds(1.5) });
+        using var cloud = Cloud(endpoint);
+        var made = await KeyPairStore.CreateAsync(cloud, TestEndpoint.Region, new NewKeyPair("new"), log, Stop);
+        Assert.Empty(await PairsAsync(endpoint));
+        Assert.Equal(made.Fingerprint, (await KeyPairStore.EnsureAsync(cloud, TestEndpoint.Region, "new", log, Stop)).Fingerprint);
+        Assert.Equal(made.KeyPairId, Assert.Single(await PairsAsync(endpoint)).KeyPairId);
+    }
+
+    [Fact]
+    public async Task A_pair_in_use_in_any_region_is_not_removed()
+    {
+        await using var endpoint = new TestEndpoint();
+        using var cloud = Cloud(endpoint);
+        await KeyPairStore.CreateAsync(cloud, TestEndpoint.Region, new NewKeyPair("used"), log, Stop);
+        await KeyPairStore.EnsureAsync(cloud, "us-west-2", "used", log, Stop);
+        var instance = await endpoint.RunningAsync(request => request.KeyName = "used", "us-west-2");
+        var error = await Assert.ThrowsAsync<SpotTrainerException>(() => PlanAsync(cloud, "used"));
+        Assert.Equal(("KeyPairInUse", ErrorKind.ResourceBusy), (error.Id, error.Kind));
+        Assert.Contains($"{instance.InstanceId} (running in us-west-2)", error.Message, StringComparison.Ordinal);
+
+        // The public half of another region is not what that instance was given.
+        Assert.DoesNotContain("private half", (await PlanAsync(cloud, "used", cloudOnly: true)).Action, StringComparison.Ordinal);
+        Assert.Contains("private half", (await PlanAsync(cloud, "used", force: true)).Action, StringComparison.Ordinal);
+
+        await endpoint.In("us-west-2").TerminateInstancesAsync(new TerminateInstancesRequest { InstanceIds = [instance.InstanceId] }, Stop);
+        await endpoint.InStateAsync(instance.InstanceId, Amazon.EC2.InstanceStateName.Terminated, "us-west-2");
+        Assert.Equal(TrainingKeyPairState.Removed, (await (await PlanAsync(cloud, "used")).RunAsync(Stop)).State);
+        Assert.Empty(await PairsAsync(endpoint));
+        Assert.Empty(Directory.GetFiles(cloud.KeyFolder));
+    }
+
+    [Fact]
+    public async Task A_removal_that_EC2_did_not_confirm_leaves_the_private_half()
+    {
+        await using var endpoint = new TestEndpoint();
+        await using var proxy = new LossyProxy(endpoint.Endpoint.Url, "Action=DeleteKeyPair");
+        using var cloud = Cloud(endpoint, proxy.Url);
+        var pair = await KeyPairStore.CreateAsync(cloud, TestEndpoint.Region, new NewKeyPair("kept", Putty: true), log, Stop);
+        var removal = await PlanAsync(cloud, "kept");
+        await Assert.ThrowsAnyAsync<Exception>(() => removal.RunAsync(Stop));
+        Assert.True(File.Exists(pair.KeyPath));
+        Assert.True(File.Exists(pair.PuttyKeyPath));
+    }
+
+    [Fact]
+    public async Task A_removal_takes_the_pair_that_it_looked_at_and_no_later_one_of_its_name()
+    {
+        await using var endpoint = new TestEndpoint();
+        using var cloud = Cloud(endpoint);
+        await KeyPairStore.CreateAsync(cloud, TestEndpoint.Region, new NewKeyPair("name"), log, Stop);
+        var removal = await PlanAsync(cloud, "name", cloudOnly: true);
+        await endpoint.Ec2.DeleteKeyPairAsync(new DeleteKeyPairRequest { KeyName = "name" }, Stop);
+        var later = await endpoint.NewKeyPairAsync("name");
+        await removal.RunAsync(Stop);
+        Assert.Equal(later.KeyPairId, Assert.Single(await PairsAsync(endpoint)).KeyPairId);
+    }
+
+    [Fact]
+    public async Task PuTTYs_file_goes_with_the_key_that_it_holds_and_stays_with_another()
+    {
+        await using var endpoint = new TestEndpoint();
+        using var cloud = Cloud(endpoint);
+        var keys = new KeyPairFolder(cloud.KeyFolder);
+        var key = keys.Make(new NewKeyPair("same", Putty: true));
+        Assert.Null(keys.Delete("same", key));
+        Assert.Empty(Directory.GetFiles(cloud.KeyFolder));
+
+        key = keys.Make(new NewKeyPair("other"));
+        var putty = Path.ChangeExtension(keys.PathOf("other"), ".ppk");
+        PuttyKeyConversion.Write(SshPrivateKey.MakeEd25519("made-for-tests"), "made-for-tests", putty, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal(putty, keys.Delete("other", key));
+        Assert.Equal([putty], Directory.GetFiles(cloud.KeyFolder));
+    }
+
+    [Theory]
+    [InlineData("../up")]
+    [InlineData("a/b")]
+    [InlineData(".hidden")]
+    public async Task A_name_that_leads_out_of_the_folder_is_refused(string name)
+    {
+        await using var endpoint = new TestEndpoint();
+        using var cloud = Cloud(endpoint);
+        Assert.Equal("NameInvalid", await ErrorAsync(() => PlanAsync(cloud, name)));
+        Assert.Equal("NameInvalid", await ErrorAsync(() => KeyPairStore.EnsureAsync(cloud, TestEndpoint.Region, name, log, Stop)));
+        Assert.Equal("NameInvalid", Assert.Throws<SpotTrainerException>(() => KeyPairStore.CreateLocal(cloud: null, new KeyPairFolder(folder.Path), new NewKeyPair(name))).Id);
+    }
+
+    private static async Task<string> ErrorAsync(Func<Task> call) => (await Assert.ThrowsAsync<SpotTrainerException>(call)).Id;
+
+    private static async Task<List<KeyPairInfo>> PairsAsync(TestEndpoint endpoint) =>
+        (await endpoint.Ec2.DescribeKeyPairsAsync(new DescribeKeyPairsRequest(), Stop)).KeyPairs;
+
+    private Task<KeyPairRemoval> PlanAsync(CloudContext cloud, string name, bool cloudOnly = false, bool force = false) => KeyPairRemoval.PlanAsync(
+        cloud, TestEndpoint.Region, new KeyPairFolder(cloud.KeyFolder), name, new KeyPairRemovalOptions(cloudOnly, force, MayTakeOthers: false), log, Stop);
+
+    private CloudContext Cloud(TestEndpoint endpoint, string? url = null) => new(
+        new BasicAWSCredentials(endpoint.Endpoint.AccessKeyId, endpoint.Endpoint.SecretAccessKey), TestEndpoint.Region, url ?? endpoint.Endpoint.Url.ToString(),
+        folder.Path, "000000000000");
+}

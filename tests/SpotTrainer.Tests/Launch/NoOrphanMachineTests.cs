@@ -1,0 +1,104 @@
+using System.Collections;
+using System.Globalization;
+using Amazon.EC2;
+using Amazon.EC2.Model;
+using SpotTrainer.Instances;
+using SpotTrainer.Market;
+using SpotTrainer.Tests.Rehearsal;
+using SpotTrainer.Tests.Support;
+
+namespace SpotTrainer.Tests.Launch;
+
+/// <summary>
+/// The same as <see cref="NoOrphanTests"/> on real machines of a rehearsal, from the moment on when EC2 has been asked: another process enters what
+/// was left, with the host key from its tag, reads its deadline back, and it ends by itself, though its watchdog was killed.
+/// </summary>
+[Collection(RehearsalSessionGroup.Name)]
+public sealed class NoOrphanMachineTests(RehearsalSession session) : IDisposable
+{
+    private static readonly int Cases = Environment.GetEnvironmentVariable("SPOTTRAINER_FULL") == "1" ? 10 : 2;
+
+    private static readonly string[] Account = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"];
+
+    private readonly TemporaryFolder folder = new();
+    private readonly List<ShellProcess> clients = [];
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public void Dispose()
+    {
+        clients.ForEach(client => client.Dispose());
+        folder.Dispose();
+    }
+
+    [Fact]
+    public async Task What_a_client_left_that_was_killed_or_lost_its_network_is_entered_by_another_process_and_ends_by_itself()
+    {
+        using var ec2 = session.Client();
+        var random = new Random(20261125);
+        var (ready, launched) = (0, new List<string>());
+        for (var number = 0; number < Cases; number++)
+        {
+            var name = $"orphan-{number.ToString(CultureInfo.InvariantCulture)}";
+            var proxy = new LossyProxy(new Uri(Variable("AWS_ENDPOINT_URL")), "no such word", losses: 0);
+            var client = Start(
+                $"Find-SpotOffer -InstanceType m7i.large -First 1 | New-SpotTrainingInstance -Name {name} -KeyName orphan -MaxHours 0.1 | ForEach-Object {{ 'ready' }}; [Threading.Thread]::Sleep(60000)",
+                proxy.Url);
+            clients.Add(client);
+            await Programs.UntilAsync(async () => await FindAsync(ec2, name) is not null, () => client.Output + client.Error);
+            await Task.Delay(TimeSpan.FromSeconds(random.NextDouble() * 4), Stop);
+            if (number % 2 == 0)
+            {
+                client.Kill();
+                Assert.Equal(137, await client.WaitAsync());
+            }
+
+            // The client that was not killed lives on, and reaches nobody.
+            await proxy.DisposeAsync();
+            launched.Add((await FindAsync(ec2, name))!.InstanceId);
+            ready += client.Output.Contains("ready", StringComparison.Ordinal) ? 1 : 0;
+        }
+
+        // Each of the two that hold the deadline would do; the one is killed.
+        using var other = Start("""
+            Get-SpotTrainingInstance orphan-* | Wait-SpotTrainingInstance | ForEach-Object {
+                "found $($_.InstanceId) $($_.Deadline.ToUnixTimeSeconds())"
+                ($_ | Invoke-TrainingCommand 'sudo spottrainer-watchdog status | grep -e ^deadline -e ^armed | tr "\n" " "').Output
+                $null = $_ | Invoke-TrainingCommand 'sudo spottrainer-watchdog arm $(($(date +%s) + 20)) && sudo kill -9 $(systemctl show -P MainPID spottrainer-watchdog.service)'
+            }
+            """, Variable("AWS_ENDPOINT_URL"));
+        Assert.True(await other.WaitAsync() == 0, other.Output + other.Error);
+        var lines = other.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(launched.Order(StringComparer.Ordinal), lines.Where(line => line.StartsWith("found ", StringComparison.Ordinal)).Select(line => line.Split(' ')[1]).Order(StringComparer.Ordinal));
+        for (var line = 0; line < lines.Length; line += 2)
+        {
+            Assert.Equal($"deadline={lines[line].Split(' ')[2]} armed=yes ", lines[line + 1]);
+        }
+
+        foreach (var id in launched)
+        {
+            Instance? instance = null;
+            await Programs.UntilAsync(
+                async () => (instance = (await ec2.DescribeInstancesAsync(new DescribeInstancesRequest { InstanceIds = [id] }, Stop)).Reservations[0].Instances[0]).State.Name == InstanceStateName.Terminated,
+                () => $"{id} is {instance?.State.Name}");
+            Assert.Equal("Client.InstanceInitiatedShutdown", instance!.StateReason.Code);
+        }
+
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{Cases} clients, {(Cases + 1) / 2} killed and {Cases / 2} without network, {ready} of them when the machine was ready; {launched.Count} machines found, entered and ended by themselves"));
+    }
+
+    private static async Task<Instance?> FindAsync(AmazonEC2Client ec2, string name) =>
+        (await ec2.DescribeInstancesAsync(new DescribeInstancesRequest { Filters = [new Filter("tag:Name", [name])] }, Stop)).Reservations?.SingleOrDefault()?.Instances[0];
+
+    private string Variable(string name) => (string)((IDictionary)session.Rehearsal.Properties["Environment"].Value)[name]!;
+
+    /// <summary>Starts a process that knows the account and the endpoint, as on AWS.</summary>
+    private ShellProcess Start(string script, string url)
+    {
+        var environment = Account.ToDictionary(name => name, Variable, StringComparer.Ordinal);
+        environment["AWS_ENDPOINT_URL"] = url;
+        environment["HOME"] = environment["XDG_DATA_HOME"] = folder.Path;
+        return ShellProcess.Start([folder.Write($"{Guid.NewGuid():N}.ps1", "$ErrorActionPreference = 'Stop'\n" + script)], environment);
+    }
+}

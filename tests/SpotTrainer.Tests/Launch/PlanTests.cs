@@ -1,0 +1,100 @@
+using System.Collections.Immutable;
+using SpotTrainer.Keys;
+using SpotTrainer.Launch;
+using SpotTrainer.Market;
+using SpotTrainer.Tests.Support;
+
+namespace SpotTrainer.Tests.Launch;
+
+public sealed class PlanTests
+{
+    private static readonly OfferCriteria Type = new() { InstanceTypes = ["m7i.large"], First = 1 };
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_plan_with_nothing_in_its_way_passes_and_changes_nothing()
+    {
+        await using var test = new TestCloud();
+        var plan = await CheckAsync(test, request => request with { Budget = 1, MaxHours = 100 });
+        Assert.True(plan.Passed, string.Join('\n', plan.Check));
+        Assert.Equal(PlanResult.NotTestable, Assert.Single(plan.Check, check => check.Result != PlanResult.Ok).Result);
+        Assert.True(plan.ExpectedHours > plan.Hours && plan.HighestCost <= 1);
+        Assert.Contains("000000000000", plan.Check[0].Detail, StringComparison.Ordinal);
+        Assert.Empty(await test.MachinesAsync());
+        Assert.Empty((await test.Endpoint.Ec2.DescribeKeyPairsAsync(Stop)).KeyPairs);
+        Assert.Single((await test.Endpoint.Ec2.DescribeSecurityGroupsAsync(Stop)).SecurityGroups);
+        Assert.False(Directory.Exists(test.Cloud.KeyFolder));
+    }
+
+    [Theory]
+    [InlineData("quota", "allows 1 vCPUs, 0 run, and 2 more are wanted")]
+    [InlineData("network", "no default VPC")]
+    [InlineData("permission to launch", "policies do not allow")]
+    [InlineData("permission for keys", "policies do not allow")]
+    [InlineData("permission for groups", "policies do not allow")]
+    public async Task What_stands_in_the_way_at_AWS_is_one_failed_line_that_says_what_to_do(string name, string detail)
+    {
+        await using var test = new TestCloud();
+        var offers = await test.FindAsync(Type);
+        await test.Endpoint.Endpoint.ChangeAsync(conditions => name switch
+        {
+            "quota" => conditions with { Quotas = ImmutableDictionary<string, int>.Empty.Add("L-34B43A08", 1) },
+            "network" => conditions with { NoDefaultVpc = [.. test.Regions] },
+            "permission to launch" => conditions with { Denied = ["RunInstances"] },
+            "permission for keys" => conditions with { Denied = ["ImportKeyPair"] },
+            _ => conditions with { Denied = ["AuthorizeSecurityGroupIngress"] },
+        });
+        var plan = await new PlanChecker(test.Cloud, new LaunchRequest { Offers = offers }, []).CheckAsync(Stop);
+        var failed = plan.Check.Where(check => check.Result == PlanResult.Failed).ToArray();
+        Assert.Contains(failed, check => check.Name == name && check.Detail.Contains(detail, StringComparison.Ordinal) && check.NextStep.Length > 0);
+        Assert.False(plan.Passed);
+
+        // Without a default network EC2 refuses the dry runs, too.
+        Assert.True(failed.Length == 1 || name == "network", string.Join('\n', failed.AsEnumerable()));
+    }
+
+    [Fact]
+    public async Task The_permission_to_tag_is_part_of_those_to_make()
+    {
+        await using var test = new TestCloud();
+        var offers = await test.FindAsync(Type);
+        await test.Endpoint.Endpoint.ChangeAsync(conditions => conditions with { Denied = ["CreateTags"] });
+        var plan = await new PlanChecker(test.Cloud, new LaunchRequest { Offers = offers }, []).CheckAsync(Stop);
+        Assert.Equal(
+            ["permission to launch", "permission for keys", "permission for groups"],
+            plan.Check.Where(check => check.Result == PlanResult.Failed).Select(check => check.Name));
+    }
+
+    [Fact]
+    public async Task What_these_credentials_may_not_look_at_is_not_testable()
+    {
+        await using var test = new TestCloud();
+        var offers = await test.FindAsync(Type);
+        await test.Endpoint.Endpoint.ChangeAsync(conditions => conditions with { Denied = ["servicequotas:*"], NoSpotRole = true });
+        var plan = await new PlanChecker(test.Cloud, new LaunchRequest { Offers = offers }, []).CheckAsync(Stop);
+        Assert.True(plan.Passed);
+        Assert.Equal(["permission to end", "Spot role", "quota"], plan.Check.Where(check => check.Result == PlanResult.NotTestable).Select(check => check.Name));
+    }
+
+    [Fact]
+    public async Task What_stands_in_the_way_here_is_found_too()
+    {
+        await using var test = new TestCloud();
+        using var folder = new TemporaryFolder();
+        var key = folder.Write("key.pem", System.Text.Encoding.UTF8.GetString(
+            OpenSshKeyFormat.Write(SshPrivateKey.MakeEd25519("made-for-tests"), passphrase: null)));
+        File.SetUnixFileMode(key, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
+        var gpu = await test.FindAsync(new OfferCriteria { InstanceTypes = ["g4dn.xlarge"], First = 1 });
+        var plan = await new PlanChecker(
+            test.Cloud, new LaunchRequest { Offers = gpu, Image = new ImageChoice("ubuntu-24.04"), KeyFile = key, MaxPrice = 0.0001m, Budget = 0.000001m },
+            [key, folder["no.ipynb"]]).CheckAsync(Stop);
+        Assert.Equal(
+            ["driver", "key pair", "price", "budget", "local file"], plan.Check.Where(check => check.Result == PlanResult.Failed).Select(check => check.Name));
+        Assert.Null(plan.Hours);
+        Assert.Contains("chmod 600", plan.Check.Single(check => check.Name == "key pair").NextStep, StringComparison.Ordinal);
+    }
+
+    private static async Task<SpotTrainingPlan> CheckAsync(TestCloud test, Func<LaunchRequest, LaunchRequest> change) =>
+        await new PlanChecker(test.Cloud, change(new LaunchRequest { Offers = await test.FindAsync(Type) }), []).CheckAsync(Stop);
+}

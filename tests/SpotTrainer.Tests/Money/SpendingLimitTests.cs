@@ -1,0 +1,59 @@
+
+using SpotTrainer.Money;
+
+namespace SpotTrainer.Tests.Money;
+
+/// <summary>However prices move, a machine that ends at the latest moment has not cost more than its budget.</summary>
+public sealed class SpendingLimitTests
+{
+    private static readonly DateTimeOffset Launch = new(2031, 5, 6, 7, 8, 9, TimeSpan.Zero);
+
+    [Fact]
+    public void The_latest_moment_never_costs_more_than_the_budget_however_often_it_is_moved_out()
+    {
+        var random = new Random(20261125);
+        for (var round = 0; round < 20_000; round++)
+        {
+            var highest = (decimal)((random.NextDouble() * 5) + 0.01);
+            var disk = random.Next(8, 2000);
+            decimal? diskPrice = random.Next(2) == 0 ? null : 0.08m;
+            var budget = CostEstimate.MostPerHour(highest, diskPrice, disk) * (decimal)((random.NextDouble() * 20) + 0.5);
+            var plan = DeadlinePlan.Make(8760, budget, highest, highest / 2, diskPrice, disk);
+            var deadline = Launch + plan.Time;
+            var (now, cost, seen) = (Launch, 0m, 0m);
+            while (true)
+            {
+                // A while at some price, then the deadline is moved out by what was not spent.
+                var price = highest * (decimal)random.NextDouble();
+                var pause = (deadline - now) * random.NextDouble();
+                (now, cost, seen) = (now + pause, cost + ((decimal)pause.TotalHours * CostEstimate.MostPerHour(price, diskPrice, disk)), Math.Max(seen, price));
+                var latest = SpendingLimit.Latest(Launch, now, budget, seen, highest, diskPrice, disk);
+                if (latest > now)
+                {
+                    var most = SpendingLimit.MostAt(Launch, now, latest, seen, highest, diskPrice, disk);
+                    Assert.True(most <= budget + 0.000001m, $"{most} {budget}");
+                }
+
+                deadline = latest > deadline ? latest : deadline;
+                if (random.Next(4) == 0)
+                {
+                    break;
+                }
+            }
+
+            // From here on the worst.
+            cost += (decimal)(deadline - now).TotalHours * CostEstimate.MostPerHour(highest, diskPrice, disk);
+            Assert.True(cost <= budget, $"{cost} of {budget}");
+            Assert.True(deadline >= Launch + plan.Time);
+        }
+    }
+
+    [Fact]
+    public void What_was_cheap_until_now_moves_it_out_and_what_was_dear_does_not()
+    {
+        var now = Launch.AddHours(2);
+        var planned = Launch + DeadlinePlan.Make(8760, 4, 1, 0.3m, 0.08m, 30).Time;
+        Assert.InRange(SpendingLimit.Latest(Launch, now, 4, 0.3m, 1, 0.08m, 30) - planned, TimeSpan.FromMinutes(82), TimeSpan.FromMinutes(84));
+        Assert.InRange(SpendingLimit.Latest(Launch, now, 4, 1, 1, 0.08m, 30) - planned, TimeSpan.FromSeconds(-1), TimeSpan.Zero);
+    }
+}
