@@ -46,7 +46,7 @@ public sealed class CredentialTests : IDisposable
     {
         await using var endpoint = new TestEndpoint();
         var (_, output, error) = await RunAsync(endpoint, "try { Find-SpotOffer m7i.large -ProfileName strange -ErrorAction Stop } catch { $_.FullyQualifiedErrorId; \"$_\" }");
-        Assert.StartsWith("NotAllowed,FindSpotOfferCommand\n", output, StringComparison.Ordinal);
+        Assert.StartsWith("NotAllowed,SpotTrainer.Market.FindSpotOfferCommand\n", output, StringComparison.Ordinal);
         Assert.Empty(error);
     }
 
@@ -62,7 +62,7 @@ public sealed class CredentialTests : IDisposable
         WriteToken(DateTime.UtcNow.AddHours(-1));
         (_, output, _) = await RunAsync(
             endpoint, "try { Find-SpotOffer m7i.large -ProfileName signed-on -ErrorAction Stop } catch { $_.FullyQualifiedErrorId; \"$_\" }", portal.Url);
-        Assert.StartsWith("CredentialsExpired,FindSpotOfferCommand\n", output, StringComparison.Ordinal);
+        Assert.StartsWith("CredentialsExpired,SpotTrainer.Market.FindSpotOfferCommand\n", output, StringComparison.Ordinal);
         Assert.Contains("aws sso login", output, StringComparison.Ordinal);
     }
 
@@ -71,7 +71,7 @@ public sealed class CredentialTests : IDisposable
     {
         await using var endpoint = new TestEndpoint();
         var (_, output, _) = await RunAsync(endpoint, "try { Find-SpotOffer m7i.large -ProfileName ended -ErrorAction Stop } catch { $_.FullyQualifiedErrorId; \"$_\" }");
-        Assert.StartsWith("CredentialsExpired,FindSpotOfferCommand\n", output, StringComparison.Ordinal);
+        Assert.StartsWith("CredentialsExpired,SpotTrainer.Market.FindSpotOfferCommand\n", output, StringComparison.Ordinal);
         Assert.Contains("aws sso login", output, StringComparison.Ordinal);
     }
 
@@ -83,7 +83,7 @@ public sealed class CredentialTests : IDisposable
     {
         await using var endpoint = new TestEndpoint();
         var (_, output, _) = await RunAsync(endpoint, $"try {{ {script} -ErrorAction Stop }} catch {{ $_.FullyQualifiedErrorId }}");
-        Assert.Equal($"{id},FindSpotOfferCommand\n", output);
+        Assert.Equal($"{id},SpotTrainer.Market.FindSpotOfferCommand\n", output);
     }
 
     [Theory]
@@ -100,7 +100,7 @@ public sealed class CredentialTests : IDisposable
         await using var endpoint = new TestEndpoint();
         var (set, parameter) = chosen[0] == '$' ? (chosen + "; ", string.Empty) : (string.Empty, chosen);
         var (_, output, _) = await RunAsync(endpoint, $"{set}try {{ Find-SpotOffer m7i.large {parameter} -ErrorAction Stop }} catch {{ $_.FullyQualifiedErrorId; \"$_\" }}");
-        Assert.StartsWith($"ProfileInvalid,FindSpotOfferCommand\n{message}", output, StringComparison.Ordinal);
+        Assert.StartsWith($"ProfileInvalid,SpotTrainer.Market.FindSpotOfferCommand\n{message}", output, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -113,7 +113,7 @@ public sealed class CredentialTests : IDisposable
         var (_, output, _) = await RunAsync(
             endpoint, $"try {{ Find-SpotOffer m7i.large {parameters} -ErrorAction Stop }} catch {{ $_.FullyQualifiedErrorId; \"$_\" }}", damage: "[default\naws_secret_access_key_made_for_tests\n");
         Assert.StartsWith(
-            $"ProfileInvalid,FindSpotOfferCommand\nLine 1 of {Path.Combine(folder.Path, "config")} is neither a section nor a setting.", output, StringComparison.Ordinal);
+            $"ProfileInvalid,SpotTrainer.Market.FindSpotOfferCommand\nLine 1 of {Path.Combine(folder.Path, "config")} is neither a section nor a setting.", output, StringComparison.Ordinal);
         Assert.DoesNotContain("made_for_tests", output, StringComparison.Ordinal);
     }
 
@@ -122,7 +122,7 @@ public sealed class CredentialTests : IDisposable
     {
         await using var endpoint = new TestEndpoint();
         var (_, output, _) = await RunAsync(endpoint, "$env:AWS_PROFILE = 'nobody'; try { Find-SpotOffer m7i.large -ErrorAction Stop } catch { $_.FullyQualifiedErrorId; \"$_\" }");
-        Assert.StartsWith("UnknownProfile,FindSpotOfferCommand\nThere is no profile 'nobody'.", output, StringComparison.Ordinal);
+        Assert.StartsWith("UnknownProfile,SpotTrainer.Market.FindSpotOfferCommand\nThere is no profile 'nobody'.", output, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -133,7 +133,7 @@ public sealed class CredentialTests : IDisposable
         await using var endpoint = new TestEndpoint();
         var (_, output, _) = await RunAsync(endpoint,
             $"$env:AWS_PROFILE = '{profile}'; $env:AWS_ENDPOINT_URL_STS = 'http://127.0.0.1:9/'; try {{ Find-SpotOffer m7i.large {parameter} -ErrorAction Stop }} catch {{ $_.FullyQualifiedErrorId; $_.CategoryInfo.Category }}");
-        Assert.Equal("ConnectionFailed,FindSpotOfferCommand\nConnectionError\n", output);
+        Assert.Equal("ConnectionFailed,SpotTrainer.Market.FindSpotOfferCommand\nConnectionError\n", output);
     }
 
     [Theory]

@@ -37,7 +37,7 @@ public sealed class NoCredentialsTests : IDisposable
             try { Remove-TrainingKeyPair plain -LocalOnly -CloudOnly -Confirm:$false } catch { $_.FullyQualifiedErrorId }
             Remove-TrainingKeyPair plain -LocalOnly -Confirm:$false | ForEach-Object { "$($_.Name) $($_.State)" }
             """);
-        Assert.Equal((0, "NothingToRemove,RemoveTrainingKeyPairCommand\nplain Removed\n"), (code, output));
+        Assert.Equal((0, "NothingToRemove,SpotTrainer.KeyPairs.RemoveTrainingKeyPairCommand\nplain Removed\n"), (code, output));
         Assert.Empty(error);
         Assert.Empty(Directory.GetFiles(Path.Combine(folder.Path, "SpotTrainer", "keys")));
     }

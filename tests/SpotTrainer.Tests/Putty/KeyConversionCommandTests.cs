@@ -49,7 +49,7 @@ public sealed class KeyConversionCommandTests : IClassFixture<PuttyTools>, IDisp
     public void A_path_that_is_no_file_is_an_error_of_its_own()
     {
         var error = Assert.Single(Run("ConvertTo-PuttyKey Env:PATH").Errors);
-        Assert.Equal(("PathNotFile,ConvertToPuttyKeyCommand", "Env:PATH"), (error.FullyQualifiedErrorId, error.TargetObject));
+        Assert.Equal(("PathNotFile,SpotTrainer.Putty.ConvertToPuttyKeyCommand", "Env:PATH"), (error.FullyQualifiedErrorId, error.TargetObject));
     }
 
     [Fact]

@@ -206,7 +206,7 @@ public sealed class PuttySessionTests(RehearsalSession rehearsal) : IClassFixtur
         new PuttyFileStore(name => name == "PUTTYDIR" ? folder.Path : null).Write("s", new Dictionary<string, object>(StringComparer.Ordinal) { ["HostName"] = "127.0.0.1" });
         var script = folder.Write("try.ps1", "try { Start-PuttySession s -ErrorAction Stop } catch { \"$($_.FullyQualifiedErrorId) $($_.CategoryInfo.Category)\" }");
         var (_, output, _) = await ShellAsync($"& '{script}'", ("PATH", folder.Path));
-        Assert.Equal("PuttyMissing,StartPuttySessionCommand NotInstalled\n", output);
+        Assert.Equal("PuttyMissing,SpotTrainer.Putty.StartPuttySessionCommand NotInstalled\n", output);
     }
 
     [Fact]

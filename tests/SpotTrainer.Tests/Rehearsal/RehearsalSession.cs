@@ -56,7 +56,7 @@ public sealed class RehearsalSession : IDisposable
     internal object HostOfTheModule()
     {
         var type = ((System.Management.Automation.CmdletInfo)Require("Get-Command Connect-TrainingHost").Output[0].BaseObject)
-            .ImplementingType.Assembly.GetType("TrainingHost", throwOnError: true)!;
+            .ImplementingType.Assembly.GetType("SpotTrainer.Remote.TrainingHost", throwOnError: true)!;
         return Activator.CreateInstance(
             type, BindingFlags.Instance | BindingFlags.NonPublic, binder: null, ["127.0.0.1", 9, "somebody", "/nowhere/key.pem", Array.Empty<string>()], culture: null)!;
     }
