@@ -4,13 +4,13 @@ using System.Runtime.Loader;
 
 namespace SpotTrainer.Loader;
 
-/// <content>PowerShell 7: a load context of the module's own.</content>
+/// <content>PowerShell 7: the module's own load context.</content>
 public static partial class ModuleLoader
 {
     private static ModuleLoadContext? context;
 
-    /// <summary>Loads SpotTrainer.dll, the first time, from the folder in which this assembly lies.</summary>
-    /// <returns>The module's assembly: the same one however often, and from whichever runspace, it is asked for.</returns>
+    /// <summary>Loads SpotTrainer.dll from this assembly's folder on the first call.</summary>
+    /// <returns>The module's assembly, the same one on every call and from every runspace.</returns>
     public static Assembly LoadModule()
     {
         lock (Gate)
@@ -21,14 +21,14 @@ public static partial class ModuleLoader
     }
 
     /// <summary>
-    /// Holds SpotTrainer.dll and all that it needs apart from the session's other modules, so that another AWSSDK, SSH.NET or
-    /// BouncyCastle in the session does no harm, and ours does none to it.
+    /// Isolates SpotTrainer.dll and its dependencies from the session's other modules. Another AWSSDK, SSH.NET or BouncyCastle in the
+    /// session then does not affect ours, and ours does not affect it.
     /// </summary>
     private sealed class ModuleLoadContext(string folder) : AssemblyLoadContext("SpotTrainer", isCollectible: false)
     {
         protected override Assembly? Load(AssemblyName assemblyName)
         {
-            // The loader itself lives in the default context: a second copy here would have a second set of statics.
+            // The loader itself is in the default context. A second copy here would have its own static fields.
             if (string.Equals(assemblyName.Name, typeof(ModuleLoader).Assembly.GetName().Name, StringComparison.Ordinal))
             {
                 return typeof(ModuleLoader).Assembly;

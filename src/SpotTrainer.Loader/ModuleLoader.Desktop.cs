@@ -5,14 +5,14 @@ using System.Reflection;
 namespace SpotTrainer.Loader;
 
 /// <content>
-/// Windows PowerShell has one load context and reads no binding redirects of ours. This answers the module's own requests, and
-/// only those, with the files that the module ships.
+/// Windows PowerShell has one load context and does not read a module's binding redirects. This resolves the module's own requests,
+/// and only those, to the files that the module ships.
 /// </content>
 public static partial class ModuleLoader
 {
     private static Assembly? module;
 
-    /// <summary>Registers the handler and loads SpotTrainer.dll, the first time.</summary>
+    /// <summary>Registers the handler and loads SpotTrainer.dll on the first call.</summary>
     /// <returns>The module's assembly.</returns>
     public static Assembly LoadModule()
     {
@@ -29,9 +29,9 @@ public static partial class ModuleLoader
     }
 
     /// <summary>
-    /// Finds assemblies that another module loaded first under the very identity of a file of ours: the runtime then uses theirs.
+    /// Finds assemblies that another module loaded first with the same identity as one of our files. The runtime then uses theirs.
     /// </summary>
-    /// <returns>One sentence for each, with both file versions.</returns>
+    /// <returns>One message for each, with both file versions.</returns>
     public static string[] FindConflicts()
     {
         var conflicts = new List<string>();
@@ -52,7 +52,9 @@ public static partial class ModuleLoader
             var ourVersion = FileVersionInfo.GetVersionInfo(ours).FileVersion;
             if (!string.Equals(theirVersion, ourVersion, StringComparison.Ordinal))
             {
-                conflicts.Add($"{loaded.GetName().Name} {theirVersion} is already loaded from {loaded.Location}; SpotTrainer was built with {ourVersion}. If a step fails, start a new session and import SpotTrainer first.");
+                conflicts.Add($"{loaded.GetName().Name} {theirVersion} is already loaded from {loaded.Location}, "
+                    + $"but SpotTrainer was built with {ourVersion}. "
+                    + "If a command fails, start a new session and import SpotTrainer first.");
             }
         }
 
@@ -61,7 +63,7 @@ public static partial class ModuleLoader
 
     private static Assembly? Resolve(object sender, ResolveEventArgs args)
     {
-        // A request of somebody else's is none of our business. Requests of unknown origin aren't ours either.
+        // Leave requests from other modules alone, and also those of unknown origin.
         if (args.RequestingAssembly is null || !IsOurs(args.RequestingAssembly))
         {
             return null;

@@ -26,7 +26,7 @@ public sealed class ConflictTests : IDisposable
     [Fact]
     public async Task Another_ssh_net_in_the_session_does_no_harm()
     {
-        // Of an older version, and with nothing in it: if the module met it, nothing would work.
+        // An older version with nothing in it: if the module used it, nothing would work.
         var identity = AssemblyName.GetAssemblyName(Shipped("Renci.SshNet.dll"));
         identity.Version = new Version(2024, 2, 0, 0);
         var older = Path.Combine(folder.Path, "Renci.SshNet.dll");
@@ -37,7 +37,7 @@ public sealed class ConflictTests : IDisposable
         var path = folder.Write("key", key.ExportRSAPrivateKeyPem());
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
 
-        // Port 1 is closed: as far as the connection's refusal it is all SSH.NET's work.
+        // Port 1 is closed. Everything up to the refused connection is SSH.NET's work.
         var (output, error) = await RunWith(older, $"""
             Connect-TrainingHost 127.0.0.1 nobody -Port 1 -KeyPath '{path}' -HostKey SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
 

@@ -6,13 +6,13 @@ namespace SpotTrainer.Tests.Loader;
 
 public sealed class ImportTests
 {
-    /// <summary>What the assembly has and the manifest exports.</summary>
+    /// <summary>The cmdlets in the assembly, all of which the manifest exports.</summary>
     private static readonly string[] Expected = [.. typeof(TrainingHost).Assembly.GetExportedTypes()
         .Select(type => (CmdletAttribute?)Attribute.GetCustomAttribute(type, typeof(CmdletAttribute)))
         .OfType<CmdletAttribute>().Select(cmdlet => $"{cmdlet.VerbName}-{cmdlet.NounName}").Order(StringComparer.Ordinal)];
 
     [Fact]
-    public void Every_cmdlet_is_there_and_nothing_else()
+    public void Every_cmdlet_is_exported_and_nothing_else()
     {
         using var module = new ModuleRunspace();
 
@@ -27,7 +27,7 @@ public sealed class ImportTests
         StringComparer.Ordinal);
 
     [Fact]
-    public void After_removal_nothing_is_left_and_a_second_import_brings_all_back()
+    public void After_removal_nothing_is_left_and_a_second_import_restores_everything()
     {
         using var module = new ModuleRunspace();
 
@@ -50,7 +50,7 @@ public sealed class ImportTests
     }
 
     [Fact]
-    public async Task Runspaces_at_the_same_time_have_them_all() =>
+    public async Task Concurrent_runspaces_have_every_cmdlet() =>
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() =>
         {
             using var module = new ModuleRunspace();

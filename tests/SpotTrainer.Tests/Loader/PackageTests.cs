@@ -9,7 +9,7 @@ public sealed class PackageTests
 {
     private static readonly string[] Given = ["System.Management.Automation"];
 
-    /// <summary>Loaded by name at run time: no reference leads to them.</summary>
+    /// <summary>Assemblies that are loaded by name at run time, without a reference.</summary>
     private static readonly string[] ByName = ["SpotTrainer", "SpotTrainer.Loader", "SpotTrainer.Rehearsal", "AWSSDK.SecurityToken", "AWSSDK.SSO", "AWSSDK.SSOOIDC"];
 
     [Fact]
@@ -35,7 +35,7 @@ public sealed class PackageTests
     [Theory]
     [InlineData("net472")]
     [InlineData("net8.0")]
-    public void Nothing_is_shipped_that_nothing_needs(string target)
+    public void Every_shipped_assembly_is_needed(string target)
     {
         var needed = new HashSet<string>(ByName, StringComparer.OrdinalIgnoreCase);
         var open = new Queue<string>(ByName);
@@ -55,7 +55,7 @@ public sealed class PackageTests
     }
 
     [Fact]
-    public void The_package_holds_the_module_and_no_more()
+    public void The_package_has_the_module_and_nothing_else()
     {
         var files = Directory.GetFiles(BuildFacts.Package, "*", SearchOption.AllDirectories);
 
@@ -72,7 +72,7 @@ public sealed class PackageTests
     private static Dictionary<string, AssemblyName> Assemblies(string folder) => Directory.GetFiles(folder, "*.dll")
         .Where(IsAssembly).Select(AssemblyName.GetAssemblyName).ToDictionary(name => name.Name!, StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>The framework's folder has a file that is a module of another assembly.</summary>
+    /// <summary>The framework's folder has a file that is only a module of another assembly.</summary>
     private static bool IsAssembly(string file)
     {
         using var stream = File.OpenRead(file);
@@ -80,7 +80,7 @@ public sealed class PackageTests
         return portable.HasMetadata && portable.GetMetadataReader().IsAssembly;
     }
 
-    /// <summary>The resolve handler answers by name, and the framework's facades unify upwards: the version must reach.</summary>
+    /// <summary>The resolve handler matches by name and the framework's facades unify upward, so the version must be high enough.</summary>
     private static bool Satisfies(Dictionary<string, AssemblyName> assemblies, AssemblyName reference) =>
         assemblies.TryGetValue(reference.Name!, out var found)
         && found.Version >= reference.Version
