@@ -5,7 +5,7 @@ using Markdig.Syntax.Inlines;
 
 namespace SpotTrainer.Help;
 
-/// <summary>A cmdlet's page in docs/en-US, in the layout that platyPS gave the world.</summary>
+/// <summary>A cmdlet's page in docs/en-US, in platyPS's layout.</summary>
 internal sealed class HelpPage
 {
     private static readonly MarkdownPipeline Pipeline = new MarkdownPipelineBuilder().UseYamlFrontMatter().UsePreciseSourceLocation().Build();
@@ -22,7 +22,7 @@ internal sealed class HelpPage
 
     public List<HelpParameter> Parameters { get; } = [];
 
-    /// <summary>Type names, each with what is said about it.</summary>
+    /// <summary>Type names, each with its description.</summary>
     public List<(string Type, List<string> Paragraphs)> Inputs { get; } = [];
 
     /// <inheritdoc cref="Inputs"/>
@@ -33,7 +33,7 @@ internal sealed class HelpPage
     public List<(string Text, string Address)> Links { get; } = [];
 
     /// <summary>Reads a page.</summary>
-    /// <exception cref="FormatException">The page is not laid out as a page must be.</exception>
+    /// <exception cref="FormatException">The page does not have the required layout.</exception>
     public static HelpPage Read(string path) => Parse(File.ReadAllText(path), path);
 
     /// <inheritdoc cref="Read"/>
@@ -42,13 +42,13 @@ internal sealed class HelpPage
         var blocks = Markdown.Parse(markdown, Pipeline).Where(block => block is not YamlFrontMatterBlock).ToList();
         if (blocks is not [HeadingBlock { Level: 1 } title, ..])
         {
-            throw Wrong(path, line: 0, "the page must begin with '# ' and the cmdlet's name");
+            throw Wrong(path, line: 0, "the page must start with '# ' and the cmdlet's name");
         }
 
         var page = new HelpPage(Text(title.Inline));
         if (!string.Equals(page.Name, Path.GetFileNameWithoutExtension(path), StringComparison.Ordinal))
         {
-            throw Wrong(path, title.Line, $"the page is named after another cmdlet than its title, {page.Name}");
+            throw Wrong(path, title.Line, $"the file name does not match the page's title, {page.Name}");
         }
 
         foreach (var (heading, body) in Sections(blocks.Skip(1), level: 2))
@@ -56,7 +56,7 @@ internal sealed class HelpPage
             page.Take(heading, body, path);
         }
 
-        return page.Synopsis.Count > 0 ? page : throw Wrong(path, title.Line, "there is no ## SYNOPSIS");
+        return page.Synopsis.Count > 0 ? page : throw Wrong(path, title.Line, "the section ## SYNOPSIS is missing");
     }
 
     private static FormatException Wrong(string path, int line, string problem) => new($"{path}({line + 1}): error HELP1: {problem}.");
@@ -69,7 +69,7 @@ internal sealed class HelpPage
                 Synopsis = Paragraphs(body);
                 break;
             case "SYNTAX":
-                // The parameters' own facts say the same; help is made from those.
+                // The parameters' yaml blocks say the same, and the help is generated from those.
                 break;
             case "DESCRIPTION":
                 Description = Paragraphs(body);
@@ -93,7 +93,7 @@ internal sealed class HelpPage
                 Links.AddRange(body.SelectMany(block => block.Descendants<LinkInline>()).Select(link => (Text(link), link.Url ?? string.Empty)));
                 break;
             default:
-                throw Wrong(path, heading.Line, $"there is no section '{Text(heading.Inline)}' in a page");
+                throw Wrong(path, heading.Line, $"the section '{Text(heading.Inline)}' is unknown");
         }
     }
 
@@ -104,14 +104,14 @@ internal sealed class HelpPage
             var name = Text(heading.Inline);
             if (string.Equals(name, "CommonParameters", StringComparison.Ordinal))
             {
-                // Get-Help adds them by itself.
+                // Get-Help adds these itself.
                 continue;
             }
 
             var facts = blocks.OfType<FencedCodeBlock>().LastOrDefault(block => string.Equals(block.Info, "yaml", StringComparison.Ordinal));
             if (!name.StartsWith('-') || facts is null)
             {
-                throw Wrong(path, heading.Line, $"'{name}' must be a parameter's name with a dash, with a yaml block beneath");
+                throw Wrong(path, heading.Line, $"'{name}' must be a parameter's name with a dash, followed by a yaml block");
             }
 
             blocks.Remove(facts);

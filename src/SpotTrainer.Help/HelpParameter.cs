@@ -3,7 +3,7 @@ namespace SpotTrainer.Help;
 /// <summary>What a page says about one parameter.</summary>
 /// <param name="Name">The name, without a dash.</param>
 /// <param name="Paragraphs">What it is for.</param>
-/// <param name="Facts">The yaml block beneath: Type, Parameter Sets, Aliases, Required, Position, Default value and so on.</param>
+/// <param name="Facts">The yaml block: Type, Parameter Sets, Aliases, Required, Position, Default value and so on.</param>
 internal sealed record HelpParameter(string Name, IReadOnlyList<string> Paragraphs, IReadOnlyDictionary<string, string> Facts)
 {
     public string Type => Fact("Type", "Object");
@@ -29,7 +29,7 @@ internal sealed record HelpParameter(string Name, IReadOnlyList<string> Paragrap
     /// <summary>Whether the parameter belongs to a parameter set.</summary>
     public bool IsIn(string set) => ParameterSets.Contains("(All)", StringComparer.Ordinal) || ParameterSets.Contains(set, StringComparer.Ordinal);
 
-    /// <summary>The sets that it names; "(All)" where it is in every one.</summary>
+    /// <summary>The sets that the parameter is in; "(All)" if it is in every set.</summary>
     public string[] ParameterSets =>
         Fact("Parameter Sets", "(All)").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 }

@@ -13,7 +13,7 @@ internal static class MamlWriter
     private static readonly XNamespace Command = "http://schemas.microsoft.com/maml/dev/command/2004/10";
     private static readonly XNamespace Dev = "http://schemas.microsoft.com/maml/dev/2004/10";
 
-    /// <summary>Writes the file, and its folder if there is none.</summary>
+    /// <summary>Writes the file, and creates its folder if necessary.</summary>
     public static void Write(IEnumerable<HelpPage> pages, string path)
     {
         var document = new XDocument(new XElement(
@@ -52,7 +52,7 @@ internal static class MamlWriter
                     Maml + "navigationLink",
                     new XElement(Maml + "linkText", link.Text),
 
-                    // A link to another page is a cmdlet's name, for which Get-Help needs no address.
+                    // A link to another page is a cmdlet name, which Get-Help finds without an address.
                     new XElement(Maml + "uri", Uri.IsWellFormedUriString(link.Address, UriKind.Absolute) ? link.Address : string.Empty)))));
     }
 
@@ -85,7 +85,7 @@ internal static class MamlWriter
         new XElement(Dev + "type", new XElement(Maml + "name", parameter.Type), new XElement(Maml + "uri")),
         new XElement(Dev + "defaultValue", parameter.Default));
 
-    /// <summary>In the list of parameters a switch has a type to show, too; in the syntax it takes no value.</summary>
+    /// <summary>In the list of parameters, a switch also shows its type. In the syntax it takes no value.</summary>
     private static XElement Full(HelpParameter parameter)
     {
         var element = Parameter(parameter);

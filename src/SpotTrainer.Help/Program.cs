@@ -15,7 +15,7 @@ try
 }
 catch (FormatException exception)
 {
-    // As MSBuild reads it: the build's own list then names the page.
+    // The message has MSBuild's format, so the build's error list names the page.
     await Console.Error.WriteLineAsync($"{exception.Message}");
     return 1;
 }

@@ -31,11 +31,11 @@ public sealed class HelpTests
             foreach ($command in Get-Command -Module SpotTrainer) {
                 $help = Get-Help $command.Name
                 if (-not $help.description) { continue }
-                $told = $help.parameters.parameter | ForEach-Object Name
+                $described = $help.parameters.parameter | ForEach-Object Name
                 foreach ($name in $command.Parameters.Keys) {
-                    if ($name -notin $common -and $name -notin $told) { "$($command.Name) -$name is not described" }
+                    if ($name -notin $common -and $name -notin $described) { "$($command.Name) -$name is not described" }
                 }
-                foreach ($name in $told) {
+                foreach ($name in $described) {
                     if ($name -notin $command.Parameters.Keys) { "$($command.Name) has no -$name" }
                 }
             }
