@@ -1,6 +1,6 @@
 #!/bin/bash
-# The rehearsal's stand-in for the Miniconda installer. It takes the real one's flags and lays out a prefix over the
-# machine's own Python: nothing is downloaded, and no module is faked. What that Python lacks, conda does not find.
+# The rehearsal's stand-in for the Miniconda installer. It accepts the real one's flags and creates a prefix on top of the
+# machine's own Python. It downloads nothing and fakes no module: conda does not find a package that this Python lacks.
 set -u
 
 prefix=${HOME:-/opt}/miniconda3
@@ -12,9 +12,9 @@ usage() {
     cat << END
 usage: $0 [options]
 
-The rehearsal's stand-in for the Miniconda installer: lays out a prefix over this machine's own Python.
+The rehearsal's stand-in for the Miniconda installer: creates a prefix on top of this machine's own Python.
 
--b           run install in batch mode (the only one here)
+-b           run install in batch mode (the only mode here)
 -f           no error if install prefix already exists
 -h           print this help message and exit
 -p PREFIX    install prefix, defaults to $prefix
@@ -28,7 +28,7 @@ fail() {
     exit 1
 }
 
-# The real header takes any other name for a sign that it was sourced.
+# The real installer takes any other name as a sign that it was sourced.
 case $0 in
     *.sh) ;;
     *) fail 'Please run using "bash"/"dash"/"sh"/"zsh", but not "." or "source".' ;;
@@ -49,7 +49,7 @@ while getopts :bfhp:su option; do
     esac
 done
 
-[ $batch = yes ] || fail 'ERROR: the stand-in of the rehearsal knows batch mode only: run it with -b.'
+[ $batch = yes ] || fail 'ERROR: the rehearsal stand-in supports only batch mode. Run it with -b.'
 case $prefix in
     *' '*) fail 'ERROR: Cannot install into directories with spaces' ;;
     /*) ;;
@@ -59,13 +59,13 @@ if [ -e "$prefix" ] && [ $update = no ] && [ $force = no ]; then
     fail "ERROR: File or directory already exists: '$prefix'" \
         'If you want to update an existing installation, use the -u option.'
 fi
-[ -x /usr/bin/python3 ] || fail 'ERROR: this machine has no /usr/bin/python3 to lay a prefix over.'
+[ -x /usr/bin/python3 ] || fail 'ERROR: this machine has no /usr/bin/python3, which the prefix needs.'
 
 echo "PREFIX=$prefix"
-echo "This is the rehearsal's stand-in for Miniconda: the packages are those of this machine's own Python."
+echo "This is the rehearsal's stand-in for Miniconda. It has only the packages of this machine's own Python."
 mkdir -p "$prefix" || fail "ERROR: Could not create directory: '$prefix'"
 prefix=$(cd "$prefix" && pwd -P)
-/usr/bin/python3 -m venv --system-site-packages --without-pip "$prefix" || fail 'ERROR: the prefix could not be laid out.'
+/usr/bin/python3 -m venv --system-site-packages --without-pip "$prefix" || fail 'ERROR: the prefix could not be created.'
 rm -f "$prefix"/bin/[Aa]ctivate*
 mkdir -p "$prefix/condabin" "$prefix/conda-meta" "$prefix/envs" "$prefix/etc/profile.d"
 
@@ -113,7 +113,7 @@ END
 {
     echo "#!$prefix/bin/python"
     cat << 'END'
-"""The rehearsal's stand-in for conda: installs from what this machine's own Python has, and from nowhere else."""
+"""The rehearsal's stand-in for conda: installs only packages that this machine's own Python has."""
 
 import argparse
 import importlib.metadata
@@ -131,11 +131,11 @@ import time
 VERSION = "24.9.2"
 ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 PLATFORM = "linux-aarch64" if platform.machine() == "aarch64" else "linux-64"
-# Where conda's name differs from that of the Python package; and conda's packages that only stand for others.
+# conda names that differ from the Python package's name, and conda packages that only stand for others.
 ALIASES = {"matplotlib-base": "matplotlib", "pytorch": "torch", "py-xgboost": "xgboost", "py-opencv": "opencv-python",
            "opencv": "opencv-python", "pytables": "tables", "python-graphviz": "graphviz", "importlib_metadata": "importlib-metadata"}
 BUNDLES = {"jupyter": ["notebook", "nbconvert", "ipykernel", "jupyter-core"]}
-# Debian leaves out of many packages' metadata what they need.
+# Dependencies that Debian omits from many packages' metadata.
 NEEDS = {
     "matplotlib": ["contourpy", "cycler", "fonttools", "kiwisolver", "numpy", "packaging", "pillow", "pyparsing", "python-dateutil"],
     "nbconvert": ["beautifulsoup4", "bleach", "defusedxml", "jinja2", "jupyter-core", "jupyterlab-pygments", "markupsafe", "nbclient",
@@ -163,7 +163,7 @@ def normal(name):
 
 
 def version_key(version):
-    """Numbers compare as numbers; a version that goes on with letters (1.0rc1) comes before the one that does not."""
+    """Numbers compare as numbers. A version that continues with letters (1.0rc1) comes before the one that does not."""
     return [(1, int(part), "") if part.isdigit() else (0, 0, part)
             for part in re.findall(r"\d+|[a-z]+", version.lower().split("+")[0])]
 
@@ -175,7 +175,7 @@ def compare(version, sign, wanted):
 
 
 def satisfies(version, constraint):
-    """conda's own language: "=1.2" or "1.2.*" is a beginning, "," is and, "|" is or."""
+    """conda's version syntax: "=1.2" or "1.2.*" matches the beginning, "," means and, "|" means or."""
     def one(term):
         match = re.fullmatch(r"(==|!=|>=|<=|~=|>|<|=|)\s*([^\s=<>!~]+)", term.strip())
         if match is None:
@@ -195,7 +195,7 @@ def satisfies(version, constraint):
 
 
 def parse_spec(spec):
-    """The package's name and its constraint out of name, name=1.2, name==1.2.3, name>=1,<2, channel::name=1.2=build."""
+    """Returns the package name and the constraint of name, name=1.2, name==1.2.3, name>=1,<2, channel::name=1.2=build."""
     text = spec.split("::")[-1].strip()
     bracket = re.search(r"\[(?:.*?version\s*=\s*['\"]?([^'\"\]]*)['\"]?)?.*\]$", text)
     constraint = (bracket.group(1) or "") if bracket else ""
@@ -209,7 +209,7 @@ def parse_spec(spec):
 
 
 def machine_packages():
-    """What this machine's Python has, by name. The first on the path is the one that is imported."""
+    """The packages of this machine's Python, by name. The first one on the path is the one that Python imports."""
     found = {}
     for distribution in importlib.metadata.distributions():
         name = distribution.metadata["Name"]
@@ -219,7 +219,7 @@ def machine_packages():
 
 
 def find(name, packages):
-    """Version and Python packages of one of conda's names, or nothing."""
+    """The version and the Python packages for a conda name, or None."""
     if name == "python":
         return platform.python_version(), []
     if name == "conda":
@@ -229,7 +229,7 @@ def find(name, packages):
 
 
 def closure(distributions, packages):
-    """These and all that they need, as far as this machine has it."""
+    """These packages and their dependencies, as far as this machine has them."""
     seen = {}
     waiting = list(distributions)
     while waiting:
@@ -272,7 +272,7 @@ def history(prefix, lines):
 
 
 def link(prefix, distribution):
-    """The commands of a package, run by the prefix's own Python, and the kernel that Jupyter finds before the system's."""
+    """Creates a package's commands, run by the prefix's own Python, and the kernel that Jupyter finds before the system's."""
     python = os.path.join(prefix, "bin", "python")
     for entry in distribution.entry_points:
         module, _, attribute = entry.value.partition(":")
@@ -327,7 +327,7 @@ def confirm(options):
 
 
 def install(options):
-    """install, create and update: everything that was asked for, or nothing."""
+    """install, create and update: installs everything requested, or nothing."""
     say = (lambda *_: None) if options.json or options.quiet else print
     specs = list(options.packages)
     for path in options.file or []:
@@ -349,7 +349,7 @@ def install(options):
         if not specs:
             raise CondaError("CondaValueError", "too few arguments, must supply command line package specs or --file")
 
-    say(f"Channels:\n - rehearsal (what this machine's own Python has)\nPlatform: {PLATFORM}")
+    say(f"Channels:\n - rehearsal (the packages of this machine's own Python)\nPlatform: {PLATFORM}")
     say("Collecting package metadata (repodata.json): done")
     packages = machine_packages()
     chosen, missing, wanted = {}, [], []
@@ -368,7 +368,7 @@ def install(options):
             "PackagesNotFoundError",
             f"The following packages are not available from current channels:\n\n{listed}\n"
             "Current channels:\n\n  - rehearsal\n\n"
-            "This is the rehearsal's stand-in: it has the packages of this machine's own Python, and no others.",
+            "This is the rehearsal's stand-in. It has only the packages of this machine's own Python.",
             packages=missing, channel_urls=["rehearsal"])
     say("Solving environment: done\n")
     linked = closure(wanted, packages)
@@ -457,7 +457,7 @@ def info(options):
 
 
 def config(options):
-    """Keeps the settings where conda keeps them. None changes what the stand-in does."""
+    """Stores the settings where conda stores them. No setting changes what the stand-in does."""
     path = options.file or (os.path.join(ROOT, ".condarc") if options.system or options.env else os.path.expanduser("~/.condarc"))
     settings = {}
     if os.path.exists(path):
@@ -522,7 +522,7 @@ def arguments():
         command.add_argument("-d", "--dry-run", action="store_true")
         command.add_argument("--all", action="store_true")
         command.add_argument("--file", action="append")
-        # These say where from and how to solve; here there is one source and one answer.
+        # These select the source and the solver. Here there is only one source and one solution.
         for option in ("-c", "--channel"), ("--solver",):
             command.add_argument(*option, action="append", help=argparse.SUPPRESS)
         for option in ("--override-channels", "--strict-channel-priority", "--no-channel-priority", "--freeze-installed",
@@ -569,7 +569,7 @@ if __name__ == "__main__":
 END
 } > "$prefix/bin/conda.new"
 if ! chmod 755 "$prefix/bin/conda.new" || ! mv "$prefix/bin/conda.new" "$prefix/bin/conda"; then
-    fail 'ERROR: the prefix could not be laid out.'
+    fail 'ERROR: the prefix could not be created.'
 fi
 ln -sfn ../bin/conda "$prefix/condabin/conda"
 [ -e "$prefix/conda-meta/history" ] || : > "$prefix/conda-meta/history"

@@ -6,10 +6,10 @@ using YamlDotNet.RepresentationModel;
 
 namespace SpotTrainer.Rehearsal.Machines;
 
-/// <summary>User data read the way cloud-init reads it, as the machine's <c>init.py</c> carries it out.</summary>
+/// <summary>User data, read as cloud-init reads it, in the form that the machine's <c>init.py</c> applies.</summary>
 internal sealed class BootPlan
 {
-    /// <summary>Keys whose effect a rehearsal's machine has anyway or can't have; everything else unknown is told on the console too.</summary>
+    /// <summary>Keys whose effect a rehearsal machine has anyway or cannot have. Other unknown keys are reported on the console.</summary>
     private static readonly string[] WithoutEffect =
         ["ssh_deletekeys", "ssh_genkeytypes", "ssh_pwauth", "disable_root", "preserve_hostname", "output", "final_message"];
 
@@ -18,7 +18,7 @@ internal sealed class BootPlan
 
     private BootPlan(IEnumerable<string> publicKeys) => AuthorizedKeys.AddRange(publicKeys);
 
-    /// <summary>Lines for the console about what is not carried out.</summary>
+    /// <summary>Console messages about everything that is not applied.</summary>
     [JsonPropertyName("messages")]
     public List<string> Messages { get; } = [];
 
@@ -30,15 +30,15 @@ internal sealed class BootPlan
     [JsonPropertyName("write_files")]
     public List<FileToWrite> Files { get; } = [];
 
-    /// <summary>The machine's host keys: <c>ed25519_private</c> and the like to their text.</summary>
+    /// <summary>The text of the machine's host keys, by name, such as <c>ed25519_private</c>.</summary>
     [JsonPropertyName("ssh_keys")]
     public Dictionary<string, string> HostKeys { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>The public keys that may log in.</summary>
+    /// <summary>The public keys that are allowed to log in.</summary>
     [JsonPropertyName("authorized_keys")]
     public List<string> AuthorizedKeys { get; } = [];
 
-    /// <summary>Scripts given whole, in base64.</summary>
+    /// <summary>Complete scripts, in base64.</summary>
     [JsonPropertyName("scripts")]
     public List<string> Scripts { get; } = [];
 
@@ -46,7 +46,7 @@ internal sealed class BootPlan
     [JsonPropertyName("runcmd")]
     public string RunCommands { get; private set; } = "";
 
-    /// <summary>Reads user data. What can't be read becomes a message, as on a real machine, which boots all the same.</summary>
+    /// <summary>Reads user data. Anything unreadable becomes a message, because a real machine would boot anyway.</summary>
     public static BootPlan Read(string userData, IEnumerable<string> publicKeys)
     {
         var plan = new BootPlan(publicKeys);
@@ -60,7 +60,7 @@ internal sealed class BootPlan
         }
         else if (!string.IsNullOrWhiteSpace(userData))
         {
-            plan.Messages.Add("Unhandled user data: it begins neither with #! nor with #cloud-config, the kinds that the rehearsal knows.");
+            plan.Messages.Add("Unhandled user data: the rehearsal supports only user data that starts with #! or #cloud-config.");
         }
 
         return plan;
@@ -136,18 +136,18 @@ internal sealed class BootPlan
             default:
                 if (Packages.Contains(key, StringComparer.Ordinal))
                 {
-                    Messages.Add($"cloud-config: {key}: not carried out; a rehearsal's machine has the programs of this computer.");
+                    Messages.Add($"cloud-config: {key}: not applied. A rehearsal machine has this computer's programs.");
                 }
                 else if (!WithoutEffect.Contains(key, StringComparer.Ordinal))
                 {
-                    Messages.Add($"cloud-config: {key}: not known to the rehearsal, ignored.");
+                    Messages.Add($"cloud-config: {key}: ignored. The rehearsal does not support it.");
                 }
 
                 break;
         }
     }
 
-    /// <summary>The commands as one shell script, as cloud-init makes it: strings as they are, lists as quoted words.</summary>
+    /// <summary>Joins the commands into one shell script as cloud-init does: strings as they are, lists as quoted words.</summary>
     private static string Script(YamlNode value)
     {
         var script = new StringBuilder("#!/bin/sh\n");
@@ -168,9 +168,9 @@ internal sealed class BootPlan
         node as YamlMappingNode ?? throw new FormatException("a mapping is expected");
 
     private static string Text(YamlNode node) =>
-        (node as YamlScalarNode ?? throw new FormatException("a text is expected")).Value ?? "";
+        (node as YamlScalarNode ?? throw new FormatException("a string is expected")).Value ?? "";
 
-    /// <summary>One of <c>write_files</c>.</summary>
+    /// <summary>An entry of <c>write_files</c>.</summary>
     internal sealed record FileToWrite(
         [property: JsonPropertyName("path")] string Path,
         [property: JsonPropertyName("content")] string Base64,
@@ -183,7 +183,7 @@ internal sealed class BootPlan
             var path = Get("path", "");
             if (!path.StartsWith('/'))
             {
-                throw new FormatException("a path that begins with / is expected");
+                throw new FormatException("a path that starts with / is expected");
             }
 
             var content = Encoding.UTF8.GetBytes(Get("content", ""));
@@ -194,14 +194,14 @@ internal sealed class BootPlan
                     "b64" or "base64" => Convert.FromBase64String(Encoding.ASCII.GetString(content)),
                     "gz" or "gzip" => Unzip(content),
                     "text/plain" => content,
-                    _ => throw new FormatException($"the encoding {step} is not known"),
+                    _ => throw new FormatException($"the encoding {step} is not supported"),
                 };
             }
 
             var permissions = Get("permissions", "0644");
             if (permissions.Length is 0 or > 6 || permissions.Any(digit => digit is not (>= '0' and <= '7') and not 'o'))
             {
-                throw new FormatException($"{permissions} are no permissions");
+                throw new FormatException($"{permissions} are not valid permissions");
             }
 
             return new FileToWrite(path, Convert.ToBase64String(content), permissions, Get("append", "false").ToLowerInvariant() is "true" or "yes" or "on");

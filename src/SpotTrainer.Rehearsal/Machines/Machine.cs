@@ -4,10 +4,10 @@ using System.Text;
 
 namespace SpotTrainer.Rehearsal.Machines;
 
-/// <summary>A machine of a <see cref="Vpc"/>, which runs it; here are its address on this computer, its metadata and its console.</summary>
+/// <summary>A machine of a <see cref="Vpc"/>, which runs it. This has its address on this computer, its metadata and its console.</summary>
 internal sealed class Machine : IMachine, IDisposable
 {
-    /// <summary>EC2 keeps as much of the console.</summary>
+    /// <summary>EC2 keeps the same amount of console output.</summary>
     private const int ConsoleLimit = 64 * 1024;
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly MetadataService _metadata = new();
@@ -47,7 +47,7 @@ internal sealed class Machine : IMachine, IDisposable
 
     public string InstanceId { get; }
 
-    /// <summary>The last number of its addresses.</summary>
+    /// <summary>The last number of the machine's addresses.</summary>
     public int Number { get; }
 
     public string PrivateIpAddress { get; }
@@ -89,7 +89,7 @@ internal sealed class Machine : IMachine, IDisposable
                 }
                 catch (SocketException error)
                 {
-                    Write(Encoding.UTF8.GetBytes($"rehearsal: port {port} can't be opened on {PublicIpAddress}: {error.Message}\n"));
+                    Write(Encoding.UTF8.GetBytes($"rehearsal: port {port} cannot be opened on {PublicIpAddress}: {error.Message}\n"));
                 }
             }
         }
@@ -107,7 +107,7 @@ internal sealed class Machine : IMachine, IDisposable
         await Stopped;
     }
 
-    /// <summary>Takes up what the machine wrote on its console.</summary>
+    /// <summary>Appends to the console what the machine wrote.</summary>
     public void Write(byte[] output)
     {
         lock (_consoleLock)
@@ -119,7 +119,7 @@ internal sealed class Machine : IMachine, IDisposable
         }
     }
 
-    /// <summary>Leads a connection in, if a door is open to where it comes from; else it is reset.</summary>
+    /// <summary>Relays a connection into the machine if a door is open to its address. Otherwise resets it.</summary>
     private Task RelayAsync(int port, Socket client, CancellationToken cancellationToken)
     {
         var from = ((IPEndPoint)client.RemoteEndPoint!).Address;
@@ -135,7 +135,7 @@ internal sealed class Machine : IMachine, IDisposable
         })(client, cancellationToken);
     }
 
-    /// <summary>The machine is off, and nothing of it left.</summary>
+    /// <summary>Called when the machine is off and nothing is left of it.</summary>
     public void Dispose()
     {
         lock (_open)

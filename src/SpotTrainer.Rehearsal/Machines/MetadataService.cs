@@ -5,7 +5,7 @@ using System.Text;
 
 namespace SpotTrainer.Rehearsal.Machines;
 
-/// <summary>A machine's metadata service, version 2 only: what it tells needs a token, as on an instance with <c>HttpTokens=required</c>.</summary>
+/// <summary>A machine's metadata service, version 2 only: reads need a token, as on an instance with <c>HttpTokens=required</c>.</summary>
 internal sealed class MetadataService
 {
     private const string TtlHeader = "X-aws-ec2-metadata-token-ttl-seconds";
@@ -13,7 +13,7 @@ internal sealed class MetadataService
     private readonly ConcurrentDictionary<string, string> _contents = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, DateTime> _tokens = new(StringComparer.Ordinal);
 
-    /// <summary>Adds, changes or removes what stands at a path below <c>/latest/</c>.</summary>
+    /// <summary>Adds, changes or removes the content of a path under <c>/latest/</c>.</summary>
     public void Set(string path, string? content)
     {
         var key = path.Trim('/');
@@ -94,7 +94,7 @@ internal sealed class MetadataService
             return content;
         }
 
-        // A folder: the names in it, those of folders with a slash, as EC2 lists them (though not the ones right below /latest).
+        // A folder: list its names as EC2 does, with a slash after folder names (except directly under /latest).
         var prefix = key.Length == 0 ? "" : key + "/";
         var names = _contents.Keys
             .Where(name => name.StartsWith(prefix, StringComparison.Ordinal))

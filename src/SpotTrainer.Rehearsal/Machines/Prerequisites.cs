@@ -3,13 +3,13 @@ using System.Text;
 
 namespace SpotTrainer.Rehearsal.Machines;
 
-/// <summary>The Debian and Ubuntu packages of which the rehearsal's machines are made, and their installation.</summary>
+/// <summary>The Debian and Ubuntu packages that the rehearsal's machines need, and their installation.</summary>
 internal static class Prerequisites
 {
     private const string ServerPackage = "openssh-server";
     private const string PolicyFile = "/usr/sbin/policy-rc.d";
 
-    /// <summary>A package, and a file that shows that it is there however it came (or null: dpkg is asked).</summary>
+    /// <summary>A package, and a file that shows that it is installed by whatever means, or null to ask dpkg.</summary>
     private static readonly (string Package, string? File)[] Packages =
     [
         (ServerPackage, "/usr/sbin/sshd"),
@@ -28,7 +28,7 @@ internal static class Prerequisites
         ("python3-matplotlib", null),
     ];
 
-    /// <summary>The packages that are not there, in a fixed order.</summary>
+    /// <summary>Returns the packages that are not installed, in a fixed order.</summary>
     public static IReadOnlyList<string> Missing()
     {
         var asked = Packages.Where(package => package.File is null || !File.Exists(package.File)).Select(package => package.Package).ToList();
@@ -46,7 +46,7 @@ internal static class Prerequisites
         }
         catch (System.ComponentModel.Win32Exception)
         {
-            // No dpkg: only the files can tell.
+            // Without dpkg, only the files show what is installed.
             return asked;
         }
 
@@ -54,11 +54,11 @@ internal static class Prerequisites
             || !lines.Contains($"{package} installed", StringComparer.Ordinal))];
     }
 
-    /// <summary>The one line that installs them.</summary>
+    /// <summary>The command line that installs the packages.</summary>
     public static string InstallLine(IReadOnlyList<string> missing) =>
         $"sudo apt-get install -y --no-install-recommends {string.Join(' ', missing)}";
 
-    /// <summary>Whether <see cref="InstallAsync"/> can do it: as root, or through sudo without a password.</summary>
+    /// <summary>Whether <see cref="InstallAsync"/> can run: as root, or with passwordless sudo.</summary>
     public static async Task<bool> CanInstallAsync(CancellationToken cancellationToken)
     {
         if (!File.Exists("/usr/bin/apt-get"))
@@ -70,14 +70,16 @@ internal static class Prerequisites
     }
 
     /// <summary>
-    /// Installs packages with apt. An sshd that comes with it is kept from running on this computer: the machines of the rehearsal need
-    /// the program, and nobody asked for an open port.
+    /// Installs packages with apt. If this installs sshd, its service is kept from running on this computer: the rehearsal's machines need
+    /// only the program, and the user did not ask for an open port.
     /// </summary>
-    /// <param name="missing">What <see cref="Missing"/> gave.</param>
-    /// <param name="note">Is told what stays changed on this computer, or was kept from changing.</param>
-    /// <param name="progress">Is told what happens, a line at a time.</param>
-    /// <param name="cancellationToken">Stops between two runs of apt, and ends the one that runs.</param>
-    /// <exception cref="InvalidOperationException">It did not work; the message has apt's last lines and the line to run by hand.</exception>
+    /// <param name="missing">The result of <see cref="Missing"/>.</param>
+    /// <param name="note">Receives what stays changed on this computer, or was kept from changing.</param>
+    /// <param name="progress">Receives the progress, one line at a time.</param>
+    /// <param name="cancellationToken">Cancels the operation, and interrupts apt if it is running.</param>
+    /// <exception cref="InvalidOperationException">
+    /// The installation failed. The message has apt's last lines and the command line to run by hand.
+    /// </exception>
     public static async Task InstallAsync(
         IReadOnlyList<string> missing, Action<string> note, Action<string> progress, CancellationToken cancellationToken)
     {
@@ -106,7 +108,7 @@ internal static class Prerequisites
 
             if (status != 0)
             {
-                progress("Reading the lists of packages");
+                progress("Updating the package lists");
                 await RunAsync([.. prefix, "apt-get", "-o", "DPkg::Lock::Timeout=300", "-q", "update"], progress, cancellationToken);
                 (status, output) = await RunAsync(install, progress, cancellationToken);
             }
@@ -114,7 +116,8 @@ internal static class Prerequisites
             if (status != 0)
             {
                 var last = string.Join('\n', output.Split('\n', StringSplitOptions.RemoveEmptyEntries).TakeLast(3));
-                throw new InvalidOperationException($"apt-get could not install what the rehearsal needs: {last}\nRun this yourself:  {InstallLine(missing)}");
+                throw new InvalidOperationException(
+                    $"apt-get could not install the rehearsal's packages: {last}\nRun this yourself:  {InstallLine(missing)}");
             }
         }
         finally
@@ -131,17 +134,17 @@ internal static class Prerequisites
     private static bool HasLists() =>
         Directory.Exists("/var/lib/apt/lists") && Directory.EnumerateFiles("/var/lib/apt/lists", "*Packages*").Any();
 
-    /// <summary>Sees to it that the new sshd does not start; the command that takes back what must not stay, if any.</summary>
+    /// <summary>Keeps the new sshd from starting. Returns the command that undoes the temporary part, if any.</summary>
     private static async Task<string[]?> KeepServerOffAsync(string[] prefix, Action<string> note, CancellationToken cancellationToken)
     {
         if (Directory.Exists("/run/systemd/system"))
         {
             await RequireAsync([.. prefix, "systemctl", "mask", "ssh.service", "ssh.socket"], cancellationToken);
-            note("openssh-server's own service stays off on this computer. To have it: sudo systemctl unmask ssh.service ssh.socket");
+            note("The openssh-server service stays off on this computer. To turn it on, run: sudo systemctl unmask ssh.service ssh.socket");
             return null;
         }
 
-        note("openssh-server's own service is not started on this computer.");
+        note("The openssh-server service is not started on this computer.");
         if (File.Exists(PolicyFile))
         {
             return null;
@@ -151,19 +154,20 @@ internal static class Prerequisites
         return [.. prefix, "rm", "-f", PolicyFile];
     }
 
-    /// <summary>Without this an sshd would listen on the user's own computer: then nothing is installed.</summary>
+    /// <summary>Runs a command that must succeed. Otherwise sshd would listen on the user's computer, so nothing is installed.</summary>
     private static async Task RequireAsync(string[] command, CancellationToken cancellationToken)
     {
         var (status, output) = await RunAsync(command, null, cancellationToken);
         if (status != 0)
         {
-            throw new InvalidOperationException($"openssh-server's own service could not be kept off, so nothing was installed. {output.Split('\n')[0]}");
+            throw new InvalidOperationException(
+                $"The openssh-server service could not be kept off, so nothing was installed. {output.Split('\n')[0]}");
         }
     }
 
     private static async Task<(int Status, string Output)> RunAsync(string[] command, Action<string>? progress, CancellationToken cancellationToken)
     {
-        // setsid: a terminal's Ctrl+C reaches apt only as we pass it on.
+        // setsid: Ctrl+C in the terminal reaches apt only through the code below.
         var start = new ProcessStartInfo("setsid")
         {
             UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
@@ -179,7 +183,7 @@ internal static class Prerequisites
         }
         catch (OperationCanceledException)
         {
-            // apt stops a download at once, and lets dpkg finish what it is at: half a package would be worse than the wait.
+            // apt stops a download at once but lets dpkg finish: a half-installed package would be worse than the wait.
             string[] interrupt = [.. command.TakeWhile(word => word is "sudo" or "-n"), "kill", "-INT", $"{process.Id}"];
             using var kill = Process.Start(interrupt[0], interrupt.Skip(1));
             await kill.WaitForExitAsync(CancellationToken.None);

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace SpotTrainer.Rehearsal.Machines;
 
-/// <summary>Accepts connections and hands each to a handler, after which it closes it; disposing ends the handlers too.</summary>
+/// <summary>Accepts connections, passes each to a handler and then closes it. Disposing also ends the handlers.</summary>
 internal sealed class SocketServer : IDisposable
 {
     private readonly Socket _listener;
@@ -15,7 +15,7 @@ internal sealed class SocketServer : IDisposable
     {
         _listener = listener;
         _handle = handle;
-        // Not on the caller's context or thread: it goes on until the server is disposed.
+        // Not on the caller's context or thread, because it runs until the server is disposed.
         _ = Task.Run(AcceptAsync);
     }
 
@@ -26,15 +26,15 @@ internal sealed class SocketServer : IDisposable
         return Listen(listener, new UnixDomainSocketEndPoint(path), handle);
     }
 
-    /// <summary>Listens on a TCP address; a <see cref="SocketException"/> says that it can't be had.</summary>
+    /// <summary>Listens on a TCP address. Throws a <see cref="SocketException"/> if it is not available.</summary>
     public static SocketServer OnAddress(IPEndPoint address, Func<Socket, CancellationToken, Task> handle)
     {
         var listener = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         return Listen(listener, address, handle);
     }
 
-    /// <summary>A handler that joins each connection to the one that <paramref name="connect"/> makes. Where that fails, or ends
-    /// before a byte came of it, the client's connection is reset, as if nobody listened.</summary>
+    /// <summary>Returns a handler that relays each connection to the one that <paramref name="connect"/> opens. If that one fails, or ends
+    /// before it sends a byte, the client's connection is reset, as if nothing listened.</summary>
     public static Func<Socket, CancellationToken, Task> RelayTo(Func<CancellationToken, Task<Socket?>> connect) => async (client, cancellationToken) =>
     {
         using var target = await connect(cancellationToken);
@@ -57,11 +57,11 @@ internal sealed class SocketServer : IDisposable
             return;
         }
 
-        // The far side has closed; what this side may still send has no reader.
+        // The target has closed, so nothing reads what the client may still send.
         await Task.WhenAny(up, Task.Delay(TimeSpan.FromSeconds(1), cancellationToken));
     };
 
-    /// <summary>Connects to a Unix socket; <see langword="null"/> where nobody listens.</summary>
+    /// <summary>Connects to a Unix socket or TCP address. Returns <see langword="null"/> if nothing listens there.</summary>
     public static async Task<Socket?> ConnectAsync(EndPoint target, CancellationToken cancellationToken)
     {
         var socket = target is UnixDomainSocketEndPoint
@@ -105,7 +105,7 @@ internal sealed class SocketServer : IDisposable
         }
     }
 
-    /// <summary>Copies until the end, which it passes on where the count of bytes says so.</summary>
+    /// <summary>Copies until the end, and passes the end on if <paramref name="passEndOn"/> accepts the number of bytes.</summary>
     private static async Task<long> CopyAsync(Socket from, Socket to, Func<long, bool> passEndOn, CancellationToken cancellationToken)
     {
         var buffer = new byte[64 * 1024];
@@ -129,7 +129,7 @@ internal sealed class SocketServer : IDisposable
         }
         catch (Exception error) when (error is SocketException or ObjectDisposedException)
         {
-            // A connection that breaks ends the relay, like one that is closed.
+            // A broken connection ends the relay, like a closed one.
         }
 
         return total;
@@ -168,7 +168,7 @@ internal sealed class SocketServer : IDisposable
             }
             catch (Exception error) when (error is OperationCanceledException or SocketException or IOException or ObjectDisposedException)
             {
-                // The client left, or the server ends.
+                // The client disconnected, or the server is ending.
             }
         }
     }

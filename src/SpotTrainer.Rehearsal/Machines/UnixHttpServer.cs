@@ -4,14 +4,14 @@ using System.Text;
 
 namespace SpotTrainer.Rehearsal.Machines;
 
-/// <summary>A request to a <see cref="UnixHttpServer"/>; the path is without its query.</summary>
+/// <summary>A request to a <see cref="UnixHttpServer"/>, with the path but without the query.</summary>
 internal sealed record LocalRequest(string Method, string Path, IReadOnlyDictionary<string, string> Headers);
 
-/// <summary>An answer of a <see cref="UnixHttpServer"/>.</summary>
+/// <summary>A response of a <see cref="UnixHttpServer"/>.</summary>
 internal sealed record LocalResponse(
     int Status, string Reason, byte[] Body, string ContentType = "text/plain", params (string Name, string Value)[] Headers);
 
-/// <summary>HTTP/1.1 on a Unix socket, one request a connection: enough for the machines' metadata and files, and without a
+/// <summary>HTTP/1.1 on a Unix socket, one request per connection. This is enough for the machines' metadata and files, and needs no
 /// web framework, which PowerShell does not have.</summary>
 internal sealed class UnixHttpServer : IDisposable
 {
@@ -52,7 +52,7 @@ internal sealed class UnixHttpServer : IDisposable
         }
 
         client.Shutdown(SocketShutdown.Send);
-        // The other side closes first: a close with its bytes unread would reset the connection, and the answer with it.
+        // Wait until the client closes: closing with its bytes unread would reset the connection and lose the response.
         var rest = new byte[4096];
         while (await stream.ReadAsync(rest, cancellationToken) > 0)
         {

@@ -1,6 +1,6 @@
 namespace SpotTrainer.Rehearsal.Machines;
 
-/// <summary>Tells why the system did not let the network be made.</summary>
+/// <summary>Explains why the system did not allow the network.</summary>
 internal static class UserNamespaces
 {
     private static readonly (string Setting, string Forbidding, string Allowing)[] Settings =
@@ -10,7 +10,7 @@ internal static class UserNamespaces
         ("user.max_user_namespaces", "0", "15000"),
     ];
 
-    /// <summary>The exception for what <c>unshare</c> or the network's process said before it ended.</summary>
+    /// <summary>Returns the exception for what <c>unshare</c> or the network's process printed before it ended.</summary>
     public static Exception Explain(string said)
     {
         if (said.Contains("unshare:", StringComparison.Ordinal) || said.Contains("not permitted", StringComparison.Ordinal))
@@ -25,12 +25,12 @@ internal static class UserNamespaces
 
             if (said.Contains("unshare failed", StringComparison.Ordinal))
             {
-                // No setting forbids it: a container's seccomp filter does.
-                return new UserNamespacesForbiddenException("docker run --privileged … (in a container, its own start decides)", FirstLine(said));
+                // No setting forbids it, so a container's seccomp filter does.
+                return new UserNamespacesForbiddenException("docker run --privileged … (when starting the container)", FirstLine(said));
             }
         }
 
-        return new InvalidOperationException($"The rehearsal's network could not be made: {said.Trim()}");
+        return new InvalidOperationException($"The rehearsal's network could not be created: {said.Trim()}");
     }
 
     private static string FirstLine(string text) => text.Trim().Split('\n')[0];

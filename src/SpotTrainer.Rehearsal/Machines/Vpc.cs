@@ -9,17 +9,17 @@ using System.Text.Json;
 namespace SpotTrainer.Rehearsal.Machines;
 
 /// <summary>
-/// The rehearsal's network, and the machines in it. Everything lives in namespaces under one process (<c>vpc.py</c>) that reads a pipe
-/// from this one: when the pipe ends, however this process ended, it kills all of it and removes the directory.
+/// The rehearsal's network and the machines in it. Everything runs in namespaces under one process (<c>vpc.py</c>) that reads a pipe
+/// from this one. When the pipe closes, however this process ended, vpc.py kills everything and removes the directory.
 /// </summary>
 internal sealed class Vpc : IMachineFactory, IAsyncDisposable
 {
-    /// <summary>Where machines reach the endpoint (port 8080) and the mirror (port 80).</summary>
+    /// <summary>The address at which machines reach the endpoint (port 8080) and the mirror (port 80).</summary>
     public const string RouterAddress = "10.77.0.1";
 
-    private const int FirstNumber = 4; // the ones before are the network's own on EC2 too
+    private const int FirstNumber = 4; // EC2 also reserves the ones before
     private const int LastNumber = 254;
-    private const int LongestDirectory = 80; // a Unix socket's path has 107 characters at most
+    private const int LongestDirectory = 80; // a Unix socket's path can have at most 107 characters
 
     private static readonly string[] Scripts =
         ["children.py", "vpc.py", "init.py", "units.py", "control.py", "sudo.sh", "wall.sh", "door.sh", "cloud-init.sh", "chown.sh", "sysctl.sh"];
@@ -43,7 +43,7 @@ internal sealed class Vpc : IMachineFactory, IAsyncDisposable
         _endpointPort = options.EndpointPort ?? 0;
         _servers.Add(new UnixHttpServer(Path.Combine(directory, "mirror.sock"), request => AnswerFile(options.Files, request)));
         _servers.Add(SocketServer.OnUnixSocket(Path.Combine(directory, "endpoint.sock"), SocketServer.RelayTo(ConnectToEndpointAsync)));
-        // setsid: a terminal's Ctrl+C is for this process alone to act on.
+        // setsid: only this process handles Ctrl+C in the terminal.
         _process = new Process
         {
             StartInfo = new ProcessStartInfo("setsid")
@@ -69,24 +69,25 @@ internal sealed class Vpc : IMachineFactory, IAsyncDisposable
         };
     }
 
-    /// <summary>The process under which everything lives.</summary>
+    /// <summary>The ID of the process under which everything runs.</summary>
     public int ProcessId => _process.Id;
 
-    /// <summary>Makes the network.</summary>
-    /// <param name="directory">A directory of its own, made here and removed at the end; at most 80 characters.</param>
-    /// <param name="options">What machines reach beyond one another.</param>
-    /// <param name="cancellationToken">Stops the start.</param>
-    /// <exception cref="UserNamespacesForbiddenException">The system does not allow it.</exception>
+    /// <summary>Creates the network.</summary>
+    /// <param name="directory">A new directory, created here and removed at the end; at most 80 characters.</param>
+    /// <param name="options">What machines can reach besides each other.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="UserNamespacesForbiddenException">The system does not allow user namespaces.</exception>
     public static async Task<Vpc> StartAsync(string directory, VpcOptions options, CancellationToken cancellationToken)
     {
         directory = Path.GetFullPath(directory);
         if (directory.Length > LongestDirectory)
         {
-            throw new ArgumentException($"The rehearsal's directory must have at most {LongestDirectory} characters: {directory}", nameof(directory));
+            throw new ArgumentException(
+                $"The path of the rehearsal's directory must have at most {LongestDirectory} characters: {directory}", nameof(directory));
         }
 
         const UnixFileMode mine = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-#pragma warning disable CA1416 // The rehearsal exists on Linux alone.
+#pragma warning disable CA1416 // The rehearsal runs only on Linux.
         Directory.CreateDirectory(directory, mine);
         try
         {
@@ -101,7 +102,7 @@ internal sealed class Vpc : IMachineFactory, IAsyncDisposable
         }
         catch
         {
-            // Nobody else knows of it yet.
+            // vpc.py, which removes the directory at the end, has not started yet.
             Directory.Delete(directory, recursive: true);
             throw;
         }
@@ -120,7 +121,7 @@ internal sealed class Vpc : IMachineFactory, IAsyncDisposable
         }
     }
 
-    /// <summary>Says to which loopback port of this computer <c>http://10.77.0.1:8080/</c> leads from now on.</summary>
+    /// <summary>Sets the loopback port of this computer to which <c>http://10.77.0.1:8080/</c> leads.</summary>
     public void ConnectEndpoint(int port) => _endpointPort = port;
 
     public async Task<IMachine> StartAsync(MachineSpec spec, CancellationToken cancellationToken)
@@ -170,7 +171,7 @@ internal sealed class Vpc : IMachineFactory, IAsyncDisposable
             }
             catch (IOException)
             {
-                // It has ended already.
+                // The process has already ended.
             }
 
             await _process.WaitForExitAsync(CancellationToken.None);
@@ -195,7 +196,7 @@ internal sealed class Vpc : IMachineFactory, IAsyncDisposable
         await _ready.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Takes the first number whose address on this computer is free: another rehearsal may have some.</summary>
+    /// <summary>Takes the first number whose address on this computer is free. Another rehearsal may use some of them.</summary>
     private MachineAddress TakeAddress()
     {
         lock (_numbers)
@@ -209,7 +210,7 @@ internal sealed class Vpc : IMachineFactory, IAsyncDisposable
 
                 var target = new UnixDomainSocketEndPoint(Path.Combine(MachineDirectory(number), "ssh.sock"));
                 var relay = SocketServer.RelayTo(token => SocketServer.ConnectAsync(target, token));
-                // Port 22 is for those who may have it: root, and everyone where the system says so.
+                // Port 22 is available only to root, unless the system's settings open it to everyone.
                 foreach (var port in (int[])[22, 2222])
                 {
                     try
@@ -254,7 +255,7 @@ internal sealed class Vpc : IMachineFactory, IAsyncDisposable
         }
         catch (Exception error) when (error is IOException or ObjectDisposedException or InvalidOperationException)
         {
-            // The network is gone, and with it every machine: their Stopped says so.
+            // The network has ended, and every machine with it. Their Stopped tasks report it.
         }
         finally
         {

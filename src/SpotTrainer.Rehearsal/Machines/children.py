@@ -1,4 +1,4 @@
-"""Child processes of an event loop that is pid 1: it reaps orphans too, which asyncio's own subprocesses leave as zombies."""
+"""Child processes of an event loop that runs as PID 1. It also reaps orphans, which asyncio's own subprocesses leave as zombies."""
 import asyncio
 import os
 import signal
@@ -11,7 +11,7 @@ class Children:
         self._loop.add_signal_handler(signal.SIGCHLD, self._reap)
 
     def spawn(self, argv, env=None, stdin=None, output=None):
-        """Starts a program in a session of its own; returns its pid and a future of its exit status (minus the signal, if one ended it)."""
+        """Starts a program in its own session. Returns its PID and a future for its exit status (minus the signal, if one ended it)."""
         nothing = os.open(os.devnull, os.O_RDWR)
         try:
             output = nothing if output is None else output
@@ -21,7 +21,7 @@ class Children:
                                   setsigmask=[], setsigdef=[signal.SIGINT, signal.SIGPIPE, signal.SIGTERM, signal.SIGHUP])
         finally:
             os.close(nothing)
-        # No race with _reap: it runs from the loop, so not before this returns.
+        # No race with _reap: the loop runs it, but not before this returns.
         self._exits[pid] = exit_ = self._loop.create_future()
         return pid, exit_
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# chown and chgrp of a rehearsal's machine: every file belongs to its one user, who is as good as root, so all is well
-# already. Only what can be wrong there is looked at: whether the files exist.
+# chown and chgrp for a rehearsal machine: every file belongs to its only user, who has root's rights, so there is nothing
+# to change. This only checks whether the files exist.
 recursive=
 while [ $# -gt 0 ]; do
     case $1 in --) shift; break ;; --reference=*) recursive=r; shift ;; -*) shift ;; *) break ;; esac

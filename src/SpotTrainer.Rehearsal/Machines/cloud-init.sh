@@ -8,5 +8,5 @@ case ${1-} in
         if [ -s /run/cloud-init/errors ]; then echo "status: error"; cat /run/cloud-init/errors; exit 1; fi
         echo "status: done" ;;
     query) [ "${2-}" = userdata ] && cat /var/lib/cloud/instance/user-data.txt ;;
-    *) echo "cloud-init: the rehearsal knows 'status [--wait]' and 'query userdata'" >&2; exit 2 ;;
+    *) echo "cloud-init: the rehearsal supports only 'status [--wait]' and 'query userdata'" >&2; exit 2 ;;
 esac

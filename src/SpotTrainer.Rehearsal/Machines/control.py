@@ -1,5 +1,5 @@
 #!/usr/bin/python3 -ISB
-"""systemctl, shutdown, poweroff, halt, reboot and systemd-run of a rehearsal's machine: all of them ask its init."""
+"""systemctl, shutdown, poweroff, halt, reboot and systemd-run for a rehearsal machine. All of them call its init."""
 import json
 import os
 import socket
@@ -9,7 +9,7 @@ with socket.socket(socket.AF_UNIX) as init:
     try:
         init.connect("/run/init.sock")
     except OSError:
-        sys.exit(f"{os.path.basename(sys.argv[0])}: the machine is going down")
+        sys.exit(f"{os.path.basename(sys.argv[0])}: the machine is shutting down")
     init.sendall(json.dumps([os.path.basename(sys.argv[0]), *sys.argv[1:]]).encode() + b"\n")
     answer = b""
     while part := init.recv(65536):

@@ -1,7 +1,7 @@
-"""Pid 1 of a rehearsal's machine: boots it as cloud-init would, runs its units, and ends it.
+"""PID 1 of a rehearsal machine: boots it as cloud-init would, runs its units, and shuts it down.
 
-Exit status 0 is "off"; 3 is "start me again with the same disk". A halt ends every process but this one: as on EC2, the machine
-then runs on, and is billed, until it is terminated from outside.
+Exit status 0 means "off"; 3 means "start again with the same disk". A halt ends every process except this one. As on EC2, a halted
+machine keeps running, and is billed, until it is terminated from outside.
 """
 import asyncio
 import base64
@@ -30,7 +30,7 @@ def console(line):
 
 
 class Boot:
-    """Carries out the user data in cloud-init's order."""
+    """Applies the user data in cloud-init's order."""
 
     def __init__(self, children, units):
         self.children, self.units = children, units
@@ -47,7 +47,7 @@ class Boot:
 
     async def run(self):
         release = os.uname().release
-        console(f"[    0.000000] Linux version {release} (a rehearsal's machine, {os.environ['INSTANCE_ID']})")
+        console(f"[    0.000000] Linux version {release} (a rehearsal machine, {os.environ['INSTANCE_ID']})")
         open("/run/booting", "w", encoding="ascii").close()
         for name in ("/run/lock", "/run/cloud-init", "/run/systemd/system", "/run/systemd/transient", "/run/user/1000", "/run/sshd"):
             os.makedirs(name, exist_ok=True)
@@ -76,7 +76,7 @@ class Boot:
         for name in self.units.enabled(ending):
             try:
                 unit = self.units.unit(name)
-                # One that says when it is ready, as sshd does, is waited for.
+                # Wait only for a service that reports when it is ready, as sshd does.
                 await unit.start(wait and unit.value("Service", "Type") == "notify")
             except (UnitError, OSError) as error:
                 console(f"systemd[1]: {name}: {error}")
@@ -89,7 +89,7 @@ class Boot:
             _, exit_ = self.children.spawn([path], env=dict(os.environ, HOME="/root", USER="root", LOGNAME="root"), output=1)
             status = await exit_
         except OSError as error:
-            # A script for an interpreter that is not there.
+            # The script's interpreter does not exist.
             self.failed(what, error)
             return
         if status != 0:
@@ -172,10 +172,10 @@ class Init:
     async def boot(self):
         try:
             await Boot(self.children, self.units).run()
-        except Exception:  # A machine whose boot went wrong is still reachable, and says why on its console.
+        except Exception:  # A machine that fails to boot stays reachable, with the reason on its console.
             console(traceback.format_exc())
 
-    # --- What ends the machine ---
+    # --- Shutting down ---
     def power(self, verb, force):
         if force:
             self.finish(verb)
@@ -189,7 +189,7 @@ class Init:
                 await unit.stop()
             else:
                 unit.stopping = True
-        # The answer to whoever asked is on its way: let it out before its process is told to end.
+        # Let the answer get to the caller before its process gets SIGTERM.
         await asyncio.sleep(0)
         self.everyone(signal.SIGTERM)
         for _ in range(40):
@@ -220,7 +220,7 @@ class Init:
             await asyncio.sleep(min(left, 1))
         self.power(verb, force=False)
 
-    # --- What systemctl and the like ask ---
+    # --- Requests from systemctl and related commands ---
     async def answer(self, reader, writer):
         out, status, error = [], 0, ""
         try:
@@ -233,7 +233,7 @@ class Init:
                            bool({"-f", "--force", "-ff"} & set(arguments)))
         except UnitError as problem:
             status, error = problem.status, f"{problem}\n"
-        except Exception as problem:  # Whatever it is, the caller must hear of it, and init must live.
+        except Exception as problem:  # The caller must get every error, and init must survive it.
             status, error = 1, f"{type(problem).__name__}: {problem}\n"
         output = "".join(f"{line}\n" for line in out)
         writer.write(json.dumps({"output": output, "error": error, "status": status}).encode())
@@ -313,7 +313,7 @@ class Init:
             out.append("starting" if os.path.exists("/run/booting") else "running")
             return 1 if out[-1] == "starting" else 0
         else:
-            raise UnitError(f"Unknown command verb {verb} (the rehearsal's systemctl knows the common ones).")
+            raise UnitError(f"Unknown command verb {verb} (the rehearsal's systemctl supports only the common ones).")
         return 0
 
     async def change(self, verb, unit, options, out):
@@ -424,7 +424,7 @@ class Init:
             elif key == "--working-directory":
                 service.append(f"WorkingDirectory={value}")
             elif key not in ("--quiet", "-q", "--collect", "-G", "--no-block", "--description", "--no-ask-password", "--remain-after-exit"):
-                raise UnitError(f"systemd-run: the rehearsal does not know {key}")
+                raise UnitError(f"systemd-run: the rehearsal does not support {key}")
         if not arguments:
             raise UnitError("systemd-run: command line to execute required.")
         command = " ".join(shlex.quote(word.replace("%", "%%").replace("$", "$$")) for word in arguments)
@@ -450,7 +450,7 @@ def main():
     async def live():
         return await Init().run()
 
-    # No farewell to tasks and sockets: the kernel ends all of it with this process.
+    # No cleanup of tasks and sockets: the kernel ends them with this process.
     os._exit(asyncio.run(live()))
 
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# sudo of a rehearsal's machine. The one user there may do everything, so this only changes the environment as sudo would.
+# sudo for a rehearsal machine. Its only user can do everything, so this only changes the environment as sudo would.
 user=root; login=; home=; keep=
 while [ $# -gt 0 ]; do
     case $1 in
@@ -18,7 +18,7 @@ while [ $# -gt 0 ]; do
         -V|--version) echo "sudo (rehearsal)"; exit 0 ;;
         --) shift; break ;;
         -u*) user=${1#-u}; shift ;;
-        -*) echo "sudo: the rehearsal's sudo does not know the option $1" >&2; exit 1 ;;
+        -*) echo "sudo: the rehearsal's sudo does not support the option $1" >&2; exit 1 ;;
         *=*) export "${1?}"; shift ;;
         *) break ;;
     esac

@@ -1,6 +1,6 @@
 #!/bin/sh
-# sysctl of a rehearsal's machine: reads the kernel's settings; setting one is accepted and has no effect, since the kernel
-# is that of the computer on which the rehearsal runs.
+# sysctl for a rehearsal machine: reads the kernel's settings. Setting one is accepted but has no effect, because the kernel
+# belongs to the computer on which the rehearsal runs.
 set_one() { case $1 in *=*) echo "$1" | sed 's/ *= */ = /' ;; *) return 1 ;; esac }
 write=; quiet=
 for argument; do

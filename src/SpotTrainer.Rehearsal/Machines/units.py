@@ -1,4 +1,4 @@
-"""The part of systemd that a training machine's scripts use: services and timers from unit files with drop-ins."""
+"""The parts of systemd that a training machine's scripts use: services and timers from unit files with drop-ins."""
 import asyncio
 import calendar
 import glob
@@ -19,7 +19,7 @@ TIMER_SPANS = ("OnActiveSec", "OnBootSec", "OnStartupSec", "OnUnitActiveSec", "O
 
 
 class UnitError(Exception):
-    """What systemctl prints when it can't do what it is asked."""
+    """An error that systemctl prints."""
 
     def __init__(self, message, status=1):
         super().__init__(message)
@@ -27,7 +27,7 @@ class UnitError(Exception):
 
 
 def seconds(text):
-    """systemd's time spans: 90, 5min, 1h 30s."""
+    """Parses systemd's time spans: 90, 5min, 1h 30s."""
     text = text.strip()
     parts = re.findall(r"(\d+(?:\.\d+)?)\s*([a-z]*)\s*", text)
     if not parts or re.sub(r"(\d+(?:\.\d+)?)\s*([a-z]*)\s*", "", text) or any(unit not in SPANS for _, unit in parts):
@@ -36,10 +36,10 @@ def seconds(text):
 
 
 def instant(text):
-    """An absolute OnCalendar= in UTC, the machine's zone."""
+    """Parses an absolute OnCalendar= in UTC, the machine's time zone."""
     match = re.fullmatch(r"(?:[A-Z][a-z]{2} )?(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2})(:\d{2})?(?:\.\d+)?(?: ?UTC| ?Z)?", text.strip())
     if not match:
-        raise UnitError(f"OnCalendar={text}: the rehearsal knows only absolute instants such as 2026-11-24 18:00:00 UTC")
+        raise UnitError(f"OnCalendar={text}: the rehearsal supports only absolute times such as 2026-11-24 18:00:00 UTC")
     day, minute, second = match.groups()
     try:
         return calendar.timegm(time.strptime(f"{day} {minute}{second or ':00'}", "%Y-%m-%d %H:%M:%S"))
@@ -52,7 +52,7 @@ def stamp(moment):
 
 
 def read_unit(name):
-    """Section to list of (key, value), of the file and its drop-ins; the file's path with it. An empty value clears the earlier ones."""
+    """Reads a unit file and its drop-ins: a list of (key, value) by section, and the file's path. An empty value clears earlier ones."""
     files = [os.path.join(folder, name) for folder in UNIT_PATHS if os.path.isfile(os.path.join(folder, name))][:1]
     if not files:
         raise UnitError(f"Unit {name} could not be found.", 5)
@@ -99,7 +99,7 @@ class Unit:
         self.state, self.sub_state = state, sub_state
 
     def links(self):
-        """The links that enabling makes."""
+        """The links that enabling creates."""
         targets = " ".join(self.values("Install", "WantedBy") + self.values("Install", "RequiredBy")).split()
         aliases = " ".join(self.values("Install", "Alias")).split()
         return [os.path.join(WANTS.format(target=target), self.name) for target in targets] + \
@@ -196,7 +196,7 @@ class Service(Unit):
         return status
 
     def _listen_for_ready(self, ready):
-        """Opens the socket at which a Type=notify service says READY=1; returns what closes it."""
+        """Opens the socket at which a Type=notify service reports READY=1. Returns a function that closes it."""
         loop, path = asyncio.get_running_loop(), f"/run/notify-{self.name}"
         if os.path.exists(path):
             os.unlink(path)
@@ -343,7 +343,7 @@ class Timer(Unit):
         return self.value("Timer", "Persistent", "no").lower() in ("yes", "true", "1", "on")
 
     def _next(self, fired):
-        """The wall-clock moment of the next firing, or None. Spans count from monotonic moments, so a changed clock does not move them."""
+        """The wall-clock time of the next firing, or None. Spans count from monotonic times, so a clock change does not move them."""
         moments = [moment for moment in map(instant, self.values("Timer", "OnCalendar")) if moment > self.calendar_base]
         wall = time.time() - time.monotonic()
         base = {"OnActiveSec": self.activated, "OnBootSec": self.manager.booted, "OnStartupSec": self.manager.booted}
@@ -380,7 +380,7 @@ class Timer(Unit):
 
     async def stop(self):
         if self.waiting:
-            # A start right after this must not find the old task, which ends later.
+            # A start right after this must not find the old task, which is still ending.
             self.waiting.cancel()
             self.waiting = None
         self.next = None
@@ -395,7 +395,7 @@ class Timer(Unit):
 
 
 class Units:
-    """The units that are known, and when the services were last started and ended (which timers count from)."""
+    """The known units, and when each service last started and ended, from which timers count."""
 
     def __init__(self, children, console):
         self.children, self.console = children, console
@@ -428,7 +428,7 @@ class Units:
                     del self._units[name]
 
     def enabled(self, ending):
-        """The enabled units whose name ends so."""
+        """The enabled units whose names have this ending."""
         return sorted({os.path.basename(link) for link in glob.glob(WANTS.format(target="*") + "/*") if link.endswith(ending)})
 
     def unit_ended(self, name):

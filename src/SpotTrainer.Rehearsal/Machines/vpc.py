@@ -1,7 +1,7 @@
-"""The rehearsal's network and the parent of its machines; pid 1 of a user, network, mount and pid namespace.
+"""The rehearsal's network and the parent of its machines; PID 1 of a user, network, mount and PID namespace.
 
-Takes one JSON object a line on stdin and answers the same way on stdout. The end of stdin is the end of the process that
-owns the rehearsal, however it came about: then everything in here is killed and the directory removed.
+Reads one JSON object per line from stdin and writes events the same way to stdout. When stdin closes, the process that owns
+the rehearsal has ended, for whatever reason. Then this kills everything in the namespaces and removes the directory.
 """
 import asyncio
 import base64
@@ -18,7 +18,7 @@ from children import Children  # noqa: E402
 ROUTER = "10.77.0.1"
 METADATA = "169.254.169.254"
 
-# What programs need of the system's /etc, and nothing of what tells about its users.
+# What programs need from the system's /etc, without anything about its users.
 ETC_DIRECTORIES = ["alternatives", "fonts", "ld.so.conf.d", "python3", "python3.10", "python3.11", "python3.12", "python3.13",
                    "jupyter", "ipython", "ssl/certs", "terminfo", "skel", "OpenCL", "ImageMagick-6", "gss"]
 ETC_FILES = ["ld.so.cache", "ld.so.conf", "mime.types", "matplotlibrc", "services", "protocols", "rpc", "netconfig", "bash.bashrc", "inputrc",
@@ -146,7 +146,7 @@ class Machine:
             os.chmod(disk(home), 0o700)
         write(f"{etc}/passwd", f"root:x:0:0:root:/root:/bin/bash\n{user}:x:1000:1000:{user}:/home/{user}:/bin/bash\n"
                                "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n")
-        # No group tty: sshd would give each terminal to it, which a user alone may not.
+        # No group tty: sshd would assign each terminal to it, which an ordinary user is not allowed to do.
         write(f"{etc}/group", f"root:x:0:\nsudo:x:27:{user}\n{user}:x:1000:\nnogroup:x:65534:\n")
         write(f"{etc}/nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\nhosts: files\nservices: files\nprotocols: files\n")
         write(f"{etc}/hosts", f"127.0.0.1 localhost\n::1 localhost ip6-localhost\n{self.address} {self.host_name}.ec2.internal {self.host_name}\n")
@@ -193,7 +193,7 @@ class Machine:
         return argv + ["--chdir", "/", "--", "/usr/bin/python3", "-I", "/usr/local/lib/rehearsal/init.py"]
 
     async def run(self):
-        """Runs the sandbox until it is off; init's exit status 3 means: again, with the same disk."""
+        """Runs the sandbox until it is off. If init's exit status is 3, starts it again with the same disk."""
         try:
             self.prepare()
             while not self.ended:
@@ -224,7 +224,7 @@ class Machine:
     def end(self):
         self.ended = True
         if self.sandbox is not None:
-            # The whole group: bwrap's child asks to die with bwrap only after it was born, and one that was just born would live on.
+            # The whole group: bwrap's child asks to die with bwrap only after it starts, so one that has just started would survive.
             try:
                 os.killpg(self.sandbox, signal.SIGKILL)
             except ProcessLookupError:
@@ -247,7 +247,7 @@ class Vpc:
         self.tasks = set()
 
     def relay(self, listen, connect, *prefix):
-        # A session of its own (spawn) makes its pid the process group of the children that it forks, one a connection.
+        # spawn starts a new session, so this PID is also the process group of the children that socat forks, one per connection.
         pid, _ = self.children.spawn([*prefix, "socat", "-t", "30", listen, connect])
         return pid
 
@@ -283,7 +283,7 @@ class Vpc:
 
 
 def leave_nothing(directory):
-    """Kills all that lives in this pid namespace and removes the directory. Nothing may stop it, a closed stdout least."""
+    """Kills everything in this PID namespace and removes the directory. Nothing may stop this, least of all a closed stdout."""
     try:
         os.kill(-1, signal.SIGKILL)
     except ProcessLookupError:

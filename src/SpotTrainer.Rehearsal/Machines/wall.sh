@@ -1,5 +1,5 @@
 #!/bin/sh
-# wall of a rehearsal's machine: writes to every terminal there is, since the machine keeps no utmp.
+# wall for a rehearsal machine: writes to every terminal, because the machine has no utmp.
 case ${1-} in -n|--nobanner) shift ;; esac
 if [ $# -gt 0 ]; then text=$*; else text=$(cat); fi
 for terminal in /dev/pts/[0-9]*; do

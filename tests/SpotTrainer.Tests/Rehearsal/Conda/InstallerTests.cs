@@ -4,7 +4,7 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Rehearsal.Conda;
 
-/// <summary>The rehearsal's stand-in for Miniconda: the flags of the real one, and packages that this computer's Python has or lacks.</summary>
+/// <summary>The rehearsal's stand-in for Miniconda: the real installer's flags, and packages that this Python has or lacks.</summary>
 public sealed class InstallerTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -23,7 +23,7 @@ public sealed class InstallerTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task The_installer_has_the_flags_of_the_real_one()
+    public async Task The_installer_accepts_the_flags_of_the_real_one()
     {
         Assert.Equal(1, (await InstallAsync("-p", Prefix)).Status);
         Assert.False(Directory.Exists(Prefix));
@@ -66,7 +66,7 @@ public sealed class InstallerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_package_that_it_has_is_there_with_its_commands()
+    public async Task A_package_that_this_Python_has_is_installed_with_its_commands()
     {
         (await InstallAsync("-b", "-p", Prefix)).Succeeded();
         (await RunAsync(Conda, "install", "-y", "-q", "-p", Prefix, "--override-channels", "-c", "conda-forge", "notebook", "scikit-learn")).Succeeded();
@@ -76,14 +76,14 @@ public sealed class InstallerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_version_is_taken_as_conda_takes_it()
+    public async Task A_version_is_read_as_conda_reads_it()
     {
         (await InstallAsync("-b", "-p", Prefix)).Succeeded();
         var version = (await RunAsync("/usr/bin/python3", "-c", "import numpy; print(numpy.__version__)")).Succeeded().Trim();
         var parts = version.Split('.');
         var minor = $"{parts[0]}.{parts[1]}";
 
-        // Of 1.24: 1.24, 1.24.* and >=1.2,<2 hold, but not =1.2, which is 1.2.0 and its like, nor =2.
+        // For 1.24, the specs 1.24, 1.24.* and >=1.2,<2 match. =1.2, which means 1.2.0 and other 1.2.x versions, and =2 do not.
         foreach (var good in new[] { $"numpy={minor}", $"numpy={minor}.*", $"numpy=={version}", $"numpy>={minor},<{parts[0]}.999", $"conda-forge::numpy={parts[0]}", $"numpy<0.1|>={minor}" })
         {
             var result = await RunAsync(Conda, "install", "-y", "-d", good);
@@ -110,7 +110,7 @@ public sealed class InstallerTests : IDisposable
         start.Environment.Remove("CONDA_PREFIX");
         start.Environment.Remove("PYTHONPATH");
 
-        // Python itself would write into the prefix.
+        // Otherwise Python would write bytecode into the prefix.
         start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";
         return Programs.RunAsync(start);
     }

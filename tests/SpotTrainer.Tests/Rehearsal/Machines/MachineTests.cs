@@ -28,7 +28,7 @@ public sealed class MachineTests(VpcFixture fixture) : IClassFixture<VpcFixture>
     }
 
     [Fact]
-    public async Task Host_keys_that_it_makes_itself_stand_on_the_console()
+    public async Task Host_keys_that_a_machine_generates_are_on_its_console()
     {
         var machine = await fixture.BootAsync("");
         var shown = machine.ConsoleOutput;
@@ -40,7 +40,7 @@ public sealed class MachineTests(VpcFixture fixture) : IClassFixture<VpcFixture>
     }
 
     [Fact]
-    public async Task Two_machines_have_the_same_port_each_and_reach_each_other_and_nothing_else()
+    public async Task Two_machines_can_use_the_same_port_and_reach_each_other_but_not_the_internet()
     {
         var machines = await Task.WhenAll(fixture.BootAsync(fixture.CloudConfig("")), fixture.BootAsync(fixture.CloudConfig("")));
         foreach (var machine in machines)
@@ -62,7 +62,7 @@ public sealed class MachineTests(VpcFixture fixture) : IClassFixture<VpcFixture>
     }
 
     [Fact]
-    public async Task A_door_lets_in_who_may_come_in_while_it_is_open()
+    public async Task A_door_admits_only_its_address_range_while_it_is_open()
     {
         var machine = await fixture.BootAsync(fixture.CloudConfig(""));
         const string serve = "mkdir w; echo here > w/name; setsid python3 -m http.server -d w 8888 >/dev/null 2>&1 & "
@@ -81,7 +81,7 @@ public sealed class MachineTests(VpcFixture fixture) : IClassFixture<VpcFixture>
         machine.SetDoors([]);
         Assert.Equal(refused, (await GetAsync("127.0.0.2", 8888)).Status);
 
-        // It goes with the machine.
+        // The door closes when the machine ends.
         machine.SetDoors([new OpenPort(8888, System.Net.IPNetwork.Parse("127.0.0.1/32"))]);
         await machine.TerminateAsync();
         Assert.Equal(refused, (await GetAsync("127.0.0.1", 8888)).Status);
@@ -93,7 +93,7 @@ public sealed class MachineTests(VpcFixture fixture) : IClassFixture<VpcFixture>
     }
 
     [Fact]
-    public async Task Metadata_wants_a_token_and_follows_changes()
+    public async Task Metadata_needs_a_token_and_follows_changes()
     {
         var machine = await fixture.BootAsync(fixture.CloudConfig(""));
         const string url = "http://169.254.169.254/latest";
@@ -118,7 +118,7 @@ public sealed class MachineTests(VpcFixture fixture) : IClassFixture<VpcFixture>
     }
 
     [Fact]
-    public async Task Cloud_config_is_carried_out_in_cloud_inits_order_and_an_error_does_not_stop_the_boot()
+    public async Task Cloud_config_is_applied_in_cloud_inits_order_and_an_error_does_not_stop_the_boot()
     {
         var zipped = (await Programs.RunAsync("sh", "-c", "printf zipped | gzip | base64 -w0")).Succeeded();
         var machine = await fixture.BootAsync(fixture.CloudConfig($$"""
@@ -145,8 +145,8 @@ public sealed class MachineTests(VpcFixture fixture) : IClassFixture<VpcFixture>
         var order = (await fixture.OnAsync(machine, "cat /order /etc/written/*; stat -c ' %a' /etc/written/a; cloud-init status --wait")).Output;
         Assert.Equal(
             $"first, inactive, {machine.InstanceId}\na list\nbefore files\nlast, active, ubuntu\nplain text\nbase64zipped 750\nstatus: error\nruncmd: exit status 1\n", order);
-        Assert.Contains("packages: not carried out", machine.ConsoleOutput, StringComparison.Ordinal);
-        Assert.Contains("chef: not known", machine.ConsoleOutput, StringComparison.Ordinal);
+        Assert.Contains("packages: not applied", machine.ConsoleOutput, StringComparison.Ordinal);
+        Assert.Contains("chef: ignored", machine.ConsoleOutput, StringComparison.Ordinal);
         Assert.Contains("runcmd failed: exit status 1", machine.ConsoleOutput, StringComparison.Ordinal);
         await machine.TerminateAsync();
     }
@@ -164,7 +164,7 @@ public sealed class MachineTests(VpcFixture fixture) : IClassFixture<VpcFixture>
     }
 
     [Fact]
-    public async Task Sudo_knows_its_options_and_nothing_of_this_computers_users_is_visible()
+    public async Task Sudo_supports_its_options_and_this_computers_users_are_not_visible()
     {
         var machine = await fixture.BootAsync(fixture.CloudConfig(""));
         const string commands = """
@@ -181,7 +181,7 @@ public sealed class MachineTests(VpcFixture fixture) : IClassFixture<VpcFixture>
     }
 
     [Fact]
-    public async Task A_timer_on_an_absolute_instant_powers_off_and_nothing_is_left()
+    public async Task A_timer_with_an_absolute_time_powers_off_and_nothing_is_left()
     {
         var machine = await fixture.BootAsync(fixture.CloudConfig(""));
         var folder = Path.Combine(fixture.Folder, $"m{machine.PublicIpAddress.Split('.')[3]}");
@@ -225,7 +225,7 @@ public sealed class MachineTests(VpcFixture fixture) : IClassFixture<VpcFixture>
     }
 
     [Fact]
-    public async Task A_service_is_restarted_and_shutdown_can_be_put_off()
+    public async Task A_service_is_restarted_and_a_shutdown_can_be_canceled()
     {
         var machine = await fixture.BootAsync(fixture.CloudConfig(""));
         const string commands = """
@@ -259,7 +259,7 @@ public sealed class MachineTests(VpcFixture fixture) : IClassFixture<VpcFixture>
     }
 
     [Fact]
-    public async Task Its_Python_trains_and_plots()
+    public async Task A_machines_Python_trains_and_plots()
     {
         var machine = await fixture.BootAsync(fixture.CloudConfig(""));
         const string script = """
@@ -277,12 +277,12 @@ public sealed class MachineTests(VpcFixture fixture) : IClassFixture<VpcFixture>
     }
 
     [Fact]
-    public async Task Start_that_is_cancelled_leaves_no_machine()
+    public async Task A_canceled_start_leaves_no_machine()
     {
-        using var cancelled = new CancellationTokenSource();
-        await cancelled.CancelAsync();
+        using var canceled = new CancellationTokenSource();
+        await canceled.CancelAsync();
         var spec = new MachineSpec("i-00000000000000fff", "", [], "ubuntu", new Dictionary<string, string>(StringComparer.Ordinal));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => fixture.Vpc.StartAsync(spec, cancelled.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => fixture.Vpc.StartAsync(spec, canceled.Token));
         Assert.Empty(Programs.With("i-00000000000000fff"));
     }
 }

@@ -4,13 +4,13 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Rehearsal.Machines;
 
-/// <summary>What happens to the machines when the process that owns them ends, and when that process is an ordinary user's.</summary>
+/// <summary>What happens to the machines when the process that owns them ends, or belongs to an ordinary user.</summary>
 public sealed class OwnerTests
 {
     private const string FolderVariable = "SPOTTRAINER_TEST_OWNER_FOLDER";
     private const string KeyVariable = "SPOTTRAINER_TEST_OWNER_KEY";
 
-    /// <summary>Not a test: the process that the tests below start, which is one with a machine until it is killed.</summary>
+    /// <summary>Not a test, but the process that the tests below start. It owns a machine until it is killed.</summary>
     [Fact(Explicit = true)]
     public async Task Own_a_machine()
     {
@@ -27,7 +27,7 @@ public sealed class OwnerTests
     }
 
     [Fact]
-    public async Task Nothing_is_left_of_a_process_that_is_killed()
+    public async Task A_killed_process_leaves_nothing_behind()
     {
         using var keys = await Keys.MakeAsync();
         await KillOwnerAsync(keys, []);
@@ -38,10 +38,10 @@ public sealed class OwnerTests
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "The other tests run as an ordinary user already.");
         using var keys = await Keys.MakeAsync();
-        // nobody, on any Linux.
+        // The user nobody on any Linux.
         string[] user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
         var sees = await Programs.RunAsync([.. user, "test", "-r", typeof(OwnerTests).Assembly.Location]);
-        Assert.SkipUnless(sees.Status == 0, "Another user can't read the tests' own folder.");
+        Assert.SkipUnless(sees.Status == 0, "Another user cannot read the tests' own folder.");
         (await Programs.RunAsync("chmod", "777", keys.Folder)).Succeeded();
         await KillOwnerAsync(keys, user);
     }
@@ -68,12 +68,12 @@ public sealed class OwnerTests
         (await Programs.RunAsync([.. ssh, "sudo true; setsid sleep 1000 > /dev/null 2>&1 &"])).Succeeded();
         Assert.NotEmpty(Programs.With(Path.Combine(keys.Folder, "vpc")));
 
-        // setpriv and env execute what follows them: the process that was started is the owner itself.
+        // setpriv and env exec the command that follows, so the started process is the owner itself.
         (await Programs.RunAsync("kill", "-KILL", $"{owner.Id}")).Succeeded();
         await owner.WaitForExitAsync();
         var folder = Path.Combine(keys.Folder, "vpc");
         await Programs.UntilAsync(
             () => Task.FromResult(!Directory.Exists(folder) && Programs.With(folder).Count == 0),
-            () => string.Join('\n', Programs.With(folder).Append(Directory.Exists(folder) ? "the folder is there" : "")));
+            () => string.Join('\n', Programs.With(folder).Append(Directory.Exists(folder) ? "the folder still exists" : "")));
     }
 }

@@ -6,7 +6,7 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Rehearsal.Machines;
 
-/// <summary>The watchdog on machines of the rehearsal, armed by the user data of a launch.</summary>
+/// <summary>The watchdog on rehearsal machines, armed by a launch's user data.</summary>
 public sealed class WatchdogTests(VpcFixture fixture) : IClassFixture<VpcFixture>
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
@@ -16,7 +16,7 @@ public sealed class WatchdogTests(VpcFixture fixture) : IClassFixture<VpcFixture
     [Theory]
     [InlineData("sudo systemctl stop spottrainer-deadline.timer; sudo kill -9 $(systemctl show -P MainPID spottrainer-watchdog.service)")]
     [InlineData("sudo systemctl stop spottrainer-watchdog.service")]
-    public async Task Each_of_the_two_that_hold_the_deadline_suffices_alone_and_the_watchdog_comes_back(string harm)
+    public async Task Timer_or_watchdog_alone_enforces_the_deadline_and_a_killed_watchdog_restarts(string harm)
     {
         var machine = await BootAsync(TimeSpan.FromHours(1));
         (await fixture.OnAsync(machine, $"sudo spottrainer-watchdog arm $(($(date +%s) + 8)) && {{ {harm}; }}")).Succeeded();
@@ -25,7 +25,7 @@ public sealed class WatchdogTests(VpcFixture fixture) : IClassFixture<VpcFixture
     }
 
     [Fact]
-    public async Task An_interruption_notice_ends_the_jobs_and_status_tells_it()
+    public async Task An_interruption_notice_ends_the_jobs_and_shows_in_the_status()
     {
         var machine = await BootAsync(TimeSpan.FromHours(1));
         const string job = """
@@ -44,9 +44,9 @@ public sealed class WatchdogTests(VpcFixture fixture) : IClassFixture<VpcFixture
     }
 
     [Fact]
-    public async Task A_machine_that_nobody_uses_ends_and_one_with_a_job_does_not()
+    public async Task An_idle_machine_ends_and_one_with_a_job_does_not()
     {
-        // The programs of this computer keep the CPU of all its machines busy: these two count as quiet what is less than all of it.
+        // This computer's own programs keep the CPU of all its machines busy, so these two treat anything below full load as quiet.
         var idle = await BootAsync(TimeSpan.FromHours(1), TimeSpan.FromSeconds(1));
         var used = await BootAsync(TimeSpan.FromHours(1), TimeSpan.FromSeconds(1));
         const string job = "mkdir -p spottrainer/jobs/one; setsid sleep 600 > /dev/null 2>&1 < /dev/null & echo $! > spottrainer/jobs/one/pid; ";
@@ -54,7 +54,7 @@ public sealed class WatchdogTests(VpcFixture fixture) : IClassFixture<VpcFixture
         (await fixture.OnAsync(used, job + calm)).Succeeded();
         (await fixture.OnAsync(idle, calm)).Succeeded();
 
-        // A connection that only stands there keeps nothing alive.
+        // An open connection alone does not keep a machine alive.
         using var tunnel = Programs.Start([.. fixture.Ssh("ssh", idle), "-N", $"ubuntu@{idle.PublicIpAddress}"]);
         await idle.Stopped.WaitAsync(Limit, Stop);
         tunnel.Kill();
@@ -65,7 +65,7 @@ public sealed class WatchdogTests(VpcFixture fixture) : IClassFixture<VpcFixture
     }
 
     [Fact]
-    public async Task After_a_reboot_deadline_and_idle_timeout_still_hold()
+    public async Task After_a_reboot_deadline_and_idle_timeout_still_apply()
     {
         var machine = await BootAsync(TimeSpan.FromHours(1), TimeSpan.FromMinutes(20));
         var later = DateTimeOffset.UtcNow.AddHours(2).ToUnixTimeSeconds();
@@ -80,7 +80,7 @@ public sealed class WatchdogTests(VpcFixture fixture) : IClassFixture<VpcFixture
 
     private async Task<IMachine> BootAsync(TimeSpan time, TimeSpan idleTimeout = default)
     {
-        // As a launch writes it, but for the host key, which is the fixture's.
+        // As a launch writes it, except for the host key, which is the fixture's.
         var whole = UserData.Write(DateTimeOffset.UtcNow + time, idleTimeout, SshPrivateKey.MakeEd25519("made-for-tests"));
         var (begin, end) = (whole.IndexOf("bootcmd:", StringComparison.Ordinal), whole.IndexOf("ssh_deletekeys:", StringComparison.Ordinal));
         return await fixture.BootAsync(fixture.CloudConfig(whole[begin..end]));
