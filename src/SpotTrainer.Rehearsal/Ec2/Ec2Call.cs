@@ -6,17 +6,17 @@ using SpotTrainer.Rehearsal.Protocol;
 
 namespace SpotTrainer.Rehearsal.Ec2;
 
-/// <summary>The filters that a description knows: by a filter's name, the values that an item has under it.</summary>
+/// <summary>The filters that a Describe action supports: the values that an item has, by filter name.</summary>
 internal sealed class Filters<T>() : Dictionary<string, Func<T, IEnumerable<string>>>(StringComparer.Ordinal);
 
-/// <summary>One call of EC2's, with what it may touch.</summary>
-/// <param name="Region">The region that the signature names.</param>
+/// <summary>An EC2 call, with everything that it can use.</summary>
+/// <param name="Region">The region in the signature.</param>
 /// <param name="Parameters">The call's parameters.</param>
 /// <param name="Market">The market.</param>
-/// <param name="Account">The account's number.</param>
-/// <param name="Now">The moment of the call.</param>
+/// <param name="Account">The account number.</param>
+/// <param name="Now">The time of the call.</param>
 /// <param name="Machines">Starts and ends the machines of instances.</param>
-/// <param name="Host">The endpoint's own host and port: a client that follows an answer must not be led to AWS.</param>
+/// <param name="Host">The endpoint's own host and port. A client that follows a response must not get to AWS.</param>
 /// <param name="Set">Holds the conditions.</param>
 internal sealed partial record Ec2Call(
     RegionState Region, QueryParameters Parameters, MarketTable Market, string Account, DateTimeOffset Now, InstanceMachines Machines, string Host,
@@ -28,17 +28,17 @@ internal sealed partial record Ec2Call(
     /// <summary>Whether the region has a default VPC.</summary>
     public bool HasDefaultVpc => !Conditions.NoDefaultVpc.Contains(Region.Name);
 
-    /// <summary>The instances that are found: a new one only after a while, and one that has ended for an hour.</summary>
+    /// <summary>The instances that calls find: a new one only after a while, and a terminated one for an hour.</summary>
     public IEnumerable<Instance> Instances => Region.Instances.Values.Where(instance => instance.VisibleFrom <= Now && !(instance.Ended && instance.ComputeEnd + TimeSpan.FromHours(1) < Now));
 
-    /// <summary>The security groups that are found: a new one only after a while.</summary>
+    /// <summary>The security groups that calls find: a new one only after a while.</summary>
     public IEnumerable<SecurityGroup> Groups => Region.Groups.Values.Where(group => group.VisibleFrom <= Now);
 
-    /// <summary>The key pairs that are found: a new one only after a while.</summary>
+    /// <summary>The key pairs that calls find: a new one only after a while.</summary>
     public IEnumerable<KeyPair> KeyPairs => Region.KeyPairs.Values.Where(pair => pair.VisibleFrom <= Now);
 
-    /// <summary>Called by an action before it changes anything, when all of the call has been checked: with DryRun it goes no further.</summary>
-    /// <exception cref="AwsException">DryRunOperation; UnauthorizedOperation where the call also tags and may not.</exception>
+    /// <summary>Ends a dry run. An action calls this after it has checked the whole call and before it changes anything.</summary>
+    /// <exception cref="AwsException">DryRunOperation, or UnauthorizedOperation if the call also adds tags without permission.</exception>
     public void EndDryRun()
     {
         if (Parameters.Groups("TagSpecification").Count > 0)
@@ -53,11 +53,12 @@ internal sealed partial record Ec2Call(
     }
 
     /// <summary>
-    /// Leaves what the call's filters let through: every filter must be met by one of its values, in which <c>*</c> and <c>?</c> are wildcards.
+    /// Returns the items that match every filter of the call. An item must match one of a filter's values, in which <c>*</c> and <c>?</c>
+    /// are wildcards.
     /// </summary>
-    /// <param name="items">What there is.</param>
-    /// <param name="known">The filters there are. Another one is an error, also where there is no item.</param>
-    /// <param name="id">The id under which an item's tags are kept.</param>
+    /// <param name="items">All items.</param>
+    /// <param name="known">The supported filters. Any other filter is an error, even if there are no items.</param>
+    /// <param name="id">Returns the ID under which an item's tags are stored.</param>
     public IEnumerable<T> Filtered<T>(IEnumerable<T> items, Filters<T> known, Func<T, string>? id = null)
     {
         var filters = Parameters.Groups("Filter")
@@ -80,7 +81,7 @@ internal sealed partial record Ec2Call(
         }
     }
 
-    /// <summary>Some calls need the permission of another action, too.</summary>
+    /// <summary>Requires the permission for another action, which some calls also need.</summary>
     /// <exception cref="AwsException">UnauthorizedOperation.</exception>
     public void RequirePermission(string service, string action)
     {
@@ -90,17 +91,17 @@ internal sealed partial record Ec2Call(
         }
     }
 
-    /// <summary>How many entries a page has, by MaxResults.</summary>
-    /// <param name="most">What EC2 gives at most, and without MaxResults.</param>
+    /// <summary>The page size that MaxResults asks for.</summary>
+    /// <param name="most">EC2's maximum, which is also the default.</param>
     public int PageSize(int most = 1000)
     {
         var size = Parameters.Integer("MaxResults") ?? most;
         return size >= 1 && size <= most ? size : throw AwsException.InvalidParameterValue($"Invalid value '{size}' for MaxResults.");
     }
 
-    /// <summary>Leaves one page, by MaxResults and NextToken.</summary>
-    /// <param name="items">What there is.</param>
-    /// <param name="most">What EC2 gives at most, and without MaxResults.</param>
+    /// <summary>Returns the page that MaxResults and NextToken ask for.</summary>
+    /// <param name="items">All items.</param>
+    /// <param name="most">EC2's maximum, which is also the default.</param>
     /// <returns>The page, and the token of the next one or <see langword="null"/>.</returns>
     public (IReadOnlyList<T> Items, string? NextToken) Paged<T>(IEnumerable<T> items, int most = 1000)
     {
@@ -117,8 +118,8 @@ internal sealed partial record Ec2Call(
         return (all.Skip(start).Take(size).ToArray(), end < all.Length ? $"rehearsal-{end.ToString(CultureInfo.InvariantCulture)}" : null);
     }
 
-    /// <summary>Leaves those whose ids the call names; all when it names none.</summary>
-    /// <exception cref="AwsException">One that it names is not there.</exception>
+    /// <summary>Returns the items whose IDs the call names, or all items if it names none.</summary>
+    /// <exception cref="AwsException">A named item does not exist.</exception>
     public IEnumerable<T> Named<T>(string parameter, IEnumerable<T> items, Func<T, string> id, string errorCode)
     {
         var names = Parameters.List(parameter);
@@ -131,7 +132,7 @@ internal sealed partial record Ec2Call(
         return names.Distinct(StringComparer.Ordinal).Select(name => known.TryGetValue(name, out var item) ? item : throw new AwsException(errorCode, $"The ID '{name}' does not exist")).ToArray();
     }
 
-    /// <summary>Tags what the call makes, as its TagSpecification says for that kind of resource.</summary>
+    /// <summary>Tags a resource that the call creates, as its TagSpecification says for that resource type.</summary>
     public void TagNew(string resourceType, string id)
     {
         foreach (var specification in Parameters.Groups("TagSpecification").Where(group => group["ResourceType"] == resourceType))
@@ -143,7 +144,7 @@ internal sealed partial record Ec2Call(
         }
     }
 
-    /// <summary>A filter's value: * and ? are wildcards unless a backslash stands before them.</summary>
+    /// <summary>Converts a filter value to a regular expression. * and ? are wildcards unless a backslash precedes them.</summary>
     private static Regex Pattern(string value) => new(
         "^" + Wildcard().Replace(value, part => part.Value switch
         {

@@ -6,7 +6,7 @@ namespace SpotTrainer.Rehearsal.Ec2;
 internal sealed record MachineImageEntry(
     string Id, string Parameter, string Name, string Architecture, string OwnerId, string OwnerAlias, string UserName, string RootDeviceName, int SizeGiB);
 
-/// <summary>The images, and the public parameters of Systems Manager that name them.</summary>
+/// <summary>The images, and the Systems Manager public parameters that refer to them.</summary>
 internal static class ImageActions
 {
     /// <summary>The images of a region, the same in every rehearsal.</summary>
@@ -31,10 +31,10 @@ internal static class ImageActions
             "Deep Learning Base OSS Nvidia Driver GPU AMI (Ubuntu 24.04)", "x86_64", "898082745236", "ubuntu", "/dev/sda1", 65);
     }
 
-    /// <summary>The image of a parameter, or <see langword="null"/>.</summary>
+    /// <summary>The image that a parameter refers to, or <see langword="null"/>.</summary>
     public static MachineImageEntry? FindByParameter(string region, string parameter) => Images(region).FirstOrDefault(image => image.Parameter == parameter);
 
-    /// <summary>The image that RunInstances means: by id, or by a parameter behind <c>resolve:ssm:</c>.</summary>
+    /// <summary>The image that RunInstances names, by ID or by a parameter after <c>resolve:ssm:</c>.</summary>
     public static MachineImageEntry Find(string region, string id)
     {
         const string resolve = "resolve:ssm:";

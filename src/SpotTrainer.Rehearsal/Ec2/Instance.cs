@@ -5,7 +5,7 @@ using SpotTrainer.Rehearsal.Protocol;
 
 namespace SpotTrainer.Rehearsal.Ec2;
 
-/// <summary>An instance as EC2 knows it.</summary>
+/// <summary>An instance as EC2 sees it.</summary>
 internal sealed class Instance
 {
     public required string Id { get; init; }
@@ -38,13 +38,13 @@ internal sealed class Instance
 
     public required LaunchOptions Options { get; init; }
 
-    /// <summary>The on-demand price at its launch, in US dollars an hour.</summary>
+    /// <summary>The on-demand price at launch, in US dollars per hour.</summary>
     public required decimal OnDemandPrice { get; init; }
 
-    /// <summary>The most that an hour of it may cost, in US dollars: its maximum price, or on demand.</summary>
+    /// <summary>The most that it can cost, in US dollars per hour: its maximum price or the on-demand price.</summary>
     public required decimal HighestPrice { get; init; }
 
-    /// <summary>Since when calls find it.</summary>
+    /// <summary>When calls start to find it.</summary>
     public required DateTimeOffset VisibleFrom { get; init; }
 
     public string VolumeId { get; } = Ids.New("vol");
@@ -55,7 +55,7 @@ internal sealed class Instance
 
     public InstanceState State { get; set; } = InstanceState.Pending;
 
-    /// <summary>EC2's words for the last change of its state, with the moment.</summary>
+    /// <summary>EC2's message for the last state change, with the time.</summary>
     public string TransitionReason { get; set; } = string.Empty;
 
     public (string Code, string Message)? StateReason { get; set; }
@@ -65,37 +65,37 @@ internal sealed class Instance
     /// <summary>Whether its machine was started.</summary>
     public bool EverRan { get; set; }
 
-    /// <summary>When it was seen to end, by whoever ended it; from then on computing is not charged.</summary>
+    /// <summary>When the instance ended, whoever ended it. After that, compute is not charged.</summary>
     public DateTimeOffset? ComputeEnd { get; set; }
 
     /// <summary>When its disk was deleted.</summary>
     public DateTimeOffset? VolumeEnd { get; set; }
 
-    /// <summary>Why it is interrupted, from the notice on.</summary>
+    /// <summary>Why it is interrupted. Set when the notice is given.</summary>
     public Interruption? Interruption { get; set; }
 
     /// <summary>When the notice was given.</summary>
     public DateTimeOffset? InterruptionNoticed { get; set; }
 
-    /// <summary>When it is to end.</summary>
+    /// <summary>When it will end.</summary>
     public DateTimeOffset? InterruptionTime { get; set; }
 
     /// <summary>When a rebalance was recommended.</summary>
     public DateTimeOffset? RebalanceNoticed { get; set; }
 
-    /// <summary>Whether it was EC2 that ended it, after an interruption's notice.</summary>
+    /// <summary>Whether EC2 ended it after an interruption notice.</summary>
     public bool EndedByEc2 { get; set; }
 
-    /// <summary>When its Spot request was cancelled.</summary>
+    /// <summary>When its Spot request was canceled.</summary>
     public DateTimeOffset? SpotRequestCancelled { get; set; }
 
-    /// <summary>Whether it is a Spot instance that runs or is about to.</summary>
+    /// <summary>Whether it is a Spot instance that is running or pending.</summary>
     public bool IsRunningSpot => Spot && Runs;
 
-    /// <summary>Whether it runs or is about to.</summary>
+    /// <summary>Whether it is running or pending.</summary>
     public bool Runs => State is InstanceState.Pending or InstanceState.Running;
 
-    /// <summary>What the console showed until the machine was gone.</summary>
+    /// <summary>The console output when the machine ended.</summary>
     public string LastConsole { get; set; } = string.Empty;
 
     public bool Ended => State is InstanceState.Terminated;

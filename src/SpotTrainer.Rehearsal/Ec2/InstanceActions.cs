@@ -8,13 +8,13 @@ namespace SpotTrainer.Rehearsal.Ec2;
 /// <summary>Launching, describing and ending instances, with their consoles.</summary>
 internal static class InstanceActions
 {
-    /// <summary>No more machines for one launch than this computer can carry.</summary>
+    /// <summary>The most machines for one launch: this computer cannot run more.</summary>
     private const int MaxCount = 16;
 
-    /// <summary>EC2's own limit of an interface's security groups.</summary>
+    /// <summary>EC2's own limit on the security groups of a network interface.</summary>
     private const int MostGroups = 5;
 
-    /// <summary>EC2's own limit of user data.</summary>
+    /// <summary>EC2's own limit on user data, in bytes.</summary>
     private const int MaxUserData = 16 * 1024;
 
     private static readonly Filters<Instance> InstanceFilters = new()
@@ -88,7 +88,7 @@ internal static class InstanceActions
 
         call.EndDryRun();
 
-        // What follows can be known by a launch alone.
+        // Only a real launch finds the following errors, not a dry run.
         if (spot)
         {
             RequireSpotRole(call);
@@ -204,7 +204,7 @@ internal static class InstanceActions
         ];
     }
 
-    /// <summary>Of an instance's attributes those that can be changed here are its security groups.</summary>
+    /// <summary>Changes an instance's security groups, the only attribute that can be changed here.</summary>
     public static object?[] ModifyAttribute(Ec2Call call)
     {
         var id = call.Parameters.Required("InstanceId");
@@ -311,15 +311,16 @@ internal static class InstanceActions
         var (least, most) = (parameters.Integer("MinCount") ?? 1, parameters.Integer("MaxCount") ?? 1);
         return least >= 1 && most >= least
             ? (least, most)
-            : throw AwsException.InvalidParameterValue($"MinCount {least} and MaxCount {most} must be 1 at least, and the one not more than the other.");
+            : throw AwsException.InvalidParameterValue(
+                $"MinCount {least} and MaxCount {most} must be at least 1, and MinCount must not exceed MaxCount.");
     }
 
-    /// <summary>How many can be launched, which must be as many as are needed at least.</summary>
+    /// <summary>How many instances can be launched. Throws if they are fewer than <paramref name="least"/>.</summary>
     private static int Launchable(Ec2Call call, MarketType type, bool spot, int least)
     {
         if (least > MaxCount)
         {
-            throw new AwsException("InsufficientInstanceCapacity", $"A rehearsal has no more than {MaxCount} machines for one launch.", 500);
+            throw new AwsException("InsufficientInstanceCapacity", $"The rehearsal starts at most {MaxCount} machines per launch.", 500);
         }
 
         if (VCpuQuota.Of(type, spot) is not { } quota)
@@ -359,7 +360,7 @@ internal static class InstanceActions
             $"We currently do not have sufficient {type.Name} capacity in the Availability Zone you requested ({zone}). Our system will be working on provisioning additional capacity.{advice}", 500);
     }
 
-    /// <summary>An account's first Spot launch makes the role that it needs.</summary>
+    /// <summary>Creates the role that the account's first Spot launch needs.</summary>
     private static void RequireSpotRole(Ec2Call call)
     {
         if (call.Conditions.NoSpotRole)

@@ -4,18 +4,18 @@ using SpotTrainer.Rehearsal.Protocol;
 
 namespace SpotTrainer.Rehearsal.Ec2;
 
-/// <summary>Gives instances their machines, and lets each follow what becomes of the other.</summary>
+/// <summary>Starts the machines of instances, and updates each when the other changes.</summary>
 /// <param name="factory">Starts machines.</param>
 /// <param name="gate">The endpoint's lock, under which an instance changes.</param>
-/// <param name="clock">The clock of the reasons.</param>
-/// <param name="account">The account's number.</param>
+/// <param name="clock">The endpoint's clock.</param>
+/// <param name="account">The account number.</param>
 internal sealed class InstanceMachines(IMachineFactory factory, SemaphoreSlim gate, RehearsalClock clock, string account) : IAsyncDisposable
 {
     private readonly CancellationTokenSource ending = new();
     private readonly List<Task> lives = [];
     private readonly List<Instance> started = [];
 
-    /// <summary>Starts an instance's machine. The call is under the lock; the machine's life goes on without it.</summary>
+    /// <summary>Starts an instance's machine. The caller holds the lock; the machine runs on without it.</summary>
     public void Start(RegionState region, Instance instance, string userData, string? publicKey)
     {
         started.Add(instance);
@@ -23,7 +23,7 @@ internal sealed class InstanceMachines(IMachineFactory factory, SemaphoreSlim ga
             instance.Id, userData, publicKey is null ? [] : [publicKey], instance.Image.UserName, Metadata(region, instance, userData, publicKey))));
     }
 
-    /// <summary>Ends an instance's machine. The call is under the lock.</summary>
+    /// <summary>Ends an instance's machine. The caller holds the lock.</summary>
     public void Terminate(Instance instance)
     {
         if (instance.State is InstanceState.Terminated or InstanceState.ShuttingDown)
@@ -31,7 +31,7 @@ internal sealed class InstanceMachines(IMachineFactory factory, SemaphoreSlim ga
             return;
         }
 
-        // One that powered itself off and stopped has no machine left that could end.
+        // A stopped instance has powered itself off, so it has no machine to end.
         if (instance.State is InstanceState.Stopped)
         {
             SetTerminated(instance);
@@ -45,7 +45,7 @@ internal sealed class InstanceMachines(IMachineFactory factory, SemaphoreSlim ga
         EndMachine(instance);
     }
 
-    /// <summary>Opens and closes the ports of a region's machines as their security groups say now. The call is under the lock.</summary>
+    /// <summary>Opens and closes the doors of a region's machines to match their security groups. The caller holds the lock.</summary>
     public static void SetDoors(RegionState region)
     {
         foreach (var instance in region.Instances.Values)
@@ -54,7 +54,7 @@ internal sealed class InstanceMachines(IMachineFactory factory, SemaphoreSlim ga
         }
     }
 
-    /// <summary>Gives a Spot instance the notice of an interruption, and ends it after the notice's time. The call is under the lock.</summary>
+    /// <summary>Gives a Spot instance an interruption notice, and ends it after the notice period. The caller holds the lock.</summary>
     public void Interrupt(Instance instance, TimeSpan notice, Interruption why)
     {
         if (instance.Interruption is not null)
@@ -68,14 +68,14 @@ internal sealed class InstanceMachines(IMachineFactory factory, SemaphoreSlim ga
         lives.Add(EndInterruptedAsync(instance, now + notice));
     }
 
-    /// <summary>Tells a Spot instance that its risk of an interruption is high. The call is under the lock.</summary>
+    /// <summary>Gives a Spot instance a rebalance recommendation. The caller holds the lock.</summary>
     public void RecommendRebalance(Instance instance)
     {
         instance.RebalanceNoticed ??= clock.GetUtcNow();
         ShowNotices(instance);
     }
 
-    /// <summary>Ends every machine and waits until all are gone.</summary>
+    /// <summary>Ends every machine and waits until all have stopped.</summary>
     public async ValueTask DisposeAsync()
     {
         await ending.CancelAsync();
@@ -98,7 +98,7 @@ internal sealed class InstanceMachines(IMachineFactory factory, SemaphoreSlim ga
 
     private async Task LiveAsync(RegionState region, Instance instance, MachineSpec spec)
     {
-        // The answer to the launch comes first: it says "pending".
+        // The launch must respond first, with the state "pending".
         await Task.Yield();
         IMachine machine;
         try
@@ -133,7 +133,7 @@ internal sealed class InstanceMachines(IMachineFactory factory, SemaphoreSlim ga
                 _ = machine.TerminateAsync();
             }
         });
-        // However it ends, also by a fault of the rehearsal's own: the instance must not be shown as running for ever.
+        // Even if a bug in the rehearsal ends the machine, the instance must not be shown as running forever.
         await machine.Stopped.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         await ChangeAsync(() =>
         {
@@ -155,7 +155,7 @@ internal sealed class InstanceMachines(IMachineFactory factory, SemaphoreSlim ga
             }
         });
 
-        // A machine that powered itself off has left its files to be removed.
+        // If the machine powered itself off, this removes its files.
         await machine.TerminateAsync();
     }
 
@@ -167,7 +167,7 @@ internal sealed class InstanceMachines(IMachineFactory factory, SemaphoreSlim ga
         }
         catch (OperationCanceledException)
         {
-            // The rehearsal ends, and with it the instance.
+            // The rehearsal is ending, and the instance with it.
             return;
         }
 
@@ -183,7 +183,7 @@ internal sealed class InstanceMachines(IMachineFactory factory, SemaphoreSlim ga
         });
     }
 
-    /// <summary>Its life goes on to "terminated" when the machine has stopped.</summary>
+    /// <summary>Ends the machine. When it has stopped, the instance becomes "terminated".</summary>
     private void EndMachine(Instance instance)
     {
         instance.ComputeEnd ??= clock.GetUtcNow();
@@ -206,7 +206,7 @@ internal sealed class InstanceMachines(IMachineFactory factory, SemaphoreSlim ga
 
     private static void SetDoors(Instance instance) => instance.Machine?.SetDoors([.. instance.Groups.SelectMany(group => group.Ingress).SelectMany(rule => rule.Doors())]);
 
-    /// <summary>Writes the notices that were given into the machine's metadata.</summary>
+    /// <summary>Writes the notices given so far to the machine's metadata.</summary>
     private static void ShowNotices(Instance instance)
     {
         if (instance.Machine is { } machine)

@@ -3,7 +3,7 @@ namespace SpotTrainer.Rehearsal.Ec2;
 /// <summary>Why EC2 interrupts a Spot instance.</summary>
 internal enum Interruption
 {
-    /// <summary>It needs the capacity back.</summary>
+    /// <summary>EC2 needs the capacity back.</summary>
     NoCapacity,
 
     /// <summary>The Spot price is above the instance's maximum price.</summary>

@@ -21,7 +21,7 @@ internal static class KeyPairActions
             throw InvalidKey();
         }
 
-        var (type, fingerprint) = Recognise(line);
+        var (type, fingerprint) = Recognize(line);
         var pair = new KeyPair(Ids.New("key"), name, type, fingerprint, line, call.Now);
         call.EndDryRun();
         return [.. Add(call, pair), TagActions.TagSet(call.Region, pair.Id)];
@@ -37,7 +37,7 @@ internal static class KeyPairActions
         {
             var key = SshPrivateKey.MakeEd25519(name);
             material = key.ToOpenSsh();
-            pair = new KeyPair(Ids.New("key"), name, "ed25519", Recognise(key.PublicLine).Fingerprint, key.PublicLine, call.Now);
+            pair = new KeyPair(Ids.New("key"), name, "ed25519", Recognize(key.PublicLine).Fingerprint, key.PublicLine, call.Now);
         }
         else
         {
@@ -47,7 +47,7 @@ internal static class KeyPairActions
             var blob = new SshWriter().String("ssh-rsa")
                 .MpInt(new Org.BouncyCastle.Math.BigInteger(1, numbers.Exponent!)).MpInt(new Org.BouncyCastle.Math.BigInteger(1, numbers.Modulus!)).ToArray();
 
-            // A pair that EC2 made is known by the SHA-1 of its private half, one that was imported by the MD5 of its public half.
+            // EC2's fingerprint is the SHA-1 of the private key for a pair that it created, or the MD5 of the public key for an imported one.
 #pragma warning disable CA5350
             var fingerprint = Colons(SHA1.HashData(rsa.ExportPkcs8PrivateKey()));
 #pragma warning restore CA5350
@@ -93,7 +93,7 @@ internal static class KeyPairActions
         }
         else if (id is not null)
         {
-            // A name that is not there is no error of EC2's, an id is.
+            // For EC2 an unknown ID is an error, but an unknown name is not.
             throw new AwsException("InvalidKeyPair.NotFound", $"The key pair '{id}' does not exist");
         }
 
@@ -115,7 +115,7 @@ internal static class KeyPairActions
         return [Ec2Xml.Element("keyName", pair.Name), Ec2Xml.Element("keyFingerprint", pair.Fingerprint), Ec2Xml.Element("keyPairId", pair.Id)];
     }
 
-    private static (string Type, string Fingerprint) Recognise(string line)
+    private static (string Type, string Fingerprint) Recognize(string line)
     {
         try
         {
@@ -129,7 +129,7 @@ internal static class KeyPairActions
                     var exponent = reader.MpInt().ToByteArrayUnsigned();
                     using (var rsa = RSA.Create(new RSAParameters { Exponent = exponent, Modulus = reader.MpInt().ToByteArrayUnsigned() }))
                     {
-                        // EC2 takes none that is shorter.
+                        // EC2 does not accept shorter keys.
                         if (rsa.KeySize < 1024)
                         {
                             throw InvalidKey();

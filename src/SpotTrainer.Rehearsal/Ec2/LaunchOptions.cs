@@ -2,7 +2,7 @@ using SpotTrainer.Rehearsal.Protocol;
 
 namespace SpotTrainer.Rehearsal.Ec2;
 
-/// <summary>What a launch asked for beyond its size, as the descriptions tell it afterwards: EC2's own defaults where it asked for nothing.</summary>
+/// <summary>The options of a launch, other than its size, that Describe calls show later. The defaults are EC2's own.</summary>
 internal sealed record LaunchOptions
 {
     public string HttpTokens { get; init; } = "optional";
@@ -15,7 +15,7 @@ internal sealed record LaunchOptions
 
     public bool DeleteOnTermination { get; init; } = true;
 
-    /// <summary><c>standard</c> or <c>unlimited</c>; EC2's default for T3 and later is the dear one.</summary>
+    /// <summary><c>standard</c> or <c>unlimited</c>; EC2's default for T3 and later is the more expensive one.</summary>
     public string CpuCredits { get; init; } = "unlimited";
 
     public string InterruptionBehavior { get; init; } = "terminate";
@@ -23,7 +23,7 @@ internal sealed record LaunchOptions
     /// <summary>The instance profile's name or ARN.</summary>
     public string? InstanceProfile { get; init; }
 
-    /// <summary>Reads them from a launch.</summary>
+    /// <summary>Reads the options of a launch.</summary>
     public static LaunchOptions Read(QueryParameters parameters, string rootDeviceName)
     {
         var root = parameters.Groups("BlockDeviceMapping").FirstOrDefault(mapping => mapping["DeviceName"] == rootDeviceName)?.Child("Ebs");

@@ -3,30 +3,31 @@ using SpotTrainer.Rehearsal.Market;
 namespace SpotTrainer.Rehearsal.Ec2;
 
 /// <summary>
-/// What the endpoint would charge, by AWS's rules: computing by the second with 60 s at least, at the zone's Spot price as it moved, or on
-/// demand; nothing for it when EC2 interrupts in the first hour; disk and public IPv4 address by the second, too.
+/// What the endpoint would charge, by AWS's rules. Compute is charged by the second, for at least 60 s, at the zone's Spot price as it
+/// changes or at the on-demand price. It is free if EC2 interrupts the instance in the first hour. The disk and the public IPv4 address are
+/// also charged by the second.
 /// </summary>
 internal static class Ledger
 {
-    /// <summary>A public IPv4 address, in US dollars an hour, in every region.</summary>
+    /// <summary>The price of a public IPv4 address in every region, in US dollars per hour.</summary>
     private const decimal AddressPerHour = 0.005m;
 
     /// <summary>
-    /// A GiB of gp3 disk for a month, in US dollars, in us-east-1. For other regions it is multiplied by what their on-demand prices are
-    /// against us-east-1's: the market has no prices of disks.
+    /// The price of a GiB of gp3 disk in us-east-1, in US dollars per month. The market has no disk prices, so for other regions this is
+    /// multiplied by the ratio of their on-demand prices to us-east-1's.
     /// </summary>
     private const decimal DiskPerGiBMonth = 0.08m;
 
-    /// <summary>A month of 30 days: in a shorter one an hour of disk costs more, in a longer one less.</summary>
+    /// <summary>The hours of a 30-day month. An hour of disk costs more in a shorter month and less in a longer one.</summary>
     private const decimal HoursPerMonth = 720m;
 
     private static readonly TimeSpan Least = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan FreeOnInterruption = TimeSpan.FromHours(1);
 
-    /// <summary>A GiB of gp3 disk for a month in a region, in US dollars.</summary>
+    /// <summary>The price of a GiB of gp3 disk in a region, in US dollars per month.</summary>
     public static decimal DiskPrice(MarketRegion region) => DiskPerGiBMonth * region.Factor;
 
-    /// <summary>The charge of an instance until a moment, or until its end.</summary>
+    /// <summary>The charge for an instance up to a given time, or up to its end.</summary>
     public static RehearsalCharge Charge(Instance instance, MarketTable market, IReadOnlyList<PriceMove> moves, DateTimeOffset now)
     {
         var end = BilledEnd(instance.LaunchTime, instance.ComputeEnd ?? now);
@@ -51,7 +52,7 @@ internal static class Ledger
         };
     }
 
-    /// <summary>The Spot price as it moved, but never more than the instance's highest: EC2 interrupts it before it would be charged that.</summary>
+    /// <summary>The cost at the changing Spot price, capped at the instance's maximum: EC2 interrupts it before charging more.</summary>
     private static decimal Spot(Instance instance, MarketTable market, IReadOnlyList<PriceMove> moves, DateTimeOffset end)
     {
         var sum = 0m;

@@ -9,13 +9,13 @@ internal static class MarketActions
 {
     private const string Product = "Linux/UNIX";
 
-    /// <summary>EC2 gives no more types in a page.</summary>
+    /// <summary>The most types that EC2 returns in a page.</summary>
     private const int TypesPerPage = 100;
 
-    /// <summary>How many regions one question about scores may name.</summary>
+    /// <summary>How many regions one call for scores may name.</summary>
     private const int MostScoredRegions = 10;
 
-    /// <summary>EC2 gives no more prices in a page.</summary>
+    /// <summary>The most prices that EC2 returns in a page.</summary>
     private const int MaxPrices = 1000;
 
     public static object?[] DescribeRegions(Ec2Call call)
@@ -118,7 +118,7 @@ internal static class MarketActions
         var size = call.PageSize(MaxPrices);
         var token = PriceToken.Read(call.Parameters["NextToken"]);
 
-        // All pages are of one moment, and each goes on where the one before ended, without reckoning its prices again.
+        // All pages have the same end time. Each continues where the one before ended, without computing its prices again.
         var until = token?.Until ?? Earlier(call.Parameters.Time("EndTime") ?? call.Now, call.Now);
         var from = Earlier(call.Parameters.Time("StartTime") ?? call.Now.AddDays(-90), until);
         var offers = products.Count > 0 && !products.Contains(Product, StringComparer.Ordinal) ? []
@@ -158,7 +158,7 @@ internal static class MarketActions
     }
 
     /// <summary>
-    /// Scores from 1 to 10 how likely Spot capacity is. As EC2 does: fewer than three types always score low, and more regions or types can
+    /// Scores from 1 to 10 how likely Spot capacity is. As on EC2, fewer than three types always score low, and more regions or types can
     /// only help.
     /// </summary>
     public static object?[] GetSpotPlacementScores(Ec2Call call)
@@ -171,7 +171,7 @@ internal static class MarketActions
 
         if (call.Parameters.Integer("TargetCapacity") is not ({ } capacity and >= 1))
         {
-            throw AwsException.InvalidParameterValue("TargetCapacity must be 1 at least.");
+            throw AwsException.InvalidParameterValue("TargetCapacity must be at least 1.");
         }
 
         var wanted = call.Parameters.List("RegionName");
@@ -216,7 +216,7 @@ internal static class MarketActions
             return 1;
         }
 
-        // What is seldom interrupted has capacity to spare.
+        // Rarely interrupted types have capacity to spare.
         var best = offers.Max(offer => 9 - offer.Type.Spot[MarketTable.RegionOf(offer.Zone)].Interruption) - (capacity > 100 ? 2 : 0);
         return Math.Clamp(offers.Select(offer => offer.Type.Name).Distinct(StringComparer.Ordinal).Count() < typesEnough ? Math.Min(best, low) : best, 1, 10);
     }
@@ -252,8 +252,8 @@ internal static class MarketActions
 
     /// <summary>Where a page of prices ended.</summary>
     /// <param name="Offer">The offer's index.</param>
-    /// <param name="Before">What comes next of it is not newer.</param>
-    /// <param name="Until">The moment of the first page.</param>
+    /// <param name="Before">The offer's next price is not newer than this.</param>
+    /// <param name="Until">The end time of the first page.</param>
     private sealed record PriceToken(int Offer, DateTimeOffset Before, DateTimeOffset Until)
     {
         public static PriceToken? Read(string? text)

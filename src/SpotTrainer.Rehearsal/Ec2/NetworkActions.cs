@@ -24,7 +24,7 @@ internal static partial class NetworkActions
         return [Ec2Xml.Set("vpcSet", page, id => VpcXml(call, id)), Ec2Xml.Optional("nextToken", next)];
     }
 
-    /// <summary>Makes the default VPC of a region that has none.</summary>
+    /// <summary>Creates the default VPC in a region that has none.</summary>
     public static object?[] CreateDefaultVpc(Ec2Call call)
     {
         if (call.HasDefaultVpc)
@@ -69,7 +69,7 @@ internal static partial class NetworkActions
         ];
     }
 
-    /// <summary>Of the account's attributes those that say whether there is a default VPC.</summary>
+    /// <summary>Describes the account attributes that say whether there is a default VPC.</summary>
     public static object?[] DescribeAccountAttributes(Ec2Call call)
     {
         var wanted = call.Parameters.List("AttributeName");
@@ -114,7 +114,7 @@ internal static partial class NetworkActions
         ];
     }
 
-    /// <summary>The error of what needs the default VPC where there is none.</summary>
+    /// <summary>The error for a call that needs a default VPC if there is none.</summary>
     public static AwsException NoDefaultVpc() =>
         new("VPCIdNotSpecified", "No default VPC for this user. GroupName is only supported for EC2-Classic and default VPC.");
 
@@ -223,7 +223,7 @@ internal static partial class NetworkActions
         return [Ec2Xml.Element("return", true), Ec2Xml.Element("groupId", group.Id)];
     }
 
-    /// <summary>Gives a group by its id, or by its name in the default VPC.</summary>
+    /// <summary>Returns a group by its ID, or by its name in the default VPC.</summary>
     public static SecurityGroup Find(Ec2Call call, string? id, string? name) =>
         call.Groups.FirstOrDefault(group => group.Id == id || (id is null && group.Name == name))
         ?? throw new AwsException("InvalidGroup.NotFound", $"The security group '{id ?? name}' does not exist");
@@ -238,7 +238,7 @@ internal static partial class NetworkActions
         Ec2Xml.Element("dhcpOptionsId", Ids.Stable("dopt", id)), Ec2Xml.Element("instanceTenancy", "default"), Ec2Xml.Element("isDefault", true), TagActions.TagSet(call.Region, id),
     ];
 
-    /// <summary>A text of a security group's: EC2 takes few characters there, no apostrophe among them.</summary>
+    /// <summary>Checks a text of a security group: EC2 allows few characters there, and no apostrophe.</summary>
     private static string Text(string what, string text) => GroupText().IsMatch(text)
         ? text
         : throw AwsException.InvalidParameterValue(
@@ -253,7 +253,7 @@ internal static partial class NetworkActions
     {
         var rules = call.Parameters.Groups("IpPermissions").SelectMany(permission => permission.Groups("IpRanges").Select(range => Rule(permission, range))).ToList();
 
-        // The older form has one rule, in the call's own parameters.
+        // The older form has a single rule, in the call's own parameters.
         return rules.Count > 0 ? rules : [Rule(call.Parameters, call.Parameters)];
     }
 

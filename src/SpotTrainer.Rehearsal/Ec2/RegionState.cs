@@ -3,7 +3,7 @@ using SpotTrainer.Rehearsal.Machines;
 
 namespace SpotTrainer.Rehearsal.Ec2;
 
-/// <summary>All that a region of the rehearsal holds. Every use is under the endpoint's lock.</summary>
+/// <summary>The state of a region in the rehearsal. Every use needs the endpoint's lock.</summary>
 internal sealed class RegionState
 {
     public RegionState(string name, IReadOnlyList<string> zones)
@@ -28,13 +28,13 @@ internal sealed class RegionState
 
     public Dictionary<string, Instance> Instances { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>What a client token was used for: the call and its answer.</summary>
+    /// <summary>The use of each client token: the call and its result.</summary>
     public Dictionary<string, (string Call, IReadOnlyList<Instance> Made)> Tokens { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Tags by resource.</summary>
     public Dictionary<string, SortedDictionary<string, string>> Tags { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>The tags of a resource; they may be changed.</summary>
+    /// <summary>The tags of a resource, which the caller may change.</summary>
     public SortedDictionary<string, string> TagsOf(string id)
     {
         if (!Tags.TryGetValue(id, out var tags))
@@ -46,26 +46,26 @@ internal sealed class RegionState
     }
 }
 
-/// <summary>A default subnet of a zone.</summary>
+/// <summary>The default subnet of a zone.</summary>
 internal sealed record Subnet(string Id, string Zone, string Cidr);
 
-/// <summary>A security group with its rules for incoming traffic.</summary>
+/// <summary>A security group with its inbound rules.</summary>
 internal sealed record SecurityGroup(string Id, string Name, string Description, string VpcId)
 {
     public List<IngressRule> Ingress { get; } = [];
 
-    /// <summary>From when on it is found.</summary>
+    /// <summary>When calls start to find it.</summary>
     public DateTimeOffset VisibleFrom { get; init; }
 }
 
 /// <summary>One rule: a protocol, ports and an address range.</summary>
 internal sealed record IngressRule(string Protocol, int FromPort, int ToPort, string Cidr)
 {
-    /// <summary>What a human wrote about it; it does not make a rule another one.</summary>
+    /// <summary>The user's description, which does not count when rules are compared.</summary>
     public string? Description { get; init; }
 
     /// <summary>
-    /// The doors that it opens. A rehearsal's machine has a listener a port: rules of more than a few ports open none.
+    /// The doors that it opens. A rehearsal machine needs a listener for each port, so a rule for more than a few ports opens none.
     /// </summary>
     public IEnumerable<OpenPort> Doors() => Protocol is "tcp" or "6" && FromPort > 0 && ToPort - FromPort < 16
         ? Enumerable.Range(FromPort, ToPort - FromPort + 1).Select(port => new OpenPort(port, IPNetwork.Parse(Cidr)))
@@ -74,9 +74,9 @@ internal sealed record IngressRule(string Protocol, int FromPort, int ToPort, st
     public bool SameAs(IngressRule other) => (Protocol, FromPort, ToPort, Cidr) == (other.Protocol, other.FromPort, other.ToPort, other.Cidr);
 }
 
-/// <summary>A key pair's public half.</summary>
+/// <summary>The public key of a key pair.</summary>
 internal sealed record KeyPair(string Id, string Name, string Type, string Fingerprint, string PublicKey, DateTimeOffset Created)
 {
-    /// <summary>From when on it is found.</summary>
+    /// <summary>When calls start to find it.</summary>
     public DateTimeOffset VisibleFrom { get; init; }
 }

@@ -2,7 +2,7 @@ using SpotTrainer.Rehearsal.Protocol;
 
 namespace SpotTrainer.Rehearsal.Ec2;
 
-/// <summary>Spot requests, of which each Spot instance has one.</summary>
+/// <summary>Spot requests. Each Spot instance has one.</summary>
 internal static class SpotActions
 {
     public static object?[] Describe(Ec2Call call)
@@ -29,7 +29,7 @@ internal static class SpotActions
         ];
     }
 
-    /// <summary>Cancels requests; their instances go on.</summary>
+    /// <summary>Cancels requests. Their instances keep running.</summary>
     public static object?[] Cancel(Ec2Call call)
     {
         if (call.Parameters.List("SpotInstanceRequestId").Count == 0)

@@ -6,7 +6,7 @@ namespace SpotTrainer.Rehearsal.Ec2;
 /// <summary>CreateTags, DeleteTags and DescribeTags.</summary>
 internal static class TagActions
 {
-    /// <summary>The tags of a resource, as every description of one has them.</summary>
+    /// <summary>The tags of a resource, as in every Describe response.</summary>
     public static XElement TagSet(RegionState region, string id) =>
         Ec2Xml.Set("tagSet", region.TagsOf(id), tag => [Ec2Xml.Element("key", tag.Key), Ec2Xml.Element("value", tag.Value)]);
 

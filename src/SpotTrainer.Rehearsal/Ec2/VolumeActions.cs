@@ -2,7 +2,7 @@ using SpotTrainer.Rehearsal.Protocol;
 
 namespace SpotTrainer.Rehearsal.Ec2;
 
-/// <summary>The root disks of instances; one that was not to be deleted stays when its instance is gone.</summary>
+/// <summary>The root disks of instances. A disk without DeleteOnTermination remains when its instance has ended.</summary>
 internal static class VolumeActions
 {
     public static object?[] Describe(Ec2Call call)
@@ -49,7 +49,7 @@ internal static class VolumeActions
         return [Ec2Xml.Element("return", true)];
     }
 
-    /// <summary>The volumes that there are, each with the instance that it was made for.</summary>
+    /// <summary>The existing volumes, each as the instance that it was created for.</summary>
     public static IEnumerable<Instance> Volumes(Ec2Call call) =>
         call.Region.Instances.Values.Where(instance => instance.VisibleFrom <= call.Now && instance.VolumeEnd is null);
 

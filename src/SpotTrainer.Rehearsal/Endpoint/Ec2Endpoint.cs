@@ -16,8 +16,8 @@ using SpotTrainer.Rehearsal.Protocol;
 namespace SpotTrainer.Rehearsal.Endpoint;
 
 /// <summary>
-/// An HTTP endpoint on loopback that speaks EC2's query protocol, and the few calls of Systems Manager, the price list, Service Quotas, IAM and
-/// STS that the module makes; the Spot advisor's feed, too. Every signature is checked; region and service are the ones that it names.
+/// An HTTP endpoint on loopback that speaks EC2's query protocol. It also answers the few Systems Manager, price list, Service Quotas, IAM
+/// and STS calls that the module makes, and serves the Spot advisor feed. It checks every signature, which names the region and service.
 /// </summary>
 internal sealed class Ec2Endpoint : IAsyncDisposable
 {
@@ -51,34 +51,34 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
         accepting = AcceptAsync();
     }
 
-    /// <summary>Its address.</summary>
+    /// <summary>The URL of the endpoint.</summary>
     public Uri Url { get; }
 
-    /// <summary>The key id of the credentials made for this rehearsal.</summary>
+    /// <summary>The access key ID of this rehearsal's credentials.</summary>
     public string AccessKeyId { get; }
 
-    /// <summary>The secret of the credentials made for this rehearsal.</summary>
+    /// <summary>The secret access key of this rehearsal's credentials.</summary>
     public string SecretAccessKey { get; }
 
-    /// <summary>The account of every rehearsal, which no customer of AWS has.</summary>
+    /// <summary>The account number of every rehearsal. No AWS customer has it.</summary>
     public static string Account => CloudContext.RehearsalAccount;
 
-    /// <summary>Makes keys that hold for a while, as those of a role that somebody signed on to.</summary>
+    /// <summary>Creates temporary keys, like those of an assumed role.</summary>
     public SessionKeys BeginSession(TimeSpan length) => verifier.BeginSession(length);
 
-    /// <summary>How often each action was called.</summary>
+    /// <summary>The number of calls by action.</summary>
     public IReadOnlyDictionary<string, int> Calls => calls;
 
-    /// <summary>The clock that prices, charges and interruptions go by.</summary>
+    /// <summary>The clock for prices, charges and interruptions.</summary>
     public RehearsalClock Clock => options.Clock;
 
     /// <summary>The regions' names.</summary>
     public IReadOnlyList<string> Regions => options.Market.Regions;
 
-    /// <summary>The conditions that hold now.</summary>
+    /// <summary>The current conditions.</summary>
     public Conditions Conditions => conditions.Current;
 
-    /// <summary>What every instance was charged until now.</summary>
+    /// <summary>Returns the charges for every instance so far.</summary>
     public Task<IReadOnlyList<RehearsalCharge>> GetChargesAsync() => LockedAsync<IReadOnlyList<RehearsalCharge>>(() =>
     {
         var now = options.Clock.GetUtcNow();
@@ -88,8 +88,8 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
     });
 
     /// <summary>
-    /// Replaces the conditions. Spot instances whose maximum price (the on-demand price where none was given) is below the price then are
-    /// interrupted, as EC2 does.
+    /// Replaces the conditions. As EC2 does, this interrupts every Spot instance whose maximum price (the on-demand price if none was
+    /// given) is now below the Spot price.
     /// </summary>
     public Task ChangeAsync(Func<Conditions, Conditions> change) => LockedAsync(() =>
     {
@@ -107,28 +107,28 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
     });
 
     /// <summary>
-    /// Interrupts a Spot instance: its metadata tell it, and it is ended after the notice's time (by the endpoint's clock); that of the
-    /// conditions when none is given.
+    /// Interrupts a Spot instance. The notice appears in its metadata, and the instance is terminated when the notice period is over (by
+    /// the endpoint's clock). If <paramref name="notice"/> is null, the conditions set the period.
     /// </summary>
-    /// <exception cref="AwsException">There is no such Spot instance that runs.</exception>
+    /// <exception cref="AwsException">No running Spot instance has this ID.</exception>
     public Task InterruptAsync(string region, string instanceId, TimeSpan? notice = null) => LockedAsync(() =>
     {
         machines.Interrupt(RunningSpot(region, instanceId), notice ?? conditions.Current.InterruptionNotice, Interruption.NoCapacity);
         return true;
     });
 
-    /// <summary>Tells a Spot instance that its risk of an interruption is high.</summary>
-    /// <exception cref="AwsException">There is no such Spot instance that runs.</exception>
+    /// <summary>Sends a Spot instance a rebalance recommendation, because its risk of an interruption is high.</summary>
+    /// <exception cref="AwsException">No running Spot instance has this ID.</exception>
     public Task RecommendRebalanceAsync(string region, string instanceId) => LockedAsync(() =>
     {
         machines.RecommendRebalance(RunningSpot(region, instanceId));
         return true;
     });
 
-    /// <summary>Starts one on a free port.</summary>
+    /// <summary>Starts an endpoint on a free port.</summary>
     public static Ec2Endpoint Start(IMachineFactory factory, EndpointOptions options)
     {
-        // HttpListener takes no port 0; between the look for a free one and its use another process may be faster.
+        // HttpListener does not accept port 0, and another process may take the free port first, so this tries again.
         for (var attempt = 1; ; attempt++)
         {
             var candidate = new HttpListener();
@@ -165,7 +165,7 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
     private Instance RunningSpot(string region, string id) =>
         regions.GetValueOrDefault(region)?.Instances.GetValueOrDefault(id) is { IsRunningSpot: true } instance
             ? instance
-            : throw new AwsException("InvalidInstanceID.NotFound", $"No Spot instance {id} runs in {region}");
+            : throw new AwsException("InvalidInstanceID.NotFound", $"There is no running Spot instance {id} in {region}");
 
     private async Task<T> LockedAsync<T>(Func<T> work)
     {
@@ -200,7 +200,7 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
             }
             catch (Exception exception) when (exception is HttpListenerException or ObjectDisposedException or InvalidOperationException)
             {
-                // Closed, or a client that went away before it had asked: nobody else must notice.
+                // The listener was closed, or a client disconnected before sending its request. Other clients must not notice.
             }
         }
     }
@@ -230,11 +230,11 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
         }
         catch (Exception exception) when (exception is HttpListenerException or IOException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
         {
-            // The client is gone.
+            // The client disconnected.
         }
     }
 
-    /// <summary>Gives the answer; none where the connection is to be closed without one.</summary>
+    /// <summary>Returns the response, or null to close the connection without one.</summary>
     private async Task<Answer?> AnswerAsync(HttpListenerRequest request)
     {
         var requestId = Guid.NewGuid().ToString();
@@ -268,13 +268,13 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
                 "ssm" or "pricing" or "servicequotas" => new Answer(200, JsonType, AnswerJson(raw, target, signature.Region)),
                 "sts" or "iam" => new Answer(200, "text/xml", QueryService.Answer(service, action, parameters, conditions.Current, verifier, Account, requestId)),
                 "ec2" => new Answer(200, XmlType, Ec2Xml.Bytes(await AnswerEc2Async(action, parameters, signature.Region, requestId))),
-                _ => throw new AwsException("UnknownService", $"A rehearsal has no service '{service}'.", 404),
+                _ => throw new AwsException("UnknownService", $"The rehearsal does not support the service '{service}'.", 404),
             };
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
             var error = exception as AwsException ?? (exception is JsonException
-                ? new AwsException("SerializationException", "The request is not JSON.")
+                ? new AwsException("SerializationException", "The request body is not valid JSON.")
                 : new AwsException("InternalError", $"The rehearsal failed: {exception.Message}", 500));
             return json ? new Answer(error.StatusCode, JsonType, JsonSerializer.SerializeToUtf8Bytes(new { __type = error.Code, message = error.Message }))
                 : service is "sts" or "iam" ? new Answer(error.StatusCode, "text/xml", QueryService.Error(service, error, requestId))
@@ -282,7 +282,7 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes a call meet the conditions, outside of any lock; false: the connection is closed.</summary>
+    /// <summary>Applies the conditions to a call, outside any lock. Returns false to close the connection.</summary>
     private async Task<bool> MeetAsync(string region, string service, string action)
     {
         var now = conditions.Current;
@@ -336,7 +336,7 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
         return true;
     }
 
-    /// <summary>Each family of services has its own words for what is wrong with a signature.</summary>
+    /// <summary>Each family of services has its own error codes for signatures.</summary>
     private static void Require(SignatureResult signature)
     {
         if (signature.Outcome == SignatureOutcome.Valid)
@@ -348,10 +348,13 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
         throw (signature.Outcome, signature.Service) switch
         {
             (SignatureOutcome.Missing, _) => new AwsException("MissingAuthenticationToken", "Request is missing Authentication Token", 403),
-            (SignatureOutcome.Malformed, _) => new AwsException("IncompleteSignature", "The Authorization header has not the form of AWS Signature Version 4."),
+            (SignatureOutcome.Malformed, _) => new AwsException(
+                "IncompleteSignature", "The Authorization header is not in AWS Signature Version 4 format."),
             (SignatureOutcome.Expired or SignatureOutcome.SessionEnded, "ec2") => new AwsException("RequestExpired", "Request has expired."),
             (_, "ec2") => new AwsException("AuthFailure", "AWS was not able to validate the provided access credentials", 401),
-            (SignatureOutcome.Expired, _) => Mismatch(signature.Ahead < TimeSpan.Zero ? "Signature expired: it is earlier than it may be." : "Signature not yet current: it is later than it may be."),
+            (SignatureOutcome.Expired, _) => Mismatch(signature.Ahead < TimeSpan.Zero
+                ? "Signature expired: its time is too early."
+                : "Signature not yet current: its time is too late."),
             (SignatureOutcome.SessionEnded, _) => query
                 ? new AwsException("ExpiredToken", "The security token included in the request is expired", 403)
                 : new AwsException("ExpiredTokenException", "The security token included in the request is expired"),
@@ -368,12 +371,13 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
     {
         if (!regions.TryGetValue(regionName, out var region))
         {
-            throw new AwsException("OptInRequired", $"A rehearsal has no region {regionName}: it has {string.Join(", ", regions.Keys)}.", 401);
+            throw new AwsException(
+                "OptInRequired", $"The rehearsal has no region {regionName}. Its regions are {string.Join(", ", regions.Keys)}.", 401);
         }
 
         if (Ec2Service.IsOfMarket(action))
         {
-            // Nothing that calls change is read: many regions are answered at once.
+            // This reads no state that calls change, so calls to many regions run in parallel.
             return Ec2Service.Answer(action, Call(), requestId);
         }
 

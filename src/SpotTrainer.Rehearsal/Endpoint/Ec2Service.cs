@@ -5,7 +5,7 @@ using SpotTrainer.Rehearsal.Protocol;
 
 namespace SpotTrainer.Rehearsal.Endpoint;
 
-/// <summary>EC2's query protocol: finds the action and writes its answer or its error.</summary>
+/// <summary>EC2's query protocol: finds the action and writes its response or error.</summary>
 internal static class Ec2Service
 {
     private static readonly FrozenDictionary<string, Func<Ec2Call, object?[]>> Actions = new Dictionary<string, Func<Ec2Call, object?[]>>(StringComparer.Ordinal)
@@ -52,13 +52,13 @@ internal static class Ec2Service
         "DescribeAvailabilityZones", "DescribeInstanceTypeOfferings", "DescribeInstanceTypes", "DescribeRegions", "DescribeSpotPriceHistory", "GetSpotPlacementScores",
     }.ToFrozenSet(StringComparer.Ordinal);
 
-    /// <summary>The actions there are.</summary>
+    /// <summary>The names of all supported actions.</summary>
     public static IEnumerable<string> ActionNames => Actions.Keys;
 
-    /// <summary>Whether an action reads the market alone, and nothing that other calls change.</summary>
+    /// <summary>Whether an action reads only the market, and no state that other calls change.</summary>
     public static bool IsOfMarket(string action) => OfMarket.Contains(action);
 
-    /// <summary>Carries out a call.</summary>
+    /// <summary>Handles a call.</summary>
     public static XElement Answer(string action, Ec2Call call, string requestId)
     {
         if (!Actions.TryGetValue(action, out var carryOut))
@@ -66,16 +66,16 @@ internal static class Ec2Service
             throw InvalidAction(action);
         }
 
-        // One that changes something has said before that it would; one that only reads is carried out, to see whether it can be.
+        // An action that changes state has already called EndDryRun before its first change. A dry run of a read-only action ends here.
         var answer = carryOut(call);
         call.EndDryRun();
         return Ec2Xml.Element(action + "Response", [Ec2Xml.Element("requestId", requestId), .. answer]);
     }
 
-    /// <summary>The error for an action that there is not.</summary>
+    /// <summary>The error for an unknown action.</summary>
     public static AwsException InvalidAction(string action) => new("InvalidAction", $"The action {action} is not valid for this web service.");
 
-    /// <summary>An error in EC2's form.</summary>
+    /// <summary>Writes an error in EC2's form.</summary>
     public static XElement Error(AwsException error, string requestId) => new("Response",
         new XElement("Errors", new XElement("Error", new XElement("Code", error.Code), new XElement("Message", error.Message))), new XElement("RequestID", requestId));
 }

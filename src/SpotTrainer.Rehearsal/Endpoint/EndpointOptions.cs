@@ -4,18 +4,18 @@ using SpotTrainer.Rehearsal.Protocol;
 
 namespace SpotTrainer.Rehearsal.Endpoint;
 
-/// <summary>What may be chosen about an <see cref="Ec2Endpoint"/>.</summary>
+/// <summary>The options of an <see cref="Ec2Endpoint"/>.</summary>
 internal sealed record EndpointOptions
 {
-    /// <summary>The clock that prices, time stamps, charges and interruptions go by.</summary>
+    /// <summary>The clock for prices, timestamps, charges and interruptions.</summary>
     public RehearsalClock Clock { get; init; } = new();
 
-    /// <summary>The clock by which signatures are checked: clients sign by theirs.</summary>
+    /// <summary>The clock for checking signatures. Clients sign with their own system clock.</summary>
     public TimeProvider SignatureClock { get; init; } = TimeProvider.System;
 
-    /// <summary>What there is to buy.</summary>
+    /// <summary>The instance types on offer and their prices.</summary>
     public MarketTable Market { get; init; } = new();
 
-    /// <summary>What goes wrong at first.</summary>
+    /// <summary>The conditions at the start.</summary>
     public Conditions Conditions { get; init; } = Conditions.None;
 }

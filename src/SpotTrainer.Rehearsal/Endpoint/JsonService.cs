@@ -6,21 +6,21 @@ using SpotTrainer.Rehearsal.Protocol;
 
 namespace SpotTrainer.Rehearsal.Endpoint;
 
-/// <summary>The calls of the services that speak JSON 1.1: Systems Manager's public parameters, and the price list.</summary>
+/// <summary>Calls to the services that use JSON 1.1: Systems Manager's public parameters and the price list.</summary>
 internal static class JsonService
 {
-    /// <summary>Carries out a call and gives the answer, to be written as JSON.</summary>
+    /// <summary>Handles a call and returns the response, which the caller writes as JSON.</summary>
     /// <param name="target">The value of X-Amz-Target.</param>
-    /// <param name="body">The call.</param>
-    /// <param name="region">The region that the signature names.</param>
-    /// <param name="account">The account's number.</param>
+    /// <param name="body">The request body.</param>
+    /// <param name="region">The region in the signature.</param>
+    /// <param name="account">The account number.</param>
     /// <param name="market">The market.</param>
     public static object Answer(string target, JsonElement body, string region, string account, MarketTable market) => target switch
     {
         "AmazonSSM.GetParameter" => new { Parameter = Parameter(region, account, Text(body, "Name")) ?? throw ParameterNotFound() },
         "AmazonSSM.GetParameters" => GetParameters(region, account, body),
         "AWSPriceListService.GetProducts" => GetProducts(body, market),
-        _ => throw new AwsException("UnknownOperationException", $"The operation {target} is not known."),
+        _ => throw new AwsException("UnknownOperationException", $"The operation {target} is unknown."),
     };
 
     private static object GetParameters(string region, string account, JsonElement body)
@@ -46,7 +46,7 @@ internal static class JsonService
             ? Array(body, "Filters").Select(filter => (Field: Text(filter, "Field"), Value: Text(filter, "Value"))).ToArray()
             : [];
 
-        // The two that leave most are looked up; the others are compared.
+        // Region and type narrow the result most, so they are looked up. Then every filter is compared.
         var regions = filters.Where(filter => filter.Field == "regionCode").Select(filter => filter.Value).ToArray();
         var names = filters.Where(filter => filter.Field == "instanceType").Select(filter => filter.Value).ToArray();
         var wantedRegions = market.Regions.Where(region => System.Array.TrueForAll(regions, wanted => wanted == region)).ToArray();
@@ -70,7 +70,7 @@ internal static class JsonService
         ["servicecode"] = "AmazonEC2", ["productFamily"] = "Storage", ["regionCode"] = region, ["volumeApiName"] = "gp3", ["volumeType"] = "General Purpose",
     };
 
-    /// <summary>Leaves one page, by MaxResults and NextToken.</summary>
+    /// <summary>Returns the page that MaxResults and NextToken ask for.</summary>
     internal static (IReadOnlyList<T> Items, string? NextToken) Page<T>(JsonElement body, IEnumerable<T> items, int most)
     {
         var start = 0;
@@ -83,7 +83,7 @@ internal static class JsonService
         var size = body.TryGetProperty("MaxResults", out var max) && max.TryGetInt32(out var number) ? number : most;
         if (size < 1 || size > most)
         {
-            throw new AwsException("ValidationException", $"MaxResults must be from 1 to {most}.");
+            throw new AwsException("ValidationException", $"MaxResults must be between 1 and {most}.");
         }
 
         var page = items.Skip(start).Take(size + 1).ToArray();
@@ -103,7 +103,7 @@ internal static class JsonService
     /// <summary>A product of the price list.</summary>
     private sealed record Product(string Name, Dictionary<string, string> Attributes, Func<decimal> Usd, string Unit)
     {
-        /// <summary>It as the price list has it: a text that is JSON itself.</summary>
+        /// <summary>Returns the product in the price list's form: a string that contains JSON.</summary>
         public string Text()
         {
             var sku = Ids.Stable("sku", Name)[4..].ToUpperInvariant();

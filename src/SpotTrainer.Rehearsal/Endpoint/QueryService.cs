@@ -4,14 +4,14 @@ using SpotTrainer.Rehearsal.Protocol;
 
 namespace SpotTrainer.Rehearsal.Endpoint;
 
-/// <summary>The calls of STS and IAM, whose answers are unlike EC2's.</summary>
+/// <summary>STS and IAM calls. Their responses have a different form from EC2's.</summary>
 internal static class QueryService
 {
     private const string SpotRole = "AWSServiceRoleForEC2Spot";
     private static readonly XNamespace Sts = "https://sts.amazonaws.com/doc/2011-06-15/";
     private static readonly XNamespace Iam = "https://iam.amazonaws.com/doc/2010-05-08/";
 
-    /// <summary>Carries out a call and gives the answer's bytes.</summary>
+    /// <summary>Handles a call and returns the response bytes.</summary>
     public static byte[] Answer(string service, string action, QueryParameters parameters, Conditions conditions, SigV4Verifier verifier, string account, string requestId) =>
         (service, action) switch
         {
@@ -22,7 +22,7 @@ internal static class QueryService
             _ => throw Ec2Service.InvalidAction(action),
         };
 
-    /// <summary>An error in the form that both have.</summary>
+    /// <summary>Writes an error in the form that both services use.</summary>
     public static byte[] Error(string service, AwsException error, string requestId)
     {
         var space = service == "sts" ? Sts : Iam;
@@ -32,7 +32,7 @@ internal static class QueryService
             new XElement(space + "RequestId", requestId)));
     }
 
-    /// <summary>Any role of the account may be assumed: its keys are worth as much as the user's own.</summary>
+    /// <summary>Any role in the account can be assumed. Its keys have the same permissions as the user's own.</summary>
     private static XElement[] AssumedRole(QueryParameters parameters, SigV4Verifier verifier, string account)
     {
         var (role, session) = (parameters.Required("RoleArn"), parameters.Required("RoleSessionName"));

@@ -5,16 +5,16 @@ using SpotTrainer.Rehearsal.Protocol;
 
 namespace SpotTrainer.Rehearsal.Endpoint;
 
-/// <summary>Service Quotas' calls that read EC2's quotas on vCPUs.</summary>
+/// <summary>Service Quotas calls that read EC2's vCPU quotas.</summary>
 internal static class QuotaService
 {
-    /// <summary>What its targets begin with.</summary>
+    /// <summary>The prefix of the service's targets.</summary>
     public const string Prefix = "ServiceQuotasV20190624.";
 
     private const string ServiceCode = "ec2";
     private const int MaxResults = 100;
 
-    /// <summary>Carries out a call and gives the answer, to be written as JSON.</summary>
+    /// <summary>Handles a call and returns the response, which the caller writes as JSON.</summary>
     public static object Answer(string target, JsonElement body, string region, string account, Conditions conditions)
     {
         if (JsonService.Text(body, "ServiceCode") != ServiceCode)
@@ -31,12 +31,12 @@ internal static class QuotaService
                 var known = Find(body);
                 return new { Quota = Write(known, known.Default, region, account) };
             case "ListServiceQuotas":
-                // As AWS does: those are listed of which the account has a value of its own.
+                // As on AWS, the list has only the quotas for which the account has its own value.
                 return List(conditions.Quotas);
             case "ListAWSDefaultServiceQuotas":
                 return List(VCpuQuota.All.ToDictionary(entry => entry.Code, entry => entry.Default, StringComparer.Ordinal));
             default:
-                throw new AwsException("UnknownOperationException", $"The operation {target} is not known.");
+                throw new AwsException("UnknownOperationException", $"The operation {target} is unknown.");
         }
 
         object List(IReadOnlyDictionary<string, int> values)

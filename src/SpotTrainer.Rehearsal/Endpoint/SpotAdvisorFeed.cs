@@ -3,18 +3,18 @@ using SpotTrainer.Rehearsal.Market;
 
 namespace SpotTrainer.Rehearsal.Endpoint;
 
-/// <summary>The Spot advisor's feed, which AWS publishes for everybody: what Spot saves and how often it is interrupted, by region and type.</summary>
+/// <summary>The public Spot advisor feed: Spot savings and interruption frequency by region and instance type.</summary>
 internal static class SpotAdvisorFeed
 {
-    /// <summary>Where it is found, also on AWS's own host.</summary>
+    /// <summary>The path of the feed, the same as on AWS's own host.</summary>
     public const string Path = "/spot-advisor-data.json";
 
     private static readonly (string Label, int Max)[] Ranges = [("<5%", 5), ("5-10%", 11), ("10-15%", 16), ("15-20%", 22), (">20%", 100)];
 
-    /// <summary>As of when the figures in market.csv are.</summary>
+    /// <summary>The date of the figures in market.csv.</summary>
     public static DateTimeOffset Published { get; } = new(2025, 7, 1, 0, 0, 0, TimeSpan.Zero);
 
-    /// <summary>Writes the feed of a market.</summary>
+    /// <summary>Writes the feed for a market.</summary>
     public static byte[] Write(MarketTable market) => JsonSerializer.SerializeToUtf8Bytes(new
     {
         instance_types = market.Regions.SelectMany(market.Types).DistinctBy(type => type.Name, StringComparer.Ordinal).ToDictionary(

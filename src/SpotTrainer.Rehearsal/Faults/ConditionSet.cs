@@ -1,16 +1,16 @@
 namespace SpotTrainer.Rehearsal.Faults;
 
-/// <summary>Holds the conditions that hold now.</summary>
+/// <summary>Holds the current conditions.</summary>
 internal sealed class ConditionSet(Conditions first)
 {
     private readonly object gate = new();
     private readonly Dictionary<Throttle, int> throttled = new(ReferenceEqualityComparer.Instance);
     private Conditions current = first;
 
-    /// <summary>The conditions now.</summary>
+    /// <summary>The current conditions.</summary>
     public Conditions Current => Volatile.Read(ref current);
 
-    /// <summary>Replaces them.</summary>
+    /// <summary>Replaces the conditions.</summary>
     public void Change(Func<Conditions, Conditions> change)
     {
         lock (gate)
@@ -19,7 +19,7 @@ internal sealed class ConditionSet(Conditions first)
         }
     }
 
-    /// <summary>Whether this call is throttled. The same calls in the same order always give the same.</summary>
+    /// <summary>Whether this call is throttled. The same calls in the same order always get the same result.</summary>
     public bool IsThrottled(string service, string action)
     {
         lock (gate)

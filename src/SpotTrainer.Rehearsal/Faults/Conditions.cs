@@ -4,8 +4,8 @@ using SpotTrainer.Rehearsal.Market;
 namespace SpotTrainer.Rehearsal.Faults;
 
 /// <summary>
-/// What an endpoint makes its clients meet: shortage, quotas, refusals, throttling, slow and dead regions, new things that are not found at
-/// once, prices that move. It is not changed but replaced, so that each call meets one set of conditions.
+/// The conditions that an endpoint simulates: capacity shortages, quotas, refusals, throttling, slow and dead regions, new resources that
+/// calls do not find at once, and price changes. A change replaces the whole object, so each call sees one set of conditions.
 /// </summary>
 internal sealed record Conditions
 {
@@ -19,53 +19,54 @@ internal sealed record Conditions
     public ImmutableArray<OfferPattern> NoOnDemandCapacity { get; init; } = [];
 
     /// <summary>
-    /// The account's own quotas in vCPUs, by AWS's code (<see cref="VCpuQuota"/>). Where the account has none of its own, AWS's default holds.
+    /// The account's own quotas in vCPUs, by AWS's code (<see cref="VCpuQuota"/>). AWS's default applies to every other quota.
     /// </summary>
     public ImmutableDictionary<string, int> Quotas { get; init; } = VCpuQuota.OfRehearsals;
 
     /// <summary>
-    /// What the account may not do: actions with wildcards, with their service (<c>ec2:RunInstances</c>, <c>servicequotas:*</c>) or without.
+    /// The actions that the account may not call. Patterns can have wildcards and name the service (<c>ec2:RunInstances</c>,
+    /// <c>servicequotas:*</c>) or not.
     /// </summary>
     public ImmutableArray<string> Denied { get; init; } = [];
 
-    /// <summary>Calls of EC2 that are refused with a code.</summary>
+    /// <summary>EC2 calls that are refused, each with an error code.</summary>
     public ImmutableArray<Refusal> Refusals { get; init; } = [];
 
     /// <summary>Which calls are throttled.</summary>
     public ImmutableArray<Throttle> Throttles { get; init; } = [];
 
-    /// <summary>What makes the share of calls that is throttled another one.</summary>
+    /// <summary>The seed that selects which share of the calls is throttled.</summary>
     public int Seed { get; init; }
 
-    /// <summary>How long a region takes for each call, beyond the answer's own time. The first whose pattern fits counts.</summary>
+    /// <summary>The extra time that a region takes for each call. The first pattern that matches applies.</summary>
     public ImmutableArray<RegionDelay> Delays { get; init; } = [];
 
     /// <summary>Regions that do not answer.</summary>
     public ImmutableArray<DeadRegion> Dead { get; init; } = [];
 
-    /// <summary>How long a new instance, security group or key pair is not found, by the endpoint's clock.</summary>
+    /// <summary>How long calls do not find a new instance, security group or key pair, by the endpoint's clock.</summary>
     public TimeSpan NotFoundFor { get; init; }
 
-    /// <summary>How long before an interruption the instance is told.</summary>
+    /// <summary>How long before an interruption the instance gets the notice.</summary>
     public TimeSpan InterruptionNotice { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>What was changed about prices.</summary>
+    /// <summary>The price changes so far.</summary>
     public ImmutableArray<PriceMove> PriceMoves { get; init; } = [];
 
-    /// <summary>Regions without a default VPC. CreateDefaultVpc takes one out.</summary>
+    /// <summary>Regions without a default VPC. CreateDefaultVpc removes a region from this set.</summary>
     public ImmutableHashSet<string> NoDefaultVpc { get; init; } = [];
 
-    /// <summary>Whether the account has no service-linked role for Spot yet. The first Spot launch makes it, where that is not denied.</summary>
+    /// <summary>Whether the account lacks the service-linked role for Spot. The first Spot launch creates it unless denied.</summary>
     public bool NoSpotRole { get; init; }
 
     /// <summary>Whether an action of a service is denied.</summary>
     public bool Denies(string service, string action) => Denied.Any(pattern => IsMeant(pattern, service, action));
 
-    /// <summary>The dead region that a call goes to, if it does.</summary>
+    /// <summary>The dead region that a call goes to, or null.</summary>
     public DeadRegion? FindDead(string region, string service, string action) =>
         Dead.FirstOrDefault(dead => Wildcards.Match(dead.Region, region) && IsMeant(dead.Action, service, action));
 
-    /// <summary>Whether a pattern of actions, with their service or without, means this one.</summary>
+    /// <summary>Whether an action pattern, with or without a service, matches this action.</summary>
     public static bool IsMeant(string pattern, string service, string action) =>
         Wildcards.Match(pattern, pattern.Contains(':', StringComparison.Ordinal) ? $"{service}:{action}" : action);
 
@@ -77,22 +78,22 @@ internal sealed record Conditions
 }
 
 /// <summary>Calls that are throttled.</summary>
-/// <param name="Action">The action, with wildcards, with its service or without.</param>
-/// <param name="First">That many calls are, from the moment on when the throttle is set.</param>
-/// <param name="Share">Of the calls after those, this share (0 to 1).</param>
+/// <param name="Action">The action, with wildcards, with or without its service.</param>
+/// <param name="First">How many calls are throttled after the throttle is set.</param>
+/// <param name="Share">The share of the calls after those that is throttled (0 to 1).</param>
 internal sealed record Throttle(string Action, int First = 0, double Share = 0);
 
 /// <summary>A call that is refused.</summary>
 /// <param name="Action">The action.</param>
 /// <param name="Code">EC2's code.</param>
-/// <param name="Message">EC2's words.</param>
-internal sealed record Refusal(string Action, string Code, string Message = "It is refused.");
+/// <param name="Message">EC2's message.</param>
+internal sealed record Refusal(string Action, string Code, string Message = "The request was refused.");
 
 /// <summary>A region that is slow.</summary>
 internal sealed record RegionDelay(string Region, TimeSpan Time);
 
 /// <summary>A region that does not answer.</summary>
-/// <param name="Region">Its name, with wildcards.</param>
-/// <param name="Closes">Whether it closes the connection at once; else it never says a word.</param>
-/// <param name="Action">To which action, with wildcards, with its service or without.</param>
+/// <param name="Region">The region's name, with wildcards.</param>
+/// <param name="Closes">Whether it closes the connection at once; otherwise it never answers.</param>
+/// <param name="Action">The action that it does not answer, with wildcards, with or without its service.</param>
 internal sealed record DeadRegion(string Region, bool Closes = false, string Action = "*");

@@ -5,7 +5,7 @@ using SpotTrainer.Rehearsal.Machines;
 
 namespace SpotTrainer.Rehearsal.Hosting;
 
-/// <summary>Starts rehearsals: the network of machines first, then the endpoint that launches them.</summary>
+/// <summary>Starts rehearsals: first the machines' network, then the endpoint that launches machines.</summary>
 internal sealed class RehearsalFactory : IRehearsalFactory
 {
     private static readonly string[] Architectures = ["x86_64", "aarch64"];
@@ -33,12 +33,13 @@ internal sealed class RehearsalFactory : IRehearsalFactory
         catch (UserNamespacesForbiddenException exception)
         {
             throw new SpotTrainerException("NamespacesForbidden", ErrorKind.PermissionDenied,
-                "This system forbids user namespaces, of which the rehearsal's machines are made.", $"Allow them with: {exception.AllowingLine}", "user namespaces", exception);
+                "This system forbids user namespaces, which the rehearsal's machines need.",
+                $"Allow them with: {exception.AllowingLine}", "user namespaces", exception);
         }
         catch (Exception exception) when (exception is InvalidOperationException or ArgumentException)
         {
             throw new SpotTrainerException("RehearsalNetworkFailed", ErrorKind.InvalidOperation, exception.Message.Split('\n')[0],
-                "See to what it names, and try again.", folder, exception);
+                "Fix the problem that the message names and try again.", folder, exception);
         }
     }
 
@@ -58,7 +59,7 @@ internal sealed class RehearsalFactory : IRehearsalFactory
         }
 
         log.Information($"Installing with apt: {string.Join(", ", missing)}.");
-        const string activity = "Installing what the rehearsal needs";
+        const string activity = "Installing packages for the rehearsal";
         try
         {
             await Prerequisites.InstallAsync(missing, log.Information, line => log.Progress(activity, line), cancellationToken);
@@ -74,7 +75,7 @@ internal sealed class RehearsalFactory : IRehearsalFactory
         }
     }
 
-    /// <summary>The stand-in installer, under the names that Miniconda's have.</summary>
+    /// <summary>The stand-in installer, under the names of Miniconda's installers.</summary>
     private static Dictionary<string, Func<byte[]>> Mirror() => Architectures.ToDictionary(
         architecture => $"/miniconda/Miniconda3-latest-Linux-{architecture}.sh", _ => new Func<byte[]>(ReadInstaller), StringComparer.Ordinal);
 

@@ -8,7 +8,7 @@ using SpotTrainer.Rehearsal.Protocol;
 
 namespace SpotTrainer.Rehearsal.Hosting;
 
-/// <summary>A running rehearsal: its machines' network and its endpoint.</summary>
+/// <summary>A running rehearsal: the machines' network and the endpoint.</summary>
 internal sealed class RehearsalHost(Vpc vpc, Ec2Endpoint endpoint, string folder) : IRehearsalHost
 {
     private IReadOnlyList<RehearsalCharge>? lastCharges;
@@ -41,8 +41,8 @@ internal sealed class RehearsalHost(Vpc vpc, Ec2Endpoint endpoint, string folder
         {
             if (VCpuQuota.All.All(quota => !quota.Code.Equals(code, StringComparison.OrdinalIgnoreCase)))
             {
-                throw new SpotTrainerException("UnknownQuota", ErrorKind.InvalidArgument, $"A rehearsal has no quota {code}.",
-                    $"It has {string.Join(", ", VCpuQuota.All.Select(quota => $"{quota.Code} ({quota.Name})"))}.", code);
+                throw new SpotTrainerException("UnknownQuota", ErrorKind.InvalidArgument, $"The rehearsal has no quota {code}.",
+                    $"Use one of {string.Join(", ", VCpuQuota.All.Select(quota => $"{quota.Code} ({quota.Name})"))}.", code);
             }
         }
 
@@ -58,7 +58,7 @@ internal sealed class RehearsalHost(Vpc vpc, Ec2Endpoint endpoint, string folder
     /// <inheritdoc/>
     public async Task StopAsync()
     {
-        // What runs until now ends now.
+        // Read the charges now, because this also ends all running instances.
         lastCharges ??= await endpoint.GetChargesAsync();
         try
         {
@@ -78,8 +78,9 @@ internal sealed class RehearsalHost(Vpc vpc, Ec2Endpoint endpoint, string folder
         }
         catch (AwsException exception)
         {
-            throw new SpotTrainerException("NoSpotInstance", ErrorKind.ObjectNotFound, $"No Spot instance {instanceId} runs in the rehearsal.",
-                "See what runs with Get-SpotTrainingInstance.", instanceId, exception);
+            throw new SpotTrainerException("NoSpotInstance", ErrorKind.ObjectNotFound,
+                $"The rehearsal has no running Spot instance {instanceId}.",
+                "List the running instances with Get-SpotTrainingInstance.", instanceId, exception);
         }
     }
 
@@ -88,7 +89,7 @@ internal sealed class RehearsalHost(Vpc vpc, Ec2Endpoint endpoint, string folder
         var moment = endpoint.Clock.GetUtcNow();
         if (change.Reset)
         {
-            // What prices were until now stays true: it has been charged.
+            // Past prices stay, because they have been charged.
             now = Conditions.None with { PriceMoves = [.. now.PriceMoves.Select(move => move with { Until = move.Until ?? moment })] };
         }
 

@@ -2,12 +2,12 @@ namespace SpotTrainer.Rehearsal.Market;
 
 /// <summary>A region of a market.</summary>
 /// <param name="Name">Its name, such as us-east-1.</param>
-/// <param name="Factor">What its on-demand prices are against us-east-1's.</param>
+/// <param name="Factor">The ratio of its on-demand prices to us-east-1's.</param>
 /// <param name="Zones">Its zones.</param>
 internal sealed record MarketRegion(string Name, decimal Factor, IReadOnlyList<string> Zones)
 {
-    /// <summary>The account-independent ids of its zones (<c>use1-az1</c>), by a zone's name.</summary>
-    /// <remarks>As on AWS, zone a is not az1: who takes one for the other is found out.</remarks>
+    /// <summary>Returns the account-independent ID (<c>use1-az1</c>) of a zone.</summary>
+    /// <remarks>As on AWS, zone a is not az1, so code that confuses them fails.</remarks>
     public string ZoneId(string zone)
     {
         var index = Zones.ToList().IndexOf(zone);

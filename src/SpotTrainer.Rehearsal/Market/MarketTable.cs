@@ -5,10 +5,10 @@ using System.Text;
 
 namespace SpotTrainer.Rehearsal.Market;
 
-/// <summary>A market: regions with their zones and types, and prices that move, the same in every rehearsal.</summary>
+/// <summary>A market: regions with their zones and instance types, and changing prices, the same in every rehearsal.</summary>
 internal sealed class MarketTable
 {
-    /// <summary>How long a Spot price stands, in seconds.</summary>
+    /// <summary>How long a Spot price stays the same, in seconds.</summary>
     private const long StepSeconds = 6 * 3600;
 
     /// <summary>How far a Spot price moves around its mean.</summary>
@@ -35,7 +35,7 @@ internal sealed class MarketTable
     {
     }
 
-    /// <summary>Another market.</summary>
+    /// <summary>Creates a market from other regions and types.</summary>
     public MarketTable(IReadOnlyList<MarketRegion> regions, IEnumerable<MarketType> types)
     {
         Regions = regions.Select(region => region.Name).ToArray();
@@ -55,31 +55,31 @@ internal sealed class MarketTable
     /// <summary>A type, or <see langword="null"/>.</summary>
     public MarketType? Find(string name) => types.GetValueOrDefault(name);
 
-    /// <summary>A type if the region has it, else <see langword="null"/>.</summary>
+    /// <summary>A type if the region has it; otherwise <see langword="null"/>.</summary>
     public MarketType? Find(string region, string name) => Find(name) is { } type && type.Spot.ContainsKey(region) ? type : null;
 
     /// <summary>The types of a region, by name.</summary>
     public IReadOnlyList<MarketType> Types(string region) => Of(region).Types;
 
-    /// <summary>What is offered in a region's zones, by type and zone.</summary>
+    /// <summary>The offers in a region's zones, by type and zone.</summary>
     public IReadOnlyList<ZoneOffer> Offers(string region) => Of(region).Offers;
 
-    /// <summary>What is offered, or <see langword="null"/>. About one in eight types is not in a zone, as on AWS; the first zone has all.</summary>
+    /// <summary>An offer, or <see langword="null"/>. As on AWS, a zone lacks about one in eight types; the first zone has all.</summary>
     public ZoneOffer? Offer(string type, string zone) => regions.ContainsKey(RegionOf(zone)) ? Of(RegionOf(zone)).ByName.GetValueOrDefault((type, zone)) : null;
 
-    /// <summary>Whether a zone has a type.</summary>
+    /// <summary>Whether a type is offered in a zone.</summary>
     public bool IsOffered(MarketType type, string zone) => Offer(type.Name, zone) is not null;
 
-    /// <summary>The on-demand price, in US dollars an hour.</summary>
+    /// <summary>The on-demand price, in US dollars per hour.</summary>
     public decimal OnDemand(MarketType type, string region) => Math.Round(type.OnDemandUsd * regions[region].Factor, 4);
 
-    /// <summary>The Spot price of an offer at a moment, in US dollars an hour, and since when it stands.</summary>
+    /// <summary>The Spot price of an offer at a given time, in US dollars per hour, and when it took effect.</summary>
     /// <param name="offer">The type in its zone.</param>
-    /// <param name="at">The moment.</param>
-    /// <param name="moves">What was changed about prices.</param>
+    /// <param name="at">The time.</param>
+    /// <param name="moves">The price changes.</param>
     public static (decimal Usd, DateTimeOffset Since) Spot(ZoneOffer offer, DateTimeOffset at, IReadOnlyList<PriceMove> moves)
     {
-        // Each changes its price at its own second.
+        // Each offer changes its price at a different second.
         var step = (at.ToUnixTimeSeconds() - offer.OffsetSeconds) / StepSeconds;
         var since = (step * StepSeconds) + offer.OffsetSeconds;
         var usd = offer.MeanUsd * (1 + (Swing * ((2 * Fraction(Mix(offer.Seed + (ulong)step))) - 1)));
@@ -99,7 +99,7 @@ internal sealed class MarketTable
         return (Math.Round(usd, 4), DateTimeOffset.FromUnixTimeSeconds(since));
     }
 
-    /// <summary>The changes of a price from a moment on, newest first, with the one that stood at that moment.</summary>
+    /// <summary>The prices since a given time, newest first, including the one in effect at that time.</summary>
     public static IEnumerable<(decimal Usd, DateTimeOffset Since)> History(ZoneOffer offer, DateTimeOffset from, DateTimeOffset until, IReadOnlyList<PriceMove> moves)
     {
         for (var at = until; ;)
@@ -118,14 +118,14 @@ internal sealed class MarketTable
     /// <summary>The region of a zone.</summary>
     public static string RegionOf(string zone) => zone.Length > 0 ? zone[..^1] : zone;
 
-    /// <summary>A number from 0 to 1 that is always the same for a text.</summary>
+    /// <summary>A number from 0 to 1 that is always the same for the same text.</summary>
     public static decimal Fraction(string text) => Fraction(Hash(text));
 
     private static decimal Fraction(ulong number) => (uint)(number >> 32) / (decimal)uint.MaxValue;
 
     private static ulong Hash(string text) => BitConverter.ToUInt64(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
-    /// <summary>Sebastiano Vigna's SplitMix64: a price must not cost a hash, of which a history has a hundred thousand.</summary>
+    /// <summary>Sebastiano Vigna's SplitMix64. A hash for each price would be too slow: a history has a hundred thousand prices.</summary>
     private static ulong Mix(ulong state)
     {
         state += 0x9E3779B97F4A7C15;

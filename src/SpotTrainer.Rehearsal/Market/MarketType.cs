@@ -2,27 +2,27 @@ using System.Globalization;
 
 namespace SpotTrainer.Rehearsal.Market;
 
-/// <summary>An instance type of the market: its size, and what AWS published of its prices.</summary>
+/// <summary>An instance type of the market: its size and the prices that AWS published.</summary>
 /// <param name="Name">Its name, such as m7i.large.</param>
 /// <param name="VCpu">Virtual processors.</param>
 /// <param name="MemoryMiB">Memory, in MiB.</param>
-/// <param name="Architectures">Such as x86_64.</param>
-/// <param name="Gpus">How many GPUs.</param>
-/// <param name="GpuMaker">Who makes them.</param>
-/// <param name="GpuName">Their model.</param>
+/// <param name="Architectures">The processor architectures, such as x86_64.</param>
+/// <param name="Gpus">The number of GPUs.</param>
+/// <param name="GpuMaker">The manufacturer of the GPUs.</param>
+/// <param name="GpuName">The GPU model.</param>
 /// <param name="GpuMemoryMiB">The memory of one GPU, in MiB.</param>
-/// <param name="Network">EC2's words for its network.</param>
-/// <param name="CurrentGeneration">Whether AWS counts it to its current types.</param>
-/// <param name="OnDemandUsd">The on-demand price in us-east-1, in US dollars an hour.</param>
-/// <param name="Spot">By region: what the Spot advisor has of it.</param>
+/// <param name="Network">EC2's description of its network performance.</param>
+/// <param name="CurrentGeneration">Whether AWS lists it as current generation.</param>
+/// <param name="OnDemandUsd">The on-demand price in us-east-1, in US dollars per hour.</param>
+/// <param name="Spot">The Spot advisor's data, by region.</param>
 internal sealed record MarketType(
     string Name, int VCpu, int MemoryMiB, IReadOnlyList<string> Architectures, int Gpus, string GpuMaker, string GpuName, int GpuMemoryMiB,
     string Network, bool CurrentGeneration, decimal OnDemandUsd, IReadOnlyDictionary<string, SpotAdvice> Spot)
 {
-    /// <summary>Whether it can be had on demand alone.</summary>
+    /// <summary>Whether it is available only on demand.</summary>
     public bool OnDemandOnly { get; init; }
 
-    /// <summary>How it can be bought, in EC2's words.</summary>
+    /// <summary>How it can be bought, in EC2's terms.</summary>
     public IReadOnlyList<string> UsageClasses => OnDemandOnly ? ["on-demand"] : ["on-demand", "spot"];
 
     public bool Burstable => Name.StartsWith('t') && char.IsAsciiDigit(Name[1]);
@@ -63,7 +63,7 @@ internal sealed record MarketType(
     private static decimal Decimal(string text) => decimal.Parse(text, CultureInfo.InvariantCulture);
 }
 
-/// <summary>What the Spot advisor says of a type in a region.</summary>
-/// <param name="SavingPercent">What Spot saves against on demand, in percent.</param>
-/// <param name="Interruption">How often it is interrupted: the index of a band, from 0 (seldom) to 4.</param>
+/// <summary>What the Spot advisor says about a type in a region.</summary>
+/// <param name="SavingPercent">What Spot saves compared to on demand, in percent.</param>
+/// <param name="Interruption">How often it is interrupted: the index of a band, from 0 (rarely) to 4.</param>
 internal sealed record SpotAdvice(int SavingPercent, int Interruption);

@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace SpotTrainer.Rehearsal.Market;
 
 /// <summary>
-/// Types and zones, each with the wildcards <c>*</c> and <c>?</c>: <c>m7i.large/us-east-1a</c>, <c>m7i.*</c> (in every zone), <c>us-east-1a</c>,
-/// <c>us-east-1</c> (all of its zones), <c>*</c>.
+/// A pattern for types and zones, with the wildcards <c>*</c> and <c>?</c>: <c>m7i.large/us-east-1a</c>, <c>m7i.*</c> (in every zone),
+/// <c>us-east-1a</c>, <c>us-east-1</c> (all of its zones), <c>*</c>.
 /// </summary>
 internal sealed partial class OfferPattern
 {
@@ -20,12 +20,12 @@ internal sealed partial class OfferPattern
             : RegionForm().IsMatch(text) ? ("*", text)
             : (text, "*");
 
-        // A region stands for its zones.
+        // A region matches all of its zones.
         type = Wildcards.ToRegex(types);
         zone = Wildcards.ToRegex(zones.Length > 0 && char.IsAsciiDigit(zones[^1]) ? zones + "?" : zones);
     }
 
-    /// <summary>Whether it means a type in a zone.</summary>
+    /// <summary>Whether the pattern matches a type in a zone.</summary>
     public bool Matches(string typeName, string zoneName) => type.IsMatch(typeName) && zone.IsMatch(zoneName);
 
     /// <inheritdoc/>

@@ -1,8 +1,8 @@
 namespace SpotTrainer.Rehearsal.Market;
 
-/// <summary>From a moment on the Spot price of some types and zones is another one.</summary>
-/// <param name="Where">Which ones.</param>
-/// <param name="Factor">What it is multiplied by.</param>
-/// <param name="From">Since when, to the second.</param>
-/// <param name="Until">Until when, to the second; null: for good.</param>
+/// <summary>A change of the Spot price of some types and zones.</summary>
+/// <param name="Where">The types and zones.</param>
+/// <param name="Factor">The factor by which the price is multiplied.</param>
+/// <param name="From">When the change starts, to the second.</param>
+/// <param name="Until">When the change ends, to the second; null if it never ends.</param>
 internal sealed record PriceMove(OfferPattern Where, decimal Factor, DateTimeOffset From, DateTimeOffset? Until = null);

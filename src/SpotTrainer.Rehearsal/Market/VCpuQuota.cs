@@ -2,18 +2,18 @@ using System.Collections.Immutable;
 
 namespace SpotTrainer.Rehearsal.Market;
 
-/// <summary>A quota of EC2's on vCPUs that run at once in a region.</summary>
+/// <summary>An EC2 quota on the vCPUs that run at once in a region.</summary>
 /// <param name="Code">Service Quotas' code.</param>
 /// <param name="Name">Service Quotas' name.</param>
-/// <param name="Spot">Whether it counts Spot instances; else those on demand.</param>
-/// <param name="Default">What AWS allows an account that never asked.</param>
-/// <param name="Families">The first letters of the types that it counts, with the generation where it counts only some.</param>
+/// <param name="Spot">Whether it counts Spot instances; otherwise on-demand instances.</param>
+/// <param name="Default">AWS's default for an account that never asked for more.</param>
+/// <param name="Families">The first letters of the types that it counts, with the generation if it counts only some.</param>
 internal sealed record VCpuQuota(string Code, string Name, bool Spot, int Default, IReadOnlyList<string> Families)
 {
     private static readonly string[] Standard = ["a", "c", "d", "h", "i", "m", "r", "t", "z", "im", "is", "mac"];
     private static readonly string[] Graphics = ["g", "gr", "vt"];
 
-    /// <summary>The quotas there are.</summary>
+    /// <summary>All quotas.</summary>
     public static IReadOnlyList<VCpuQuota> All { get; } =
     [
         new("L-1216C47A", "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances", Spot: false, Default: 5, Standard),
@@ -26,11 +26,11 @@ internal sealed record VCpuQuota(string Code, string Name, bool Spot, int Defaul
         new("L-DB2E81BA", "Running On-Demand G and VT instances", Spot: false, Default: 0, Graphics),
     ];
 
-    /// <summary>What the account of a rehearsal has: more than this computer can carry.</summary>
+    /// <summary>The quotas of a rehearsal's account: more than this computer can run.</summary>
     public static ImmutableDictionary<string, int> OfRehearsals { get; } =
         All.ToImmutableDictionary(quota => quota.Code, _ => 512, StringComparer.Ordinal);
 
-    /// <summary>The quota that a type counts to, or <see langword="null"/>.</summary>
+    /// <summary>The quota that a type counts toward, or <see langword="null"/>.</summary>
     public static VCpuQuota? Of(MarketType type, bool spot)
     {
         var letters = type.Name.TakeWhile(char.IsAsciiLetter).Count();

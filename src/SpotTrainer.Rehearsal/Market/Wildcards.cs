@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace SpotTrainer.Rehearsal.Market;
 
-/// <summary>Names with the wildcards <c>*</c> and <c>?</c>; case does not matter.</summary>
+/// <summary>Name patterns with the wildcards <c>*</c> and <c>?</c>, not case-sensitive.</summary>
 internal static class Wildcards
 {
     /// <summary>The expression that a whole name must match.</summary>

@@ -1,9 +1,9 @@
 namespace SpotTrainer.Rehearsal.Market;
 
-/// <summary>A type in a zone where it is offered, with what its Spot price goes by.</summary>
+/// <summary>A type offered in a zone, with the parameters of its Spot price.</summary>
 /// <param name="Type">The type.</param>
 /// <param name="Zone">The zone.</param>
-/// <param name="MeanUsd">The price around which it moves, in US dollars an hour.</param>
-/// <param name="OffsetSeconds">When within the step of prices this one changes.</param>
-/// <param name="Seed">What makes its moves its own.</param>
+/// <param name="MeanUsd">The mean price, in US dollars per hour.</param>
+/// <param name="OffsetSeconds">When in each price step this price changes.</param>
+/// <param name="Seed">The seed of its price changes.</param>
 internal sealed record ZoneOffer(MarketType Type, string Zone, decimal MeanUsd, long OffsetSeconds, ulong Seed);

@@ -1,6 +1,6 @@
 namespace SpotTrainer.Rehearsal.Protocol;
 
-/// <summary>An error that is the answer to a request, with the code that AWS gives for it.</summary>
+/// <summary>An error response to a request, with AWS's code for it.</summary>
 internal sealed class AwsException : Exception
 {
     public AwsException(string code, string message, int statusCode = 400)
@@ -13,7 +13,7 @@ internal sealed class AwsException : Exception
     /// <summary>AWS's code, such as <c>InvalidInstanceID.NotFound</c>.</summary>
     public string Code { get; }
 
-    /// <summary>The HTTP status that goes with it.</summary>
+    /// <summary>The HTTP status of the response.</summary>
     public int StatusCode { get; }
 
     public static AwsException InvalidParameterValue(string message) => new("InvalidParameterValue", message);
@@ -21,11 +21,11 @@ internal sealed class AwsException : Exception
     public static AwsException MissingParameter(string name) =>
         new("MissingParameter", $"The request must contain the parameter {name}");
 
-    /// <summary>EC2's error for what the account's policies do not allow.</summary>
+    /// <summary>EC2's error for an action that the account's policies do not allow.</summary>
     public static AwsException Unauthorized(string account, string permission) => new(
         "UnauthorizedOperation", $"You are not authorized to perform this operation. {NotAuthorized(account, permission)}", 403);
 
-    /// <summary>The words that every service has for it.</summary>
+    /// <summary>The message that every service has for this error.</summary>
     public static string NotAuthorized(string account, string permission) =>
         $"User: arn:aws:iam::{account}:user/rehearsal is not authorized to perform: {permission} because no identity-based policy allows the {permission} action";
 }

@@ -5,29 +5,29 @@ using System.Xml.Linq;
 
 namespace SpotTrainer.Rehearsal.Protocol;
 
-/// <summary>Builds the elements of EC2's answers.</summary>
+/// <summary>Builds the elements of EC2's responses.</summary>
 internal static class Ec2Xml
 {
-    /// <summary>The version of the API that is spoken.</summary>
+    /// <summary>The version of EC2's API.</summary>
     public const string Version = "2016-11-15";
 
     private static readonly XNamespace Namespace = $"http://ec2.amazonaws.com/doc/{Version}/";
 
-    /// <summary>An element with values as EC2 writes them; without content if there is none.</summary>
+    /// <summary>Creates an element with values in EC2's format.</summary>
     public static XElement Element(string name, params object?[] content) =>
         new(Namespace + name, content.Select(Value));
 
-    /// <summary>An element, or nothing where the value is <see langword="null"/>.</summary>
+    /// <summary>Creates an element, or nothing if the value is <see langword="null"/>.</summary>
     public static XElement? Optional(string name, object? value) => value is null ? null : Element(name, value);
 
-    /// <summary>A list: each entry an <c>item</c>.</summary>
+    /// <summary>Creates a list with an <c>item</c> for each entry.</summary>
     public static XElement Set<T>(string name, IEnumerable<T> entries, Func<T, object?[]> content) =>
         Element(name, entries.Select(entry => (object?)Element("item", content(entry))).ToArray());
 
-    /// <summary>A list of plain values.</summary>
+    /// <summary>Creates a list of plain values.</summary>
     public static XElement Set<T>(string name, IEnumerable<T> entries) => Set(name, entries, entry => [entry]);
 
-    /// <summary>A moment as EC2 writes it.</summary>
+    /// <summary>A time in EC2's format.</summary>
     public static string Time(DateTimeOffset time) =>
         time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace SpotTrainer.Rehearsal.Protocol;
 
-/// <summary>The parameters of a query-protocol call, or those below one of them (<c>Placement.</c>, <c>Filter.2.</c>).</summary>
+/// <summary>The parameters of a query-protocol call, or those under a prefix (<c>Placement.</c>, <c>Filter.2.</c>).</summary>
 internal sealed class QueryParameters
 {
     private readonly SortedDictionary<string, string> _values = new(StringComparer.Ordinal);
@@ -18,13 +18,13 @@ internal sealed class QueryParameters
         }
     }
 
-    /// <summary>Whether there is none.</summary>
+    /// <summary>Whether there are no parameters.</summary>
     public bool IsEmpty => _values.Count == 0;
 
-    /// <summary>One value, or <see langword="null"/>.</summary>
+    /// <summary>The value of a parameter, or <see langword="null"/>.</summary>
     public string? this[string name] => _values.GetValueOrDefault(name);
 
-    /// <summary>One value that the call can't do without.</summary>
+    /// <summary>The value of a required parameter.</summary>
     public string Required(string name) =>
         this[name] is { Length: > 0 } value ? value : throw AwsException.MissingParameter(_prefix + name);
 
@@ -44,7 +44,7 @@ internal sealed class QueryParameters
         var value => throw AwsException.InvalidParameterValue($"Invalid value '{value}' for {_prefix}{name}. Expected a whole number."),
     };
 
-    /// <summary>A moment.</summary>
+    /// <summary>A time.</summary>
     public DateTimeOffset? Time(string name) => this[name] switch
     {
         null => null,
@@ -64,7 +64,7 @@ internal sealed class QueryParameters
             .Select(pair => pair.Value)
             .ToList();
 
-    /// <summary>The parameters below <c>name.1.</c>, <c>name.2.</c> and so on, in order.</summary>
+    /// <summary>The parameters under <c>name.1.</c>, <c>name.2.</c> and so on, in order.</summary>
     public IReadOnlyList<QueryParameters> Groups(string name) =>
         Below(name + ".")
             .Where(pair => Index(pair.Key) is not null && pair.Key.Contains('.', StringComparison.Ordinal))
@@ -75,10 +75,10 @@ internal sealed class QueryParameters
                 $"{_prefix}{name}.{group.Key}."))
             .ToList();
 
-    /// <summary>The parameters below <c>name.</c>.</summary>
+    /// <summary>The parameters under <c>name.</c>.</summary>
     public QueryParameters Child(string name) => new(Below(name + "."), $"{_prefix}{name}.");
 
-    /// <summary>All of it as one text, the same for the same call.</summary>
+    /// <summary>All parameters as one string. Equal calls give equal strings.</summary>
     public override string ToString() =>
         string.Join('&', _values.Select(pair => $"{UriText.Encode(pair.Key)}={UriText.Encode(pair.Value)}"));
 

@@ -2,18 +2,18 @@ using System.Net;
 
 namespace SpotTrainer.Rehearsal.Protocol;
 
-/// <summary>A request as it came over the wire, with its body read.</summary>
+/// <summary>A request as received, with its body read.</summary>
 /// <param name="Method">The HTTP method.</param>
 /// <param name="Path">The path, still percent-encoded.</param>
 /// <param name="Query">The query without its question mark, still percent-encoded.</param>
-/// <param name="Headers">The headers; names compare without case.</param>
-/// <param name="Body">The body's bytes.</param>
+/// <param name="Headers">The headers; names are not case-sensitive.</param>
+/// <param name="Body">The body.</param>
 internal sealed record RawRequest(string Method, string Path, string Query, IReadOnlyDictionary<string, string> Headers, byte[] Body)
 {
-    /// <summary>No call of EC2's is larger than its user data and some names; a larger body is not one.</summary>
+    /// <summary>The largest EC2 calls carry user data and a few names. A larger body is not an EC2 call.</summary>
     private const int MaxBody = 1024 * 1024;
 
-    /// <summary>Reads one from the listener.</summary>
+    /// <summary>Reads a request from the listener.</summary>
     public static async Task<RawRequest> ReadAsync(HttpListenerRequest request, CancellationToken cancellationToken)
     {
         var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);

@@ -1,9 +1,9 @@
 namespace SpotTrainer.Rehearsal.Protocol;
 
 /// <summary>
-/// The clock of an endpoint: prices, launch times, charges and interruptions go by it. It can be moved ahead and run faster than time does.
-/// The clocks of real machines can't, so that a deadline on one does not come sooner: what is to be seen of fast time is seen with machines
-/// that run nothing, and with prices.
+/// The clock of an endpoint, for prices, launch times, charges and interruptions. It can be moved ahead and can run faster than real time.
+/// The clocks of real machines cannot, so a deadline on a machine does not come sooner. Fast time shows only in prices and with machines
+/// that run nothing.
 /// </summary>
 internal sealed class RehearsalClock : TimeProvider
 {
@@ -16,7 +16,7 @@ internal sealed class RehearsalClock : TimeProvider
 
     public RehearsalClock() => setTo = setAt;
 
-    /// <summary>How many seconds pass on it in a second; 0: it stands still.</summary>
+    /// <summary>How many seconds pass on this clock per real second; 0 stops it.</summary>
     public double Rate
     {
         get
@@ -43,14 +43,14 @@ internal sealed class RehearsalClock : TimeProvider
         }
     }
 
-    /// <summary>Moves it ahead.</summary>
+    /// <summary>Moves the clock ahead.</summary>
     public void Advance(TimeSpan time)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(time, TimeSpan.Zero);
         Change(() => setTo += time);
     }
 
-    /// <summary>Waits until it shows a moment, however it is moved meanwhile.</summary>
+    /// <summary>Waits until the clock reaches a time, even if it is moved or its rate changes meanwhile.</summary>
     public async Task WaitUntilAsync(DateTimeOffset moment, CancellationToken cancellationToken)
     {
         while (true)

@@ -5,22 +5,22 @@ using System.Text;
 
 namespace SpotTrainer.Rehearsal.Protocol;
 
-/// <summary>How the check of a signature ended.</summary>
+/// <summary>The outcome of checking a signature.</summary>
 internal enum SignatureOutcome
 {
-    /// <summary>Signed by the holder of the secret key, just now.</summary>
+    /// <summary>Signed with the secret key, just now.</summary>
     Valid,
 
-    /// <summary>No signature at all.</summary>
+    /// <summary>The request has no signature.</summary>
     Missing,
 
-    /// <summary>The Authorization header does not have the form of Signature Version 4.</summary>
+    /// <summary>The Authorization header is not in Signature Version 4 format.</summary>
     Malformed,
 
-    /// <summary>The access key, or the token of its session, is not this rehearsal's.</summary>
+    /// <summary>The access key or its session token does not belong to this rehearsal.</summary>
     UnknownKey,
 
-    /// <summary>The session that the access key belongs to has ended.</summary>
+    /// <summary>The session of the access key has ended.</summary>
     SessionEnded,
 
     /// <summary>The date is more than 15 minutes off.</summary>
@@ -30,17 +30,17 @@ internal enum SignatureOutcome
     Mismatch,
 }
 
-/// <summary>What a signature says: whether it holds, and for which region and service it was made.</summary>
-/// <param name="Outcome">Whether it holds.</param>
+/// <summary>The result of checking a signature, with the region and service that it names.</summary>
+/// <param name="Outcome">Whether the signature is valid, and if not, why.</param>
 /// <param name="Region">The region.</param>
 /// <param name="Service">The service.</param>
-/// <param name="Ahead">By how much the signature's time is ahead of the endpoint's.</param>
+/// <param name="Ahead">How far the signature's time is ahead of the endpoint's clock.</param>
 internal sealed record SignatureResult(SignatureOutcome Outcome, string Region, string Service, TimeSpan Ahead = default);
 
-/// <summary>Keys that hold for a while, with the token that must come with them.</summary>
+/// <summary>Temporary keys, with the session token that every request must carry.</summary>
 internal sealed record SessionKeys(string AccessKeyId, string SecretAccessKey, string Token, DateTimeOffset Ends);
 
-/// <summary>Checks AWS Signature Version 4 (header form) against one access key, and those of the sessions that were begun with it.</summary>
+/// <summary>Checks AWS Signature Version 4 (header form) against one access key and the keys of sessions that it started.</summary>
 internal sealed class SigV4Verifier(string accessKeyId, string secretAccessKey, TimeProvider clock)
 {
     private const string Algorithm = "AWS4-HMAC-SHA256";
@@ -48,7 +48,7 @@ internal sealed class SigV4Verifier(string accessKeyId, string secretAccessKey, 
     private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(15);
     private readonly ConcurrentDictionary<string, SessionKeys> sessions = new(StringComparer.Ordinal);
 
-    /// <summary>Makes the keys of a session.</summary>
+    /// <summary>Starts a session and returns its keys.</summary>
     public SessionKeys BeginSession(TimeSpan length)
     {
         var keys = new SessionKeys(
@@ -86,7 +86,7 @@ internal sealed class SigV4Verifier(string accessKeyId, string secretAccessKey, 
             return Result(SignatureOutcome.UnknownKey);
         }
 
-        // What is not signed could have been changed on the way: host and every x-amz-* header must be.
+        // An unsigned header could be changed in transit, so host and every x-amz-* header must be signed.
         if (!signedHeaders.Contains("host", StringComparer.Ordinal)
             || request.Headers.Keys.Any(name => name.StartsWith("x-amz-", StringComparison.OrdinalIgnoreCase)
                 && !signedHeaders.Contains(name, StringComparer.OrdinalIgnoreCase)))
@@ -162,7 +162,7 @@ internal sealed class SigV4Verifier(string accessKeyId, string secretAccessKey, 
         var text = new StringBuilder();
         text.Append(request.Method).Append('\n');
 
-        // Every service but S3 signs the path encoded once more.
+        // Every service except S3 signs the path encoded a second time.
         text.AppendJoin('/', request.Path.Split('/').Select(UriText.Encode)).Append('\n');
         text.AppendJoin('&', UriText.ParseQuery(request.Query)
             .Select(pair => (Name: UriText.Encode(pair.Key), Value: UriText.Encode(pair.Value)))

@@ -2,12 +2,12 @@ using System.Text;
 
 namespace SpotTrainer.Rehearsal.Protocol;
 
-/// <summary>Percent-encoding as RFC 3986 and Signature Version 4 have it.</summary>
+/// <summary>Percent-encoding as RFC 3986 and Signature Version 4 define it.</summary>
 internal static class UriText
 {
     private const string Unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 
-    /// <summary>Encodes everything but the unreserved characters.</summary>
+    /// <summary>Encodes all except the unreserved characters.</summary>
     public static string Encode(string text)
     {
         var result = new StringBuilder(text.Length);
@@ -26,7 +26,7 @@ internal static class UriText
         return result.ToString();
     }
 
-    /// <summary>The pairs of a query or a form, decoded (a plus is a space).</summary>
+    /// <summary>Decodes the name-value pairs of a query or form (a plus is a space).</summary>
     public static IEnumerable<KeyValuePair<string, string>> ParseQuery(string query)
     {
         foreach (var part in query.Split('&', StringSplitOptions.RemoveEmptyEntries))

@@ -3,8 +3,8 @@ using SpotTrainer.Tests.Support;
 namespace SpotTrainer.Tests.Rehearsal.Endpoint;
 
 /// <summary>
-/// Debian's aws command works against the rehearsal: it shares no code with the module. It is always given the endpoint, and no files or
-/// credentials but the rehearsal's.
+/// Debian's aws command, which shares no code with the module, works with the rehearsal. It always gets the endpoint, and only the
+/// rehearsal's files and credentials.
 /// </summary>
 public abstract class AwsCli : IAsyncLifetime
 {
@@ -23,7 +23,7 @@ public abstract class AwsCli : IAsyncLifetime
 
     protected async Task AllAsync(params (string Command, Action<string> Check)[] calls)
     {
-        // Each is a Python program that starts: four at once are as fast as it gets.
+        // Each call starts a Python program. More than four at once are not faster.
         await Parallel.ForEachAsync(calls, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (call, _) => call.Check(await AwsAsync(call.Command)));
     }
 
@@ -39,7 +39,7 @@ public abstract class AwsCli : IAsyncLifetime
     private Task<Programs.Result> RunAsync(string command) =>
         RunAsync(_folder, Endpoint.Endpoint.Url.ToString(), Endpoint.Endpoint.AccessKeyId, Endpoint.Endpoint.SecretAccessKey, TestEndpoint.Region, command);
 
-    /// <summary>Runs aws with a home of its own and no files, and no variables but the ones given.</summary>
+    /// <summary>Runs aws with its own home folder, no configuration files, and only the given variables.</summary>
     internal static async Task<Programs.Result> RunAsync(TemporaryFolder home, string url, string accessKey, string secret, string region, string command)
     {
         var start = Programs.Describe(["/usr/bin/aws", .. command.Split(' '), "--endpoint-url", url, "--no-cli-pager"]);

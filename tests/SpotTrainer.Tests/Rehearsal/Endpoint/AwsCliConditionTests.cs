@@ -4,7 +4,7 @@ using SpotTrainer.Rehearsal.Market;
 
 namespace SpotTrainer.Tests.Rehearsal.Endpoint;
 
-/// <summary>What aws meets under the endpoint's conditions, and the services that read quotas, roles and scores.</summary>
+/// <summary>What the aws command gets under the endpoint's conditions, and from the services for quotas, roles and scores.</summary>
 public sealed class AwsCliConditionTests : AwsCli
 {
     private static string Launch => $"ec2 run-instances --image-id {TestEndpoint.Launch().ImageId} --instance-type m5.large";
@@ -99,7 +99,7 @@ public sealed class AwsCliConditionTests : AwsCli
     }
 
     [Fact]
-    public async Task The_Spot_advisors_feed_is_public_and_as_AWS_has_it()
+    public async Task The_Spot_advisor_feed_is_public_and_has_AWSs_form()
     {
         using var client = new HttpClient();
         using var answer = await client.GetAsync(new Uri(Endpoint.Endpoint.Url, "spot-advisor-data.json"), TestContext.Current.CancellationToken);

@@ -3,7 +3,7 @@ using SpotTrainer.Rehearsal.Machines;
 
 namespace SpotTrainer.Tests.Rehearsal.Endpoint;
 
-/// <summary>What aws makes and ends.</summary>
+/// <summary>What the aws command creates and ends.</summary>
 public sealed class AwsCliLaunchTests : AwsCli
 {
     [Fact]

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace SpotTrainer.Tests.Rehearsal.Endpoint;
 
-/// <summary>What aws reads: the market, images, prices, the account, region by region.</summary>
+/// <summary>What the aws command reads in each region: the market, images, prices and the account.</summary>
 public sealed class AwsCliMarketTests : AwsCli
 {
     [Fact]

@@ -8,7 +8,7 @@ using MarketType = Amazon.EC2.MarketType;
 
 namespace SpotTrainer.Tests.Rehearsal.Endpoint;
 
-/// <summary>What an endpoint can be made to let its clients meet.</summary>
+/// <summary>The conditions that an endpoint can simulate.</summary>
 public sealed class ConditionTests
 {
     private const string ThrottledAction = "DescribeInstances";
@@ -24,7 +24,7 @@ public sealed class ConditionTests
         Assert.Equal(("InsufficientInstanceCapacity", HttpStatusCode.InternalServerError, "There is no Spot capacity available that matches your request."),
             (refused.ErrorCode, refused.StatusCode, refused.Message));
 
-        // On demand is another matter, and so are other types.
+        // The condition does not affect on-demand launches and other types.
         await endpoint.RunningAsync(request =>
         {
             InZoneA(request);
@@ -38,7 +38,7 @@ public sealed class ConditionTests
     }
 
     [Fact]
-    public async Task Without_capacity_on_demand_EC2_names_the_zones_that_have_it()
+    public async Task Without_on_demand_capacity_EC2_names_the_zones_that_have_it()
     {
         await using var endpoint = new TestEndpoint(conditions: Conditions.None with { NoOnDemandCapacity = [new OfferPattern("eu-central-1a")] });
         var refused = await Assert.ThrowsAsync<AmazonEC2Exception>(() => endpoint.Ec2.RunInstancesAsync(
@@ -59,7 +59,7 @@ public sealed class ConditionTests
     [InlineData("L-1216C47A", "m5.xlarge", "VcpuLimitExceeded")]
     [InlineData("L-DB2E81BA", "g4dn.xlarge", "VcpuLimitExceeded")]
     [InlineData("L-417A185B", "p4d.24xlarge", "VcpuLimitExceeded")]
-    public async Task A_quota_counts_what_runs_and_what_is_asked(string code, string type, string error)
+    public async Task A_quota_counts_running_and_requested_instances(string code, string type, string error)
     {
         await using var endpoint = new TestEndpoint();
         var size = endpoint.Market.Find(type)!.VCpu;
@@ -68,7 +68,7 @@ public sealed class ConditionTests
         await endpoint.RunningAsync(Change);
         Assert.Equal(error, await TestEndpoint.ErrorAsync(() => endpoint.RunningAsync(Change)));
 
-        // The other market has a quota of its own, and what has ended does not count.
+        // Spot and on demand have separate quotas, and a terminated instance does not count.
         await endpoint.RunningAsync(request =>
         {
             Change(request);
@@ -89,7 +89,7 @@ public sealed class ConditionTests
     }
 
     [Fact]
-    public async Task As_many_are_launched_as_the_quota_allows()
+    public async Task A_launch_starts_as_many_instances_as_the_quota_allows()
     {
         await using var endpoint = new TestEndpoint(conditions: Conditions.None with { Quotas = Conditions.None.Quotas.SetItem("L-34B43A08", 5) });
         Assert.Equal("MaxSpotInstanceCountExceeded", await TestEndpoint.ErrorAsync(() => LaunchAsync(3, 4)));
@@ -100,7 +100,7 @@ public sealed class ConditionTests
     }
 
     [Fact]
-    public async Task Where_the_account_has_no_quota_of_its_own_AWSs_default_holds()
+    public async Task If_the_account_has_no_quota_of_its_own_AWSs_default_applies()
     {
         await using var endpoint = new TestEndpoint(conditions: Conditions.None with { Quotas = Conditions.None.Quotas.Remove("L-34B43A08") });
         await endpoint.RunningAsync(request => request.InstanceType = "m5.xlarge");
@@ -108,7 +108,7 @@ public sealed class ConditionTests
     }
 
     [Fact]
-    public async Task What_is_denied_is_not_done()
+    public async Task A_denied_action_is_refused()
     {
         await using var endpoint = new TestEndpoint(conditions: Conditions.None with { Denied = ["ec2:RunInstances", "CreateT*"] });
         var refused = await Assert.ThrowsAsync<AmazonEC2Exception>(() => endpoint.Ec2.RunInstancesAsync(TestEndpoint.Launch(), Stop));
@@ -119,7 +119,7 @@ public sealed class ConditionTests
     }
 
     [Fact]
-    public async Task A_launch_needs_the_permissions_of_what_it_does_besides()
+    public async Task A_launch_needs_the_permissions_for_its_tags_and_its_instance_profile()
     {
         await using var endpoint = new TestEndpoint(conditions: Conditions.None with { Denied = ["ec2:CreateTags", "iam:PassRole"] });
         Assert.Equal("UnauthorizedOperation", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.RunInstancesAsync(
@@ -146,7 +146,7 @@ public sealed class ConditionTests
     }
 
     [Fact]
-    public async Task A_share_of_the_calls_can_be_throttled_the_same_ones_each_time()
+    public async Task A_share_of_the_calls_can_be_throttled_and_it_is_always_the_same()
     {
         var (first, second, other) = (await RunAsync(1), await RunAsync(1), await RunAsync(2));
         Assert.Equal(first, second);
@@ -183,7 +183,7 @@ public sealed class ConditionTests
     }
 
     [Fact]
-    public async Task A_silent_region_never_answers_and_does_not_keep_the_endpoint_from_ending()
+    public async Task A_silent_region_never_answers_and_does_not_keep_the_endpoint_from_closing()
     {
         var endpoint = new TestEndpoint(conditions: Conditions.None with { Dead = [new DeadRegion("us-east-1")] });
         var waiting = endpoint.In("us-east-1").DescribeVpcsAsync(new DescribeVpcsRequest(), Stop);
@@ -194,7 +194,7 @@ public sealed class ConditionTests
     }
 
     [Fact]
-    public async Task A_slow_region_takes_its_time_and_keeps_no_other_waiting()
+    public async Task A_slow_region_delays_its_own_calls_and_no_others()
     {
         var delay = TimeSpan.FromMilliseconds(100);
         await using var endpoint = new TestEndpoint(conditions: Conditions.None with { Delays = [new RegionDelay("us-east-1", TimeSpan.FromHours(1)), new RegionDelay("*", delay)] });
@@ -202,7 +202,7 @@ public sealed class ConditionTests
         var watch = System.Diagnostics.Stopwatch.StartNew();
         await endpoint.Ec2.DescribeVpcsAsync(new DescribeVpcsRequest(), Stop);
 
-        // Timers go by a clock that is coarser than the stopwatch.
+        // Timers use a coarser clock than the stopwatch.
         Assert.True(watch.Elapsed >= delay - TimeSpan.FromMilliseconds(20), $"{watch.Elapsed}");
         Assert.False(waiting.IsCompleted);
         await endpoint.DisposeAsync();
@@ -226,7 +226,7 @@ public sealed class ConditionTests
         Assert.Empty((await endpoint.Ec2.DescribeInstancesAsync(new DescribeInstancesRequest { Filters = [new Filter("client-token", ["token"])] }, Stop)).Reservations);
         Assert.Empty((await endpoint.Ec2.DescribeVolumesAsync(new DescribeVolumesRequest(), Stop)).Volumes);
 
-        // The same token still gives the same instance.
+        // The same token still returns the same instance.
         Assert.Equal(id, Assert.Single((await endpoint.Ec2.RunInstancesAsync(launch, Stop)).Reservation.Instances).InstanceId);
         endpoint.Endpoint.Clock.Advance(TimeSpan.FromMinutes(1));
         await endpoint.InStateAsync(id, InstanceStateName.Running);
@@ -266,7 +266,7 @@ public sealed class ConditionTests
         Assert.Equal("default", Assert.Single((await endpoint.Ec2.DescribeSecurityGroupsAsync(Stop)).SecurityGroups).GroupName);
         Assert.Empty((await endpoint.Ec2.DescribeKeyPairsAsync(Stop)).KeyPairs);
 
-        // Their names are taken all the same.
+        // Their names are already taken.
         Assert.Equal("InvalidGroup.Duplicate", await TestEndpoint.ErrorAsync(() => endpoint.NewGroupAsync("new")));
         Assert.Equal("InvalidKeyPair.Duplicate", await TestEndpoint.ErrorAsync(() => endpoint.NewKeyPairAsync("new")));
         endpoint.Endpoint.Clock.Advance(TimeSpan.FromMinutes(1));
@@ -275,7 +275,7 @@ public sealed class ConditionTests
     }
 
     [Fact]
-    public async Task EC2_forgets_what_ended_an_hour_ago()
+    public async Task EC2_forgets_an_instance_an_hour_after_its_end()
     {
         await using var endpoint = new TestEndpoint();
         var id = (await endpoint.RunningAsync()).InstanceId;
@@ -300,7 +300,7 @@ public sealed class ConditionTests
     }
 
     [Fact]
-    public async Task The_first_Spot_launch_makes_the_role_where_it_may()
+    public async Task The_first_Spot_launch_creates_the_role_if_that_is_allowed()
     {
         await using var endpoint = new TestEndpoint(conditions: Conditions.None with { NoSpotRole = true, Denied = ["iam:CreateServiceLinkedRole"] });
         Assert.Equal("AuthFailure.ServiceLinkedRoleCreationNotPermitted", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.RunInstancesAsync(TestEndpoint.Launch(), Stop)));
@@ -310,7 +310,7 @@ public sealed class ConditionTests
     }
 
     [Fact]
-    public async Task A_price_move_shows_in_the_history_and_in_what_a_launch_needs()
+    public async Task A_price_change_shows_in_the_history_and_in_the_maximum_that_a_launch_needs()
     {
         await using var endpoint = new TestEndpoint();
         endpoint.Endpoint.Clock.Rate = 0;
@@ -347,7 +347,7 @@ public sealed class ConditionTests
     [InlineData("subnet-00000000000000000", "InvalidSubnetID.NotFound")]
     [InlineData("what-00000000000000000", "InvalidID")]
     [InlineData("i-00000000000000000", "InvalidInstanceID.NotFound")]
-    public async Task What_is_not_there_is_not_tagged_nor_anything_beside_it(string id, string code)
+    public async Task Tagging_a_missing_resource_fails_and_tags_nothing_else(string id, string code)
     {
         await using var endpoint = new TestEndpoint();
         var group = await endpoint.NewGroupAsync();

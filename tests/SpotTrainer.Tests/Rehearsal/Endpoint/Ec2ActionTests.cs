@@ -7,7 +7,7 @@ using SpotTrainer.Rehearsal.Market;
 
 namespace SpotTrainer.Tests.Rehearsal.Endpoint;
 
-/// <summary>Every action there is, called once by AWS's own client; what an action does beyond that has tests of its own.</summary>
+/// <summary>Every action, called once by AWS's own client. Other tests cover what an action does beyond that.</summary>
 public sealed class Ec2ActionTests
 {
     private static readonly Dictionary<string, Func<TestEndpoint, Task>> Calls = new(StringComparer.Ordinal)
@@ -67,7 +67,7 @@ public sealed class Ec2ActionTests
             var group = await endpoint.NewGroupAsync();
             await endpoint.Ec2.CreateTagsAsync(new CreateTagsRequest { Resources = [group], Tags = [new Tag("a", "1"), new Tag("b", "2"), new Tag("c", "3")] });
 
-            // A value that is given must be the tag's own.
+            // If a value is given, it must match the tag's value.
             await endpoint.Ec2.DeleteTagsAsync(new DeleteTagsRequest { Resources = [group], Tags = [new Tag("a"), new Tag("b", "2"), new Tag("c", "4")] });
             var left = await endpoint.Ec2.DescribeSecurityGroupsAsync(new DescribeSecurityGroupsRequest { GroupIds = [group] });
             Assert.Equal("c", Assert.Single(Assert.Single(left.SecurityGroups).Tags).Key);
@@ -304,7 +304,7 @@ public sealed class Ec2ActionTests
 
     [Theory]
     [MemberData(nameof(Changes))]
-    public async Task A_dry_run_changes_nothing_and_says_that_it_would_have(string change)
+    public async Task A_dry_run_changes_nothing_and_reports_that_it_would_have_succeeded(string change)
     {
         await using var endpoint = new TestEndpoint();
         var ec2 = endpoint.Ec2;
@@ -348,7 +348,7 @@ public sealed class Ec2ActionTests
     }
 
     [Fact]
-    public async Task A_dry_run_gives_the_errors_of_permission_and_parameters_first()
+    public async Task A_dry_run_reports_errors_of_permission_and_parameters_first()
     {
         await using var endpoint = new TestEndpoint();
         Assert.Equal("InvalidAMIID.NotFound", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.RunInstancesAsync(TestEndpoint.Launch(request => (request.DryRun, request.ImageId) = (true, "ami-0")))));
@@ -356,7 +356,7 @@ public sealed class Ec2ActionTests
         Assert.Equal("UnauthorizedOperation", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.RunInstancesAsync(TestEndpoint.Launch(request => request.DryRun = true))));
         await endpoint.Endpoint.ChangeAsync(now => now with { Denied = [] });
 
-        // Whether there is capacity is known by a launch alone.
+        // Only a real launch finds out whether there is capacity.
         Assert.Equal("DryRunOperation", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.RunInstancesAsync(TestEndpoint.Launch(request => request.DryRun = true))));
     }
 

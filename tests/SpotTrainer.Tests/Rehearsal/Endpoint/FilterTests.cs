@@ -3,7 +3,7 @@ using Amazon.EC2.Model;
 
 namespace SpotTrainer.Tests.Rehearsal.Endpoint;
 
-/// <summary>Filters, names and pages, which every description has.</summary>
+/// <summary>Filters, names and pages, which every Describe action has.</summary>
 public sealed class FilterTests
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
@@ -17,14 +17,14 @@ public sealed class FilterTests
     [InlineData(@"m5.\*", "")]
     [InlineData("m5.[lx]*", "")]
     [InlineData("M5.large", "")]
-    public async Task A_filters_value_has_wildcards(string pattern, string types)
+    public async Task A_filter_value_can_have_wildcards(string pattern, string types)
     {
         await using var endpoint = new TestEndpoint();
         Assert.Equal(types.Split(' ', StringSplitOptions.RemoveEmptyEntries), await TypesAsync(endpoint, new Filter("instance-type", [pattern])));
     }
 
     [Fact]
-    public async Task A_backslash_takes_a_wildcards_meaning_away()
+    public async Task A_backslash_escapes_a_wildcard()
     {
         await using var endpoint = new TestEndpoint();
         var groups = new[] { await endpoint.NewGroupAsync("a*b"), await endpoint.NewGroupAsync("axb") };
@@ -36,7 +36,7 @@ public sealed class FilterTests
     }
 
     [Fact]
-    public async Task All_filters_must_be_met_each_by_one_value()
+    public async Task An_item_must_match_one_value_of_every_filter()
     {
         await using var endpoint = new TestEndpoint();
         var types = await TypesAsync(endpoint, new Filter("instance-type", ["m5.*", "m7g.*"]), new Filter("processor-info.supported-architecture", ["arm64"]), new Filter("bare-metal", ["false"]));
@@ -44,7 +44,7 @@ public sealed class FilterTests
     }
 
     [Fact]
-    public async Task Tags_can_be_filtered_by()
+    public async Task Resources_can_be_filtered_by_tags()
     {
         await using var endpoint = new TestEndpoint();
         var (one, two) = (await endpoint.NewGroupAsync("one"), await endpoint.NewGroupAsync("two"));
@@ -60,7 +60,7 @@ public sealed class FilterTests
     }
 
     [Fact]
-    public async Task An_unknown_filter_is_an_error_even_where_nothing_is_to_be_filtered()
+    public async Task An_unknown_filter_is_an_error_even_if_there_is_nothing_to_filter()
     {
         await using var endpoint = new TestEndpoint();
         Func<Filter, Task>[] calls =
@@ -82,7 +82,7 @@ public sealed class FilterTests
     }
 
     [Fact]
-    public async Task Pages_give_everything_once()
+    public async Task Pages_return_everything_once()
     {
         await using var endpoint = new TestEndpoint();
         var all = await TypesAsync(endpoint);
@@ -100,7 +100,7 @@ public sealed class FilterTests
     }
 
     [Fact]
-    public async Task The_price_history_has_pages_too()
+    public async Task The_price_history_also_has_pages()
     {
         await using var endpoint = new TestEndpoint();
         var request = new DescribeSpotPriceHistoryRequest { InstanceTypes = ["m5.large"], MaxResults = 10, StartTime = DateTime.UtcNow.AddDays(-3), EndTime = DateTime.UtcNow };
@@ -115,7 +115,7 @@ public sealed class FilterTests
     }
 
     [Fact]
-    public async Task Pages_that_there_are_not_are_errors()
+    public async Task An_invalid_page_is_an_error()
     {
         await using var endpoint = new TestEndpoint();
         Assert.Equal("InvalidParameterValue", (await RawCall.PostAsync(endpoint, "Action=DescribeInstanceTypes&NextToken=what")).ErrorCode);
@@ -124,7 +124,7 @@ public sealed class FilterTests
     }
 
     [Fact]
-    public async Task What_is_named_and_is_not_there_is_an_error()
+    public async Task Naming_a_missing_item_is_an_error()
     {
         await using var endpoint = new TestEndpoint();
         Assert.Equal("InvalidInstanceType", await TestEndpoint.ErrorAsync(

@@ -7,7 +7,7 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Rehearsal.Endpoint;
 
-/// <summary>Interruptions: the notice in the metadata, the end after the notice's time by the endpoint's clock, and what EC2 says of it.</summary>
+/// <summary>Interruptions: the notice in the metadata, the end after the notice period by the endpoint's clock, and EC2's status.</summary>
 public sealed class InterruptionTests
 {
     private const string Action = "meta-data/spot/instance-action";
@@ -15,7 +15,7 @@ public sealed class InterruptionTests
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task An_instance_is_told_and_ended_after_two_minutes_of_the_endpoints_clock()
+    public async Task An_instance_gets_a_notice_and_ends_after_two_minutes_of_the_endpoints_clock()
     {
         await using var endpoint = new TestEndpoint();
         endpoint.Endpoint.Clock.Rate = 0;
@@ -51,13 +51,14 @@ public sealed class InterruptionTests
         await endpoint.Endpoint.InterruptAsync(TestEndpoint.Region, instance.InstanceId, TimeSpan.FromDays(2));
         endpoint.Endpoint.Clock.Rate = 1_000_000;
 
-        // EC2 has soon forgotten it by that clock; the ledger has not.
-        await Programs.UntilAsync(async () => Assert.Single(await endpoint.Endpoint.GetChargesAsync()).End is not null, () => "it still runs");
+        // By that clock EC2 soon forgets the instance, but the ledger does not.
+        await Programs.UntilAsync(
+            async () => Assert.Single(await endpoint.Endpoint.GetChargesAsync()).End is not null, () => "the instance is still running");
         Assert.True(endpoint.Machines.All[instance.InstanceId].Terminated);
     }
 
     [Fact]
-    public async Task One_that_is_terminated_during_the_notice_was_ended_by_its_user_and_pays()
+    public async Task An_instance_terminated_during_the_notice_was_ended_by_its_user_and_is_charged()
     {
         await using var endpoint = new TestEndpoint();
         endpoint.Endpoint.Clock.Rate = 0;
@@ -73,7 +74,7 @@ public sealed class InterruptionTests
     }
 
     [Fact]
-    public async Task One_that_is_still_pending_is_told_when_it_runs()
+    public async Task A_pending_instance_gets_the_notice_when_it_runs()
     {
         await using var endpoint = new TestEndpoint(new QuietMachines { Held = true });
         var id = Assert.Single((await endpoint.Ec2.RunInstancesAsync(TestEndpoint.Launch(), Stop)).Reservation.Instances).InstanceId;
@@ -86,7 +87,7 @@ public sealed class InterruptionTests
     }
 
     [Fact]
-    public async Task Only_Spot_instances_that_run_can_be_interrupted()
+    public async Task Only_running_Spot_instances_can_be_interrupted()
     {
         await using var endpoint = new TestEndpoint();
         var onDemand = await endpoint.RunningAsync(request => request.InstanceMarketOptions = null);
@@ -97,18 +98,20 @@ public sealed class InterruptionTests
     }
 
     [Fact]
-    public async Task A_price_above_an_instances_maximum_interrupts_it_and_no_other()
+    public async Task A_price_above_an_instances_maximum_interrupts_only_that_instance()
     {
         await using var endpoint = new TestEndpoint();
         endpoint.Endpoint.Clock.Rate = 0;
-        var cheap = await endpoint.RunningAsync(request => request.InstanceMarketOptions.SpotOptions = new SpotMarketOptions { MaxPrice = "0.09" });
-        var dear = await endpoint.RunningAsync(request => request.InstanceMarketOptions.SpotOptions = new SpotMarketOptions { MaxPrice = "9" });
+        var lowMaximum = await endpoint.RunningAsync(
+            request => request.InstanceMarketOptions.SpotOptions = new SpotMarketOptions { MaxPrice = "0.09" });
+        var highMaximum = await endpoint.RunningAsync(
+            request => request.InstanceMarketOptions.SpotOptions = new SpotMarketOptions { MaxPrice = "9" });
         endpoint.Endpoint.Clock.Advance(TimeSpan.FromHours(2));
         await endpoint.Endpoint.ChangeAsync(now => now with { PriceMoves = [new PriceMove(new OfferPattern("m5.*"), 5m, endpoint.Endpoint.Clock.GetUtcNow())] });
         endpoint.Endpoint.Clock.Advance(TimeSpan.FromMinutes(2));
-        await endpoint.InStateAsync(cheap.InstanceId, InstanceStateName.Terminated);
-        Assert.Equal((InstanceStateName.Terminated, "instance-terminated-by-price"), await StateAsync(endpoint, cheap));
-        Assert.Equal((InstanceStateName.Running, "fulfilled"), await StateAsync(endpoint, dear));
+        await endpoint.InStateAsync(lowMaximum.InstanceId, InstanceStateName.Terminated);
+        Assert.Equal((InstanceStateName.Terminated, "instance-terminated-by-price"), await StateAsync(endpoint, lowMaximum));
+        Assert.Equal((InstanceStateName.Running, "fulfilled"), await StateAsync(endpoint, highMaximum));
     }
 
     [Fact]
@@ -122,7 +125,7 @@ public sealed class InterruptionTests
     }
 
     [Fact]
-    public async Task A_clock_that_is_waited_for_can_be_stopped_moved_and_run_fast()
+    public async Task A_clock_can_be_stopped_moved_and_sped_up_during_a_wait()
     {
         var clock = new RehearsalClock { Rate = 0 };
         var now = clock.GetUtcNow();
@@ -135,9 +138,9 @@ public sealed class InterruptionTests
         await waiting;
         Assert.True(clock.GetUtcNow() >= now.AddHours(10));
         using var stopped = new CancellationTokenSource();
-        var cancelled = clock.WaitUntilAsync(now.AddYears(10), stopped.Token);
+        var canceled = clock.WaitUntilAsync(now.AddYears(10), stopped.Token);
         await stopped.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => canceled);
     }
 
     private static async Task<(InstanceStateName State, string Status)> StateAsync(TestEndpoint endpoint, Amazon.EC2.Model.Instance instance) => (

@@ -5,13 +5,13 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Rehearsal.Endpoint;
 
-/// <summary>Key pairs, with the fingerprints that OpenSSH and OpenSSL give.</summary>
+/// <summary>Key pairs, with the fingerprints that OpenSSH and OpenSSL compute.</summary>
 public sealed class KeyPairTests
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task An_imported_rsa_pair_is_known_by_the_md5_of_its_public_half()
+    public async Task The_fingerprint_of_an_imported_rsa_pair_is_the_md5_of_its_public_key()
     {
         using var folder = new TemporaryFolder();
         await using var endpoint = new TestEndpoint();
@@ -22,7 +22,7 @@ public sealed class KeyPairTests
     }
 
     [Fact]
-    public async Task An_imported_ed25519_pair_is_known_by_its_sha256_with_padding()
+    public async Task The_fingerprint_of_an_imported_ed25519_pair_is_its_sha256_with_padding()
     {
         using var keys = await Machines.Keys.MakeAsync();
         await using var endpoint = new TestEndpoint();
@@ -32,7 +32,7 @@ public sealed class KeyPairTests
     }
 
     [Fact]
-    public async Task A_created_rsa_pair_is_known_by_the_sha1_of_its_private_half()
+    public async Task The_fingerprint_of_a_created_rsa_pair_is_the_sha1_of_its_private_key()
     {
         using var folder = new TemporaryFolder();
         await using var endpoint = new TestEndpoint();
@@ -44,7 +44,7 @@ public sealed class KeyPairTests
     }
 
     [Fact]
-    public async Task A_created_ed25519_pair_can_be_read_by_openssh()
+    public async Task OpenSSH_can_read_a_created_ed25519_pair()
     {
         using var folder = new TemporaryFolder();
         await using var endpoint = new TestEndpoint();
@@ -64,14 +64,14 @@ public sealed class KeyPairTests
     [InlineData("ssh-rsa AAAAB3NzaC1yc2EAAAAAAAAAAA==")]
     [InlineData("ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAAQU=")]
     [InlineData("ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTY=")]
-    public async Task What_is_no_key_is_refused(string line)
+    public async Task An_invalid_key_is_refused(string line)
     {
         await using var endpoint = new TestEndpoint();
         Assert.Equal("InvalidKey.Format", await TestEndpoint.ErrorAsync(() => ImportAsync(endpoint, line + "\n")));
     }
 
     [Fact]
-    public async Task A_name_is_there_once()
+    public async Task A_name_can_exist_only_once()
     {
         using var keys = await Machines.Keys.MakeAsync();
         await using var endpoint = new TestEndpoint();
@@ -81,7 +81,7 @@ public sealed class KeyPairTests
     }
 
     [Fact]
-    public async Task Pairs_are_found_by_their_tag()
+    public async Task Key_pairs_are_found_by_their_tag()
     {
         await using var endpoint = new TestEndpoint();
         await endpoint.NewKeyPairAsync("plain");
@@ -98,7 +98,7 @@ public sealed class KeyPairTests
     }
 
     [Fact]
-    public async Task A_pair_is_deleted_by_its_name_or_its_id()
+    public async Task A_key_pair_is_deleted_by_its_name_or_its_id()
     {
         await using var endpoint = new TestEndpoint();
         var kept = await endpoint.NewKeyPairAsync("kept");
@@ -106,7 +106,7 @@ public sealed class KeyPairTests
         Assert.Equal(gone.KeyPairId, (await endpoint.Ec2.DeleteKeyPairAsync(new DeleteKeyPairRequest { KeyPairId = gone.KeyPairId }, Stop)).KeyPairId);
         Assert.Equal(kept.KeyPairId, Assert.Single((await endpoint.Ec2.DescribeKeyPairsAsync(new DescribeKeyPairsRequest(), Stop)).KeyPairs).KeyPairId);
 
-        // An id that is not there is an error, a name is none.
+        // An unknown ID is an error, but an unknown name is not.
         Assert.Equal("InvalidKeyPair.NotFound", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.DeleteKeyPairAsync(new DeleteKeyPairRequest { KeyPairId = gone.KeyPairId }, Stop)));
         await endpoint.Ec2.DeleteKeyPairAsync(new DeleteKeyPairRequest { KeyName = "gone" }, Stop);
         Assert.Equal("MissingParameter", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.DeleteKeyPairAsync(new DeleteKeyPairRequest(), Stop)));
@@ -124,7 +124,7 @@ public sealed class KeyPairTests
         Assert.Equal(derived.Split(' ')[1].Trim(), kept.PublicKey.Split(' ')[1].Trim());
     }
 
-    /// <summary>The hash that a pipe of OpenSSL's commands ends with, in colons.</summary>
+    /// <summary>The hash that a pipeline of OpenSSL commands prints last, with colons.</summary>
     private static async Task<string> ShellAsync(TemporaryFolder folder, string command) =>
         (await Programs.RunAsync("bash", "-c", $"cd '{folder.Path}' && set -o pipefail && {command}")).Succeeded().Split(' ')[^1].Trim();
 }

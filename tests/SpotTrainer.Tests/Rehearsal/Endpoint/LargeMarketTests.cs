@@ -3,13 +3,13 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Rehearsal.Endpoint;
 
-/// <summary>A market as large as AWS's is served whole, page by page.</summary>
+/// <summary>The endpoint serves a market as large as AWS's completely, page by page.</summary>
 public sealed class LargeMarketTests
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Every_type_and_every_price_is_given_once()
+    public async Task Every_type_and_every_price_is_returned_once()
     {
         var market = LargeMarket.Make(regions: 2);
         await using var endpoint = new TestEndpoint(market: market);
@@ -23,7 +23,7 @@ public sealed class LargeMarketTests
 
         Assert.Equal(market.Types("us-east-1").Select(type => type.Name), types);
 
-        // One price of each offer: those that stand at a moment.
+        // One price for each offer: the one in effect at that time.
         var now = DateTime.UtcNow;
         var prices = new List<(string, string, string)>();
         await foreach (var page in ec2.Paginators.DescribeSpotPriceHistory(new DescribeSpotPriceHistoryRequest { StartTime = now, EndTime = now }).Responses.WithCancellation(Stop))
@@ -58,7 +58,7 @@ public sealed class LargeMarketTests
     }
 
     [Fact]
-    public void A_market_is_read_from_the_forms_in_which_AWS_publishes()
+    public void A_market_is_read_from_the_formats_that_AWS_publishes()
     {
         using var folder = new TemporaryFolder();
         folder.Write("ec2-instance-types.csv", """

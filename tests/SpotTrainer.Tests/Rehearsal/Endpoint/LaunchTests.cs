@@ -6,7 +6,7 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Rehearsal.Endpoint;
 
-/// <summary>Launching instances, what becomes of them, and what a launch is refused for.</summary>
+/// <summary>Launching instances, their states, and why a launch is refused.</summary>
 public sealed class LaunchTests
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
@@ -38,7 +38,7 @@ public sealed class LaunchTests
     }
 
     [Fact]
-    public async Task One_that_powers_itself_off_is_terminated_and_says_so()
+    public async Task An_instance_that_powers_itself_off_is_terminated_and_the_reason_says_so()
     {
         await using var endpoint = new TestEndpoint();
         var id = (await endpoint.RunningAsync()).InstanceId;
@@ -49,7 +49,7 @@ public sealed class LaunchTests
     }
 
     [Fact]
-    public async Task One_on_demand_that_powers_itself_off_is_stopped_and_can_be_terminated()
+    public async Task An_on_demand_instance_that_powers_itself_off_is_stopped_and_can_be_terminated()
     {
         await using var endpoint = new TestEndpoint();
         var id = (await endpoint.RunningAsync(request => (request.InstanceMarketOptions, request.InstanceInitiatedShutdownBehavior) = (null, ShutdownBehavior.Stop))).InstanceId;
@@ -60,7 +60,7 @@ public sealed class LaunchTests
     }
 
     [Fact]
-    public async Task One_whose_machine_does_not_start_is_terminated()
+    public async Task An_instance_whose_machine_does_not_start_is_terminated()
     {
         await using var endpoint = new TestEndpoint(new QuietMachines { Held = true });
         var id = Assert.Single((await endpoint.Ec2.RunInstancesAsync(TestEndpoint.Launch(), Stop)).Reservation.Instances).InstanceId;
@@ -70,7 +70,7 @@ public sealed class LaunchTests
     }
 
     [Fact]
-    public async Task One_that_is_terminated_while_it_starts_never_runs()
+    public async Task An_instance_that_is_terminated_while_it_starts_never_runs()
     {
         await using var endpoint = new TestEndpoint(new QuietMachines { Held = true });
         var id = Assert.Single((await endpoint.Ec2.RunInstancesAsync(TestEndpoint.Launch(), Stop)).Reservation.Instances).InstanceId;
@@ -82,7 +82,7 @@ public sealed class LaunchTests
     }
 
     [Fact]
-    public async Task The_launch_tags_everything_that_it_makes()
+    public async Task A_launch_tags_everything_that_it_creates()
     {
         ResourceType[] kinds = [ResourceType.Instance, ResourceType.Volume, ResourceType.NetworkInterface, ResourceType.SpotInstancesRequest];
         await using var endpoint = new TestEndpoint();
@@ -132,7 +132,7 @@ public sealed class LaunchTests
     }
 
     [Fact]
-    public async Task Two_regions_are_told_apart_by_the_credential_scope_alone()
+    public async Task The_credential_scope_alone_distinguishes_two_regions()
     {
         await using var endpoint = new TestEndpoint();
         var here = (await endpoint.RunningAsync()).InstanceId;
@@ -251,7 +251,7 @@ public sealed class LaunchTests
     }
 
     [Fact]
-    public async Task The_price_that_stands_is_enough()
+    public async Task The_current_price_is_enough_as_maximum()
     {
         await using var endpoint = new TestEndpoint();
         var history = await endpoint.Ec2.DescribeSpotPriceHistoryAsync(
@@ -272,7 +272,7 @@ public sealed class LaunchTests
     [InlineData("i-00000000000000000", "InvalidInstanceID.NotFound")]
     [InlineData("i-what", "InvalidInstanceID.Malformed")]
     [InlineData("", "InvalidInstanceID.Malformed")]
-    public async Task An_instance_that_is_not_there_is_an_error(string id, string code)
+    public async Task A_missing_instance_is_an_error(string id, string code)
     {
         await using var endpoint = new TestEndpoint();
         await endpoint.RunningAsync();

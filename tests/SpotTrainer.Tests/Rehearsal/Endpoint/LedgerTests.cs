@@ -20,7 +20,7 @@ public sealed class LedgerTests
     [InlineData(60, 60)]
     [InlineData(61.2, 62)]
     [InlineData(3600, 3600)]
-    public async Task Time_is_charged_by_the_second_a_minute_at_least(double seconds, int charged)
+    public async Task Time_is_charged_by_the_second_for_at_least_a_minute(double seconds, int charged)
     {
         await using var endpoint = Still();
         var instance = await LaunchAsync(endpoint, onDemand: true);
@@ -36,7 +36,7 @@ public sealed class LedgerTests
     }
 
     [Fact]
-    public async Task Spot_is_charged_at_the_prices_as_they_moved()
+    public async Task Spot_is_charged_at_the_prices_as_they_changed()
     {
         await using var endpoint = Still();
         await LaunchAsync(endpoint, maxPrice: "5");
@@ -44,7 +44,7 @@ public sealed class LedgerTests
         endpoint.Endpoint.Clock.Advance(TimeSpan.FromHours(20));
         await endpoint.Endpoint.ChangeAsync(now => now with { PriceMoves = [new PriceMove(new OfferPattern(Zone), 2m, start.AddHours(15))] });
 
-        // Reckoned by the minute, from the price that stands at its middle.
+        // Computed by the minute, from the price in the middle of each minute.
         var offer = endpoint.Market.Offer("m5.large", Zone)!;
         var expected = Enumerable.Range(0, 20 * 60).Sum(minute => MarketTable.Spot(offer, start.AddMinutes(minute + 0.5), endpoint.Endpoint.Conditions.PriceMoves).Usd) / 60;
         Assert.InRange((await ChargeAsync(endpoint)).Compute, expected - 0.001m, expected + 0.001m);
@@ -66,7 +66,7 @@ public sealed class LedgerTests
     [Theory]
     [InlineData(59, true)]
     [InlineData(61, false)]
-    public async Task An_interruption_in_the_first_hour_costs_no_computing(int minutes, bool waived)
+    public async Task Compute_is_free_after_an_interruption_in_the_first_hour(int minutes, bool waived)
     {
         await using var endpoint = Still();
         var instance = await LaunchAsync(endpoint);
@@ -82,7 +82,7 @@ public sealed class LedgerTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task What_has_ended_is_charged_no_more(bool byItself)
+    public async Task An_instance_that_has_ended_is_no_longer_charged(bool byItself)
     {
         await using var endpoint = Still();
         var instance = await LaunchAsync(endpoint);
@@ -105,7 +105,7 @@ public sealed class LedgerTests
     }
 
     [Fact]
-    public async Task A_stopped_machines_disk_goes_on_and_so_does_one_that_was_left()
+    public async Task A_stopped_instances_disk_is_charged_until_the_instance_is_terminated()
     {
         await using var endpoint = Still();
         var stopped = await LaunchAsync(endpoint, onDemand: true, change: request => request.InstanceInitiatedShutdownBehavior = ShutdownBehavior.Stop);
@@ -131,7 +131,7 @@ public sealed class LedgerTests
     }
 
     [Fact]
-    public void A_charge_grows_with_time_and_never_passes_the_highest_price() =>
+    public void A_charge_grows_with_time_and_never_exceeds_the_maximum_price() =>
         Gen.Select(Gen.Int[1, 500_000], Gen.Int[0, 500_000], Gen.Int[1, 40], Gen.Int[0, 300_000]).Sample(
             (seconds, more, factor, moved) =>
             {

@@ -3,7 +3,7 @@ using SpotTrainer.Rehearsal.Machines;
 
 namespace SpotTrainer.Tests.Rehearsal.Endpoint;
 
-/// <summary>Machines that run nothing: what the endpoint does of itself can be seen with them.</summary>
+/// <summary>Machines that run nothing, for tests of the endpoint alone.</summary>
 internal sealed class QuietMachines : IMachineFactory
 {
     private readonly TaskCompletionSource<Exception?> _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -12,12 +12,12 @@ internal sealed class QuietMachines : IMachineFactory
     /// <summary>Whether a machine starts only after <see cref="Release"/>.</summary>
     public bool Held { get; init; }
 
-    /// <summary>Whether a machine ends only after <see cref="QuietMachine.PowerOff"/>, also when it is terminated.</summary>
+    /// <summary>Whether a machine ends only after <see cref="QuietMachine.PowerOff"/>, even if it is terminated.</summary>
     public bool Slow { get; init; }
 
     public ConcurrentDictionary<string, QuietMachine> All { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Lets the machines that are held start, or fail.</summary>
+    /// <summary>Lets the held machines start, or fail.</summary>
     public void Release(Exception? failure = null) => _released.TrySetResult(failure);
 
     public async Task<IMachine> StartAsync(MachineSpec spec, CancellationToken cancellationToken)
@@ -42,10 +42,10 @@ internal sealed class QuietMachine(MachineSpec spec, int number, bool slow) : IM
 
     public string PrivateIpAddress => $"10.77.0.{number}";
 
-    /// <summary>No address of a rehearsal that runs beside this.</summary>
+    /// <summary>An address that no rehearsal running at the same time uses.</summary>
     public string PublicIpAddress => $"127.0.65.{number}";
 
-    /// <summary>A port at which nobody listens: this computer's own SSH server may do so at all of its addresses.</summary>
+    /// <summary>A port where nothing listens. This computer's own SSH server may listen on port 22 of all addresses.</summary>
     public int SshPort => 9;
 
     public string ConsoleOutput => $"the console of {spec.InstanceId}\n";
@@ -54,7 +54,7 @@ internal sealed class QuietMachine(MachineSpec spec, int number, bool slow) : IM
 
     public bool Terminated { get; private set; }
 
-    /// <summary>What the endpoint wrote into the metadata since the start.</summary>
+    /// <summary>What the endpoint has written to the metadata since the start.</summary>
     public ConcurrentDictionary<string, string?> Notices { get; } = new(StringComparer.Ordinal);
 
     /// <summary>The doors that the endpoint has opened.</summary>

@@ -9,7 +9,7 @@ using Amazon.Runtime.Internal.Util;
 
 namespace SpotTrainer.Tests.Rehearsal.Endpoint;
 
-/// <summary>A call signed by AWS's signer that can be changed before it is sent, for what no client would do of itself.</summary>
+/// <summary>A call signed by AWS's signer that can be changed before it is sent, for requests that no client would make.</summary>
 internal static class RawCall
 {
     internal sealed record Answer(int Status, string Body)
@@ -17,7 +17,7 @@ internal static class RawCall
         public string? ErrorCode => XDocument.Parse(Body).Descendants().FirstOrDefault(element => element.Name.LocalName == "Code")?.Value;
     }
 
-    /// <summary>Posts a form to EC2, or another service.</summary>
+    /// <summary>Posts a form to EC2 or another service.</summary>
     public static async Task<Answer> PostAsync(
         TestEndpoint endpoint, string form, Action<HttpRequestMessage>? tamper = null, string service = "ec2", string region = TestEndpoint.Region, IDictionary<string, string>? headers = null)
     {

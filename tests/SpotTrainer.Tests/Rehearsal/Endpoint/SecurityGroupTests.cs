@@ -3,13 +3,13 @@ using SpotTrainer.Rehearsal.Machines;
 
 namespace SpotTrainer.Tests.Rehearsal.Endpoint;
 
-/// <summary>The errors of security groups, by which the module knows what is there already.</summary>
+/// <summary>Security group errors, from which the module sees what already exists.</summary>
 public sealed class SecurityGroupTests
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_name_and_a_rule_are_there_once()
+    public async Task A_name_and_a_rule_can_exist_only_once()
     {
         await using var endpoint = new TestEndpoint();
         var group = await endpoint.NewGroupAsync("mine");
@@ -22,7 +22,7 @@ public sealed class SecurityGroupTests
     }
 
     [Fact]
-    public async Task A_rule_that_is_not_there_cannot_be_revoked()
+    public async Task A_missing_rule_cannot_be_revoked()
     {
         await using var endpoint = new TestEndpoint();
         var group = await endpoint.NewGroupAsync();
@@ -34,7 +34,7 @@ public sealed class SecurityGroupTests
     [InlineData("192.0.2.1")]
     [InlineData("192.0.2.1/33")]
     [InlineData("somewhere/32")]
-    public async Task A_rules_addresses_must_be_a_range(string cidr)
+    public async Task A_rule_needs_an_address_range(string cidr)
     {
         await using var endpoint = new TestEndpoint();
         var group = await endpoint.NewGroupAsync();
@@ -42,7 +42,7 @@ public sealed class SecurityGroupTests
     }
 
     [Fact]
-    public async Task A_group_goes_after_its_last_instance()
+    public async Task A_group_can_be_deleted_after_its_last_instance_has_ended()
     {
         await using var endpoint = new TestEndpoint(new QuietMachines { Slow = true });
         var group = await endpoint.NewGroupAsync();
@@ -78,7 +78,7 @@ public sealed class SecurityGroupTests
     }
 
     [Fact]
-    public async Task Its_rules_are_the_doors_of_its_running_machines()
+    public async Task A_groups_rules_are_the_doors_of_its_running_machines()
     {
         await using var endpoint = new TestEndpoint();
         var group = await endpoint.NewGroupAsync();
@@ -91,7 +91,7 @@ public sealed class SecurityGroupTests
         var from = System.Net.IPNetwork.Parse("192.0.2.0/24");
         Assert.Equal([new OpenPort(8888, from), new OpenPort(8889, from)], machine.Doors);
 
-        // One that starts later has them from its start.
+        // An instance that starts later has them from its start.
         var later = await endpoint.RunningAsync(request => request.SecurityGroupIds = [group]);
         Assert.Equal(machine.Doors, endpoint.Machines.All[later.InstanceId].Doors);
         await endpoint.Ec2.RevokeSecurityGroupIngressAsync(new RevokeSecurityGroupIngressRequest { GroupId = group, IpPermissions = [ports] }, Stop);
@@ -102,7 +102,7 @@ public sealed class SecurityGroupTests
     [InlineData("name", "it's mine")]
     [InlineData("description", "the caller's")]
     [InlineData("rule", "somebody's")]
-    public async Task Its_texts_have_the_characters_that_EC2_takes(string which, string text)
+    public async Task A_groups_texts_can_have_only_the_characters_that_EC2_allows(string which, string text)
     {
         await using var endpoint = new TestEndpoint();
         var group = await endpoint.NewGroupAsync();
@@ -117,7 +117,7 @@ public sealed class SecurityGroupTests
     }
 
     [Fact]
-    public async Task The_default_group_stays()
+    public async Task The_default_group_cannot_be_deleted()
     {
         await using var endpoint = new TestEndpoint();
         Assert.Equal("CannotDelete", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.DeleteSecurityGroupAsync(new DeleteSecurityGroupRequest { GroupName = "default" }, Stop)));

@@ -9,7 +9,10 @@ using SpotTrainer.Rehearsal.Protocol;
 
 namespace SpotTrainer.Tests.Rehearsal.Endpoint;
 
-/// <summary>What AWS's own signer signs is valid, and with one bit of it changed it is not. With SPOTTRAINER_FULL=1 a hundred times as often.</summary>
+/// <summary>
+/// A request signed by AWS's own signer is valid, and with one bit changed it is not. SPOTTRAINER_FULL=1 runs a hundred times as many
+/// rounds.
+/// </summary>
 public sealed class SigV4PropertyTests
 {
     private const string AccessKey = "AKIAIOSFODNN7EXAMPLE";
@@ -18,18 +21,18 @@ public sealed class SigV4PropertyTests
     private static readonly int Rounds = Environment.GetEnvironmentVariable("SPOTTRAINER_FULL") == "1" ? 2000 : 20;
     private static readonly SigV4Verifier Verifier = new(AccessKey, Secret, TimeProvider.System);
 
-    /// <summary>Characters that are encoded, folded or split on somewhere on the way, and some that are not.</summary>
+    /// <summary>Characters that some step encodes, folds or splits on, and some that none does.</summary>
     private static readonly string[] Odd = [" ", "  ", "+", "~", "%", "%25", "%2F", "&", "=", "?", "#", ";", ":", ",", "'", "\"", "*", "(", "!", "@", "$", "\\", "|", "é", "ß", "日本", "😀", "a", "Z", "0", "-", "_", "."];
 
     private static readonly Comparer<KeyValuePair<string, string>> PairOrder = Comparer<KeyValuePair<string, string>>.Create(
         (left, right) => string.CompareOrdinal($"{left.Key}\0{left.Value}", $"{right.Key}\0{right.Value}"));
 
     [Fact]
-    public void What_the_sdk_signs_is_valid_and_a_single_bit_changed_is_not()
+    public void A_request_signed_by_the_sdk_is_valid_and_with_one_bit_changed_it_is_not()
     {
         for (var seed = 0; seed < Rounds; seed++)
         {
-            // Not for anything secret: the rounds must be the same in every run.
+            // Nothing here is secret, and the rounds must be the same in every run.
 #pragma warning disable CA5394
             var random = new Random(seed);
 #pragma warning restore CA5394
@@ -43,7 +46,7 @@ public sealed class SigV4PropertyTests
     }
 
     [Fact]
-    public void A_signature_in_capitals_is_none()
+    public void A_signature_in_capitals_is_invalid()
     {
         var request = Signed(new Random(1));
         var authorization = request.Header("Authorization")!;
@@ -69,7 +72,7 @@ public sealed class SigV4PropertyTests
         request.AddPathResource("{one}", "s" + Text(random, 4));
         request.AddPathResource("{two}", "s" + Text(random, 4));
 
-        // The SDK sends names as they are: those of its own calls have nothing to encode.
+        // The SDK does not encode names, because the names in its own calls need no encoding.
         for (var count = random.Next(1, 6); get && count > 0; count--)
         {
             request.Parameters[$"Name.{count}-_~"] = Text(random, 6);
@@ -101,7 +104,7 @@ public sealed class SigV4PropertyTests
         {
             var value = request.Header(name)!;
 
-            // Only words count in a header: where the spaces between them are many, one more or less is the same.
+            // Only the words of a header are signed, not the number of spaces between them.
             yield return (name, With(request, name, FlipUntil(random, value, changed => Words(changed) != Words(value))));
         }
 
@@ -113,7 +116,7 @@ public sealed class SigV4PropertyTests
     private static RawRequest With(RawRequest request, string header, string value) =>
         request with { Headers = new Dictionary<string, string>(request.Headers, StringComparer.OrdinalIgnoreCase) { [header] = value } };
 
-    /// <summary>Whether two queries differ in nothing but capitals within %2b, which mean the same.</summary>
+    /// <summary>Whether two queries differ only in the case of escapes such as %2b, which does not matter.</summary>
     private static bool SameEscapes(string one, string other) =>
         UriText.ParseQuery(one).Order(PairOrder).SequenceEqual(UriText.ParseQuery(other).Order(PairOrder));
 
@@ -123,7 +126,7 @@ public sealed class SigV4PropertyTests
     {
         while (true)
         {
-            // Latin-1, so that a byte on the wire is a character here.
+            // In Latin-1, each byte on the wire is one character.
             var changed = Encoding.Latin1.GetString(Flip(random, Encoding.Latin1.GetBytes(text)));
             if (differs(changed))
             {

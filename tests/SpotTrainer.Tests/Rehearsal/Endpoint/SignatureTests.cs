@@ -4,7 +4,7 @@ using Amazon.EC2.Model;
 
 namespace SpotTrainer.Tests.Rehearsal.Endpoint;
 
-/// <summary>Who may ask, and what is answered to a request that is not what was signed.</summary>
+/// <summary>Who may call the endpoint, and how it answers a request that does not match its signature.</summary>
 public sealed class SignatureTests
 {
     private const string Describe = "Action=DescribeRegions&Version=2016-11-15";
@@ -22,7 +22,7 @@ public sealed class SignatureTests
     }
 
     [Fact]
-    public async Task A_request_that_was_changed_on_the_way_is_an_AuthFailure()
+    public async Task A_request_that_was_changed_in_transit_is_an_AuthFailure()
     {
         await using var endpoint = new TestEndpoint();
         Assert.Equal(200, (await RawCall.PostAsync(endpoint, Describe)).Status);
@@ -37,7 +37,7 @@ public sealed class SignatureTests
     }
 
     [Fact]
-    public async Task A_header_of_aws_that_was_not_signed_is_refused()
+    public async Task An_unsigned_x_amz_header_is_refused()
     {
         await using var endpoint = new TestEndpoint();
         var answer = await RawCall.PostAsync(endpoint, Describe, message => message.Headers.TryAddWithoutValidation("X-Amz-Target", "AmazonSSM.GetParameter"));
@@ -67,7 +67,7 @@ public sealed class SignatureTests
     [Theory]
     [InlineData(16)]
     [InlineData(-16)]
-    public async Task An_old_request_and_one_of_the_future_have_expired(int minutes)
+    public async Task Requests_from_the_past_and_the_future_have_expired(int minutes)
     {
         await using var endpoint = new TestEndpoint();
         endpoint.SignatureClock.Ahead = TimeSpan.FromMinutes(minutes);
@@ -84,7 +84,7 @@ public sealed class SignatureTests
     [InlineData("Action=DescribeRegions&DryRun=perhaps", 400, "InvalidParameterValue")]
     [InlineData("Action=DescribeInstanceTypes&MaxResults=many", 400, "InvalidParameterValue")]
     [InlineData("Action=DescribeSpotPriceHistory&StartTime=yesterday", 400, "InvalidParameterValue")]
-    public async Task What_is_no_call_is_an_error(string form, int status, string code)
+    public async Task An_invalid_call_is_an_error(string form, int status, string code)
     {
         await using var endpoint = new TestEndpoint();
         var answer = await RawCall.PostAsync(endpoint, form);
@@ -98,7 +98,7 @@ public sealed class SignatureTests
     [InlineData("ssm", "AmazonSSM.GetParameter", "not JSON", "SerializationException")]
     [InlineData("ssm", "AmazonSSM.PutParameter", "{}", "UnknownOperationException")]
     [InlineData("pricing", "AWSPriceListService.GetProducts", """{"Filters":[{"Field":"instanceType"}]}""", "ValidationException")]
-    public async Task A_wrong_call_of_a_json_service_is_an_error_in_json(string service, string target, string body, string code)
+    public async Task An_invalid_call_to_a_json_service_is_an_error_in_json(string service, string target, string body, string code)
     {
         await using var endpoint = new TestEndpoint();
         var answer = await RawCall.PostAsync(endpoint, body, service: service, headers: new Dictionary<string, string>(StringComparer.Ordinal) { ["X-Amz-Target"] = target });
@@ -107,7 +107,7 @@ public sealed class SignatureTests
     }
 
     [Fact]
-    public async Task Sts_and_other_services_know_what_they_do_not_have()
+    public async Task Sts_and_other_services_refuse_unsupported_calls()
     {
         await using var endpoint = new TestEndpoint();
         Assert.Contains("<Account>000000000000</Account>", (await RawCall.PostAsync(endpoint, "Action=GetCallerIdentity&Version=2011-06-15", service: "sts")).Body, StringComparison.Ordinal);

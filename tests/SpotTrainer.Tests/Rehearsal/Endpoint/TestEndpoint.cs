@@ -31,7 +31,7 @@ internal sealed class TestEndpoint : IAsyncDisposable
 
     public MarketTable Market { get; }
 
-    /// <summary>The clock by which signatures are checked; that of prices and charges is the endpoint's own.</summary>
+    /// <summary>The clock for checking signatures. Prices and charges use the endpoint's own clock.</summary>
     public ShiftedClock SignatureClock { get; } = new();
 
     public Ec2Endpoint Endpoint { get; }
@@ -52,7 +52,7 @@ internal sealed class TestEndpoint : IAsyncDisposable
         new BasicAWSCredentials(accessKey, secret),
         new AmazonEC2Config { ServiceURL = Endpoint.Url.ToString(), AuthenticationRegion = region, MaxErrorRetry = 0 });
 
-    /// <summary>A launch that succeeds; a test changes what it is about.</summary>
+    /// <summary>A launch that succeeds. Each test changes what it is about.</summary>
     public static RunInstancesRequest Launch(Action<RunInstancesRequest>? change = null, string region = Region)
     {
         var request = new RunInstancesRequest
@@ -65,7 +65,7 @@ internal sealed class TestEndpoint : IAsyncDisposable
         return request;
     }
 
-    /// <summary>Launches an instance and waits until it runs.</summary>
+    /// <summary>Launches an instance and waits until it is running.</summary>
     public async Task<Amazon.EC2.Model.Instance> RunningAsync(Action<RunInstancesRequest>? change = null, string region = Region)
     {
         var answer = await In(region).RunInstancesAsync(Launch(change, region));
@@ -89,7 +89,7 @@ internal sealed class TestEndpoint : IAsyncDisposable
     public async Task<Amazon.EC2.Model.KeyPair> NewKeyPairAsync(string name = "a key", KeyType? type = null, string region = Region) =>
         (await In(region).CreateKeyPairAsync(new CreateKeyPairRequest { KeyName = name, KeyType = type ?? KeyType.Ed25519 })).KeyPair;
 
-    /// <summary>The code of the error that a call must give.</summary>
+    /// <summary>The error code of a call that must fail.</summary>
     public static async Task<string> ErrorAsync(Func<Task> call) => (await Assert.ThrowsAsync<AmazonEC2Exception>(call)).ErrorCode;
 
     public async ValueTask DisposeAsync()
@@ -103,7 +103,7 @@ internal sealed class TestEndpoint : IAsyncDisposable
     }
 }
 
-/// <summary>The system's clock, some time ahead or behind.</summary>
+/// <summary>The system's clock, shifted ahead or back.</summary>
 internal sealed class ShiftedClock : TimeProvider
 {
     public TimeSpan Ahead { get; set; }

@@ -2,7 +2,7 @@ using SpotTrainer.Rehearsal.Market;
 
 namespace SpotTrainer.Tests.Rehearsal.Market;
 
-/// <summary>The market is the same in every rehearsal, and such as AWS's is.</summary>
+/// <summary>The market is the same in every rehearsal, and it resembles AWS's.</summary>
 public sealed class MarketTableTests
 {
     private static readonly DateTimeOffset Moment = new(2026, 3, 14, 15, 9, 26, TimeSpan.Zero);
@@ -11,7 +11,7 @@ public sealed class MarketTableTests
     public static TheoryData<string> Regions => [.. Table.Regions];
 
     [Fact]
-    public void There_are_four_regions_and_some_sixty_types()
+    public void There_are_four_regions_and_about_sixty_types()
     {
         Assert.Equal(4, Table.Regions.Count);
         Assert.InRange(MarketType.ReadAll().Count, 58, 66);
@@ -45,7 +45,7 @@ public sealed class MarketTableTests
                 Assert.InRange(price.Usd, 0.0001m, Table.OnDemand(type, region) - 0.0001m);
                 Assert.InRange(price.Since, Moment.AddHours(-6), Moment);
 
-                // A price stands from its moment on.
+                // A price applies from its start on.
                 Assert.Equal(price, MarketTable.Spot(offer, price.Since.AddSeconds(1), []));
                 Assert.NotEqual(price.Since, MarketTable.Spot(offer, price.Since.AddSeconds(-1), []).Since);
             }
@@ -53,7 +53,7 @@ public sealed class MarketTableTests
     }
 
     [Fact]
-    public void A_price_moves_a_little()
+    public void A_price_changes_a_little()
     {
         var offer = Table.Offer("m5.large", "us-east-1a")!;
         var prices = Enumerable.Range(0, 40).Select(step => MarketTable.Spot(offer, Moment.AddHours(6 * step), []).Usd).ToArray();
@@ -66,7 +66,7 @@ public sealed class MarketTableTests
     [InlineData(1)]
     [InlineData(24 * 60)]
     [InlineData(90 * 24 * 60)]
-    public void The_history_has_the_price_that_stood_at_its_beginning(int minutes)
+    public void The_history_has_the_price_in_effect_at_its_beginning(int minutes)
     {
         var offer = Table.Offer("m7i.xlarge", "eu-west-1b")!;
         var from = Moment.AddMinutes(-minutes);
@@ -91,7 +91,7 @@ public sealed class MarketTableTests
     }
 
     [Fact]
-    public void A_move_holds_from_its_moment_on_where_it_is_meant()
+    public void A_price_change_applies_from_its_start_to_the_offers_that_it_matches()
     {
         var offer = Table.Offer("m7i.xlarge", "eu-west-1b")!;
         PriceMove[] moves = [new(new OfferPattern("m7i.*/eu-west-1*"), 3m, Moment.AddHours(-1))];
@@ -101,7 +101,7 @@ public sealed class MarketTableTests
         Assert.InRange(MarketTable.Spot(offer, Moment, moves).Usd - (3 * now.Usd), -0.0002m, 0.0002m);
         Assert.Contains(Moment.AddHours(-1), MarketTable.History(offer, Moment.AddDays(-1), Moment, moves).Select(price => price.Since));
 
-        // One that has ended leaves what was before it and after it as it would have been.
+        // A change that has ended still applies to the time before its end, but not after it.
         PriceMove[] ended = [moves[0] with { Until = Moment.AddMinutes(-10) }];
         Assert.Equal(now.Usd, MarketTable.Spot(offer, Moment, ended).Usd);
         Assert.Equal(MarketTable.Spot(offer, Moment.AddMinutes(-11), moves), MarketTable.Spot(offer, Moment.AddMinutes(-11), ended));
@@ -127,14 +127,14 @@ public sealed class MarketTableTests
     [InlineData("m7i/us-east-1", "m7i.large", "us-east-1b", false)]
     [InlineData("*", "m7i.large", "us-east-1b", true)]
     [InlineData("u-6tb1.metal", "u-6tb1.metal", "us-east-1b", true)]
-    public void A_pattern_means_types_and_zones(string pattern, string type, string zone, bool matches) =>
+    public void A_pattern_matches_types_and_zones(string pattern, string type, string zone, bool matches) =>
         Assert.Equal(matches, new OfferPattern(pattern).Matches(type, zone));
 
     [Theory]
     [InlineData("us-east-1", "use1-az")]
     [InlineData("eu-central-1", "euc1-az")]
     [InlineData("us-west-2", "usw2-az")]
-    public void Zones_have_ids_of_AWSs_form_in_another_order(string region, string prefix)
+    public void Zone_IDs_have_AWSs_form_in_a_different_order(string region, string prefix)
     {
         var zones = Table.Zones(region);
         var ids = zones.Select(Table.Region(region).ZoneId).ToArray();
