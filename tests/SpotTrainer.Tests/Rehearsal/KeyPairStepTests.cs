@@ -4,7 +4,7 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Rehearsal;
 
-/// <summary>Key pairs as a user has them; Debian's <c>aws</c>, <c>ssh-keygen</c> and <c>puttygen</c> say what became of them.</summary>
+/// <summary>Key pairs as a user sees them, checked with Debian's <c>aws</c>, <c>ssh-keygen</c> and <c>puttygen</c>.</summary>
 [Collection(RehearsalSessionGroup.Name)]
 public sealed class KeyPairStepTests(RehearsalSession session) : IClassFixture<PuttyTools>, IAsyncLifetime
 {
@@ -20,7 +20,7 @@ public sealed class KeyPairStepTests(RehearsalSession session) : IClassFixture<P
     [InlineData("Ed25519", "", "")]
     [InlineData("RSA", " -Bits 2048", "")]
     [InlineData("ECDSA", " -Bits 384", " -LocalOnly")]
-    public async Task A_pair_is_made_with_PuTTYs_file_and_stands_in_EC2_as_aws_sees_it(string algorithm, string size, string local)
+    public async Task A_key_pair_is_created_with_a_PuTTY_file_and_aws_sees_it_in_EC2(string algorithm, string size, string local)
     {
         var name = $"made-{algorithm}";
         var pair = Assert.Single(session.Require($"New-TrainingKeyPair {name} -Algorithm {algorithm}{size}{local} -Putty").Output);
@@ -55,7 +55,7 @@ public sealed class KeyPairStepTests(RehearsalSession session) : IClassFixture<P
     }
 
     [Fact]
-    public async Task What_is_here_and_what_is_in_EC2_is_told_by_its_state()
+    public async Task The_state_shows_what_is_local_and_what_is_in_EC2()
     {
         session.Require("$null = 'matched', 'local', 'cloud', 'differs', 'damaged' | ForEach-Object { New-TrainingKeyPair see-$_ }");
         await AwsAsync("delete-key-pair --key-name see-local");
@@ -76,10 +76,10 @@ public sealed class KeyPairStepTests(RehearsalSession session) : IClassFixture<P
         Assert.Equal("see-matched", Text(Assert.Single(session.Require("Get-TrainingKeyPair see-ma?ched").Output), "Name"));
         Assert.Empty(session.Require("Get-TrainingKeyPair see-none").Output);
 
-        // In another region there is none of them.
+        // Another region has none of them.
         Assert.Equal("LocalOnly", Text(Assert.Single(session.Require("Get-TrainingKeyPair see-matched -Region eu-west-1").Output), "State"));
 
-        // All but those that are others' can be removed as they come; those only by name, and with -Force.
+        // Pipeline input removes all key pairs except those that are not ours. Those need their exact name and -Force.
         result = session.Run("Get-TrainingKeyPair see-* -WarningAction Ignore | Remove-TrainingKeyPair -Force -Confirm:$false");
         Assert.All(result.Errors, error => Assert.StartsWith("KeyPairNotOurs,", error.FullyQualifiedErrorId, StringComparison.Ordinal));
         Assert.Equal(["see-differs", "see-made"], result.Errors.Select(error => (string)error.TargetObject));
@@ -91,7 +91,7 @@ public sealed class KeyPairStepTests(RehearsalSession session) : IClassFixture<P
     }
 
     [Fact]
-    public async Task The_private_half_can_be_kept_and_WhatIf_keeps_both()
+    public async Task The_private_key_can_be_kept_and_WhatIf_keeps_both()
     {
         var pair = Assert.Single(session.Require("New-TrainingKeyPair keep").Output);
         Assert.Empty(session.Require("Remove-TrainingKeyPair keep -WhatIf").Output);
@@ -107,7 +107,7 @@ public sealed class KeyPairStepTests(RehearsalSession session) : IClassFixture<P
     }
 
     [Fact]
-    public void A_machines_key_is_not_removed_under_it_and_not_used_while_others_can_read_it()
+    public void A_key_in_use_is_not_removed_and_a_key_that_others_can_read_is_not_used()
     {
         var machine = Assert.Single(session.Require("($global:Keyed = New-SpotTrainingInstance t3.large -Name keyed -KeyName keyed -MaxHours 1)").Output);
         var error = Assert.Single(session.Run("Remove-TrainingKeyPair keyed -Confirm:$false").Errors);
@@ -115,7 +115,7 @@ public sealed class KeyPairStepTests(RehearsalSession session) : IClassFixture<P
         Assert.Equal(ErrorCategory.ResourceBusy, error.CategoryInfo.Category);
         Assert.Contains(Text(machine, "InstanceId"), error.ToString(), StringComparison.Ordinal);
 
-        // A copy: to the machine's own key the connection stands already.
+        // Use a copy, because a connection with the instance's own key is already open.
         var copy = Text(machine, "KeyPath") + ".copy";
         File.Copy(Text(machine, "KeyPath"), copy);
         File.SetUnixFileMode(copy, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
@@ -148,7 +148,7 @@ public sealed class KeyPairStepTests(RehearsalSession session) : IClassFixture<P
     }
 
     [Fact]
-    public void Names_of_this_computer_are_completed()
+    public void Local_names_are_completed()
     {
         session.Require("$null = New-TrainingKeyPair complete-one -LocalOnly; $null = New-TrainingKeyPair complete-two");
         foreach (var command in new[] { "Get-TrainingKeyPair ", "Remove-TrainingKeyPair -Name ", "New-SpotTrainingInstance t3.large -KeyName " })

@@ -8,7 +8,7 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Rehearsal;
 
-/// <summary>A PowerShell session with the packaged module and a rehearsal that is on, for all tests of the steps.</summary>
+/// <summary>A PowerShell session with the packaged module and a running rehearsal, for all tests of cmdlets.</summary>
 public sealed class RehearsalSession : IDisposable
 {
     public RehearsalSession()
@@ -30,7 +30,7 @@ public sealed class RehearsalSession : IDisposable
         Folder.Dispose();
     }
 
-    /// <summary>Runs a script that must not give an error.</summary>
+    /// <summary>Runs a script that must not report an error.</summary>
     internal ModuleResult Require(string script, params (string Name, object Value)[] arguments)
     {
         var result = Run(script, arguments);
@@ -38,7 +38,7 @@ public sealed class RehearsalSession : IDisposable
         return result;
     }
 
-    /// <summary>Runs a script; the arguments are its variables.</summary>
+    /// <summary>Runs a script with the arguments as its variables.</summary>
     internal ModuleResult Run(string script, params (string Name, object Value)[] arguments) => Shell.Run(
         arguments.Length == 0 ? script : $"param({string.Join(", ", arguments.Select(argument => "$" + argument.Name))}) {script}",
         arguments.ToDictionary(argument => argument.Name, argument => argument.Value, StringComparer.Ordinal));
@@ -52,7 +52,7 @@ public sealed class RehearsalSession : IDisposable
             new AmazonEC2Config { ServiceURL = (string)environment["AWS_ENDPOINT_URL"]!, AuthenticationRegion = region ?? (string)environment["AWS_DEFAULT_REGION"]! });
     }
 
-    /// <summary>A host that nobody answers for, of the module's own type: the one in its load context.</summary>
+    /// <summary>A host that does not answer. Its type is the module's own, from its load context.</summary>
     internal object HostOfTheModule()
     {
         var type = ((System.Management.Automation.CmdletInfo)Require("Get-Command Connect-TrainingHost").Output[0].BaseObject)
@@ -61,7 +61,7 @@ public sealed class RehearsalSession : IDisposable
             type, BindingFlags.Instance | BindingFlags.NonPublic, binder: null, ["127.0.0.1", 9, "somebody", "/nowhere/key.pem", Array.Empty<string>()], culture: null)!;
     }
 
-    /// <summary>Writes a notebook of the code cells given.</summary>
+    /// <summary>Writes a notebook with the given code cells.</summary>
     internal string Notebook(string name, params string[] cells)
     {
         var code = cells.Select((source, index) => new
@@ -75,7 +75,7 @@ public sealed class RehearsalSession : IDisposable
     }
 }
 
-/// <summary>One rehearsal can be on in a process: the tests that use it run one after the other.</summary>
+/// <summary>A process can run only one rehearsal, so the tests that use it run one after the other.</summary>
 [CollectionDefinition(Name)]
 public sealed class RehearsalSessionGroup : ICollectionFixture<RehearsalSession>
 {

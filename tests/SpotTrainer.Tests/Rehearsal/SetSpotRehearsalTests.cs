@@ -3,7 +3,7 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Rehearsal;
 
-/// <summary>A user makes the rehearsal go wrong, and sees what the module does then.</summary>
+/// <summary>A user makes the rehearsal go wrong and sees how the module reacts.</summary>
 [Collection(RehearsalSessionGroup.Name)]
 public sealed class SetSpotRehearsalTests(RehearsalSession session) : IDisposable
 {
@@ -12,7 +12,7 @@ public sealed class SetSpotRehearsalTests(RehearsalSession session) : IDisposabl
     public void Dispose() => session.Require("Set-SpotRehearsal -Reset");
 
     [Fact]
-    public async Task An_interruption_is_noticed_on_the_machine_and_ends_it()
+    public async Task An_interruption_shows_on_the_machine_and_ends_it()
     {
         var instance = Assert.Single(session.Require(Launch + "$offers | New-SpotTrainingInstance -Name interrupted -MaxHours 1").Output);
         try
@@ -31,7 +31,7 @@ public sealed class SetSpotRehearsalTests(RehearsalSession session) : IDisposabl
             await Programs.UntilAsync(
                 async () => (ended = (await ec2.DescribeInstancesAsync(new Amazon.EC2.Model.DescribeInstancesRequest { InstanceIds = [id] }, TestContext.Current.CancellationToken)).Reservations[0].Instances[0])
                     .State.Name == Amazon.EC2.InstanceStateName.Terminated,
-                () => $"it is {ended?.State.Name}");
+                () => $"the state is {ended?.State.Name}");
             Assert.Equal("Server.SpotInstanceTermination", ended!.StateReason.Code);
 
             var charge = Assert.Single(session.Require("$rehearsal.Charges | Where-Object InstanceId -eq $id", ("rehearsal", session.Rehearsal), ("id", id)).Output);
@@ -48,7 +48,7 @@ public sealed class SetSpotRehearsalTests(RehearsalSession session) : IDisposabl
     }
 
     [Fact]
-    public void Without_capacity_the_launch_goes_to_the_next_offer_and_then_says_so()
+    public void Without_capacity_a_launch_tries_the_next_offer_and_fails_if_there_is_none()
     {
         var zones = session.Require("Find-SpotOffer -InstanceType m5.large -First 2").Output;
         var (first, second) = (Zone(zones[0]), Zone(zones[1]));
@@ -65,7 +65,7 @@ public sealed class SetSpotRehearsalTests(RehearsalSession session) : IDisposabl
     }
 
     [Fact]
-    public void Each_refusal_is_met()
+    public void Each_refusal_is_reported()
     {
         Assert.StartsWith("QuotaExceeded,", ErrorOf("-SpotQuota 1"), StringComparison.Ordinal);
         Assert.StartsWith("QuotaExceeded,", ErrorOf("-Quota @{ 'l-34b43a08' = 1 }"), StringComparison.Ordinal);
@@ -74,7 +74,7 @@ public sealed class SetSpotRehearsalTests(RehearsalSession session) : IDisposabl
     }
 
     [Fact]
-    public void Prices_move_from_now_on_and_back()
+    public void Prices_change_at_once_and_can_be_reset()
     {
         var before = Price();
         session.Require("Set-SpotRehearsal -Price @{ 'm5.large' = 3 }");
@@ -87,10 +87,10 @@ public sealed class SetSpotRehearsalTests(RehearsalSession session) : IDisposabl
     }
 
     [Fact]
-    public void What_makes_no_sense_is_an_error_and_WhatIf_changes_nothing()
+    public void Invalid_input_is_an_error_and_WhatIf_changes_nothing()
     {
         Assert.StartsWith("UnknownQuota,", Id("Set-SpotRehearsal -Quota @{ 'L-1' = 1 }"), StringComparison.Ordinal);
-        Assert.StartsWith("NumberInvalid,", Id("Set-SpotRehearsal -Price @{ 'm5.large' = 'dear' }"), StringComparison.Ordinal);
+        Assert.StartsWith("NumberInvalid,", Id("Set-SpotRehearsal -Price @{ 'm5.large' = 'expensive' }"), StringComparison.Ordinal);
         Assert.StartsWith("NumberInvalid,", Id("Set-SpotRehearsal -Price @{ 'm5.large' = 0 }"), StringComparison.Ordinal);
         Assert.StartsWith("NotAnInstance,", Id("$thing | Set-SpotRehearsal -Interrupt", ("thing", session.HostOfTheModule())), StringComparison.Ordinal);
         session.Require("Set-SpotRehearsal -DenyAction * -WhatIf");

@@ -3,7 +3,7 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Rehearsal;
 
-/// <summary>One process holds a rehearsal, others use it as their own.</summary>
+/// <summary>One process runs a rehearsal, and others use it.</summary>
 [Collection(RehearsalSessionGroup.Name)]
 public sealed class SharedRehearsalTests(RehearsalSession session) : IDisposable
 {
@@ -12,9 +12,9 @@ public sealed class SharedRehearsalTests(RehearsalSession session) : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public async Task One_holds_it_another_launches_a_third_finds_and_removes()
+    public async Task One_process_runs_it_another_launches_and_a_third_finds_and_removes()
     {
-        // The session has installed what is needed.
+        // The session has installed the packages.
         Assert.NotNull(session.Rehearsal);
         using var holder = Start("""
             Start-SpotRehearsal us-west-2 -Wait | ForEach-Object {
@@ -36,7 +36,7 @@ public sealed class SharedRehearsalTests(RehearsalSession session) : IDisposable
         Assert.Contains("stack ", launched, StringComparison.Ordinal);
         Assert.NotEmpty(Directory.GetFiles(Path.Combine(rehearsal, "keys"), "*.pem"));
 
-        // A process that knows AWS's variables alone sees by the account what it is.
+        // A process with only AWS's variables recognizes the rehearsal by its account.
         var withoutFolder = environment.Where(pair => pair.Key != "SPOTTRAINER_REHEARSAL").ToDictionary(StringComparer.Ordinal);
         withoutFolder["HOME"] = withoutFolder["XDG_DATA_HOME"] = folder.Path;
         Assert.Contains("seen rehearsal", await RunAsync("\"seen $((Get-SpotTrainingInstance).Where)\"", withoutFolder), StringComparison.Ordinal);
@@ -54,7 +54,7 @@ public sealed class SharedRehearsalTests(RehearsalSession session) : IDisposable
         Assert.Contains("removed terminated", removed, StringComparison.Ordinal);
         Assert.Contains("left 0", removed, StringComparison.Ordinal);
 
-        // What would lead out of it, and what is left when it has ended, is an error: never a way to AWS.
+        // Leaving the rehearsal, or using it after its end, is an error and never reaches AWS.
         Assert.Contains("RehearsalActive", await FailsAsync("Get-SpotTrainingInstance -ProfileName default", environment), StringComparison.Ordinal);
         Assert.Contains("RehearsalActive", await FailsAsync(
             "Get-SpotTrainingInstance", new Dictionary<string, string>(environment, StringComparer.Ordinal) { ["AWS_ENDPOINT_URL"] = "http://127.0.0.1:9/" }), StringComparison.Ordinal);

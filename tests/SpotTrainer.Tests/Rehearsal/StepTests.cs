@@ -18,14 +18,14 @@ using SpotTrainer.Transfer;
 
 namespace SpotTrainer.Tests.Rehearsal;
 
-/// <summary>The steps as a user types them, on real machines of a rehearsal.</summary>
+/// <summary>The cmdlets as a user types them, on real machines of a rehearsal.</summary>
 [Collection(RehearsalSessionGroup.Name)]
 public sealed class StepTests(RehearsalSession session)
 {
     private const string Launch = "Find-SpotOffer -MinVCpu 2 -Architecture x86_64 -First 3 | New-SpotTrainingInstance -Name $name -MaxHours 1";
 
     [Fact]
-    public void The_pipeline_trains_a_notebook_and_brings_its_results()
+    public void The_pipeline_trains_a_notebook_and_fetches_its_results()
     {
         session.Folder.Write("numbers.csv", "1\n2\n3\n");
         var notebook = session.Notebook("sum.ipynb",
@@ -50,7 +50,7 @@ public sealed class StepTests(RehearsalSession session)
     }
 
     [Fact]
-    public void A_raising_cell_is_one_error_and_the_executed_notebook_is_fetched_all_the_same()
+    public void A_cell_that_raises_is_one_error_and_the_executed_notebook_is_still_fetched()
     {
         var notebook = session.Notebook("raises.ipynb", "x = 1", "raise ValueError('too few rows')  # here", "print('never')");
         var destination = Path.Combine(session.Folder.Path, "raised");
@@ -73,9 +73,9 @@ public sealed class StepTests(RehearsalSession session)
     }
 
     [Theory]
-    [InlineData("Start-TrainingJob -Instance $hostThatIsNot -Path /nowhere/none.ipynb", "NotebookNotFound", ErrorCategory.ObjectNotFound)]
-    [InlineData("Start-TrainingJob -Instance $hostThatIsNot -Path /etc/hostname", "NotebookInvalid", ErrorCategory.InvalidData)]
-    [InlineData("Send-TrainingData -Instance $hostThatIsNot -Path /nowhere/none.csv", "DataNotFound", ErrorCategory.ObjectNotFound)]
+    [InlineData("Start-TrainingJob -Instance $unreachableHost -Path /nowhere/none.ipynb", "NotebookNotFound", ErrorCategory.ObjectNotFound)]
+    [InlineData("Start-TrainingJob -Instance $unreachableHost -Path /etc/hostname", "NotebookInvalid", ErrorCategory.InvalidData)]
+    [InlineData("Send-TrainingData -Instance $unreachableHost -Path /nowhere/none.csv", "DataNotFound", ErrorCategory.ObjectNotFound)]
     [InlineData("Find-SpotOffer -InstanceType z99.huge", "UnknownInstanceType", ErrorCategory.ObjectNotFound)]
     [InlineData("Find-SpotOffer -MinVCpu 2 -MaxPrice 0.0001", "NoOfferUnderPrice", ErrorCategory.LimitsExceeded)]
     [InlineData("Find-SpotOffer -MinGpu 60", "NoOffer", ErrorCategory.ObjectNotFound)]
@@ -89,8 +89,8 @@ public sealed class StepTests(RehearsalSession session)
     [InlineData("Find-SpotOffer -ProfileName somebody", "RehearsalActive", ErrorCategory.InvalidOperation)]
     [InlineData("Find-SpotOffer -EndpointUrl http://127.0.0.1:1", "RehearsalActive", ErrorCategory.InvalidOperation)]
     [InlineData("Start-SpotRehearsal", "RehearsalActive", ErrorCategory.ResourceExists)]
-    [InlineData("Remove-SpotTrainingInstance -Instance $hostThatIsNot", "NotAnInstance", ErrorCategory.InvalidArgument)]
-    public void Bad_input_is_one_error_with_an_id_and_what_to_do_next(string command, string id, ErrorCategory category)
+    [InlineData("Remove-SpotTrainingInstance -Instance $unreachableHost", "NotAnInstance", ErrorCategory.InvalidArgument)]
+    public void Bad_input_is_one_error_with_an_id_and_a_next_step(string command, string id, ErrorCategory category)
     {
         var key = Path.Combine(session.Folder.Path, "key.pem");
         if (!File.Exists(key))
@@ -99,7 +99,7 @@ public sealed class StepTests(RehearsalSession session)
         }
 
         var before = Running();
-        var result = session.Run(command, ("key", key), ("hostThatIsNot", session.HostOfTheModule()));
+        var result = session.Run(command, ("key", key), ("unreachableHost", session.HostOfTheModule()));
         var error = Assert.Single(result.Errors);
         Assert.StartsWith(id + ",", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal(category, error.CategoryInfo.Category);
@@ -109,7 +109,7 @@ public sealed class StepTests(RehearsalSession session)
     }
 
     [Fact]
-    public void WhatIf_changes_nothing_and_says_what_it_would_cost()
+    public void WhatIf_changes_nothing()
     {
         var before = Running();
         Assert.Empty(session.Require(Launch + " -WhatIf", ("name", "whatif")).Output);
@@ -122,7 +122,8 @@ public sealed class StepTests(RehearsalSession session)
     {
         session.Require("$global:Machine = " + Launch, ("name", "stepwise"));
 
-        // Another session, on this computer, finds it by its tags, and can use it. When it ends, a command of this one goes on.
+        // Another session on this computer finds the instance by its tags and can use it. When that session ends, other sessions' commands
+        // keep running.
         using var longer = new ModuleRunspace();
         using var command = longer.Begin("Get-SpotTrainingInstance stepwise | Invoke-TrainingCommand 'touch begun; sleep 3; touch ended'");
         WaitFor("($Machine | Invoke-TrainingCommand 'ls').Output -like '*begun*'", "True");
@@ -133,29 +134,29 @@ public sealed class StepTests(RehearsalSession session)
             Assert.Equal("ubuntu\n", Assert.Single(found.Output).Properties["Output"].Value);
         }
 
-        // That session is gone, and its module; the others' connection stands.
+        // That session and its module have ended, but the others' connections remain.
         WaitFor("($Machine | Invoke-TrainingCommand 'ls').Output -like '*ended*'", "True");
         Assert.Equal(0, session.Require("$Machine | Invoke-TrainingCommand true").Output[0].Properties["ExitCode"].Value);
 
-        // A command that fails: exit code and last lines.
+        // A failing command reports its exit code and last lines.
         var error = Assert.Single(session.Run("$Machine | Invoke-TrainingCommand 'echo one; echo the disk is full >&2; exit 7'").Errors);
         Assert.StartsWith("RemoteCommandFailed,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains("exit code 7", error.ToString(), StringComparison.Ordinal);
         Assert.Contains("the disk is full", error.ToString(), StringComparison.Ordinal);
         Assert.Equal(7, Assert.Single(session.Require("$Machine | Invoke-TrainingCommand 'exit 7' -AllowFailure").Output).Properties["ExitCode"].Value);
 
-        // Another host key than the pinned one, and another private key.
+        // A host key other than the pinned one.
         error = Assert.Single(session.Run(
             "Connect-TrainingHost $Machine.HostName $Machine.UserName -Port $Machine.Port -KeyPath $Machine.KeyPath -HostKey SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA").Errors);
         Assert.StartsWith("HostKeyMismatch,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal(ErrorCategory.SecurityError, error.CategoryInfo.Category);
 
-        // Packages that the stand-in can't give.
+        // Packages that the stand-in does not have.
         error = Assert.Single(session.Run("$Machine | Install-CondaStack -Package scikit-learn, lightgbm, hdbscan").Errors);
         Assert.StartsWith("PackagesNotFound,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains("lightgbm, hdbscan", error.ToString(), StringComparison.Ordinal);
 
-        // Jupyter: not without its security; then with password and certificate, on the machine's loopback only.
+        // Jupyter refuses to start unsecured. With a password and certificate it listens only on the machine's loopback address.
         session.Require("$null = $Machine | Install-CondaStack -Package notebook");
         error = Assert.Single(session.Run("$Machine | Start-JupyterServer").Errors);
         Assert.StartsWith("JupyterNotSecured,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
@@ -167,14 +168,13 @@ public sealed class StepTests(RehearsalSession session)
         Assert.Equal("127.0.0.1", session.Require("$Machine | Invoke-TrainingCommand \"ss -Htln sport = :8888 | awk '{print `$4}' | cut -d: -f1\"").Output[0].Properties["Output"].Value.ToString()!.Trim());
         Assert.DoesNotContain("horse", session.Require("$Machine | Invoke-TrainingCommand 'cat ~/spottrainer/jupyter/*'").Output[0].Properties["Output"].Value.ToString(), StringComparison.Ordinal);
 
-        // One that runs stays, also when another port is asked for; with a new password it must be stopped first.
+        // A running server stays on its port even if another is requested. A new password requires stopping it first.
         Assert.Equal(8888, session.Require("$Machine | Start-JupyterServer -Port 9999").Output[0].Properties["Port"].Value);
         error = Assert.Single(session.Run("$Machine | Set-JupyterSecurity | Start-JupyterServer").Errors);
         Assert.StartsWith("JupyterRunning,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal("stopped", session.Require("$Server | Stop-JupyterServer").Output[0].Properties["State"].Value);
 
-        // The watchdog, with a deadline that is near.
-        // The machine may end before the command returns.
+        // The watchdog, with a deadline in three seconds. The machine may end before the command returns.
         session.Run("$Machine | Invoke-TrainingCommand 'sudo /usr/local/sbin/spottrainer-watchdog arm $(( $(date +%s) + 3 ))'");
         WaitFor("@(Get-SpotTrainingInstance stepwise*).Count", "0");
         var ended = session.Require("Get-SpotTrainingInstance stepwise -IncludeTerminated").Output[0];
@@ -182,7 +182,7 @@ public sealed class StepTests(RehearsalSession session)
     }
 
     [Fact]
-    public void Ctrl_C_during_a_launch_leaves_no_machine_that_costs()
+    public void Ctrl_C_during_a_launch_leaves_no_instance_running()
     {
         using var other = new ModuleRunspace();
         using var launch = other.Begin("$null = " + Launch.Replace("$name", "stopped", StringComparison.Ordinal));
@@ -192,7 +192,7 @@ public sealed class StepTests(RehearsalSession session)
     }
 
     [Fact]
-    public async Task A_launch_asks_for_what_the_design_calls_safe()
+    public async Task A_launch_asks_for_safe_settings()
     {
         var stop = TestContext.Current.CancellationToken;
         session.Require("$global:Machine = New-SpotTrainingInstance t3.large -Name safe -MaxHours 1 -MaxPrice 0.08 -Tag @{ project = 'demo' }");
@@ -223,7 +223,7 @@ public sealed class StepTests(RehearsalSession session)
     }
 
     [Fact]
-    public async Task An_address_of_old_is_let_in_no_longer_and_neither_is_a_range_that_another_launch_asked_for()
+    public async Task A_launch_closes_the_doors_for_old_addresses_and_for_ranges_of_other_launches()
     {
         var stop = TestContext.Current.CancellationToken;
         session.Require("$null = " + Launch + " -AllowedCidr 198.51.100.0/24 | Remove-SpotTrainingInstance", ("name", "door"));
@@ -244,7 +244,7 @@ public sealed class StepTests(RehearsalSession session)
     }
 
     [Fact]
-    public void Every_object_of_a_machine_leads_back_to_it()
+    public void Every_object_of_an_instance_refers_back_to_it()
     {
         session.Require("$global:Machine = " + Launch, ("name", "objects"));
         foreach (var step in new[] { "Install-CondaStack -Package notebook", "Set-JupyterSecurity", "Start-JupyterServer", "Stop-JupyterServer", "Invoke-TrainingCommand true" })
@@ -263,7 +263,7 @@ public sealed class StepTests(RehearsalSession session)
         return secure;
     }
 
-    /// <summary>Signs on as a browser does and gives the HTTP status.</summary>
+    /// <summary>Signs in as a browser does and returns the HTTP status.</summary>
     private string SignOn(string password) => session.Require(
         "$Machine | Invoke-TrainingCommand $command",
         ("command", $$"""
@@ -271,10 +271,10 @@ public sealed class StepTests(RehearsalSession session)
             x=$(awk '$6 == "_xsrf" { print $7 }' jar) && $c -o /dev/null -w '%{http_code}' --data-urlencode "_xsrf=$x" --data-urlencode "password={{password}}" https://localhost:8888/login
             """)).Output[0].Properties["Output"].Value.ToString()!.Trim();
 
-    /// <summary>The machines there are. Those of earlier tests may still be on their way out.</summary>
+    /// <summary>The running instances. Those of earlier tests may still be shutting down.</summary>
     private string[] Running() => session.Require("Get-SpotTrainingInstance -AllOwners | ForEach-Object InstanceId").Output.Select(id => (string)id.BaseObject).ToArray();
 
-    /// <summary>Asks again until an expression gives what is expected, a minute long.</summary>
+    /// <summary>Repeats an expression until it gives the expected value, for up to a minute.</summary>
     private void WaitFor(string expression, string expected)
     {
         var end = DateTime.UtcNow.AddMinutes(1);
