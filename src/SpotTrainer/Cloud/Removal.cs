@@ -6,29 +6,21 @@ namespace SpotTrainer.Cloud;
 /// <summary>Removes things of EC2's that something else may hold for a moment longer.</summary>
 internal static class Removal
 {
-    /// <summary>EC2 needs a moment after a machine's end to let go of its disk and its groups.</summary>
-    private const int Attempts = 20;
+    /// <summary>EC2 needs a moment after a machine's end to release its disk and its groups.</summary>
+    private static readonly Patience Patience = new(TimeSpan.FromSeconds(10), TimeSpan.FromMilliseconds(500));
 
-    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(500);
-
-    /// <summary>Removes something, again while it is held, ten seconds at most. What is gone already is removed.</summary>
-    public static async Task WhenFreeAsync(Func<Task> remove, CancellationToken cancellationToken)
+    /// <summary>Removes something, again while it is in use, for ten seconds at most. Something that is already gone counts as removed.</summary>
+    public static async Task WhenFreeAsync(StepContext context, Func<Task> remove, CancellationToken cancellationToken)
     {
-        for (var attempt = 1; ; attempt++)
+        try
         {
-            try
-            {
-                await remove();
-                return;
-            }
-            catch (Exception exception) when (IsGone(exception))
-            {
-                return;
-            }
-            catch (AmazonEC2Exception exception) when (exception.ErrorCode is "DependencyViolation" or "VolumeInUse" or "InvalidGroup.InUse" && attempt < Attempts)
-            {
-                await Task.Delay(Poll, cancellationToken);
-            }
+            await Patience.DoAsync(
+                context.Time, remove,
+                exception => AwsVerdict.Has(exception, CodeTraits.InUse), cancellationToken);
+        }
+        catch (Exception exception) when (IsGone(exception))
+        {
+            // Nothing is left to remove.
         }
     }
 

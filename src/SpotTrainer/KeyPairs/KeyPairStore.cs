@@ -16,7 +16,7 @@ internal static class KeyPairStore
 
     /// <summary>Makes a pair, keeps its private half and imports its public half.</summary>
     public static async Task<TrainingKeyPair> CreateAsync(
-        CloudContext cloud, string region, NewKeyPair wanted, IStepLog log, CancellationToken cancellationToken)
+        CloudContext cloud, string region, NewKeyPair wanted, StepContext context, CancellationToken cancellationToken)
     {
         wanted.Require(import: true);
         await cloud.GetAccountAsync(cancellationToken);
@@ -24,17 +24,17 @@ internal static class KeyPairStore
         var key = folder.Make(wanted);
         try
         {
-            var ec2 = await Ec2KeyPair.ImportAsync(cloud, region, wanted.Name, key, cancellationToken);
+            var ec2 = await Ec2KeyPair.ImportAsync(cloud, region, wanted.Name, key, context, cancellationToken);
             return new TrainingKeyPair(cloud, region, folder, wanted.Name, TrainingKeyPairState.Matched, key, ec2);
         }
-        catch (Exception exception) when (IsRefusal(exception))
+        catch (Exception exception) when (AwsVerdict.IsRefusal(exception))
         {
             folder.Delete(wanted.Name, key);
             throw;
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {
-            log.Warning($"It is not known whether EC2 has the public half of '{wanted.Name}' now: its file {folder.PathOf(wanted.Name)} stays. "
+            context.Log.Warning($"It is not known whether EC2 has the public half of '{wanted.Name}' now: its file {folder.PathOf(wanted.Name)} stays. "
                 + "Get-TrainingKeyPair tells, and a launch with -KeyName imports what is missing.");
             throw;
         }
@@ -52,16 +52,16 @@ internal static class KeyPairStore
 
     /// <summary>Gives the pair of a name, imported to the region when it is not there, and made when there is none at all. EC2 lists it then.</summary>
     public static async Task<TrainingKeyPair> EnsureAsync(
-        CloudContext cloud, string region, string name, IStepLog log, CancellationToken cancellationToken)
+        CloudContext cloud, string region, string name, StepContext context, CancellationToken cancellationToken)
     {
         KeyPairFolder.RequireName(name);
         var folder = new KeyPairFolder(cloud.KeyFolder);
         var path = folder.PathOf(name);
         if (!folder.Has(name))
         {
-            var made = await CreateAsync(cloud, region, new NewKeyPair(name), log, cancellationToken);
-            await UntilListedAsync(cloud, region, name, cancellationToken);
-            log.Information($"Made the key pair '{name}' ({path}) and imported its public half to {region}.");
+            var made = await CreateAsync(cloud, region, new NewKeyPair(name), context, cancellationToken);
+            await UntilListedAsync(cloud, region, name, context, cancellationToken);
+            context.Log.Information($"Made the key pair '{name}' ({path}) and imported its public half to {region}.");
             return made;
         }
 
@@ -70,9 +70,9 @@ internal static class KeyPairStore
         var ec2 = await Ec2KeyPair.FindAsync(cloud, region, name, cancellationToken);
         if (ec2 is null)
         {
-            ec2 = await Ec2KeyPair.ImportAsync(cloud, region, name, key, cancellationToken);
-            await UntilListedAsync(cloud, region, name, cancellationToken);
-            log.Information($"Imported the public half of the key pair '{name}' to {region}.");
+            ec2 = await Ec2KeyPair.ImportAsync(cloud, region, name, key, context, cancellationToken);
+            await UntilListedAsync(cloud, region, name, context, cancellationToken);
+            context.Log.Information($"Imported the public half of the key pair '{name}' to {region}.");
         }
         else if (!Ec2Fingerprint.Fits(ec2.Fingerprint, key))
         {
@@ -84,19 +84,6 @@ internal static class KeyPairStore
     }
 
     /// <summary>Before EC2 lists a new pair it launches no machine with it.</summary>
-    private static Task UntilListedAsync(CloudContext cloud, string region, string name, CancellationToken cancellationToken) =>
-        NewlyMade.FindAsync(() => Ec2KeyPair.FindAsync(cloud, region, name, cancellationToken), cancellationToken);
-
-    /// <summary>
-    /// Whether EC2 certainly has no public half of the pair: it said no, or was never asked. Else this computer may have the one file that fits it.
-    /// </summary>
-    private static bool IsRefusal(Exception exception) => exception switch
-    {
-        SpotTrainerException => true,
-        AmazonServiceException service => !string.IsNullOrEmpty(service.ErrorCode) && (int)service.StatusCode < 500,
-
-        // No credentials to sign with.
-        AmazonClientException => true,
-        _ => false,
-    };
+    private static Task UntilListedAsync(CloudContext cloud, string region, string name, StepContext context, CancellationToken cancellationToken) =>
+        NewlyMade.FindAsync(context, () => Ec2KeyPair.FindAsync(cloud, region, name, cancellationToken), cancellationToken);
 }

@@ -8,15 +8,6 @@ namespace SpotTrainer.Launch;
 /// <summary>What stood in the way of each offer that was tried.</summary>
 internal sealed class LaunchRefusals
 {
-    /// <summary>Codes with which EC2 refuses one offer and may take another: no room there, another quota, too low a price.</summary>
-    private static readonly HashSet<string> OfOneOffer = new(StringComparer.Ordinal)
-    {
-        "InsufficientInstanceCapacity", "InsufficientHostCapacity", "InsufficientCapacity", "InsufficientFreeAddressesInSubnet", "InsufficientAddressCapacity",
-        "SpotMaxPriceTooLow", "MaxSpotInstanceCountExceeded", "VcpuLimitExceeded", "InstanceLimitExceeded", "Unsupported", "UnsupportedOperation",
-        "InvalidAvailabilityZone", "InvalidZone.NotFound", "OptInRequired", "VolumeTypeNotAvailableInZone", "InsufficientVolumeCapacity",
-        "PendingVerification", "InsufficientReservedInstanceCapacity", "VolumeLimitExceeded", "AddressLimitExceeded", "NetworkInterfaceLimitExceeded", "SecurityGroupLimitExceeded", "KeyPairLimitExceeded",
-    };
-
     /// <summary>Errors of ours that concern one offer, or one region.</summary>
     private static readonly HashSet<string> OurOfOneOffer = new(StringComparer.Ordinal)
     {
@@ -28,7 +19,7 @@ internal sealed class LaunchRefusals
 
     /// <summary>Whether another offer may be launched where this one was refused so.</summary>
     public static bool MayTryNext(Exception exception, SpotOffer offer) =>
-        exception is AmazonEC2Exception ec2 && (OfOneOffer.Contains(ec2.ErrorCode ?? string.Empty) || IsClosedRegion(ec2))
+        exception is AmazonEC2Exception ec2 && (AwsVerdict.Has(ec2, CodeTraits.OtherOffer) || IsClosedRegion(ec2))
         || OurOfOneOffer.Contains(ErrorTranslation.Translate(exception, offer).Id);
 
     /// <summary>Remembers a refusal, and gives the line that tells of it.</summary>

@@ -5,8 +5,8 @@ using System.Text;
 namespace SpotTrainer.Tests.Support;
 
 /// <summary>
-/// Hands HTTP requests on to an endpoint, and loses the answers to those that name a word, as often as it is told, or holds them back for
-/// good: the other side has acted all the same.
+/// Hands HTTP requests on to an endpoint, and loses the answers to those that name a word, as often as it is told. It may hold them back for
+/// good, or send another answer in their place: the other side has acted all the same.
 /// </summary>
 internal sealed class LossyProxy : IAsyncDisposable
 {
@@ -16,12 +16,13 @@ internal sealed class LossyProxy : IAsyncDisposable
     private readonly Uri endpoint;
     private readonly string word;
     private readonly bool holds;
+    private readonly string? instead;
     private readonly Task accepting;
     private int losses;
 
-    public LossyProxy(Uri endpoint, string word, int losses = int.MaxValue, bool holds = false)
+    public LossyProxy(Uri endpoint, string word, int losses = int.MaxValue, bool holds = false, string? instead = null)
     {
-        (this.endpoint, this.word, this.losses, this.holds) = (endpoint, word, losses, holds);
+        (this.endpoint, this.word, this.losses, this.holds, this.instead) = (endpoint, word, losses, holds, instead);
         listener.Start();
         accepting = AcceptAsync();
     }
@@ -75,6 +76,11 @@ internal sealed class LossyProxy : IAsyncDisposable
                     if (holds)
                     {
                         await Task.Delay(Timeout.Infinite, ending.Token);
+                    }
+
+                    if (instead is not null)
+                    {
+                        await client.GetStream().WriteAsync(Encoding.UTF8.GetBytes(instead), ending.Token);
                     }
 
                     return;

@@ -1,0 +1,59 @@
+using SpotTrainer.Foundation;
+
+namespace SpotTrainer.Cloud;
+
+/// <summary>What an error code of AWS means for whoever made the call.</summary>
+[Flags]
+internal enum CodeTraits
+{
+    /// <summary>Nothing is known beyond the text.</summary>
+    None = 0,
+
+    /// <summary>AWS refused the call and did nothing, whatever the HTTP status.</summary>
+    Refused = 1,
+
+    /// <summary>The same call may work in a moment: AWS is busy or wants fewer calls.</summary>
+    Again = 2,
+
+    /// <summary>AWS may have carried out the call.</summary>
+    Unclear = 4,
+
+    /// <summary>Another offer may be launched: no capacity here, another quota, another region.</summary>
+    OtherOffer = 8,
+
+    /// <summary>AWS may not know everywhere yet what was just made.</summary>
+    NotYetKnown = 16,
+
+    /// <summary>Something else still uses the resource, and may release it in a moment.</summary>
+    InUse = 32,
+}
+
+/// <summary>Who can do something about an error.</summary>
+internal enum CodeFault
+{
+    /// <summary>The user, with other parameters.</summary>
+    User,
+
+    /// <summary>Whoever manages the account: permissions, quotas, credentials.</summary>
+    Account,
+
+    /// <summary>AWS.</summary>
+    Aws,
+
+    /// <summary>This computer, such as its clock.</summary>
+    Computer,
+}
+
+/// <summary>An error code of AWS.</summary>
+/// <param name="Id">Our error id.</param>
+/// <param name="Kind">Our category.</param>
+/// <param name="Text">What it means; {0} is the first sentence of AWS's own text, if that says more than the code.</param>
+/// <param name="NextStep">What to do.</param>
+/// <param name="Traits">What it means for whoever made the call.</param>
+/// <param name="Fault">Who can do something about it.</param>
+internal sealed record AwsCode(
+    string Id, ErrorKind Kind, string Text, string NextStep, CodeTraits Traits = CodeTraits.Refused, CodeFault Fault = CodeFault.User)
+{
+    /// <summary>Whether it has a trait.</summary>
+    public bool Is(CodeTraits trait) => (Traits & trait) != CodeTraits.None;
+}
