@@ -17,7 +17,7 @@ internal sealed record DeadlineMove(SpotTrainingInstance Instance, DateTimeOffse
     /// <summary>A deadline that is nearer could pass while it is being set.</summary>
     private static readonly TimeSpan Nearest = TimeSpan.FromSeconds(30);
 
-    private static readonly TimeSpan Farthest = TimeSpan.FromHours((double)DeadlinePlan.MostHours);
+    private static readonly TimeSpan Farthest = Tariff.Longest;
 
     /// <summary>What ShouldProcess asks.</summary>
     public string Action => string.Format(CultureInfo.CurrentCulture, "move the deadline from {0:g} to {1:g}, {2}", Old.LocalDateTime, New.LocalDateTime,
@@ -26,23 +26,23 @@ internal sealed record DeadlineMove(SpotTrainingInstance Instance, DateTimeOffse
     /// <summary>Reckons a move.</summary>
     /// <param name="instance">The instance.</param>
     /// <param name="wanted">Gives the moment that is wanted from the one that the machine holds; null: as late as the budget allows.</param>
-    /// <param name="log">Where it is told.</param>
+    /// <param name="context">Where it is told.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="SpotTrainerException"><c>NoBudget</c>, <c>PriceCapUnknown</c>, <c>DeadlinePastBudget</c>, <c>DeadlineTooNear</c>, <c>DeadlineTooFar</c>,
     /// <c>DeadlineNotArmed</c>, <c>ClockWrong</c>.</exception>
     public static async Task<DeadlineMove> PlanAsync(
-        SpotTrainingInstance instance, Func<DateTimeOffset, DateTimeOffset>? wanted, IStepLog log, CancellationToken cancellationToken)
+        SpotTrainingInstance instance, Func<DateTimeOffset, DateTimeOffset>? wanted, StepContext context, CancellationToken cancellationToken)
     {
         var current = await InstanceReader.GetAsync(instance.Cloud, instance.Region, instance.InstanceId, cancellationToken);
         InstanceWaiter.RequireLiving(current);
-        var connection = await SshConnectionPool.GetAsync(instance, cancellationToken);
-        var status = await DeadlineCheck.ReadArmedAsync(connection, instance, cancellationToken);
+        var connection = await SshConnectionPool.GetAsync(instance, context, cancellationToken);
+        var status = await DeadlineCheck.ReadArmedAsync(connection, instance, context, cancellationToken);
         var (old, now) = (status.Deadline!.Value, status.Now);
-        var soFar = current.HighestPrice is { } cap ? await HighestSoFarAsync(current, cap, log, cancellationToken) : 0;
+        var soFar = current.HighestPrice is { } cap ? await HighestSoFarAsync(current, cap, context, cancellationToken) : 0;
         DateTimeOffset? latest = null;
         if (current.Budget is { } budget)
         {
-            latest = SpendingLimit.Latest(current.LaunchTime, now, budget, soFar, current.HighestPrice ?? throw CapUnknown(current), current.DiskPrice, current.VolumeSizeGiB);
+            latest = current.HighestPrice is null ? throw CapUnknown(current) : current.Tariff.LatestEnd(current.LaunchTime, now, budget, soFar);
         }
         else if (wanted is null)
         {
@@ -74,13 +74,11 @@ internal sealed record DeadlineMove(SpotTrainingInstance Instance, DateTimeOffse
                 "Give a later moment; Remove-SpotTrainingInstance ends the machine now.", current);
         }
 
-        return new DeadlineMove(current, old, next, current.HighestPrice is { } highest
-            ? SpendingLimit.MostAt(current.LaunchTime, now, next, soFar, highest, current.DiskPrice, current.VolumeSizeGiB)
-            : null);
+        return new DeadlineMove(current, old, next, current.Tariff.MostUntil(current.LaunchTime, now, next, soFar));
     }
 
     /// <summary>Carries it out, and gives the instance as it is then.</summary>
-    public async Task<SpotTrainingInstance> ApplyAsync(CancellationToken cancellationToken)
+    public async Task<SpotTrainingInstance> ApplyAsync(StepContext context, CancellationToken cancellationToken)
     {
         // The tag is what other computers go by. Whenever this process is killed, it must not promise more time than the machine
         // gives: so the machine comes first when the deadline moves out, and the tag when it moves in.
@@ -89,10 +87,10 @@ internal sealed record DeadlineMove(SpotTrainingInstance Instance, DateTimeOffse
             await TagAsync(cancellationToken);
         }
 
-        var connection = await SshConnectionPool.GetAsync(Instance, cancellationToken);
+        var connection = await SshConnectionPool.GetAsync(Instance, context, cancellationToken);
         var seconds = New.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
         await connection.RequireAsync($"sudo {Watchdog.Path} arm {seconds}", "Setting the deadline", cancellationToken);
-        await DeadlineCheck.RequireAsync(connection, Instance, New, cancellationToken);
+        await DeadlineCheck.RequireAsync(connection, Instance, New, context, cancellationToken);
         if (New >= Old)
         {
             await TagAsync(cancellationToken);
@@ -105,14 +103,14 @@ internal sealed record DeadlineMove(SpotTrainingInstance Instance, DateTimeOffse
         new CreateTagsRequest { Resources = [Instance.InstanceId], Tags = [new Tag(ModuleTags.Deadline, ModuleTags.Moment(New))] }, cancellationToken);
 
     /// <summary>The highest price of the instance's zone since its launch; the highest that can be charged where that can't be had.</summary>
-    private static async Task<decimal> HighestSoFarAsync(SpotTrainingInstance instance, decimal highest, IStepLog log, CancellationToken cancellationToken)
+    private static async Task<decimal> HighestSoFarAsync(SpotTrainingInstance instance, decimal highest, StepContext context, CancellationToken cancellationToken)
     {
         if (instance.Market != "spot")
         {
             return instance.Price;
         }
 
-        var series = await CostReader.SeriesAsync(instance, log, cancellationToken);
+        var series = await CostReader.SeriesAsync(instance, context, cancellationToken);
         return series?.Highest is { } seen ? Math.Max(instance.Price, seen) : highest;
     }
 

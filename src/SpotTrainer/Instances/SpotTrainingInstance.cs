@@ -86,13 +86,23 @@ public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
     public int VolumeSizeGiB { get; internal init; }
 
     /// <summary>
-    /// What it has cost until now, or until its end, in US dollars: an estimate, with the Spot price at launch, by the second with 60
-    /// at least, disk and IPv4 address included, traffic not; nothing for the machine where AWS took it back in its first hour.
+    /// What it has cost until now, or until its end, in US dollars. This estimate uses the price at launch; Get-SpotTrainingCost uses the prices
+    /// that were charged since. Both count by the second, at least 60, with disk and IPv4 address and without traffic, and nothing for a machine
+    /// that AWS took back in its first hour.
     /// </summary>
-    public decimal Cost => Math.Round(CostEstimate.Of(RunTime, CostEstimate.IsFree(Interrupted, RunTime) ? 0 : Price, DiskPrice, VolumeSizeGiB), 6);
+    public decimal EstimatedCost => Tariff.CostOf(RunTime, interrupted: Interrupted).Total;
 
-    /// <summary>What the same time costs on demand, estimated alike; null where the on-demand price could not be had.</summary>
-    public decimal? OnDemandCost => OnDemandPrice is { } price ? Math.Round(CostEstimate.Of(RunTime, price, DiskPrice, VolumeSizeGiB), 6) : null;
+    /// <summary>What the same time costs on demand, in US dollars; null if the on-demand price was not available.</summary>
+    public decimal? EstimatedOnDemandCost => OnDemandPrice is { } price ? Tariff.CostOf(RunTime, price).Total : null;
+
+    /// <summary>Another name of <see cref="EstimatedCost"/>.</summary>
+    public decimal Cost => EstimatedCost;
+
+    /// <summary>Another name of <see cref="EstimatedOnDemandCost"/>.</summary>
+    public decimal? OnDemandCost => EstimatedOnDemandCost;
+
+    /// <summary>What it costs.</summary>
+    internal Tariff Tariff => new(Price, HighestPrice, DiskPrice, VolumeSizeGiB);
 
     /// <summary>Who launched it: user and computer.</summary>
     public string Owner { get; internal init; } = string.Empty;
@@ -104,7 +114,7 @@ public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
     internal bool IsNew => EndTime is null && RunTime < Ec2Instances.Patience;
 
     /// <summary>How long it has run.</summary>
-    public TimeSpan RunTime => (EndTime ?? DateTimeOffset.UtcNow) - LaunchTime;
+    public TimeSpan RunTime => (EndTime ?? Cloud.Time.GetUtcNow()) - LaunchTime;
 
     /// <summary>The account; it says 000000000000 in a rehearsal.</summary>
     public string Account => Cloud.Account;
@@ -146,9 +156,12 @@ public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
         var copy = (SpotTrainingInstance)MemberwiseClone();
         copy.State = "terminated";
         copy.StateReason = "EC2 knows it no longer.";
-        copy.EndTime ??= Deadline < DateTimeOffset.UtcNow ? Deadline : DateTimeOffset.UtcNow;
+        var now = Cloud.Time.GetUtcNow();
+        copy.EndTime ??= Deadline < now ? Deadline : now;
         return copy;
     }
+
+    internal override string Identity => $"{Cloud.Endpoint}|{Region}|{InstanceId}";
 
     internal override string Label => Name.Length > 0 ? Name : InstanceId;
 

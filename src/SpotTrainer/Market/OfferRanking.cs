@@ -65,5 +65,5 @@ internal sealed record Candidate(string Region, CurrentPrice Price, InstanceType
     private const int VolumeSizeGiB = 30;
 
     /// <summary>What an hour of training costs, in US dollars: the machine, its disk and its public address.</summary>
-    public decimal HourlyCost { get; } = Math.Round(Price.Point.Price + CostPerHour.Ipv4 + CostPerHour.Disk(DiskPrice, VolumeSizeGiB), 6);
+    public decimal HourlyCost { get; } = Tariff.Round(new Tariff(Price.Point.Price, HighestPrice: null, DiskPrice, VolumeSizeGiB).PerHour);
 }

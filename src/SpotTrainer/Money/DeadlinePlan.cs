@@ -3,58 +3,44 @@ using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Money;
 
-/// <summary>How long an instance may run: the earlier of its hours and of what its budget pays at the highest price that can be charged.</summary>
+/// <summary>How long an instance may run: the shorter of its time limit and of what its budget pays for at the highest price that can be charged.</summary>
 /// <param name="Time">From launch to the deadline.</param>
-/// <param name="Expected">What the budget would pay at the price now; without a budget the same as <paramref name="Time"/>.</param>
-/// <param name="HighestCost">The most that it can cost until then, in US dollars; null where neither cap nor on-demand price is known.</param>
-internal sealed record DeadlinePlan(TimeSpan Time, TimeSpan Expected, decimal? HighestCost)
+/// <param name="Expected">What the budget would pay for at the price now; without a budget the same as <paramref name="Time"/>.</param>
+/// <param name="HighestCost">The most that it can cost until then, in US dollars.</param>
+internal sealed record DeadlinePlan(TimeSpan Time, TimeSpan Expected, decimal HighestCost)
 {
-    /// <summary>What passes between the launch as EC2 bills it and the end as the machine sees it.</summary>
-    public static readonly TimeSpan Margin = TimeSpan.FromMinutes(5);
-
-    /// <summary>Nothing is planned for longer than a year.</summary>
-    public const decimal MostHours = 24m * 365;
-
-    /// <summary>A run that is shorter trains nothing.</summary>
+    /// <summary>A shorter run trains nothing.</summary>
     private static readonly TimeSpan Shortest = TimeSpan.FromMinutes(5);
 
-    /// <summary>Reckons the plan.</summary>
-    /// <param name="maxHours">The most hours.</param>
-    /// <param name="budget">The most US dollars, or null.</param>
-    /// <param name="highestPrice">The maximum price, else the on-demand price; US dollars an hour.</param>
-    /// <param name="priceNow">The Spot price now, in US dollars an hour.</param>
-    /// <param name="diskPrice">A GiB of disk for a month, in US dollars; null where it can't be had.</param>
-    /// <param name="volumeSizeGiB">The disk, in GiB.</param>
-    public static DeadlinePlan Make(double maxHours, decimal? budget, decimal? highestPrice, decimal priceNow, decimal? diskPrice, int volumeSizeGiB)
+    /// <summary>Makes the plan.</summary>
+    /// <param name="tariff">What the instance costs.</param>
+    /// <param name="limit">The longest time.</param>
+    /// <param name="budget">The most that it may cost, in US dollars; null for no budget.</param>
+    /// <exception cref="SpotTrainerException"><c>PriceCapUnknown</c>, <c>BudgetTooSmall</c>.</exception>
+    public static DeadlinePlan Make(Tariff tariff, TimeSpan limit, decimal? budget)
     {
-        if (highestPrice is not { } highest)
+        if (tariff.MostPerHour is not { } most)
         {
             throw new SpotTrainerException("PriceCapUnknown", ErrorKind.InvalidArgument,
-                "The highest price that can be charged is not known: no -MaxPrice was given and the on-demand price can't be had.",
-                "Give -MaxPrice.");
+                "The highest price that can be charged is not known: there is no -MaxPrice, and the on-demand price is not available.", "Use -MaxPrice.");
         }
 
-        var perHour = CostEstimate.MostPerHour(highest, diskPrice, volumeSizeGiB);
-        var time = TimeSpan.FromHours(maxHours);
-        var expected = time;
+        var (time, expected) = (limit, limit);
         if (budget is { } dollars)
         {
-            var paid = Hours(dollars / perHour) - Margin;
-            expected = Min(time, Hours(dollars / CostEstimate.MostPerHour(priceNow, diskPrice, volumeSizeGiB)) - Margin);
-            time = Min(time, paid);
+            expected = Min(limit, Tariff.TimeFor(dollars, (tariff with { HighestPrice = tariff.Price }).MostPerHour!.Value));
+            time = Min(limit, Tariff.TimeFor(dollars, most));
             if (time < Shortest)
             {
                 throw new SpotTrainerException("BudgetTooSmall", ErrorKind.LimitsExceeded,
                     string.Format(CultureInfo.InvariantCulture, "A budget of {0:0.####} USD pays for less than {1} minutes at up to {2:0.####} USD/h.",
-                        dollars, (Shortest + Margin).TotalMinutes, perHour),
+                        dollars, (Shortest + Tariff.Margin).TotalMinutes, most),
                     "Raise -Budget, or choose a cheaper offer.", dollars);
             }
         }
 
-        return new DeadlinePlan(time, expected, (decimal)(time + Margin).TotalHours * perHour);
+        return new DeadlinePlan(time, expected, (decimal)(time + Tariff.Margin).TotalHours * most);
     }
-
-    private static TimeSpan Hours(decimal hours) => TimeSpan.FromHours((double)Math.Min(hours, MostHours));
 
     private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;
 }

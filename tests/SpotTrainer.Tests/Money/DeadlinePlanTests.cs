@@ -9,7 +9,7 @@ public sealed class DeadlinePlanTests
     [Fact]
     public void Without_a_budget_the_hours_hold()
     {
-        var plan = DeadlinePlan.Make(8, budget: null, highestPrice: 0.1m, priceNow: 0.03m, diskPrice: null, volumeSizeGiB: 30);
+        var plan = DeadlinePlan.Make(new Tariff(0.03m, 0.1m, DiskPrice: null, 30), TimeSpan.FromHours(8), budget: null);
         Assert.Equal(TimeSpan.FromHours(8), plan.Time);
         Assert.Equal(TimeSpan.FromHours(8), plan.Expected);
     }
@@ -26,10 +26,11 @@ public sealed class DeadlinePlanTests
             var size = random.Next(8, 500);
             decimal? diskPrice = random.Next(3) == 0 ? null : (decimal)random.NextDouble() * 0.15m;
             var hours = (random.NextDouble() * 100) + 0.1;
+            var tariff = new Tariff(now, highest, diskPrice, size);
             DeadlinePlan plan;
             try
             {
-                plan = DeadlinePlan.Make(hours, budget, highest, now, diskPrice, size);
+                plan = DeadlinePlan.Make(tariff, TimeSpan.FromHours(hours), budget);
             }
             catch (SpotTrainerException exception)
             {
@@ -38,7 +39,7 @@ public sealed class DeadlinePlanTests
             }
 
             // With the five minutes that pass between EC2's bill and the machine's own clock.
-            Assert.True((decimal)(plan.Time + TimeSpan.FromMinutes(5)).TotalHours * CostEstimate.MostPerHour(highest, diskPrice, size) <= budget + 0.0001m);
+            Assert.True((decimal)(plan.Time + TimeSpan.FromMinutes(5)).TotalHours * tariff.MostPerHour!.Value <= budget + 0.0001m);
             Assert.True(plan.Time <= TimeSpan.FromHours(hours));
             Assert.True(plan.Expected >= plan.Time);
         }
@@ -46,16 +47,17 @@ public sealed class DeadlinePlanTests
 
     [Fact]
     public void An_unknown_price_is_never_guessed() => Assert.Equal(
-        "PriceCapUnknown", Assert.Throws<SpotTrainerException>(() => DeadlinePlan.Make(8, 1m, highestPrice: null, priceNow: 0.03m, diskPrice: null, volumeSizeGiB: 30)).Id);
+        "PriceCapUnknown", Assert.Throws<SpotTrainerException>(() => DeadlinePlan.Make(new Tariff(0.03m, HighestPrice: null, DiskPrice: null, 30), TimeSpan.FromHours(8), 1m)).Id);
 
     [Fact]
     public void A_budget_that_pays_for_nothing_is_an_error() => Assert.Equal(
-        "BudgetTooSmall", Assert.Throws<SpotTrainerException>(() => DeadlinePlan.Make(8, 0.01m, 1m, 0.3m, diskPrice: null, 30)).Id);
+        "BudgetTooSmall", Assert.Throws<SpotTrainerException>(() => DeadlinePlan.Make(new Tariff(0.3m, 1m, DiskPrice: null, 30), TimeSpan.FromHours(8), 0.01m)).Id);
 
     [Fact]
     public void Cost_counts_a_minute_at_least_with_disk_and_address()
     {
-        Assert.Equal(CostEstimate.Of(TimeSpan.FromSeconds(60), 0.1m, 0.08m, 30), CostEstimate.Of(TimeSpan.FromSeconds(1), 0.1m, 0.08m, 30));
-        Assert.Equal(0.1m + 0.005m + (30 * 0.08m / 720), CostEstimate.Of(TimeSpan.FromHours(1), 0.1m, 0.08m, 30), 8);
+        var tariff = new Tariff(0.1m, HighestPrice: null, 0.08m, 30);
+        Assert.Equal(tariff.CostOf(TimeSpan.FromSeconds(60)), tariff.CostOf(TimeSpan.FromSeconds(1)));
+        Assert.Equal(0.1m + 0.005m + (30 * 0.08m / 720), tariff.CostOf(TimeSpan.FromHours(1)).Total, 6);
     }
 }

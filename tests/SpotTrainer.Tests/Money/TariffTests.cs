@@ -4,7 +4,7 @@ using SpotTrainer.Money;
 namespace SpotTrainer.Tests.Money;
 
 /// <summary>However prices move, a machine that ends at the latest moment has not cost more than its budget.</summary>
-public sealed class SpendingLimitTests
+public sealed class TariffTests
 {
     private static readonly DateTimeOffset Launch = new(2031, 5, 6, 7, 8, 9, TimeSpan.Zero);
 
@@ -17,8 +17,9 @@ public sealed class SpendingLimitTests
             var highest = (decimal)((random.NextDouble() * 5) + 0.01);
             var disk = random.Next(8, 2000);
             decimal? diskPrice = random.Next(2) == 0 ? null : 0.08m;
-            var budget = CostEstimate.MostPerHour(highest, diskPrice, disk) * (decimal)((random.NextDouble() * 20) + 0.5);
-            var plan = DeadlinePlan.Make(8760, budget, highest, highest / 2, diskPrice, disk);
+            var tariff = new Tariff(highest / 2, highest, diskPrice, disk);
+            var budget = tariff.MostPerHour!.Value * (decimal)((random.NextDouble() * 20) + 0.5);
+            var plan = DeadlinePlan.Make(tariff, Tariff.Longest, budget);
             var deadline = Launch + plan.Time;
             var (now, cost, seen) = (Launch, 0m, 0m);
             while (true)
@@ -26,11 +27,11 @@ public sealed class SpendingLimitTests
                 // A while at some price, then the deadline is moved out by what was not spent.
                 var price = highest * (decimal)random.NextDouble();
                 var pause = (deadline - now) * random.NextDouble();
-                (now, cost, seen) = (now + pause, cost + ((decimal)pause.TotalHours * CostEstimate.MostPerHour(price, diskPrice, disk)), Math.Max(seen, price));
-                var latest = SpendingLimit.Latest(Launch, now, budget, seen, highest, diskPrice, disk);
+                (now, cost, seen) = (now + pause, cost + ((decimal)pause.TotalHours * (tariff with { HighestPrice = price }).MostPerHour!.Value), Math.Max(seen, price));
+                var latest = tariff.LatestEnd(Launch, now, budget, seen);
                 if (latest > now)
                 {
-                    var most = SpendingLimit.MostAt(Launch, now, latest, seen, highest, diskPrice, disk);
+                    var most = tariff.MostUntil(Launch, now, latest, seen);
                     Assert.True(most <= budget + 0.000001m, $"{most} {budget}");
                 }
 
@@ -42,7 +43,7 @@ public sealed class SpendingLimitTests
             }
 
             // From here on the worst.
-            cost += (decimal)(deadline - now).TotalHours * CostEstimate.MostPerHour(highest, diskPrice, disk);
+            cost += (decimal)(deadline - now).TotalHours * tariff.MostPerHour!.Value;
             Assert.True(cost <= budget, $"{cost} of {budget}");
             Assert.True(deadline >= Launch + plan.Time);
         }
@@ -52,8 +53,9 @@ public sealed class SpendingLimitTests
     public void What_was_cheap_until_now_moves_it_out_and_what_was_dear_does_not()
     {
         var now = Launch.AddHours(2);
-        var planned = Launch + DeadlinePlan.Make(8760, 4, 1, 0.3m, 0.08m, 30).Time;
-        Assert.InRange(SpendingLimit.Latest(Launch, now, 4, 0.3m, 1, 0.08m, 30) - planned, TimeSpan.FromMinutes(82), TimeSpan.FromMinutes(84));
-        Assert.InRange(SpendingLimit.Latest(Launch, now, 4, 1, 1, 0.08m, 30) - planned, TimeSpan.FromSeconds(-1), TimeSpan.Zero);
+        var tariff = new Tariff(0.3m, 1, 0.08m, 30);
+        var planned = Launch + DeadlinePlan.Make(tariff, Tariff.Longest, 4).Time;
+        Assert.InRange(tariff.LatestEnd(Launch, now, 4, 0.3m) - planned, TimeSpan.FromMinutes(82), TimeSpan.FromMinutes(84));
+        Assert.InRange(tariff.LatestEnd(Launch, now, 4, 1) - planned, TimeSpan.FromSeconds(-1), TimeSpan.Zero);
     }
 }
