@@ -5,26 +5,40 @@ using SpotTrainer.Foundation;
 namespace SpotTrainer.Pipeline;
 
 /// <summary>
-/// Carries what tasks write onto the pipeline's own thread, the only one on which a cmdlet may write. It is drained without
-/// the cancellation token, and the tasks are awaited, so that clean-up always runs.
+/// Carries what tasks write onto the pipeline's own thread, the only one on which a cmdlet may write or ask. A task that emits an object
+/// waits until the pipeline has taken it, so that no task runs ahead of a slow reader; log lines never wait. A call on the pipeline's
+/// own thread is carried out at once. After a stop nothing waits. The queue is drained without the cancellation token, and the tasks are
+/// awaited, so that cleanup always runs.
 /// </summary>
-internal sealed class PipelinePump : IStepLog, IDisposable
+/// <param name="cmdlet">The cmdlet that writes.</param>
+/// <param name="stopping">Canceled when the pipeline stops.</param>
+internal sealed class PipelinePump(PSCmdlet cmdlet, CancellationToken stopping) : IStepLog, IDisposable
 {
-    private readonly PSCmdlet cmdlet;
     private readonly BlockingCollection<Action> queue = new();
     private readonly ConcurrentDictionary<string, int> activities = new(StringComparer.Ordinal);
     private int nextActivity;
+    private int thread = Environment.CurrentManagedThreadId;
 
-    public PipelinePump(PSCmdlet cmdlet) => this.cmdlet = cmdlet;
-
-    public void Object(object value) => Object(value, written: null);
-
-    /// <summary>Emits an object, and says when whoever is downstream has taken it.</summary>
-    public void Object(object value, Action? written) => Post(() =>
+    /// <summary>Emits an object. The task ends when whoever is downstream has taken it.</summary>
+    /// <exception cref="OperationCanceledException">The pipeline has stopped, and nobody took it.</exception>
+    public Task ObjectAsync(object value) => AskAsync(() =>
     {
         cmdlet.WriteObject(value);
-        written?.Invoke();
-    });
+        return true;
+    }, isWrite: true);
+
+    /// <summary>Asks whether a change may be made, as ShouldProcess does.</summary>
+    /// <exception cref="OperationCanceledException">The pipeline has stopped.</exception>
+    public Task<bool> ShouldProcessAsync(string target, string action) => AskAsync(() => cmdlet.ShouldProcess(target, action));
+
+    /// <summary>Asks a question that -Confirm does not cover, as ShouldContinue does.</summary>
+    /// <param name="question">The question.</param>
+    /// <param name="caption">Its title.</param>
+    /// <param name="answers">The answers for all that is asked in this call.</param>
+    /// <exception cref="OperationCanceledException">The pipeline has stopped.</exception>
+    /// <exception cref="System.Management.Automation.Host.HostException">There is nobody to ask.</exception>
+    public Task<bool> ShouldContinueAsync(string question, string caption, AnswersForAll answers) => AskAsync(
+        () => cmdlet.ShouldContinue(question, caption, hasSecurityImpact: true, ref answers.YesToAll, ref answers.NoToAll));
 
     public void Error(Exception exception, object? target) => Post(() => cmdlet.WriteError(ErrorRecords.From(exception, target)));
 
@@ -50,22 +64,24 @@ internal sealed class PipelinePump : IStepLog, IDisposable
         }
         catch (Exception)
         {
-            // A host that is closing: the clean-up itself must go on.
+            // The host may be closing, and cleanup must go on.
         }
     }
 
-    /// <summary>Writes what has come so far, without waiting.</summary>
+    /// <summary>Writes what has arrived so far, without waiting.</summary>
     public void Flush()
     {
+        thread = Environment.CurrentManagedThreadId;
         while (queue.TryTake(out var write))
         {
             write();
         }
     }
 
-    /// <summary>Writes what comes until the task has ended. Does not observe the task's exception.</summary>
+    /// <summary>Writes what arrives until the task has ended. Does not observe the task's exception.</summary>
     public void PumpUntil(Task task)
     {
+        thread = Environment.CurrentManagedThreadId;
         using var ended = new CancellationTokenSource();
         _ = task.ContinueWith(_ => ended.Cancel(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         try
@@ -83,7 +99,87 @@ internal sealed class PipelinePump : IStepLog, IDisposable
 
     public void Dispose() => queue.Dispose();
 
-    private void Post(Action write) => queue.Add(write);
+    private void Post(Action write)
+    {
+        if (Environment.CurrentManagedThreadId == thread)
+        {
+            Flush();
+            write();
+        }
+        else
+        {
+            queue.Add(write);
+        }
+    }
+
+    private async Task<T> AskAsync<T>(Func<T> ask, bool isWrite = false)
+    {
+        if (Environment.CurrentManagedThreadId == thread)
+        {
+            Flush();
+            return ask();
+        }
+
+        var question = new Question<T>(ask, isWrite);
+        using var stop = stopping.Register(question.GiveUp);
+        queue.Add(question.Answer, CancellationToken.None);
+        return await question.Task;
+    }
 
     private int Id(string activity) => activities.GetOrAdd(activity, _ => Interlocked.Increment(ref nextActivity));
+
+    /// <summary>Something that a task waits for, and that only the pipeline's thread can do. It is done, or given up, never both.</summary>
+    private sealed class Question<T>(Func<T> ask, bool isWrite)
+    {
+        private readonly TaskCompletionSource<T> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int taken;
+
+        public Task<T> Task => done.Task;
+
+        public void Answer()
+        {
+            if (Interlocked.Exchange(ref taken, 1) != 0)
+            {
+                return;
+            }
+
+            try
+            {
+                done.TrySetResult(ask());
+            }
+            catch (PipelineStoppedException)
+            {
+                done.TrySetCanceled();
+                throw;
+            }
+            catch (Exception) when (isWrite)
+            {
+                // Whoever is downstream threw after it had taken the object, such as "Select-Object -First 1".
+                done.TrySetResult(default!);
+                throw;
+            }
+            catch (Exception exception)
+            {
+                done.TrySetException(exception);
+            }
+        }
+
+        public void GiveUp()
+        {
+            if (Interlocked.Exchange(ref taken, 1) == 0)
+            {
+                done.TrySetCanceled();
+            }
+        }
+    }
+}
+
+/// <summary>The answers "Yes to All" and "No to All" of one call.</summary>
+internal sealed class AnswersForAll
+{
+    /// <summary>Whether the user has said yes to all.</summary>
+    public bool YesToAll;
+
+    /// <summary>Whether the user has said no to all.</summary>
+    public bool NoToAll;
 }

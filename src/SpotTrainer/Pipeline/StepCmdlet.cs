@@ -12,9 +12,13 @@ public abstract class StepCmdlet : PSCmdlet, IDisposable
     private readonly CancellationTokenSource stopping = new();
     private readonly List<Task> running = [];
     private PipelinePump? pump;
+    private StepContext? context;
 
     /// <summary>Where the work writes.</summary>
-    private protected PipelinePump Output => pump ??= new PipelinePump(this);
+    private protected PipelinePump Output => pump ??= new PipelinePump(this, stopping.Token);
+
+    /// <summary>What the work needs from outside.</summary>
+    private protected StepContext Context => context ??= new StepContext(Output, RunspaceSession.Current, time: null, stopping.Token);
 
     /// <summary>Cancelled by Ctrl+C, and when something downstream has seen enough.</summary>
     private protected CancellationToken StopToken => stopping.Token;
@@ -43,8 +47,8 @@ public abstract class StepCmdlet : PSCmdlet, IDisposable
 
     private Task StartCore(object? target, Func<CancellationToken, Task> work)
     {
-        // Before the task is made: it must not race this thread for the making of the pump.
-        var output = Output;
+        // Made now, so that the task does not race this thread for it.
+        _ = Context;
         var task = Task.Run(async () =>
         {
             try
@@ -57,7 +61,7 @@ public abstract class StepCmdlet : PSCmdlet, IDisposable
             }
             catch (Exception exception)
             {
-                output.Error(exception, target);
+                Output.Error(exception, target);
             }
         });
         running.Add(task);

@@ -45,8 +45,8 @@ public sealed class ConnectTrainingHostCommand : StepCmdlet
             Start(name, async stopping =>
             {
                 var host = new TrainingHost(name, port, user, key, PinnedHostKey.Resolve(pinned, name, port));
-                await SshConnectionPool.GetAsync(host, stopping);
-                Output.Object(host);
+                await SshConnectionPool.GetAsync(host, Context, stopping);
+                await Output.ObjectAsync(host);
             });
         }
     }

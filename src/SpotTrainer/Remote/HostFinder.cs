@@ -7,7 +7,7 @@ internal interface IHostFinder
 {
     /// <summary>Returns the machines of names or ids, in their order.</summary>
     /// <exception cref="SpotTrainerException"><c>InstanceNotFound</c>, <c>InstanceAmbiguous</c>.</exception>
-    Task<IReadOnlyList<TrainingHost>> FindAsync(IReadOnlyList<string> names, IStepLog log, CancellationToken cancellationToken);
+    Task<IReadOnlyList<TrainingHost>> FindAsync(IReadOnlyList<string> names, StepContext context, CancellationToken cancellationToken);
 
     /// <summary>
     /// Returns a machine as it is now, if its address or its host keys have changed since the object was made; null if nothing has changed, or

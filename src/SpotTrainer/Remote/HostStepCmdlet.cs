@@ -43,7 +43,7 @@ public abstract class HostStepCmdlet : ThrottledCmdlet
             {
                 yield return host;
             }
-            else if (Get(named.Text, stopping => HostFinder.Current.FindAsync([named.Text], Output, stopping)) is [var found])
+            else if (Get(named.Text, stopping => HostFinder.Current.FindAsync([named.Text], Context, stopping)) is [var found])
             {
                 yield return found;
             }

@@ -23,14 +23,14 @@ public sealed class InvokeTrainingCommandCommand : HostStepCmdlet
         var (command, allow) = (Command, AllowFailure.IsPresent);
         return async stopping =>
         {
-            var connection = await SshConnectionPool.GetAsync(host, stopping);
+            var connection = await SshConnectionPool.GetAsync(host, Context, stopping);
             var result = await connection.RunAsync(command, stopping);
             if (result.ExitCode != 0 && !allow)
             {
                 throw RemoteErrors.CommandFailed(host, $"'{command}'", result);
             }
 
-            Output.Object(result);
+            await Output.ObjectAsync(result);
         };
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
@@ -16,12 +15,14 @@ internal sealed class SshConnection : IDisposable
     private readonly SemaphoreSlim sftpGate = new(1);
     private readonly SshClient client;
     private readonly TrainingHost host;
+    private readonly TimeProvider time;
     private SftpClient? sftp;
 
-    private SshConnection(TrainingHost host, SshClient client, byte[] hostKey)
+    private SshConnection(TrainingHost host, SshClient client, byte[] hostKey, TimeProvider time)
     {
         this.host = host;
         this.client = client;
+        this.time = time;
         HostKey = hostKey;
     }
 
@@ -31,7 +32,7 @@ internal sealed class SshConnection : IDisposable
     public byte[] HostKey { get; }
 
     /// <summary>Connects and logs in.</summary>
-    public static async Task<SshConnection> ConnectAsync(TrainingHost host, CancellationToken cancellationToken)
+    public static async Task<SshConnection> ConnectAsync(TrainingHost host, StepContext context, CancellationToken cancellationToken)
     {
         if (host.HostName.Length == 0)
         {
@@ -41,20 +42,20 @@ internal sealed class SshConnection : IDisposable
 
         try
         {
-            return await ConnectOnceAsync(host, cancellationToken);
+            return await ConnectOnceAsync(host, context, cancellationToken);
         }
         catch (SpotTrainerException exception) when (exception.Id == "HostKeyMismatch")
         {
             if (await HostFinder.Current.LookAgainAsync(host, cancellationToken) is { } now)
             {
-                return await ConnectOnceAsync(now, cancellationToken);
+                return await ConnectOnceAsync(now, context, cancellationToken);
             }
 
             throw;
         }
     }
 
-    private static async Task<SshConnection> ConnectOnceAsync(TrainingHost host, CancellationToken cancellationToken)
+    private static async Task<SshConnection> ConnectOnceAsync(TrainingHost host, StepContext context, CancellationToken cancellationToken)
     {
         byte[] hostKey = [];
         var connected = await OpenAsync(
@@ -66,7 +67,7 @@ internal sealed class SshConnection : IDisposable
                 return made;
             },
             cancellationToken);
-        return new SshConnection(host, connected, hostKey);
+        return new SshConnection(host, connected, hostKey, context.Time);
     }
 
     /// <summary>Runs a command in the machine's shell and waits for its end.</summary>
@@ -75,7 +76,7 @@ internal sealed class SshConnection : IDisposable
     /// <param name="input">Its standard input, if it has any.</param>
     public async Task<TrainingCommandResult> RunAsync(string command, CancellationToken cancellationToken, string? input = null)
     {
-        var clock = Stopwatch.StartNew();
+        var elapsed = time.StartClock();
         using var running = client.CreateCommand(command, Encoding.UTF8);
         var execution = running.ExecuteAsync(cancellationToken);
         if (input is not null)
@@ -86,7 +87,7 @@ internal sealed class SshConnection : IDisposable
         }
 
         await execution;
-        return new TrainingCommandResult(host, command, running.ExitStatus ?? 255, running.Result, running.Error, clock.Elapsed);
+        return new TrainingCommandResult(host, command, running.ExitStatus ?? 255, running.Result, running.Error, elapsed());
     }
 
     /// <summary>Runs a command that must succeed, and gives its standard output.</summary>

@@ -4,17 +4,59 @@ using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Remote;
 
-/// <summary>Keeps a machine's connection between steps, so that a pipeline logs in once.</summary>
-internal static class SshConnectionPool
+/// <summary>Keeps the connections of a session between steps, so that a pipeline logs in to each machine once.</summary>
+internal sealed class SshConnectionPool : IDisposable
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
-    private static readonly ConcurrentDictionary<string, Entry> Entries = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Entry> entries = new(StringComparer.Ordinal);
+    private volatile bool isOver;
 
-    /// <summary>Gives the machine's connection, opened now if there is none that still stands.</summary>
-    public static async Task<SshConnection> GetAsync(TrainingHost host, CancellationToken cancellationToken)
+    /// <summary>Returns the session's connection to a machine, opened now unless there is one that still works.</summary>
+    public static Task<SshConnection> GetAsync(TrainingHost host, StepContext context, CancellationToken cancellationToken) =>
+        Of(context).GetOwnAsync(host, context, cancellationToken);
+
+    /// <summary>Waits for a machine that is booting: until it accepts our login, the time is up, or it proves to be another machine.</summary>
+    public static Task<SshConnection> WaitAsync(TrainingHost host, TimeSpan timeout, StepContext context, CancellationToken cancellationToken)
+    {
+        // A machine that boots refuses connections first, and for a moment keys that cloud-init has yet to write.
+        return new Patience(timeout, RetryDelay).AskAsync(
+            context.Time, () => GetAsync(host, context, cancellationToken), isEnough: null,
+            exception => exception is SpotTrainerException { Id: "HostUnreachable" or "LoginRefused" }, cancellationToken);
+    }
+
+    /// <summary>Closes the session's connections to a machine.</summary>
+    public static void Close(TrainingHost host, StepContext context) => Of(context).CloseOwn(known => known.Identity == host.Identity);
+
+    /// <summary>Closes a connection that has failed, unless another has already replaced it.</summary>
+    public static void Drop(TrainingHost host, SshConnection failed, StepContext context)
+    {
+        if (Of(context).entries.TryGetValue(Key(host), out var entry) && ReferenceEquals(entry.Connection, failed))
+        {
+            entry.Connection = null;
+            failed.Dispose();
+        }
+    }
+
+    /// <summary>Closes the connections to certain machines in every session of this process.</summary>
+    public static void CloseEverywhere(Func<TrainingHost, bool> meant) => Session.ForEach<SshConnectionPool>(pool => pool.CloseOwn(meant));
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        isOver = true;
+        CloseOwn(_ => true);
+    }
+
+    private static SshConnectionPool Of(StepContext context) => context.Session.Get<SshConnectionPool>();
+
+    /// <summary>A connection was verified with certain host keys, and logged in with a certain key file.</summary>
+    private static string Key(TrainingHost host) => string.Format(
+        CultureInfo.InvariantCulture, "{0}|{1}|{2}|{3}", host.Identity, host.UserName, host.KeyPath, string.Join(",", host.HostKey));
+
+    private async Task<SshConnection> GetOwnAsync(TrainingHost host, StepContext context, CancellationToken cancellationToken)
     {
         host.ThrowIfGone();
-        var entry = Entries.GetOrAdd(Key(host), _ => new Entry(host));
+        var entry = entries.GetOrAdd(Key(host), _ => new Entry(host));
         await entry.Gate.WaitAsync(cancellationToken);
         try
         {
@@ -22,8 +64,8 @@ internal static class SshConnectionPool
             {
                 entry.Connection?.Dispose();
                 entry.Connection = null;
-                entry.Connection = await SshConnection.ConnectAsync(host, cancellationToken);
-                if (entry.Closed)
+                entry.Connection = await SshConnection.ConnectAsync(host, context, cancellationToken);
+                if (entry.Closed || isOver)
                 {
                     entry.Connection.Dispose();
                     throw RemoteErrors.Unreachable(host, inner: null);
@@ -38,57 +80,16 @@ internal static class SshConnectionPool
         }
     }
 
-    /// <summary>Waits for a machine that is booting: until it lets us in, or the time is up, or it proves to be another machine.</summary>
-    public static async Task<SshConnection> WaitAsync(TrainingHost host, TimeSpan timeout, CancellationToken cancellationToken)
+    private void CloseOwn(Func<TrainingHost, bool> meant)
     {
-        var end = DateTime.UtcNow + timeout;
-        while (true)
+        foreach (var (key, host) in entries.Select(entry => (entry.Key, entry.Value.Host)).Where(entry => meant(entry.Host)).ToArray())
         {
-            try
-            {
-                return await GetAsync(host, cancellationToken);
-            }
-            catch (SpotTrainerException exception) when (exception.Id is "HostUnreachable" or "LoginRefused" && DateTime.UtcNow < end)
-            {
-                // A machine that boots refuses connections first, and for a moment keys that cloud-init has yet to write.
-                await Task.Delay(RetryDelay, cancellationToken);
-            }
-        }
-    }
-
-    /// <summary>Closes a machine's connection.</summary>
-    public static void Close(TrainingHost host)
-    {
-        if (Entries.TryRemove(Key(host), out var entry))
-        {
-            entry.Close();
-        }
-    }
-
-    /// <summary>Closes a connection that has failed, unless another has taken its place already.</summary>
-    public static void Drop(TrainingHost host, SshConnection failed)
-    {
-        if (Entries.TryGetValue(Key(host), out var entry) && ReferenceEquals(entry.Connection, failed))
-        {
-            entry.Connection = null;
-            failed.Dispose();
-        }
-    }
-
-    /// <summary>Closes the connections of the machines that are meant.</summary>
-    public static void CloseAll(Func<TrainingHost, bool> meant)
-    {
-        foreach (var (key, host) in Entries.Select(entry => (entry.Key, entry.Value.Host)).Where(entry => meant(entry.Host)).ToArray())
-        {
-            if (Entries.TryRemove(key, out var entry))
+            if (entries.TryRemove(key, out var entry))
             {
                 entry.Close();
             }
         }
     }
-
-    private static string Key(TrainingHost host) => string.Format(
-        CultureInfo.InvariantCulture, "{0}|{1}|{2}", host, host.KeyPath, string.Join(",", host.HostKey));
 
     private sealed class Entry(TrainingHost host)
     {

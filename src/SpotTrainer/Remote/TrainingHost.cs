@@ -35,6 +35,9 @@ public class TrainingHost
     /// <summary>Where it runs: <c>rehearsal</c>, an account's number, or <c>ssh</c> for a machine that is not EC2's.</summary>
     public virtual string Where => "ssh";
 
+    /// <summary>Which machine it is, among all that this process can know: <c>user@host:port</c>, or for an instance its endpoint, region and id.</summary>
+    internal virtual string Identity => string.Format(CultureInfo.InvariantCulture, "{0}@{1}:{2}", UserName, HostName, Port);
+
     /// <summary>What a user calls it, such as in the name of a session.</summary>
     internal virtual string Label => Port == 22 ? HostName : string.Format(CultureInfo.InvariantCulture, "{0}:{1}", HostName, Port);
 
@@ -44,5 +47,5 @@ public class TrainingHost
     }
 
     /// <inheritdoc/>
-    public override string ToString() => string.Format(CultureInfo.InvariantCulture, "{0}@{1}:{2}", UserName, HostName, Port);
+    public override string ToString() => Identity;
 }

@@ -1,0 +1,64 @@
+namespace SpotTrainer.Foundation;
+
+/// <summary>
+/// The one clock of all cleanup after Ctrl+C: it starts at the first Ctrl+C and ends ten seconds later. Cleanup in several stages gives
+/// each stage its share, counted from the same start, so that the stages never add up to more.
+/// </summary>
+internal sealed class CleanupClock
+{
+    /// <summary>How long all cleanup may keep a user waiting who pressed Ctrl+C.</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
+
+    private readonly TimeProvider time;
+    private readonly CancellationToken stopping;
+    private long started;
+
+    /// <summary>Creates a clock that starts when the token is canceled.</summary>
+    public CleanupClock(TimeProvider time, CancellationToken stopping)
+    {
+        this.time = time;
+        this.stopping = stopping;
+        stopping.Register(() => started = time.GetTimestamp());
+    }
+
+    /// <summary>Whether Ctrl+C was pressed.</summary>
+    public bool IsRunning => stopping.IsCancellationRequested;
+
+    /// <summary>
+    /// Starts a limit for a stage of cleanup. Without Ctrl+C it only ends by its own limit; after Ctrl+C it ends at its share of the clock.
+    /// </summary>
+    /// <param name="share">The share of the clock at whose end the stage must be over: from 0 to 1.</param>
+    /// <param name="limit">How long the stage may take without Ctrl+C; null for no limit.</param>
+    public CleanupLimit Until(double share, TimeSpan? limit = null) =>
+        new(time.Limit(limit ?? Timeout.InfiniteTimeSpan, CancellationToken.None), this, TimeSpan.FromTicks((long)(Longest.Ticks * share)));
+
+    /// <summary>The limit of one stage.</summary>
+    internal sealed class CleanupLimit : IDisposable
+    {
+        private readonly TimeLimit limit;
+        private readonly CancellationTokenRegistration stop;
+
+        internal CleanupLimit(TimeLimit limit, CleanupClock clock, TimeSpan end)
+        {
+            this.limit = limit;
+            stop = clock.stopping.Register(() =>
+            {
+                var left = end - clock.time.GetElapsedTime(clock.started);
+                limit.Restart(left > TimeSpan.Zero ? left : TimeSpan.Zero);
+            });
+        }
+
+        /// <summary>Canceled when the stage must be over.</summary>
+        public CancellationToken Token => limit.Token;
+
+        /// <summary>Whether the stage's time is over.</summary>
+        public bool IsOver => limit.IsCanceled;
+
+        /// <inheritdoc/>
+        public void Dispose()
+        {
+            stop.Dispose();
+            limit.Dispose();
+        }
+    }
+}

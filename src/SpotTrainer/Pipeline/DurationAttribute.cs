@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Management.Automation;
+
+namespace SpotTrainer.Pipeline;
+
+/// <summary>The unit of a duration parameter.</summary>
+public enum DurationUnit
+{
+    /// <summary>Seconds.</summary>
+    Seconds,
+
+    /// <summary>Minutes.</summary>
+    Minutes,
+
+    /// <summary>Hours.</summary>
+    Hours,
+}
+
+/// <summary>
+/// Reads a duration: a number, or a string that is one, is in the parameter's unit; a string such as <c>0:30</c> or <c>1.12:00:00</c> is
+/// hours and minutes, or days, hours, minutes and seconds. PowerShell's own conversion would make 60 ticks of 60, and 8 days of '8'.
+/// </summary>
+/// <param name="unit">The unit of plain numbers.</param>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class DurationAttribute(DurationUnit unit) : ArgumentTransformationAttribute
+{
+    /// <summary>The unit of plain numbers.</summary>
+    public DurationUnit Unit => unit;
+
+    /// <summary>The shortest duration, in the unit.</summary>
+    public double Shortest { get; set; }
+
+    /// <summary>The longest duration, in the unit.</summary>
+    public double Longest { get; set; } = double.MaxValue;
+
+    /// <inheritdoc/>
+    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
+    {
+        var given = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
+        var value = given switch
+        {
+            TimeSpan span => span.TotalSeconds / Seconds,
+            string text when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) => number,
+            string text when TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var span) => span.TotalSeconds / Seconds,
+            sbyte or byte or short or ushort or int or uint or long or ulong or float or double or decimal => Convert.ToDouble(given, CultureInfo.InvariantCulture),
+            _ => double.NaN,
+        };
+        if (double.IsNaN(value))
+        {
+            throw new ArgumentTransformationMetadataException(string.Format(CultureInfo.InvariantCulture,
+                "'{0}' is not a duration. Use a number of {1}, or a time such as 0:30 (30 minutes).", given, Name));
+        }
+
+        // A millionth of the unit is lost where a TimeSpan is turned into a number.
+        if (value < Shortest - 1e-6 || value > Longest + 1e-6)
+        {
+            throw new ArgumentTransformationMetadataException(string.Format(CultureInfo.InvariantCulture,
+                "{0} {1} is out of range. Use {2} to {3} {1}.", value, Name, Shortest, Longest));
+        }
+
+        return given is TimeSpan ? given : TimeSpan.FromTicks((long)Math.Round((decimal)value * (decimal)Seconds * TimeSpan.TicksPerSecond));
+    }
+
+    private double Seconds => unit switch { DurationUnit.Seconds => 1, DurationUnit.Minutes => 60, _ => 3600 };
+
+    private string Name => unit switch { DurationUnit.Seconds => "seconds", DurationUnit.Minutes => "minutes", _ => "hours" };
+}
