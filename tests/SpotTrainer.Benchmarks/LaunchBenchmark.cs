@@ -5,6 +5,7 @@ using System.Text;
 using Amazon.EC2.Model;
 using Amazon.Runtime;
 using SpotTrainer.Cloud;
+using SpotTrainer.Foundation;
 using SpotTrainer.Instances;
 using SpotTrainer.Keys;
 using SpotTrainer.Launch;
@@ -31,22 +32,23 @@ internal static class LaunchBenchmark
         await using var endpoint = Ec2Endpoint.Start(vpc, new EndpointOptions());
         vpc.ConnectEndpoint(endpoint.Url.Port);
         using var cloud = new CloudContext(new BasicAWSCredentials(endpoint.AccessKeyId, endpoint.SecretAccessKey), "us-east-1", endpoint.Url.ToString(), folder, "000000000000");
-        var offers = await OfferFinder.FindAsync(cloud, ["us-east-1"], new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 }, new Quiet(), CancellationToken.None);
-        var request = new LaunchRequest { Offers = offers, Name = "bench", MaxHours = 1 };
-        var preparation = new LaunchPreparation(cloud, request, new Quiet());
+        var context = new StepContext(new Quiet());
+        var offers = await OfferFinder.FindAsync(cloud, ["us-east-1"], new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 }, context, CancellationToken.None);
+        var request = new LaunchRequest { Offers = offers, Name = "bench", LongestTime = TimeSpan.FromHours(1) };
+        var preparation = new LaunchPreparation(cloud, request, context);
         var (ready, boot) = (new List<double>(), new List<double>());
         for (var round = 0; round <= Rounds; round++)
         {
             var clock = Stopwatch.StartNew();
-            var instance = await new Launcher(cloud, request, preparation, new Quiet()).LaunchAsync(CancellationToken.None);
+            var instance = await new Launcher(cloud, request, preparation, context).LaunchAsync(_ => Task.CompletedTask, CancellationToken.None);
             var took = clock.Elapsed.TotalSeconds;
-            await Terminator.TerminateAsync(instance, new Quiet(), CancellationToken.None);
+            await Terminator.TerminateAsync(instance, context, CancellationToken.None);
 
             var setup = await preparation.ForAsync(offers[0], CancellationToken.None);
-            var run = new RunRequest(request, offers[0], onDemand: false, setup, SshPrivateKey.MakeEd25519("bench"), DateTimeOffset.UtcNow.AddHours(1)).Make();
+            var run = new RunRequest(request, offers[0], onDemand: false, setup, SshPrivateKey.MakeEd25519("bench"), context.Now, context.Now.AddHours(1)).Make();
             clock.Restart();
             var id = (await cloud.Ec2().RunInstancesAsync(run)).Reservation.Instances[0].InstanceId;
-            await UntilBannerAsync(cloud, id);
+            await UntilBannerAsync(cloud, id, context);
             var booted = clock.Elapsed.TotalSeconds;
             await cloud.Ec2().TerminateInstancesAsync(new TerminateInstancesRequest { InstanceIds = [id] });
 
@@ -58,16 +60,16 @@ internal static class LaunchBenchmark
             }
         }
 
-        SshConnectionPool.CloseAll(_ => true);
+        context.Session.Dispose();
         var added = ready.Zip(boot, (one, other) => one - other).Order().ElementAt(Rounds / 2);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"launch to ready {Median(ready):0.00} s; the endpoint's own boot {Median(boot):0.00} s; added {added:0.00} s (median of {Rounds})"));
     }
 
-    private static async Task UntilBannerAsync(CloudContext cloud, string id)
+    private static async Task UntilBannerAsync(CloudContext cloud, string id, StepContext context)
     {
         while (true)
         {
-            var instance = await InstanceWaiter.UntilKnownAsync(cloud, cloud.Region, id, CancellationToken.None);
+            var instance = await InstanceWaiter.UntilKnownAsync(cloud, cloud.Region, id, context, CancellationToken.None);
             if (instance.State == "running" && instance.HostName.Length > 0)
             {
                 try

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Amazon.Runtime;
 using SpotTrainer.Cloud;
+using SpotTrainer.Foundation;
 using SpotTrainer.Market;
 using SpotTrainer.Rehearsal.Endpoint;
 using SpotTrainer.Rehearsal.Faults;
@@ -58,7 +59,7 @@ internal static class OfferBenchmark
             using var cold = new Folder();
             using var cloud = new CloudContext(new BasicAWSCredentials(key, secret), asked[0], url, warm ?? cold.Path, "000000000000");
             var clock = Stopwatch.StartNew();
-            var offers = await OfferFinder.FindAsync(cloud, asked, Criteria, new Quiet(), CancellationToken.None);
+            var offers = await OfferFinder.FindAsync(cloud, asked, Criteria, new StepContext(new Quiet()), CancellationToken.None);
             clock.Stop();
             return offers.Count == Criteria.First ? clock.Elapsed.TotalSeconds : throw new InvalidOperationException($"{offers.Count} offers");
         }

@@ -26,7 +26,7 @@ internal static class WatchdogBenchmark
         await using (var vpc = await Vpc.StartAsync(folder, new VpcOptions(), CancellationToken.None))
         {
             var machine = await vpc.StartAsync(
-                new MachineSpec("i-00000000000000001", UserData.Write(DateTimeOffset.UtcNow.AddHours(8), TimeSpan.FromHours(4), host), [user.PublicLine], "ubuntu",
+                new MachineSpec("i-00000000000000001", UserData.Write(DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddHours(8), TimeSpan.FromHours(4), host), [user.PublicLine], "ubuntu",
                     new Dictionary<string, string>(StringComparer.Ordinal)),
                 CancellationToken.None);
             while (!machine.ConsoleOutput.Contains("Cloud-init finished", StringComparison.Ordinal))

@@ -10,7 +10,7 @@ namespace SpotTrainer.Cloud;
 /// Calls a service of AWS that speaks its JSON protocol (application/x-amz-json-1.1) and that needs no SDK package for one call:
 /// Systems Manager's public parameters, the price list, Service Quotas.
 /// </summary>
-internal sealed class AwsJsonClient(AWSCredentials credentials, string service, string region, string url)
+internal sealed class AwsJsonClient(AWSCredentials credentials, string service, string region, string url, TimeProvider time)
 {
     private const int MostAttempts = 3;
 
@@ -33,11 +33,11 @@ internal sealed class AwsJsonClient(AWSCredentials credentials, string service, 
         for (var attempt = 1; ; attempt++)
         {
             var mayRepeat = attempt < attempts;
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            limit.CancelAfter(AttemptTimeout);
+            using var limit = time.Limit(AttemptTimeout, cancellationToken);
             try
             {
-                using var response = await SignedRequest.SendAsync(credentials, service, region, url, "application/x-amz-json-1.1", content, target, limit.Token);
+                using var response = await SignedRequest.SendAsync(
+                    credentials, service, region, url, "application/x-amz-json-1.1", content, target, time, limit.Token);
                 var text = Encoding.UTF8.GetString(await response.Content.ReadAsByteArrayAsync());
                 if (response.IsSuccessStatusCode)
                 {
@@ -46,7 +46,7 @@ internal sealed class AwsJsonClient(AWSCredentials credentials, string service, 
                 }
 
                 var (code, said) = Error(text);
-                if (!mayRepeat || ((int)response.StatusCode is < 500 and not 429 && code is not ("ThrottlingException" or "TooManyRequestsException" or "RequestLimitExceeded")))
+                if (!mayRepeat || ((int)response.StatusCode is < 500 and not 429 && AwsErrorTable.Find(code)?.Is(CodeTraits.Again) is not true))
                 {
                     throw AwsErrors.FromCode(code, said ?? $"{service} answered {(int)response.StatusCode} to {target}.", target, inner: null);
                 }
@@ -60,7 +60,7 @@ internal sealed class AwsJsonClient(AWSCredentials credentials, string service, 
                 throw new HttpRequestException($"The answer of {service} was cut off.", exception);
             }
 
-            await Task.Delay(TimeSpan.FromMilliseconds(200 << attempt), cancellationToken);
+            await time.DelayAsync(TimeSpan.FromMilliseconds(200 << attempt), cancellationToken);
         }
     }
 

@@ -90,6 +90,9 @@ internal sealed class CloudContext : IDisposable
     /// <summary>The account's number once it is known, else an empty string.</summary>
     public string Account => account ?? string.Empty;
 
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     /// <summary>Says of a rehearsal that another process holds whether it has ended.</summary>
     public Func<bool>? HasEnded { get; init; }
 
@@ -133,7 +136,7 @@ internal sealed class CloudContext : IDisposable
     public AwsJsonClient Json(string service, string region)
     {
         ThrowIfEnded();
-        return new AwsJsonClient(credentials, service, region, ServiceUrl(service, region));
+        return new AwsJsonClient(credentials, service, region, ServiceUrl(service, region), Time);
     }
 
     /// <summary>Whether the account has the role with which EC2 launches Spot machines.</summary>
@@ -141,7 +144,7 @@ internal sealed class CloudContext : IDisposable
     {
         ThrowIfEnded();
         var region = IamRegion(Region);
-        return SpotServiceRole.ExistsAsync(credentials, region, ServiceUrl("iam", region), cancellationToken);
+        return SpotServiceRole.ExistsAsync(credentials, region, ServiceUrl("iam", region), Time, cancellationToken);
     }
 
     /// <summary>Finds out who the caller is.</summary>
@@ -237,8 +240,7 @@ internal sealed class CloudContext : IDisposable
 
         async Task<T> WithinAsync(string region)
         {
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            limit.CancelAfter(AnywhereTimeout);
+            using var limit = Time.Limit(AnywhereTimeout, cancellationToken);
             return await ask(region, limit.Token);
         }
     }

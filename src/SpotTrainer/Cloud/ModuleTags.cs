@@ -16,6 +16,9 @@ internal static class ModuleTags
     /// <summary>Who launched it, or made the security group or key pair: user and computer.</summary>
     public const string Owner = "spottrainer:owner";
 
+    /// <summary>The launch request that an instance was launched for.</summary>
+    public const string Launch = "spottrainer:launch";
+
     /// <summary>The deadline as an instant in UTC (ISO 8601).</summary>
     public const string Deadline = "spottrainer:deadline";
 

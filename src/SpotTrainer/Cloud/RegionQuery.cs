@@ -16,16 +16,15 @@ internal static class RegionQuery
     /// <param name="regions">The regions.</param>
     /// <param name="ask">Asks one.</param>
     /// <param name="timeout">How long each may take; null where its answer may be long.</param>
-    /// <param name="log">Is told of those that are left out.</param>
+    /// <param name="context">Is told of those that are left out.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public static async Task<IReadOnlyList<T>> AskAsync<T>(
-        IReadOnlyList<string> regions, Func<string, CancellationToken, Task<T>> ask, TimeSpan? timeout, IStepLog log, CancellationToken cancellationToken)
+        IReadOnlyList<string> regions, Func<string, CancellationToken, Task<T>> ask, TimeSpan? timeout, StepContext context, CancellationToken cancellationToken)
     {
         Exception? first = null;
         var answers = await Task.WhenAll(regions.Select(async region =>
         {
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            limit.CancelAfter(timeout ?? System.Threading.Timeout.InfiniteTimeSpan);
+            using var limit = context.Time.Limit(timeout ?? System.Threading.Timeout.InfiniteTimeSpan, cancellationToken);
             try
             {
                 return [await ask(region, limit.Token)];
@@ -35,7 +34,7 @@ internal static class RegionQuery
                 Interlocked.CompareExchange(ref first, exception, comparand: null);
                 if (regions.Count > 1)
                 {
-                    log.Warning($"{region} is left out: {ErrorTranslation.Translate(exception, region).Message}");
+                    context.Log.Warning($"{region} is left out: {ErrorTranslation.Translate(exception, region).Message}");
                 }
 
                 return Array.Empty<T>();

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using System.Text.RegularExpressions;
 using SpotTrainer.Foundation;
 using SpotTrainer.Pipeline;
 
@@ -25,29 +24,4 @@ public abstract class RegionsCmdlet : CloudCmdlet
     private protected string[] MeantRegions => Region.Length == 0 && MeansAll ? ["*"] : Region;
 
     private protected override string? GivenRegion => Region.FirstOrDefault(name => !NamePattern.IsPattern(name));
-
-    /// <summary>The regions that the parameters mean.</summary>
-    /// <exception cref="SpotTrainerException"><c>UnknownRegion</c>.</exception>
-    private protected static async Task<IReadOnlyList<string>> RegionsAsync(CloudContext cloud, IReadOnlyList<string> given, CancellationToken cancellationToken)
-    {
-        if (given.Count == 0)
-        {
-            return [cloud.Region];
-        }
-
-        if (!given.Any(NamePattern.IsPattern))
-        {
-            if (given.FirstOrDefault(name => !Regex.IsMatch(name, "^[a-z]{2}(-[a-z]+)+-[0-9]+$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1))) is { } odd)
-            {
-                throw new SpotTrainerException("UnknownRegion", ErrorKind.ObjectNotFound, $"'{odd}' is no region.", "Give such as us-east-1, or * for all.", odd);
-            }
-
-            return given.Distinct(StringComparer.OrdinalIgnoreCase).Select(name => name.ToLowerInvariant()).ToArray();
-        }
-
-        var enabled = await cloud.GetRegionsAsync(cancellationToken);
-        var meant = enabled.Where(name => given.Any(pattern => NamePattern.Matches(pattern, name))).ToArray();
-        return meant.Length > 0 ? meant : throw new SpotTrainerException("UnknownRegion", ErrorKind.ObjectNotFound,
-            $"No region that is enabled for the account is called {string.Join(" or ", given)}.", $"The enabled ones are {string.Join(", ", enabled)}.", given);
-    }
 }

@@ -24,23 +24,24 @@ internal static class SignedRequest
     /// <param name="contentType">The content's type.</param>
     /// <param name="content">The content.</param>
     /// <param name="target">The value of X-Amz-Target; null: there is none.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="time">This computer's clock.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="HttpRequestException">The service could not be reached.</exception>
     public static async Task<HttpResponseMessage> SendAsync(
-        AWSCredentials credentials, string service, string region, string url, string contentType, byte[] content, string? target, CancellationToken cancellationToken)
+        AWSCredentials credentials, string service, string region, string url, string contentType, byte[] content, string? target, TimeProvider time, CancellationToken cancellationToken)
     {
-        var response = await SendAtAsync(time: null);
-        if ((int)response.StatusCode is not (>= 400 and < 500) || response.Headers.Date is not { } time || (time - DateTimeOffset.UtcNow).Duration() < WrongClock)
+        var response = await SendAtAsync(moment: null);
+        if ((int)response.StatusCode is not (>= 400 and < 500) || response.Headers.Date is not { } date || (date - time.GetUtcNow()).Duration() < WrongClock)
         {
             return response;
         }
 
         response.Dispose();
-        return await SendAtAsync(time);
+        return await SendAtAsync(date);
 
-        async Task<HttpResponseMessage> SendAtAsync(DateTimeOffset? time)
+        async Task<HttpResponseMessage> SendAtAsync(DateTimeOffset? moment)
         {
-            using var message = await MakeAsync(credentials, service, region, url, contentType, content, target, time);
+            using var message = await MakeAsync(credentials, service, region, url, contentType, content, target, moment);
             return await Web.Client.SendAsync(message, cancellationToken);
         }
     }

@@ -15,11 +15,11 @@ internal static class SpotServiceRole
     /// <summary>Whether the account has it.</summary>
     /// <exception cref="SpotTrainerException">IAM refused.</exception>
     /// <exception cref="HttpRequestException">It could not be reached.</exception>
-    public static async Task<bool> ExistsAsync(AWSCredentials credentials, string region, string url, CancellationToken cancellationToken)
+    public static async Task<bool> ExistsAsync(AWSCredentials credentials, string region, string url, TimeProvider time, CancellationToken cancellationToken)
     {
         var content = Encoding.ASCII.GetBytes($"Action=GetRole&RoleName={Name}&Version=2010-05-08");
         using var response = await SignedRequest.SendAsync(
-            credentials, "iam", region, url, "application/x-www-form-urlencoded; charset=utf-8", content, target: null, cancellationToken);
+            credentials, "iam", region, url, "application/x-www-form-urlencoded; charset=utf-8", content, target: null, time, cancellationToken);
         if (response.IsSuccessStatusCode)
         {
             return true;

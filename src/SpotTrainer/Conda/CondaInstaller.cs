@@ -15,13 +15,13 @@ internal static class CondaInstaller
 
     /// <summary>Installs what is not there yet.</summary>
     public static async Task<CondaStack> InstallAsync(
-        TrainingHost host, IReadOnlyList<string> packages, string prefix, string? mirror, string channel, IStepLog log, CancellationToken cancellationToken)
+        TrainingHost host, IReadOnlyList<string> packages, string prefix, string? mirror, string channel, StepContext context, CancellationToken cancellationToken)
     {
         var activity = $"Installing the Python stack on {host}";
-        log.Progress(activity, string.Join(", ", packages));
+        context.Log.Progress(activity, string.Join(", ", packages));
         try
         {
-            var connection = await SshConnectionPool.GetAsync(host, cancellationToken);
+            var connection = await SshConnectionPool.GetAsync(host, context, cancellationToken);
             var source = (mirror ?? StandIn(host) ?? PublicMirror).TrimEnd('/');
             var words = new[] { prefix, source, channel }.Concat(packages).Select(ShellText.Quote);
             var result = await connection.RunAsync($"bash -s -- {string.Join(" ", words)}", cancellationToken, EmbeddedScript.Read("install_conda.sh"));
@@ -32,7 +32,7 @@ internal static class CondaInstaller
 
             foreach (var line in result.ErrorOutput.Split('\n').Where(line => line.Length > 0))
             {
-                log.Verbose(line);
+                context.Log.Verbose(line);
             }
 
             var lines = result.Output.Split('\n').Where(line => line.Length > 0).ToArray();
@@ -40,7 +40,7 @@ internal static class CondaInstaller
         }
         finally
         {
-            log.ProgressDone(activity);
+            context.Log.ProgressDone(activity);
         }
     }
 

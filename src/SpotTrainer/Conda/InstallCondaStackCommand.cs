@@ -33,6 +33,6 @@ public sealed class InstallCondaStackCommand : HostStepCmdlet
     private protected override Func<CancellationToken, Task> Prepare(TrainingHost host)
     {
         var (package, prefix, mirror, channel) = (Package, Prefix, CondaMirror, Channel);
-        return async stopping => Output.Object(await CondaInstaller.InstallAsync(host, package, prefix, mirror, channel, Output, stopping));
+        return async stopping => await Output.ObjectAsync(await CondaInstaller.InstallAsync(host, package, prefix, mirror, channel, Context, stopping));
     }
 }

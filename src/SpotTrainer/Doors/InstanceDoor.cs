@@ -19,7 +19,7 @@ internal sealed class InstanceDoor(CloudContext cloud, string region, string ins
     /// <summary>The tag that says which instance a group belongs to.</summary>
     public const string InstanceTag = "spottrainer:instance";
 
-    /// <summary>How long closing a door may keep a user waiting who pressed Ctrl+C.</summary>
+    /// <summary>How long closing a door may take: it is carried out even after Ctrl+C.</summary>
     private static readonly TimeSpan CleanupTimeout = TimeSpan.FromSeconds(6);
 
     private IAmazonEC2 Ec2 => cloud.Ec2(region);
@@ -32,36 +32,36 @@ internal sealed class InstanceDoor(CloudContext cloud, string region, string ins
     /// <param name="lastPort">The last port.</param>
     /// <param name="cidr">The range that is let in.</param>
     /// <param name="own">Whether that is this computer's own address. Its earlier addresses are then no longer let in.</param>
-    /// <param name="log">Where it reports.</param>
+    /// <param name="context">Where it reports.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async Task OpenAsync(int firstPort, int lastPort, string cidr, bool own, IStepLog log, CancellationToken cancellationToken)
+    public async Task OpenAsync(int firstPort, int lastPort, string cidr, bool own, StepContext context, CancellationToken cancellationToken)
     {
         var door = new Door(purpose, firstPort, lastPort);
-        await SweepAsync(cloud, region, log, cancellationToken);
+        await SweepAsync(cloud, region, context, cancellationToken);
         if ((await GroupsAsync(cancellationToken)).Exists(known => Door.Of(known) != door))
         {
-            await CloseAsync(cancellationToken);
+            await CloseAsync(context, cancellationToken);
         }
 
         var machine = await Ec2Instances.FindAsync(cloud, region, instanceId, cancellationToken);
         var name = $"spottrainer-{purpose}-{instanceId}";
         var group = await SecurityGroupStore.FindAsync(Ec2, machine.VpcId, name, cancellationToken) ?? await SecurityGroupStore.MakeAsync(
             Ec2, machine.VpcId, name, $"SpotTrainer: {purpose} of {instanceId} from the address of the caller alone",
-            [.. door.Tags(), new Tag(InstanceTag, instanceId), new Tag(ModuleTags.Owner, owner)], cancellationToken);
-        await SecurityGroupStore.AllowAsync(Ec2, group, cidr, own, log, cancellationToken);
+            [.. door.Tags(), new Tag(InstanceTag, instanceId), new Tag(ModuleTags.Owner, owner)], context, cancellationToken);
+        await SecurityGroupStore.AllowAsync(Ec2, group, cidr, own, context, cancellationToken);
         if (!machine.SecurityGroups.Exists(known => known.GroupId == group.GroupId))
         {
             await NewlyMade.UseAsync(
-                () => SetGroupsAsync([.. machine.SecurityGroups.Select(known => known.GroupId), group.GroupId], cancellationToken), cancellationToken);
+                context, () => SetGroupsAsync([.. machine.SecurityGroups.Select(known => known.GroupId), group.GroupId], cancellationToken), cancellationToken);
         }
 
-        log.Information($"{instanceId}: port {door.Ports} is open to {cidr}, through the security group {group.GroupId} of this instance alone.");
+        context.Log.Information($"{instanceId}: port {door.Ports} is open to {cidr}, through the security group {group.GroupId} of this instance alone.");
     }
 
     /// <summary>Closes what is open, even after Ctrl+C, and then deletes the group.</summary>
-    public async Task CloseAsync(CancellationToken cancellationToken)
+    public async Task CloseAsync(StepContext context, CancellationToken cancellationToken)
     {
-        using var limit = new CancellationTokenSource(CleanupTimeout);
+        using var limit = context.Cleanup.Until(1, CleanupTimeout);
         var groups = await GroupsAsync(limit.Token);
         if (groups.Count == 0)
         {
@@ -77,7 +77,7 @@ internal sealed class InstanceDoor(CloudContext cloud, string region, string ins
 
         foreach (var group in groups)
         {
-            await DeleteAsync(Ec2, group, cancellationToken);
+            await DeleteAsync(Ec2, group, context, cancellationToken);
         }
     }
 
@@ -85,7 +85,7 @@ internal sealed class InstanceDoor(CloudContext cloud, string region, string ins
     /// Deletes the groups of a region's instances that have ended, whatever ended them. A group that cannot be deleted is only a warning:
     /// it lets nobody in anywhere, and costs nothing.
     /// </summary>
-    public static async Task SweepAsync(CloudContext cloud, string region, IStepLog log, CancellationToken cancellationToken)
+    public static async Task SweepAsync(CloudContext cloud, string region, StepContext context, CancellationToken cancellationToken)
     {
         var ec2 = cloud.Ec2(region);
         try
@@ -102,13 +102,13 @@ internal sealed class InstanceDoor(CloudContext cloud, string region, string ins
             }, cancellationToken)).Reservations.SelectMany(reservation => reservation.Instances).Select(instance => instance.InstanceId).ToArray();
             foreach (var group in groups.Where(group => !living.Contains(InstanceOf(group), StringComparer.Ordinal)))
             {
-                await DeleteAsync(ec2, group, cancellationToken);
-                log.Verbose($"Deleted the security group {group.GroupId} of {InstanceOf(group)}, which has ended.");
+                await DeleteAsync(ec2, group, context, cancellationToken);
+                context.Log.Verbose($"Deleted the security group {group.GroupId} of {InstanceOf(group)}, which has ended.");
             }
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            log.Warning($"Security groups of ended machines in {region} could not be deleted (Clear-SpotTrainingResource tries again): {ErrorTranslation.Translate(exception, region).Message}");
+            context.Log.Warning($"Security groups of ended machines in {region} could not be deleted (Clear-SpotTrainingResource tries again): {ErrorTranslation.Translate(exception, region).Message}");
         }
     }
 
@@ -123,6 +123,6 @@ internal sealed class InstanceDoor(CloudContext cloud, string region, string ins
     private Task<ModifyInstanceAttributeResponse> SetGroupsAsync(List<string> groups, CancellationToken cancellationToken) =>
         Ec2.ModifyInstanceAttributeAsync(new ModifyInstanceAttributeRequest { InstanceId = instanceId, Groups = groups }, cancellationToken);
 
-    private static Task DeleteAsync(IAmazonEC2 ec2, SecurityGroup group, CancellationToken cancellationToken) => Removal.WhenFreeAsync(
-        () => ec2.DeleteSecurityGroupAsync(new DeleteSecurityGroupRequest { GroupId = group.GroupId }, cancellationToken), cancellationToken);
+    private static Task DeleteAsync(IAmazonEC2 ec2, SecurityGroup group, StepContext context, CancellationToken cancellationToken) => Removal.WhenFreeAsync(
+        context, () => ec2.DeleteSecurityGroupAsync(new DeleteSecurityGroupRequest { GroupId = group.GroupId }, cancellationToken), cancellationToken);
 }

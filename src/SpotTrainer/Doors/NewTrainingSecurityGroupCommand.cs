@@ -29,12 +29,12 @@ public sealed class NewTrainingSecurityGroupCommand : RegionsCmdlet
         var cloud = ResolveCloud();
         var (name, cidr, vpc, given) = (Name, AllowedCidr, VpcId, Region);
         IReadOnlyList<string> regions = [];
-        Run(name, async stopping => regions = await RegionsAsync(cloud, given, stopping));
+        Run(name, async stopping => regions = await RegionNames.ResolveAsync(cloud, given, stopping));
         foreach (var region in regions)
         {
             if (ShouldProcess($"{name} in {region}", $"make a security group: port 22 from {cidr ?? "your own address"} only"))
             {
-                Start(name, async stopping => Output.Object(await SecurityGroupStore.CreateAsync(cloud, region, name, vpc, cidr, Output, stopping)));
+                Start(name, async stopping => await Output.ObjectAsync(await SecurityGroupStore.CreateAsync(cloud, region, name, vpc, cidr, Context, stopping)));
             }
         }
     }

@@ -28,10 +28,10 @@ internal static class SecurityGroupStore
     /// <param name="region">The region.</param>
     /// <param name="vpc">The network.</param>
     /// <param name="givenCidr">The range that the user asked for; null: the caller's own address, whose older rules are then taken out.</param>
-    /// <param name="log">Where it tells what it made.</param>
+    /// <param name="context">Where it tells what it made.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public static async Task<string> EnsureAsync(
-        CloudContext cloud, string region, string vpc, string? givenCidr, IStepLog log, CancellationToken cancellationToken)
+        CloudContext cloud, string region, string vpc, string? givenCidr, StepContext context, CancellationToken cancellationToken)
     {
         var ec2 = cloud.Ec2(region);
         var cidr = AddressRange.Parse(givenCidr ?? await CallerAddress.GetCidrAsync(cloud, cancellationToken)).Cidr;
@@ -42,8 +42,8 @@ internal static class SecurityGroupStore
             var group = await FindAsync(ec2, vpc, name, cancellationToken);
             if (group is null)
             {
-                group = await MakeAsync(ec2, vpc, name, SshDescription, [.. Door.Ssh.Tags(), new Tag(ModuleTags.Owner, ModuleTags.CurrentOwner)], cancellationToken);
-                log.Information($"Made the security group '{name}' in {region}: port 22 from {cidr} only.");
+                group = await MakeAsync(ec2, vpc, name, SshDescription, [.. Door.Ssh.Tags(), new Tag(ModuleTags.Owner, ModuleTags.CurrentOwner)], context, cancellationToken);
+                context.Log.Information($"Made the security group '{name}' in {region}: port 22 from {cidr} only.");
             }
             else if (!group.Tags.Exists(tag => tag.Key == Door.PurposeTag))
             {
@@ -54,14 +54,14 @@ internal static class SecurityGroupStore
 
             if (!LetsInOthers(group, cidr))
             {
-                await AllowAsync(ec2, group, cidr, givenCidr is null, log, cancellationToken);
+                await AllowAsync(ec2, group, cidr, givenCidr is null, context, cancellationToken);
                 return group.GroupId;
             }
 
-            log.Verbose($"The security group '{name}' in {region} lets in others, too: another one is taken.");
+            context.Log.Verbose($"The security group '{name}' in {region} lets in others, too: another one is taken.");
             if (givenCidr is null)
             {
-                await RevokeOldAsync(ec2, group, cidr, log, cancellationToken);
+                await RevokeOldAsync(ec2, group, cidr, context, cancellationToken);
             }
         }
     }
@@ -69,7 +69,7 @@ internal static class SecurityGroupStore
     /// <summary>Makes a group.</summary>
     /// <exception cref="SpotTrainerException"><c>SecurityGroupExists</c>, <c>NoDefaultVpc</c>, <c>CallerAddressUnknown</c>.</exception>
     public static async Task<TrainingSecurityGroup> CreateAsync(
-        CloudContext cloud, string region, string name, string? givenVpc, string? givenCidr, IStepLog log, CancellationToken cancellationToken)
+        CloudContext cloud, string region, string name, string? givenVpc, string? givenCidr, StepContext context, CancellationToken cancellationToken)
     {
         await cloud.GetAccountAsync(cancellationToken);
         var ec2 = cloud.Ec2(region);
@@ -81,9 +81,9 @@ internal static class SecurityGroupStore
                 $"Use it with -SecurityGroup {there.GroupId}, bring it up to date with Update-TrainingSecurityGroup, or choose another -Name.", name);
         }
 
-        var group = await MakeAsync(ec2, vpc, name, SshDescription, [.. Door.Ssh.Tags(), new Tag(ModuleTags.Owner, ModuleTags.CurrentOwner)], cancellationToken);
-        await AllowAsync(ec2, group, cidr, givenCidr is null, log, cancellationToken);
-        return await ReadAsync(cloud, region, group.GroupId, cancellationToken);
+        var group = await MakeAsync(ec2, vpc, name, SshDescription, [.. Door.Ssh.Tags(), new Tag(ModuleTags.Owner, ModuleTags.CurrentOwner)], context, cancellationToken);
+        await AllowAsync(ec2, group, cidr, givenCidr is null, context, cancellationToken);
+        return await ReadAsync(cloud, region, group.GroupId, context, cancellationToken);
     }
 
     /// <summary>Gives the groups of a region that the module made and whose names are meant.</summary>
@@ -107,34 +107,34 @@ internal static class SecurityGroupStore
 
     /// <summary>Lets the range in, and the addresses that this computer had before no longer.</summary>
     public static async Task<TrainingSecurityGroup> UpdateAsync(
-        TrainingSecurityGroup group, string? givenCidr, IStepLog log, CancellationToken cancellationToken)
+        TrainingSecurityGroup group, string? givenCidr, StepContext context, CancellationToken cancellationToken)
     {
         var ec2 = group.Cloud.Ec2(group.Region);
         var cidr = givenCidr ?? await CallerAddress.GetCidrAsync(group.Cloud, cancellationToken);
-        await AllowAsync(ec2, await RequireAsync(ec2, group.Id, cancellationToken), cidr, givenCidr is null, log, cancellationToken);
-        return await ReadAsync(group.Cloud, group.Region, group.Id, cancellationToken);
+        await AllowAsync(ec2, await RequireAsync(ec2, group.Id, context, cancellationToken), cidr, givenCidr is null, context, cancellationToken);
+        return await ReadAsync(group.Cloud, group.Region, group.Id, context, cancellationToken);
     }
 
     /// <summary>Lets a range in at the group's port, and the addresses that this computer had before no longer.</summary>
-    public static async Task AllowAsync(IAmazonEC2 ec2, SecurityGroup group, string cidr, bool own, IStepLog log, CancellationToken cancellationToken)
+    public static async Task AllowAsync(IAmazonEC2 ec2, SecurityGroup group, string cidr, bool own, StepContext context, CancellationToken cancellationToken)
     {
         var door = Door.Of(group);
         var range = AddressRange.Parse(cidr);
         cidr = range.Cidr;
         if (!group.IpPermissions.Any(rule => door.IsOpenedBy(rule) && rule.Ipv4Ranges.Any(known => known.CidrIp == cidr)))
         {
-            await AuthorizeAsync(ec2, group.GroupId, door.Rule(cidr, own ? OwnRule(door) : door.Purpose), cancellationToken);
-            log.Verbose($"{cidr} is let into {group.GroupId}.");
+            await AuthorizeAsync(ec2, group.GroupId, door.Rule(cidr, own ? OwnRule(door) : door.Purpose), context, cancellationToken);
+            context.Log.Verbose($"{cidr} is let into {group.GroupId}.");
         }
 
         if (range.IsWide)
         {
-            log.Warning($"Port {door.Ports} is open to {range}, by the security group '{group.GroupName}' ({group.GroupId}).");
+            context.Log.Warning($"Port {door.Ports} is open to {range}, by the security group '{group.GroupName}' ({group.GroupId}).");
         }
 
         if (own)
         {
-            await RevokeOldAsync(ec2, group, cidr, log, cancellationToken);
+            await RevokeOldAsync(ec2, group, cidr, context, cancellationToken);
         }
     }
 
@@ -146,11 +146,13 @@ internal static class SecurityGroupStore
         (await ec2.DescribeSecurityGroupsAsync(
             new DescribeSecurityGroupsRequest { Filters = [which, new Filter("vpc-id", [vpc])] }, cancellationToken)).SecurityGroups.FirstOrDefault();
 
-    private static async Task<TrainingSecurityGroup> ReadAsync(CloudContext cloud, string region, string id, CancellationToken cancellationToken) =>
-        Read(cloud, region, await RequireAsync(cloud.Ec2(region), id, cancellationToken));
+    private static async Task<TrainingSecurityGroup> ReadAsync(
+        CloudContext cloud, string region, string id, StepContext context, CancellationToken cancellationToken) =>
+        Read(cloud, region, await RequireAsync(cloud.Ec2(region), id, context, cancellationToken));
 
-    private static async Task<SecurityGroup> RequireAsync(IAmazonEC2 ec2, string id, CancellationToken cancellationToken) =>
-        (await NewlyMade.UseAsync(() => ec2.DescribeSecurityGroupsAsync(new DescribeSecurityGroupsRequest { GroupIds = [id] }, cancellationToken), cancellationToken)).SecurityGroups[0];
+    private static async Task<SecurityGroup> RequireAsync(IAmazonEC2 ec2, string id, StepContext context, CancellationToken cancellationToken) =>
+        (await NewlyMade.UseAsync(
+            context, () => ec2.DescribeSecurityGroupsAsync(new DescribeSecurityGroupsRequest { GroupIds = [id] }, cancellationToken), cancellationToken)).SecurityGroups[0];
 
     private static TrainingSecurityGroup Read(CloudContext cloud, string region, SecurityGroup group) => new(
         cloud, region, group.GroupId, group.GroupName, group.VpcId,
@@ -161,7 +163,7 @@ internal static class SecurityGroupStore
 
     /// <summary>Makes a group that lets nobody in yet, and waits until EC2 lists it: before that no machine can be launched with it.</summary>
     public static async Task<SecurityGroup> MakeAsync(
-        IAmazonEC2 ec2, string vpc, string name, string description, List<Tag> tags, CancellationToken cancellationToken)
+        IAmazonEC2 ec2, string vpc, string name, string description, List<Tag> tags, StepContext context, CancellationToken cancellationToken)
     {
         var made = new Filter("group-name", [name]);
         try
@@ -181,16 +183,16 @@ internal static class SecurityGroupStore
             // Another launch was faster; EC2 may not list its group yet, either.
         }
 
-        return await NewlyMade.FindAsync(() => FindAsync(ec2, vpc, made, cancellationToken), cancellationToken) ?? throw new SpotTrainerException(
+        return await NewlyMade.FindAsync(context, () => FindAsync(ec2, vpc, made, cancellationToken), cancellationToken) ?? throw new SpotTrainerException(
             "SecurityGroupLost", ErrorKind.InvalidResult, $"The security group '{name}' that was made can't be found.", "Try again.", name);
     }
 
-    private static async Task AuthorizeAsync(IAmazonEC2 ec2, string group, IpPermission rule, CancellationToken cancellationToken)
+    private static async Task AuthorizeAsync(IAmazonEC2 ec2, string group, IpPermission rule, StepContext context, CancellationToken cancellationToken)
     {
         try
         {
             await NewlyMade.UseAsync(
-                () => ec2.AuthorizeSecurityGroupIngressAsync(new AuthorizeSecurityGroupIngressRequest { GroupId = group, IpPermissions = [rule] }, cancellationToken), cancellationToken);
+                context, () => ec2.AuthorizeSecurityGroupIngressAsync(new AuthorizeSecurityGroupIngressRequest { GroupId = group, IpPermissions = [rule] }, cancellationToken), cancellationToken);
         }
         catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidPermission.Duplicate")
         {
@@ -199,7 +201,7 @@ internal static class SecurityGroupStore
     }
 
     /// <summary>An address that this computer once had may be somebody else's now. Ranges that the user asked for stay.</summary>
-    private static async Task RevokeOldAsync(IAmazonEC2 ec2, SecurityGroup group, string cidr, IStepLog log, CancellationToken cancellationToken)
+    private static async Task RevokeOldAsync(IAmazonEC2 ec2, SecurityGroup group, string cidr, StepContext context, CancellationToken cancellationToken)
     {
         var door = Door.Of(group);
         foreach (var old in group.IpPermissions.SelectMany(rule => rule.Ipv4Ranges).Where(range => range.Description == OwnRule(door) && range.CidrIp != cidr).ToArray())
@@ -214,7 +216,7 @@ internal static class SecurityGroupStore
                 // Another launch was faster.
             }
 
-            log.Verbose($"{old.CidrIp}, where this computer once was, is let in no longer.");
+            context.Log.Verbose($"{old.CidrIp}, where this computer once was, is let in no longer.");
         }
     }
 

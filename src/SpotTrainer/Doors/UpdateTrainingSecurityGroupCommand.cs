@@ -37,11 +37,11 @@ public sealed class UpdateTrainingSecurityGroupCommand : RegionsCmdlet
             var (names, given) = (Name, MeantRegions);
             Run(names, async stopping =>
             {
-                var regions = await RegionsAsync(cloud, given, stopping);
+                var regions = await RegionNames.ResolveAsync(cloud, given, stopping);
                 var found = await RegionQuery.AskAsync(
                     regions,
                     (region, limit) => names.Length > 0 ? SecurityGroupStore.ListAsync(cloud, region, names, limit) : SecurityGroupStore.ListOwnAsync(cloud, region, limit),
-                    RegionQuery.Timeout, Output, stopping);
+                    RegionQuery.Timeout, Context, stopping);
                 groups = found.SelectMany(inRegion => inRegion).ToArray();
                 if (groups.Count == 0)
                 {
@@ -56,7 +56,7 @@ public sealed class UpdateTrainingSecurityGroupCommand : RegionsCmdlet
         {
             if (ShouldProcess($"{group.Name} ({group.Id} in {group.Region}, {group.Where})", $"let {cidr ?? "your own address"} in at port {group.Port}"))
             {
-                Start(group, async stopping => Output.Object(await SecurityGroupStore.UpdateAsync(group, cidr, Output, stopping)));
+                Start(group, async stopping => await Output.ObjectAsync(await SecurityGroupStore.UpdateAsync(group, cidr, Context, stopping)));
             }
         }
     }

@@ -13,19 +13,19 @@ internal static class CostList
     /// <param name="regions">The regions.</param>
     /// <param name="allOwners">Those of other users and computers, too.</param>
     /// <param name="since">From when on ended ones count.</param>
-    /// <param name="log">Is told of regions that can't be asked.</param>
+    /// <param name="context">Is told of regions that can't be asked.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public static async Task<IReadOnlyList<SpotTrainingCost>> ReadAsync(
-        CloudContext cloud, IReadOnlyList<string> regions, bool allOwners, DateTimeOffset since, IStepLog log, CancellationToken cancellationToken)
+        CloudContext cloud, IReadOnlyList<string> regions, bool allOwners, DateTimeOffset since, StepContext context, CancellationToken cancellationToken)
     {
         List<Filter> filters = allOwners ? [] : [InstanceReader.OwnFilter];
-        var found = await InstanceReader.ListEverywhereAsync(cloud, regions, filters, log, cancellationToken);
+        var found = await InstanceReader.ListEverywhereAsync(cloud, regions, filters, context, cancellationToken);
         var costs = await Task.WhenAll(found.Select(async instance =>
         {
-            var cost = await CostReader.ReadAsync(instance, log, cancellationToken);
+            var cost = await CostReader.ReadAsync(instance, context, cancellationToken);
             if (instance.EndTime is not null)
             {
-                CostReader.Keep(cost, instance, log);
+                CostReader.Keep(cost, instance, context);
             }
 
             return cost;
@@ -33,9 +33,9 @@ internal static class CostList
         var known = new HashSet<string>(costs.Select(cost => cost.InstanceId), StringComparer.Ordinal);
         var ledger = InstanceLedger.Read(cloud.StateFolder).Where(entry => known.Add(entry.InstanceId) && entry.Ended >= since && entry.Account == cloud.Account
             && regions.Contains(entry.Region, StringComparer.Ordinal) && (allOwners || entry.Owner == ModuleTags.CurrentOwner)
-            && (!entry.Running || entry.Ended + DeadlinePlan.Margin < DateTimeOffset.UtcNow)).ToArray();
+            && (!entry.Running || entry.Ended + Tariff.Margin < context.Now)).ToArray();
         var remembered = await Task.WhenAll(ledger.Select(entry => entry.Running
-            ? CostReader.ReadForgottenAsync(entry, cloud, log, cancellationToken) : Task.FromResult(new SpotTrainingCost(entry, cloud))));
+            ? CostReader.ReadForgottenAsync(entry, cloud, context, cancellationToken) : Task.FromResult(new SpotTrainingCost(entry, cloud))));
         return [.. costs.Where(cost => cost.Deadline is not null || cost.To >= since), .. remembered];
     }
 }

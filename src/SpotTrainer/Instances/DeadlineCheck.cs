@@ -10,36 +10,30 @@ internal static class DeadlineCheck
     /// <summary>Deadlines are reckoned by this computer's clock, and held by the machine's: so far the two may differ.</summary>
     public static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
 
-    private const int Looks = 3;
-    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
+    /// <summary>A machine that is busy may fail one look, and what follows from a failed look is grave.</summary>
+    private static readonly Patience Patience = new(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(1));
 
     /// <summary>Gives what the machine holds.</summary>
     /// <exception cref="SpotTrainerException"><c>DeadlineNotArmed</c>: nothing holds a deadline there. <c>ClockWrong</c>: this computer's
     /// clock is ahead.</exception>
-    public static async Task<WatchdogStatus> ReadArmedAsync(SshConnection connection, SpotTrainingInstance instance, CancellationToken cancellationToken)
+    public static async Task<WatchdogStatus> ReadArmedAsync(SshConnection connection, SpotTrainingInstance instance, StepContext context, CancellationToken cancellationToken)
     {
-        // A machine that is busy may fail one look: what follows from it is grave.
-        var status = await LookAsync(connection, cancellationToken);
-        for (var look = 1; status is null && look < Looks; look++)
-        {
-            await Task.Delay(BetweenLooks, cancellationToken);
-            status = await LookAsync(connection, cancellationToken);
-        }
-
+        var status = await Patience.AskAsync(
+            context.Time, () => LookAsync(connection, cancellationToken), found => found is not null, mayPass: null, cancellationToken);
         if (status is null)
         {
             throw NotArmed(instance);
         }
 
-        return DateTimeOffset.UtcNow - status.Now <= ClockTolerance ? status : throw new SpotTrainerException("ClockWrong", ErrorKind.InvalidOperation,
+        return context.Now - status.Now <= ClockTolerance ? status : throw new SpotTrainerException("ClockWrong", ErrorKind.InvalidOperation,
             $"This computer's clock is ahead of that of {instance}, so that its deadline may come too late.", "Set the clock and try again.", instance);
     }
 
     /// <summary>The machine must hold the deadline that was asked for. One that would not end itself must not be kept.</summary>
     public static async Task RequireAsync(
-        SshConnection connection, SpotTrainingInstance instance, DateTimeOffset deadline, CancellationToken cancellationToken)
+        SshConnection connection, SpotTrainingInstance instance, DateTimeOffset deadline, StepContext context, CancellationToken cancellationToken)
     {
-        var status = await ReadArmedAsync(connection, instance, cancellationToken);
+        var status = await ReadArmedAsync(connection, instance, context, cancellationToken);
         if (status.Deadline != DateTimeOffset.FromUnixTimeSeconds(deadline.ToUnixTimeSeconds()))
         {
             throw new SpotTrainerException("DeadlineDiffers", ErrorKind.InvalidOperation,

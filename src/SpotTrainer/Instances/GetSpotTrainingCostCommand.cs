@@ -9,6 +9,8 @@ namespace SpotTrainer.Instances;
 [OutputType(typeof(SpotTrainingCost))]
 public sealed class GetSpotTrainingCostCommand : RegionsCmdlet
 {
+    private static readonly TimeSpan DefaultSpan = TimeSpan.FromDays(30);
+
     /// <summary>Names, with wildcards.</summary>
     [Parameter(Position = 0, ParameterSetName = "Name", ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
@@ -23,7 +25,7 @@ public sealed class GetSpotTrainingCostCommand : RegionsCmdlet
 
     /// <summary>From when on ended instances are told of; of 30 days when left out.</summary>
     [Parameter(ParameterSetName = "Name")]
-    public DateTime Since { get; set; } = DateTime.Now.AddDays(-30);
+    public DateTime? Since { get; set; }
 
     /// <summary>Those of other users and computers, too, for as long as EC2 remembers them.</summary>
     [Parameter(ParameterSetName = "Name")]
@@ -41,7 +43,7 @@ public sealed class GetSpotTrainingCostCommand : RegionsCmdlet
                 Start(given, async stopping =>
                 {
                     var now = await InstanceReader.GetAsync(given.Cloud, given.Region, given.InstanceId, stopping);
-                    Output.Object(await CostReader.ReadAsync(now, Output, stopping));
+                    await Output.ObjectAsync(await CostReader.ReadAsync(now, Context, stopping));
                 });
             }
 
@@ -49,14 +51,14 @@ public sealed class GetSpotTrainingCostCommand : RegionsCmdlet
         }
 
         var cloud = ResolveCloud();
-        var (names, since, everybody) = (Name, new DateTimeOffset(Since), AllOwners.IsPresent);
+        var (names, since, everybody) = (Name, Since is { } moment ? new DateTimeOffset(moment) : Context.Now - DefaultSpan, AllOwners.IsPresent);
         var regions = MeantRegions;
         Run(names, async stopping =>
         {
-            var costs = await CostList.ReadAsync(cloud, await RegionsAsync(cloud, regions, stopping), everybody, since, Output, stopping);
+            var costs = await CostList.ReadAsync(cloud, await RegionNames.ResolveAsync(cloud, regions, stopping), everybody, since, Context, stopping);
             foreach (var cost in costs.Where(cost => names.Any(name => NamePattern.Matches(name, cost.Name))).OrderBy(cost => cost.From))
             {
-                Output.Object(cost);
+                await Output.ObjectAsync(cost);
             }
 
             foreach (var missing in NamePattern.Unmet(names, costs.Select(cost => cost.Name).ToArray()))

@@ -55,7 +55,7 @@ public sealed class GetSpotTrainingInstanceCommand : RegionsCmdlet
         {
             foreach (var given in Instance)
             {
-                Start(given, async stopping => Output.Object(await InstanceReader.GetAsync(given.Cloud, given.Region, given.InstanceId, stopping)));
+                Start(given, async stopping => await Output.ObjectAsync(await InstanceReader.GetAsync(given.Cloud, given.Region, given.InstanceId, stopping)));
             }
 
             return;
@@ -66,12 +66,12 @@ public sealed class GetSpotTrainingInstanceCommand : RegionsCmdlet
         var regions = MeantRegions;
         Run(ids.Length > 0 ? ids : names, async stopping =>
         {
-            var found = (await InstanceReader.ListEverywhereAsync(cloud, await RegionsAsync(cloud, regions, stopping), filters, Output, stopping))
+            var found = (await InstanceReader.ListEverywhereAsync(cloud, await RegionNames.ResolveAsync(cloud, regions, stopping), filters, Context, stopping))
                 .Where(instance => names.Any(name => NamePattern.Matches(name, instance.Name))).OrderBy(instance => instance.LaunchTime).ToArray();
             var own = everybody ? found : found.Where(instance => instance.IsOwn).ToArray();
             foreach (var instance in own)
             {
-                Output.Object(instance);
+                await Output.ObjectAsync(instance);
             }
 
             if (found.Length > own.Length)

@@ -12,12 +12,12 @@ internal sealed class InstanceFinder : IHostFinder
     private const string LastRegion = "us-east-1";
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<TrainingHost>> FindAsync(IReadOnlyList<string> names, IStepLog log, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<TrainingHost>> FindAsync(IReadOnlyList<string> names, StepContext context, CancellationToken cancellationToken)
     {
         var cloud = CloudResolver.Resolve(profileName: null, region: null, endpointUrl: null, LastRegion);
         var regions = await cloud.GetRegionsAsync(cancellationToken);
         List<Filter> living = [Ec2Instances.Living];
-        var known = await InstanceReader.ListEverywhereAsync(cloud, regions, living, log, cancellationToken);
+        var known = await InstanceReader.ListEverywhereAsync(cloud, regions, living, context, cancellationToken);
         return names.Select(name => Single(known, name)).ToArray();
     }
 

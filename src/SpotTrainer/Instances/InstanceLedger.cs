@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using SpotTrainer.Foundation;
@@ -99,7 +98,7 @@ internal static class InstanceLedger
     /// <param name="write">Whether it is to be written, and made where it is not there.</param>
     private static FileStream Open(string path, bool write)
     {
-        for (var waited = Stopwatch.StartNew(); ; Thread.Sleep(Poll))
+        for (var elapsed = TimeProvider.System.StartClock(); ; Pause())
         {
             try
             {
@@ -110,12 +109,15 @@ internal static class InstanceLedger
 
                 return new FileStream(path, FileMode.Open, write ? FileAccess.ReadWrite : FileAccess.Read, write ? FileShare.None : FileShare.Read);
             }
-            catch (IOException) when (waited.Elapsed < BusyTimeout)
+            catch (IOException) when (elapsed() < BusyTimeout)
             {
                 // Another process has it, or was faster to make it.
             }
         }
     }
+
+    /// <summary>The ledger is read and written on threads that cannot await, such as that of a completer.</summary>
+    private static void Pause() => TimeProvider.System.DelayAsync(Poll, CancellationToken.None).GetAwaiter().GetResult();
 }
 
 /// <summary>What the ledger keeps of an instance.</summary>

@@ -33,10 +33,10 @@ internal static class InstanceReader
 
     /// <summary>Gives the instances of several regions, asked at once.</summary>
     public static async Task<IReadOnlyList<SpotTrainingInstance>> ListEverywhereAsync(
-        CloudContext cloud, IReadOnlyList<string> regions, IReadOnlyList<Filter> filters, IStepLog log, CancellationToken cancellationToken)
+        CloudContext cloud, IReadOnlyList<string> regions, IReadOnlyList<Filter> filters, StepContext context, CancellationToken cancellationToken)
     {
         var found = await RegionQuery.AskAsync(
-            regions, (region, stopping) => ListAsync(cloud, region, filters, stopping), RegionQuery.Timeout, log, cancellationToken);
+            regions, (region, stopping) => ListAsync(cloud, region, filters, stopping), RegionQuery.Timeout, context, cancellationToken);
         return found.SelectMany(instances => instances).ToArray();
     }
 
@@ -73,8 +73,8 @@ internal static class InstanceReader
             PrivateIpAddress = instance.PrivateIpAddress ?? string.Empty,
             ImageId = instance.ImageId ?? string.Empty,
             KeyName = instance.KeyName ?? string.Empty,
-            LaunchTime = new DateTimeOffset((instance.LaunchTime ?? DateTime.UtcNow).ToUniversalTime()),
-            EndTime = ended ? end ?? GuessEnd(deadline) : null,
+            LaunchTime = new DateTimeOffset((instance.LaunchTime ?? cloud.Time.GetUtcNow().UtcDateTime).ToUniversalTime()),
+            EndTime = ended ? end ?? GuessEnd(deadline, cloud.Time.GetUtcNow()) : null,
             EndIsGuess = ended && end is null,
             Deadline = deadline,
             Price = Number(ModuleTags.Price) ?? 0,
@@ -134,6 +134,6 @@ internal static class InstanceReader
     }
 
     /// <summary>It was at the deadline at the latest.</summary>
-    private static DateTimeOffset GuessEnd(DateTimeOffset deadline) =>
-        deadline > DateTimeOffset.MinValue && deadline + DeadlinePlan.Margin < DateTimeOffset.UtcNow ? deadline + DeadlinePlan.Margin : DateTimeOffset.UtcNow;
+    private static DateTimeOffset GuessEnd(DateTimeOffset deadline, DateTimeOffset now) =>
+        deadline > DateTimeOffset.MinValue && deadline + Tariff.Margin < now ? deadline + Tariff.Margin : now;
 }

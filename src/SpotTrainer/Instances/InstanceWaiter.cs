@@ -25,38 +25,36 @@ internal static class InstanceWaiter
     /// <param name="region">The region.</param>
     /// <param name="id">The instance.</param>
     /// <param name="activity">What the progress is about.</param>
-    /// <param name="log">Where it is told.</param>
+    /// <param name="context">Where it is told.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="SpotTrainerException"><c>InstanceEnded</c>, <c>InstanceShutDown</c>, <c>DeadlineNotArmed</c>, <c>ClockWrong</c>, and those of connecting.</exception>
     public static async Task<SpotTrainingInstance> UntilReadyAsync(
-        CloudContext cloud, string region, string id, string activity, IStepLog log, CancellationToken cancellationToken)
+        CloudContext cloud, string region, string id, string activity, StepContext context, CancellationToken cancellationToken)
     {
-        log.Progress(activity, "pending", 20);
-        SpotTrainingInstance instance;
-        DateTime? withoutPublicAddress = null;
-        for (var pause = Poll; ; pause = Longer(pause))
-        {
-            instance = await UntilKnownAsync(cloud, region, id, cancellationToken);
-            RequireLiving(instance);
-            log.Progress(activity, instance.State, 40);
-            if (instance is { State: "running", HostName.Length: > 0 })
+        context.Log.Progress(activity, "pending", 20);
+        Func<TimeSpan>? withoutPublicAddress = null;
+        var instance = await (Patience.Endless(Poll) with { LongestPause = LongPoll }).AskAsync(
+            context.Time, () => UntilKnownAsync(cloud, region, id, context, cancellationToken),
+            now =>
             {
-                // A public address may come a moment later, or not at all: the private one is what a network of the user's own has.
-                withoutPublicAddress ??= DateTime.UtcNow + AddressPatience;
-                if (instance.HostName != instance.PrivateIpAddress || DateTime.UtcNow > withoutPublicAddress)
+                RequireLiving(now);
+                context.Log.Progress(activity, now.State, 40);
+                if (now is not { State: "running", HostName.Length: > 0 })
                 {
-                    break;
+                    return false;
                 }
-            }
 
-            await Task.Delay(pause, cancellationToken);
-        }
+                // A public address may arrive a moment later, or not at all: in a user's own network there may only be the private one.
+                withoutPublicAddress ??= context.Time.StartClock();
+                return now.HostName != now.PrivateIpAddress || withoutPublicAddress() > AddressPatience;
+            },
+            mayPass: null, cancellationToken);
 
-        log.Progress(activity, "booting", 60);
-        var connection = await ConnectAsync(instance, cancellationToken);
-        await DeadlineCheck.RequireAsync(connection, instance, instance.Deadline, cancellationToken);
-        instance = await OwnHostKey.EnsureAsync(instance, log, cancellationToken);
-        log.Progress(activity, "ready", 100);
+        context.Log.Progress(activity, "booting", 60);
+        var connection = await ConnectAsync(instance, context, cancellationToken);
+        await DeadlineCheck.RequireAsync(connection, instance, instance.Deadline, context, cancellationToken);
+        instance = await OwnHostKey.EnsureAsync(instance, context, cancellationToken);
+        context.Log.Progress(activity, "ready", 100);
         return instance;
     }
 
@@ -64,62 +62,54 @@ internal static class InstanceWaiter
     /// Gives a new instance: EC2 takes a moment to know its own new machines everywhere. An answer that got lost, or EC2's wish for fewer calls, is
     /// no reason to give up a machine.
     /// </summary>
-    public static async Task<SpotTrainingInstance> UntilKnownAsync(CloudContext cloud, string region, string id, CancellationToken cancellationToken)
-    {
-        var end = DateTime.UtcNow + Ec2Instances.Patience;
-        for (var pause = Poll; ; pause = Longer(pause))
-        {
-            try
-            {
-                return await InstanceReader.GetAsync(cloud, region, id, cancellationToken);
-            }
-            catch (Exception exception) when (!cancellationToken.IsCancellationRequested && DateTime.UtcNow < end && MayPass(exception))
-            {
-                await Task.Delay(pause, cancellationToken);
-            }
-        }
-    }
+    public static Task<SpotTrainingInstance> UntilKnownAsync(
+        CloudContext cloud, string region, string id, StepContext context, CancellationToken cancellationToken) =>
+        (new Patience(Ec2Instances.Patience, Poll) with { LongestPause = LongPoll }).AskAsync(
+            context.Time, () => InstanceReader.GetAsync(cloud, region, id, cancellationToken), isEnough: null, AwsVerdict.MayPass, cancellationToken);
 
     /// <summary>
     /// Waits until EC2 says that an instance is terminated, or has forgotten it. The wait may be one of hours: a network that is gone for a moment
     /// does not end it.
     /// </summary>
     public static async Task<SpotTrainingInstance> UntilTerminatedAsync(
-        SpotTrainingInstance instance, string activity, IStepLog log, TimeSpan poll, CancellationToken cancellationToken)
+        SpotTrainingInstance instance, string activity, StepContext context, TimeSpan poll, CancellationToken cancellationToken)
     {
-        for (DateTime? end = null; ;)
+        var forgiving = new Patience(Ec2Instances.Patience, poll) { FromFirstError = true };
+        try
         {
-            try
-            {
-                var now = await InstanceReader.GetAsync(instance.Cloud, instance.Region, instance.InstanceId, cancellationToken);
-                if (now.State == InstanceStateName.Terminated.Value)
-                {
-                    return now;
-                }
+            return await Patience.Endless(poll).AskAsync(
+                context.Time, () => forgiving.AskAsync(context.Time, LookAsync, isEnough: null, MayPassForNow, cancellationToken),
+                now => now.State == InstanceStateName.Terminated.Value, mayPass: null, cancellationToken);
+        }
+        catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidInstanceID.NotFound" && !instance.IsNew)
+        {
+            return instance.Forgotten();
+        }
 
-                log.Progress(activity, now.State);
-                end = null;
-            }
-            catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidInstanceID.NotFound" && !instance.IsNew)
+        async Task<SpotTrainingInstance> LookAsync()
+        {
+            var now = await InstanceReader.GetAsync(instance.Cloud, instance.Region, instance.InstanceId, cancellationToken);
+            context.Log.Progress(activity, now.State);
+            return now;
+        }
+
+        bool MayPassForNow(Exception exception)
+        {
+            if (exception is AmazonEC2Exception { ErrorCode: "InvalidInstanceID.NotFound" } && !instance.IsNew)
             {
-                return instance.Forgotten();
-            }
-            catch (Exception exception) when (!cancellationToken.IsCancellationRequested && MayPass(exception) && !(DateTime.UtcNow > end))
-            {
-                // From the first failure on: before that this computer may have slept.
-                end ??= DateTime.UtcNow + Ec2Instances.Patience;
-                log.Verbose($"{instance}: {ErrorTranslation.Translate(exception, instance).Message}");
+                return false;
             }
 
-            await Task.Delay(poll, cancellationToken);
+            context.Log.Verbose($"{instance}: {ErrorTranslation.Translate(exception, instance).Message}");
+            return AwsVerdict.MayPass(exception);
         }
     }
 
     /// <summary>Connects to a machine that boots, unless it ends before.</summary>
-    private static async Task<SshConnection> ConnectAsync(SpotTrainingInstance instance, CancellationToken cancellationToken)
+    private static async Task<SshConnection> ConnectAsync(SpotTrainingInstance instance, StepContext context, CancellationToken cancellationToken)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var connecting = SshConnectionPool.WaitAsync(instance, BootTimeout, over.Token);
+        var connecting = SshConnectionPool.WaitAsync(instance, BootTimeout, context, over.Token);
         var watching = WatchAsync();
         await Task.WhenAny(connecting, watching);
         over.Cancel();
@@ -138,7 +128,7 @@ internal static class InstanceWaiter
         {
             while (true)
             {
-                await Task.Delay(LongPoll, over.Token);
+                await context.Time.DelayAsync(LongPoll, over.Token);
                 SpotTrainingInstance now;
                 try
                 {
@@ -155,16 +145,6 @@ internal static class InstanceWaiter
         }
     }
 
-    /// <summary>Whether asking again may help.</summary>
-    internal static bool MayPass(Exception exception) => exception switch
-    {
-        AmazonEC2Exception { ErrorCode: "InvalidInstanceID.NotFound" } => true,
-        SpotTrainerException => false,
-        _ => ErrorTranslation.Translate(exception, target: null).Id is "Throttled" or "AwsFailed" or "ConnectionFailed" or "TimedOut",
-    };
-
-    private static TimeSpan Longer(TimeSpan pause) => TimeSpan.FromTicks(Math.Min((long)(pause.Ticks * 1.3), LongPoll.Ticks));
-
     /// <summary>An instance that has ended, or is about to, is an error.</summary>
     /// <exception cref="SpotTrainerException"><c>InstanceEnded</c>, <c>InstanceShutDown</c>.</exception>
     /// <exception cref="AmazonEC2Exception">EC2 refused it after it had taken it.</exception>
@@ -177,7 +157,7 @@ internal static class InstanceWaiter
 
         // EC2 refuses some launches only after it has taken them, with the codes that it has for refusals.
         var code = instance.StateReasonCode;
-        var refusal = new[] { code, code.Substring(code.IndexOf('.') + 1) }.FirstOrDefault(known => AwsErrorTable.Find(known) is { Id: not "AwsFailed" });
+        var refusal = new[] { code, code.Substring(code.IndexOf('.') + 1) }.FirstOrDefault(known => AwsErrorTable.Find(known) is { } entry && entry.Is(CodeTraits.Refused));
         throw refusal is not null
             ? new AmazonEC2Exception(instance.StateReason) { ErrorCode = refusal }
             : code.StartsWith("Client.", StringComparison.Ordinal)

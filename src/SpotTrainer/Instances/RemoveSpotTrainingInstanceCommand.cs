@@ -25,7 +25,7 @@ public sealed class RemoveSpotTrainingInstanceCommand : HostStepCmdlet
         {
             if (MayGo(instance))
             {
-                StartThrottled(instance, async stopping => Output.Object(await Terminator.TerminateAsync(instance, Output, stopping)));
+                StartThrottled(instance, async stopping => await Output.ObjectAsync(await Terminator.TerminateAsync(instance, Context, stopping)));
             }
         }
 
@@ -68,7 +68,7 @@ public sealed class RemoveSpotTrainingInstanceCommand : HostStepCmdlet
                 Output.Warning(LostResults(instance));
             }
 
-            Output.Object(await Terminator.TerminateAsync(instance, Output, stopping));
+            await Output.ObjectAsync(await Terminator.TerminateAsync(instance, Context, stopping));
         };
     }
 

@@ -9,7 +9,7 @@ namespace SpotTrainer.Instances;
 internal static class ResultsTag
 {
     /// <summary>Sets the tag; does nothing for a host that is no instance. A failure is told and no more: the job itself is well.</summary>
-    public static async Task SetAsync(TrainingHost host, bool pending, IStepLog log, CancellationToken cancellationToken)
+    public static async Task SetAsync(TrainingHost host, bool pending, StepContext context, CancellationToken cancellationToken)
     {
         if (host is not SpotTrainingInstance instance)
         {
@@ -23,7 +23,7 @@ internal static class ResultsTag
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            log.Warning($"{instance}: its tag {ModuleTags.Results} could not be set, so Remove-SpotTrainingInstance {(pending ? "will not ask" : "asks")} about results: "
+            context.Log.Warning($"{instance}: its tag {ModuleTags.Results} could not be set, so Remove-SpotTrainingInstance {(pending ? "will not ask" : "asks")} about results: "
                 + ErrorTranslation.Translate(exception, instance).Message);
         }
     }

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using SpotTrainer.Pipeline;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Instances;
@@ -16,8 +17,8 @@ public sealed class SetSpotTrainingDeadlineCommand : HostStepCmdlet
 
     /// <summary>By how many hours the deadline moves out; in, when negative.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Hours")]
-    [ValidateRange(-8760.0, 8760.0)]
-    public double AddHours { get; set; }
+    [Duration(DurationUnit.Hours, Shortest = -8760, Longest = 8760)]
+    public TimeSpan AddHours { get; set; }
 
     /// <summary>As late as what was not spent of the budget pays for.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Budget")]
@@ -43,10 +44,10 @@ public sealed class SetSpotTrainingDeadlineCommand : HostStepCmdlet
             {
                 StartThrottled(move.Instance, async stopping =>
                 {
-                    var moved = await move.ApplyAsync(stopping);
+                    var moved = await move.ApplyAsync(Context, stopping);
                     Output.Information($"{moved} ends itself at {move.New.LocalDateTime:g}.");
-                    CostReader.KeepRunning(moved, Output);
-                    Output.Object(moved);
+                    CostReader.KeepRunning(moved, Context);
+                    await Output.ObjectAsync(moved);
                 });
             }
         }
@@ -60,12 +61,12 @@ public sealed class SetSpotTrainingDeadlineCommand : HostStepCmdlet
         Func<DateTimeOffset, DateTimeOffset>? wanted = ParameterSetName switch
         {
             "Moment" => _ => deadline,
-            "Hours" => old => old.AddHours(hours),
+            "Hours" => old => old + hours,
             _ => null,
         };
         return async stopping =>
         {
-            var move = await DeadlineMove.PlanAsync(SpotTrainingInstance.Require(host), wanted, Output, stopping);
+            var move = await DeadlineMove.PlanAsync(SpotTrainingInstance.Require(host), wanted, Context, stopping);
             lock (moves)
             {
                 moves.Add(move);

@@ -12,35 +12,22 @@ internal static class Terminator
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>How long EC2 is asked, which may want fewer calls or not be reached: a machine that is not ended costs.</summary>
+    /// <summary>How long to go on asking EC2, which may throttle us or be unreachable: an instance that is not terminated costs money.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(1);
-
-    /// <summary>How long clean-up may keep a user waiting who pressed Ctrl+C.</summary>
-    private static readonly TimeSpan CleanupTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>Asks EC2 to terminate an instance: after Ctrl+C, too.</summary>
     /// <param name="cloud">The cloud.</param>
     /// <param name="region">The region.</param>
     /// <param name="id">The instance.</param>
     /// <param name="justLaunched">Whether EC2 may not know it everywhere yet: then it is asked until it does.</param>
-    /// <param name="cancellationToken">Shortens it.</param>
-    public static async Task RequestAsync(CloudContext cloud, string region, string id, bool justLaunched, CancellationToken cancellationToken)
+    /// <param name="context">Its cleanup clock ends the attempts after Ctrl+C.</param>
+    public static async Task RequestAsync(CloudContext cloud, string region, string id, bool justLaunched, StepContext context)
     {
-        using var timeout = new CancellationTokenSource(Timeout);
-        using var stopped = cancellationToken.Register(() => timeout.CancelAfter(CleanupTimeout));
-        while (true)
-        {
-            try
-            {
-                await cloud.Ec2(region).TerminateInstancesAsync(new TerminateInstancesRequest { InstanceIds = [id] }, timeout.Token);
-                return;
-            }
-            catch (Exception exception) when (
-                exception is AmazonEC2Exception { ErrorCode: "InvalidInstanceID.NotFound" } ? justLaunched : InstanceWaiter.MayPass(exception) && !timeout.IsCancellationRequested)
-            {
-                await Task.Delay(Poll, timeout.Token);
-            }
-        }
+        using var limit = context.Cleanup.Until(1, Timeout);
+        await Patience.Endless(Poll).DoAsync(
+            context.Time,
+            () => cloud.Ec2(region).TerminateInstancesAsync(new TerminateInstancesRequest { InstanceIds = [id] }, limit.Token),
+            exception => exception is AmazonEC2Exception { ErrorCode: "InvalidInstanceID.NotFound" } ? justLaunched : AwsVerdict.MayPass(exception), limit.Token);
     }
 
     /// <summary>
@@ -60,17 +47,17 @@ internal static class Terminator
     }
 
     /// <summary>Terminates an instance and waits until EC2 says that it is; the security group of its Jupyter, if it has one, goes with it.</summary>
-    public static async Task<SpotTrainingInstance> TerminateAsync(SpotTrainingInstance instance, IStepLog log, CancellationToken cancellationToken)
+    public static async Task<SpotTrainingInstance> TerminateAsync(SpotTrainingInstance instance, StepContext context, CancellationToken cancellationToken)
     {
         var activity = $"Removing {instance}";
         try
         {
-            log.Progress(activity, "shutting down");
-            await RequestAsync(instance.Cloud, instance.Region, instance.InstanceId, instance.IsNew, cancellationToken);
-            SshConnectionPool.Close(instance);
-            var ended = await InstanceWaiter.UntilTerminatedAsync(instance, activity, log, Poll, cancellationToken);
-            await CostReader.KeepAsync(ended, log, cancellationToken);
-            await InstanceDoor.SweepAsync(instance.Cloud, instance.Region, log, cancellationToken);
+            context.Log.Progress(activity, "shutting down");
+            await RequestAsync(instance.Cloud, instance.Region, instance.InstanceId, instance.IsNew, context);
+            SshConnectionPool.Close(instance, context);
+            var ended = await InstanceWaiter.UntilTerminatedAsync(instance, activity, context, Poll, cancellationToken);
+            await CostReader.KeepAsync(ended, context, cancellationToken);
+            await InstanceDoor.SweepAsync(instance.Cloud, instance.Region, context, cancellationToken);
             return ended;
         }
         catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidInstanceID.NotFound")
@@ -80,7 +67,7 @@ internal static class Terminator
         }
         finally
         {
-            log.ProgressDone(activity);
+            context.Log.ProgressDone(activity);
         }
     }
 }

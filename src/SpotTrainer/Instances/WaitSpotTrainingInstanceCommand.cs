@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using SpotTrainer.Pipeline;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Instances;
@@ -8,22 +9,24 @@ namespace SpotTrainer.Instances;
 [OutputType(typeof(SpotTrainingInstance))]
 public sealed class WaitSpotTrainingInstanceCommand : HostStepCmdlet
 {
+    private static readonly TimeSpan ReadyTimeout = TimeSpan.FromMinutes(10);
+
     /// <summary>What is waited for.</summary>
     [Parameter]
     public InstanceGoal For { get; set; }
 
     /// <summary>How many seconds at most; left out: ten minutes for Ready, no limit for Terminated.</summary>
     [Parameter]
-    [ValidateRange(1, 31622400)]
-    public int? Timeout { get; set; }
+    [Duration(DurationUnit.Seconds, Shortest = 1, Longest = 31622400)]
+    public TimeSpan? Timeout { get; set; }
 
     private protected override string? Action => null;
 
     private protected override Func<CancellationToken, Task> Prepare(TrainingHost host)
     {
         var goal = For;
-        var seconds = Timeout ?? (goal == InstanceGoal.Ready ? 600 : null);
-        return async stopping => Output.Object(await InstanceWaitStep.RunAsync(
-            SpotTrainingInstance.Require(host), goal, seconds is { } limit ? TimeSpan.FromSeconds(limit) : null, Output, stopping));
+        var limit = Timeout ?? (goal == InstanceGoal.Ready ? ReadyTimeout : null);
+        return async stopping => await Output.ObjectAsync(await InstanceWaitStep.RunAsync(
+            SpotTrainingInstance.Require(host), goal, limit, Context, stopping));
     }
 }

@@ -18,13 +18,13 @@ internal static class JobRunner
     private static readonly TimeSpan ReconnectTimeout = TimeSpan.FromMinutes(3);
 
     /// <summary>Sends the notebook and starts it.</summary>
-    public static async Task<TrainingJob> StartAsync(TrainingHost host, string path, string prefix, IStepLog log, CancellationToken cancellationToken)
+    public static async Task<TrainingJob> StartAsync(TrainingHost host, string path, string prefix, StepContext context, CancellationToken cancellationToken)
     {
         var name = Path.GetFileName(path);
         var id = string.Format(CultureInfo.InvariantCulture, "{0}-{1:yyyyMMdd-HHmmss}-{2}",
             Path.GetFileNameWithoutExtension(name), DateTime.UtcNow, Guid.NewGuid().ToString("N").Substring(0, 6));
         var folder = $"{MachineLayout.Jobs}/{id}";
-        var connection = await SshConnectionPool.GetAsync(host, cancellationToken);
+        var connection = await SshConnectionPool.GetAsync(host, context, cancellationToken);
         var remote = await connection.OpenFolderAsync(folder, cancellationToken);
         await remote.CreateAsync(cancellationToken);
         using (var content = File.OpenRead(path))
@@ -33,7 +33,7 @@ internal static class JobRunner
         }
 
         await remote.WriteTextAsync(JobFiles.Runner, EmbeddedScript.Read(JobFiles.Runner), cancellationToken);
-        await ResultsTag.SetAsync(host, pending: true, log, cancellationToken);
+        await ResultsTag.SetAsync(host, pending: true, context, cancellationToken);
         var python = ShellText.QuotePath(prefix + "/bin/python");
         var quoted = ShellText.Quote(name);
 
@@ -42,31 +42,31 @@ internal static class JobRunner
             $"cd {ShellText.QuotePath(folder)} && mkdir -p {MachineLayout.Data} && ln -s ../../data {JobFiles.Data} && export PATH={ShellText.QuotePath(prefix + "/bin")}:\"$PATH\" && "
             + $"{{ setsid nohup {python} {JobFiles.Runner} {quoted} --output {quoted} --status {JobFiles.Status} > {JobFiles.Log} 2>&1 < /dev/null & echo $! > {JobFiles.ProcessId}; }}",
             $"Starting {name}", cancellationToken);
-        log.Verbose($"{host}: {id} runs in {folder}.");
+        context.Log.Verbose($"{host}: {id} runs in {folder}.");
         return new TrainingJob(host, id, name, folder, JobStatus.Unknown);
     }
 
     /// <summary>Waits for a job's end, through lost connections.</summary>
-    public static async Task<TrainingJob> WaitAsync(TrainingJob job, IStepLog log, CancellationToken cancellationToken)
+    public static async Task<TrainingJob> WaitAsync(TrainingJob job, StepContext context, CancellationToken cancellationToken)
     {
         var activity = $"Training {job.Notebook} on {job.Instance}";
         try
         {
             while (true)
             {
-                var status = await ReadStatusAsync(job, log, cancellationToken);
+                var status = await ReadStatusAsync(job, context, cancellationToken);
                 if (status.HasEnded)
                 {
                     return new TrainingJob(job.Instance, job.Id, job.Notebook, job.Folder, status);
                 }
 
-                log.Progress(activity, $"cell {status.Cell} of {status.Cells}", status.Cells == 0 ? 0 : Math.Max(0, status.Cell - 1) * 100 / status.Cells);
+                context.Log.Progress(activity, $"cell {status.Cell} of {status.Cells}", status.Cells == 0 ? 0 : Math.Max(0, status.Cell - 1) * 100 / status.Cells);
                 await Task.Delay(Poll, cancellationToken);
             }
         }
         finally
         {
-            log.ProgressDone(activity);
+            context.Log.ProgressDone(activity);
         }
     }
 
@@ -88,7 +88,7 @@ internal static class JobRunner
         return lines[0] == "gone" && !status.HasEnded ? await VanishedAsync(connection, job, status, cancellationToken) : status;
     }
 
-    private static async Task<JobStatus> ReadStatusAsync(TrainingJob job, IStepLog log, CancellationToken cancellationToken)
+    private static async Task<JobStatus> ReadStatusAsync(TrainingJob job, StepContext context, CancellationToken cancellationToken)
     {
         var end = DateTime.UtcNow + ReconnectTimeout;
         while (true)
@@ -99,15 +99,15 @@ internal static class JobRunner
             SshConnection? connection = null;
             try
             {
-                connection = await SshConnectionPool.GetAsync(job.Instance, limit.Token);
+                connection = await SshConnectionPool.GetAsync(job.Instance, context, limit.Token);
                 return await LookAsync(connection, job, limit.Token);
             }
             catch (Exception exception) when (IsLostConnection(exception, cancellationToken) && DateTime.UtcNow < end)
             {
-                log.Verbose($"{job.Instance} does not answer; the job goes on, and so does the wait.");
+                context.Log.Verbose($"{job.Instance} does not answer; the job goes on, and so does the wait.");
                 if (connection is not null)
                 {
-                    SshConnectionPool.Drop(job.Instance, connection);
+                    SshConnectionPool.Drop(job.Instance, connection, context);
                 }
 
                 await Task.Delay(Poll, cancellationToken);

@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace SpotTrainer.Jobs;
 
-/// <summary>Fetches what jobs left: the executed notebook, its log, and every file that it wrote.</summary>
+/// <summary>Fetches what jobs left: the executed notebook, its context, and every file that it wrote.</summary>
 [Cmdlet(VerbsCommunications.Receive, "TrainingResult", SupportsShouldProcess = true)]
 [OutputType(typeof(TrainingResult))]
 public sealed class ReceiveTrainingResultCommand : JobCmdlet
@@ -26,7 +26,7 @@ public sealed class ReceiveTrainingResultCommand : JobCmdlet
             destinationTaken = true;
             if (ShouldProcess(destination, $"fetch the results of {job}"))
             {
-                StartThrottled(job, async stopping => Output.Object(await ResultReceiver.ReceiveAsync(job, destination, Output, stopping)));
+                StartThrottled(job, async stopping => await Output.ObjectAsync(await ResultReceiver.ReceiveAsync(job, destination, Context, stopping)));
             }
         }
     }

@@ -13,12 +13,12 @@ internal static class ResultReceiver
     private const string MetricsFile = "metrics.json";
 
     /// <summary>Fetches the job's folder: the executed notebook, its log and status, and every file that it wrote.</summary>
-    public static async Task<TrainingResult> ReceiveAsync(TrainingJob job, string destination, IStepLog log, CancellationToken cancellationToken)
+    public static async Task<TrainingResult> ReceiveAsync(TrainingJob job, string destination, StepContext context, CancellationToken cancellationToken)
     {
         var activity = $"Fetching the results of {job.Notebook}";
         try
         {
-            var connection = await SshConnectionPool.GetAsync(job.Instance, cancellationToken);
+            var connection = await SshConnectionPool.GetAsync(job.Instance, context, cancellationToken);
 
             // Asked before the files are listed: what a job that ends meanwhile writes last is not among them.
             var ended = (await JobRunner.LookAsync(connection, job, cancellationToken)).HasEnded;
@@ -28,29 +28,29 @@ internal static class ResultReceiver
             var (total, received) = (found.Sum(file => file.Size), 0L);
             foreach (var file in found)
             {
-                log.Progress(activity, file.Name, total == 0 ? 0 : (int)(received * 100 / total));
+                context.Log.Progress(activity, file.Name, total == 0 ? 0 : (int)(received * 100 / total));
                 await ReceiveAsync(folder, file, LocalNames.Place(destination, file.Name), cancellationToken);
                 received += file.Size;
             }
 
-            await MarkAsync(connection, job, ended, log, cancellationToken);
+            await MarkAsync(connection, job, ended, context, cancellationToken);
             return new TrainingResult(job, destination, found.Select(file => file.Name).ToArray(), received, ReadMetrics(Path.Combine(destination, MetricsFile)));
         }
         finally
         {
-            log.ProgressDone(activity);
+            context.Log.ProgressDone(activity);
         }
     }
 
     /// <summary>Marks the job as fetched, when it had ended; when no other is left to fetch, the instance, too.</summary>
-    private static async Task MarkAsync(SshConnection connection, TrainingJob job, bool ended, IStepLog log, CancellationToken cancellationToken)
+    private static async Task MarkAsync(SshConnection connection, TrainingJob job, bool ended, StepContext context, CancellationToken cancellationToken)
     {
         var left = await connection.RunAsync(
             $"cd {ShellText.QuotePath(job.Folder)} && {(ended ? $"touch {JobFiles.Received}; " : string.Empty)}"
             + $"for job in ../*/; do [ -e \"${{job}}{JobFiles.Received}\" ] || echo \"$job\"; done", cancellationToken);
         if (left.ExitCode == 0 && left.Output.Trim().Length == 0)
         {
-            await ResultsTag.SetAsync(job.Instance, pending: false, log, cancellationToken);
+            await ResultsTag.SetAsync(job.Instance, pending: false, context, cancellationToken);
         }
     }
 

@@ -42,6 +42,6 @@ public sealed class StartTrainingJobCommand : HostStepCmdlet
     private protected override Func<CancellationToken, Task> Prepare(TrainingHost host)
     {
         var (path, prefix) = (notebook, Prefix);
-        return async stopping => Output.Object(await JobRunner.StartAsync(host, path, prefix, Output, stopping));
+        return async stopping => await Output.ObjectAsync(await JobRunner.StartAsync(host, path, prefix, Context, stopping));
     }
 }

@@ -14,8 +14,8 @@ public sealed class WaitTrainingJobCommand : JobCmdlet
         {
             StartThrottled(job, async stopping =>
             {
-                var ended = await JobRunner.WaitAsync(job, Output, stopping);
-                Output.Object(ended);
+                var ended = await JobRunner.WaitAsync(job, Context, stopping);
+                await Output.ObjectAsync(ended);
                 if (ended.State != "succeeded")
                 {
                     throw JobRunner.Failure(ended);

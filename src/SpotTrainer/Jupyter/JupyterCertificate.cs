@@ -36,13 +36,13 @@ internal sealed class JupyterCertificate
     public DateTimeOffset NotAfter { get; }
 
     /// <summary>Makes one for localhost, 127.0.0.1 and the addresses given.</summary>
-    public static JupyterCertificate Make(IEnumerable<string> addresses)
+    public static JupyterCertificate Make(IEnumerable<string> addresses, DateTimeOffset moment)
     {
         var random = new SecureRandom();
         var generator = new ECKeyPairGenerator();
         generator.Init(new ECKeyGenerationParameters(SecObjectIdentifiers.SecP256r1, random));
         var pair = generator.GenerateKeyPair();
-        var now = DateTime.UtcNow;
+        var now = moment.UtcDateTime;
         var name = new X509Name("CN=SpotTrainer Jupyter");
         var certificate = new X509V3CertificateGenerator();
         certificate.SetSerialNumber(new BigInteger(127, random));

@@ -12,11 +12,11 @@ internal static class JupyterConfigurator
 
     /// <summary>Writes the configuration, which Notebook 6 reads under the one name and Jupyter Server under the other.</summary>
     public static async Task<JupyterSecurity> ConfigureAsync(
-        TrainingHost host, string prefix, SecureString password, IStepLog log, CancellationToken cancellationToken)
+        TrainingHost host, string prefix, SecureString password, StepContext context, CancellationToken cancellationToken)
     {
-        var connection = await SshConnectionPool.GetAsync(host, cancellationToken);
+        var connection = await SshConnectionPool.GetAsync(host, context, cancellationToken);
         var hash = JupyterPassword.Hash(password);
-        var certificate = JupyterCertificate.Make([host.HostName]);
+        var certificate = JupyterCertificate.Make([host.HostName], context.Now);
         var home = (await connection.RequireAsync(
             $"umask 077 && mkdir -p {MachineLayout.Jupyter} && cd && pwd", "Making Jupyter's folder", cancellationToken)).Trim();
         var folder = MachineLayout.Jupyter.Replace("~", home);
@@ -50,7 +50,7 @@ internal static class JupyterConfigurator
                 "Writing Jupyter's configuration", cancellationToken, text);
         }
 
-        log.Verbose($"{host}: Jupyter's certificate is {certificate.Fingerprint}.");
+        context.Log.Verbose($"{host}: Jupyter's certificate is {certificate.Fingerprint}.");
         return new JupyterSecurity(host, prefix, password, certificate);
     }
 }

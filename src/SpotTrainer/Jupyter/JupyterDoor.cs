@@ -16,33 +16,33 @@ internal static class JupyterDoor
     /// </summary>
     /// <exception cref="SpotTrainerException"><c>NotAnInstance</c>, <c>CallerAddressUnknown</c>, those of the start and of EC2.</exception>
     public static async Task<JupyterServer> StartAsync(
-        TrainingHost host, string prefix, int port, string? givenCidr, IStepLog log, CancellationToken cancellationToken)
+        TrainingHost host, string prefix, int port, string? givenCidr, StepContext context, CancellationToken cancellationToken)
     {
         var instance = host as SpotTrainingInstance ?? throw new SpotTrainerException(
             "NotAnInstance", ErrorKind.InvalidArgument, $"{host} is not an instance that the module launched: what stands before its ports is not known.",
             "Leave -OpenPort out, and reach Jupyter through SSH (New-PuttySession -JupyterTunnel, or 'ssh -L 8888:localhost:8888').", host);
         var cidr = givenCidr ?? await CallerAddress.GetCidrAsync(instance.Cloud, cancellationToken);
-        var server = await JupyterProcess.StartAsync(instance, prefix, port, openPort: true, log, cancellationToken);
+        var server = await JupyterProcess.StartAsync(instance, prefix, port, openPort: true, context, cancellationToken);
 
         // One that ran already has its own port.
-        await DoorOf(instance).OpenAsync(server.Port, server.Port, cidr, givenCidr is null, log, cancellationToken);
+        await DoorOf(instance).OpenAsync(server.Port, server.Port, cidr, givenCidr is null, context, cancellationToken);
         return server;
     }
 
     /// <summary>Stops Jupyter, and closes its port, also where Jupyter can't be reached.</summary>
-    public static async Task<JupyterServer> StopAsync(TrainingHost host, string prefix, CancellationToken cancellationToken)
+    public static async Task<JupyterServer> StopAsync(TrainingHost host, string prefix, StepContext context, CancellationToken cancellationToken)
     {
         JupyterServer? stopped = null;
         try
         {
-            return stopped = await JupyterProcess.StopAsync(host, prefix, cancellationToken);
+            return stopped = await JupyterProcess.StopAsync(host, prefix, context, cancellationToken);
         }
         finally
         {
             // Where no port was opened since the last stop, EC2 need not be asked.
             if (stopped is not { OpenPort: false } && host is SpotTrainingInstance instance)
             {
-                await DoorOf(instance).CloseAsync(cancellationToken);
+                await DoorOf(instance).CloseAsync(context, cancellationToken);
             }
         }
     }

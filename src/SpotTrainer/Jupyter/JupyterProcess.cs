@@ -24,16 +24,16 @@ internal static class JupyterProcess
     /// <param name="prefix">The folder of the Python stack.</param>
     /// <param name="port">The port; a server that runs keeps its own.</param>
     /// <param name="openPort">Whether it listens on the machine's own address, too; then its certificate must be for that one.</param>
-    /// <param name="log">Where it tells.</param>
+    /// <param name="context">Where it tells.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public static async Task<JupyterServer> StartAsync(
-        TrainingHost host, string prefix, int port, bool openPort, IStepLog log, CancellationToken cancellationToken)
+        TrainingHost host, string prefix, int port, bool openPort, StepContext context, CancellationToken cancellationToken)
     {
         var activity = $"Starting Jupyter on {host}";
-        log.Progress(activity, "waiting until it answers");
+        context.Log.Progress(activity, "waiting until it answers");
         try
         {
-            var connection = await SshConnectionPool.GetAsync(host, cancellationToken);
+            var connection = await SshConnectionPool.GetAsync(host, context, cancellationToken);
             var result = await connection.RunAsync(
                 string.Format(
                     CultureInfo.InvariantCulture, "sh -s -- {0} {1} {2}", ShellText.Quote(prefix), port, openPort ? ShellText.Quote(host.HostName) : string.Empty), cancellationToken, EmbeddedScript.Read("start_jupyter.sh"));
@@ -73,13 +73,13 @@ internal static class JupyterProcess
         }
         finally
         {
-            log.ProgressDone(activity);
+            context.Log.ProgressDone(activity);
         }
     }
 
-    public static async Task<JupyterServer> StopAsync(TrainingHost host, string prefix, CancellationToken cancellationToken)
+    public static async Task<JupyterServer> StopAsync(TrainingHost host, string prefix, StepContext context, CancellationToken cancellationToken)
     {
-        var connection = await SshConnectionPool.GetAsync(host, cancellationToken);
+        var connection = await SshConnectionPool.GetAsync(host, context, cancellationToken);
         var result = await connection.RunAsync("sh -s", cancellationToken, EmbeddedScript.Read("stop_jupyter.sh"));
         if (result.ExitCode == NotReady)
         {

@@ -24,6 +24,6 @@ public sealed class SetJupyterSecurityCommand : HostStepCmdlet
     private protected override Func<CancellationToken, Task> Prepare(TrainingHost host)
     {
         var (prefix, password) = (Prefix, Password ?? JupyterPassword.Make());
-        return async stopping => Output.Object(await JupyterConfigurator.ConfigureAsync(host, prefix, password, Output, stopping));
+        return async stopping => await Output.ObjectAsync(await JupyterConfigurator.ConfigureAsync(host, prefix, password, Context, stopping));
     }
 }

@@ -36,7 +36,7 @@ public sealed class StartJupyterServerCommand : HostStepCmdlet
     {
         var (prefix, port, cidr) = (Prefix, Port, AllowedCidr);
         return OpenPort
-            ? async stopping => Output.Object(await JupyterDoor.StartAsync(host, prefix, port, cidr, Output, stopping))
-            : async stopping => Output.Object(await JupyterProcess.StartAsync(host, prefix, port, openPort: false, Output, stopping));
+            ? async stopping => await Output.ObjectAsync(await JupyterDoor.StartAsync(host, prefix, port, cidr, Context, stopping))
+            : async stopping => await Output.ObjectAsync(await JupyterProcess.StartAsync(host, prefix, port, openPort: false, Context, stopping));
     }
 }

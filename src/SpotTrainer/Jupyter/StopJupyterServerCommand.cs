@@ -18,6 +18,6 @@ public sealed class StopJupyterServerCommand : HostStepCmdlet
     private protected override Func<CancellationToken, Task> Prepare(TrainingHost host)
     {
         var prefix = Prefix;
-        return async stopping => Output.Object(await JupyterDoor.StopAsync(host, prefix, stopping));
+        return async stopping => await Output.ObjectAsync(await JupyterDoor.StopAsync(host, prefix, Context, stopping));
     }
 }

@@ -48,7 +48,7 @@ internal sealed class Ec2KeyPair
             .FirstOrDefault(pair => string.Equals(pair.Name, name, StringComparison.Ordinal));
 
     /// <summary>Imports a key's public half.</summary>
-    public static async Task<Ec2KeyPair> ImportAsync(CloudContext cloud, string region, string name, SshPrivateKey key, CancellationToken cancellationToken)
+    public static async Task<Ec2KeyPair> ImportAsync(CloudContext cloud, string region, string name, SshPrivateKey key, StepContext context, CancellationToken cancellationToken)
     {
         if (!Ec2Fingerprint.IsImportable(key.Algorithm))
         {
@@ -72,7 +72,7 @@ internal sealed class Ec2KeyPair
         catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidKeyPair.Duplicate")
         {
             // The call is repeated when its answer gets lost: then it is the first one's pair that stands in the way. EC2 may not list it yet.
-            return await NewlyMade.FindAsync(() => FindAsync(cloud, region, name, cancellationToken), cancellationToken) is { } there && Ec2Fingerprint.Fits(there.Fingerprint, key)
+            return await NewlyMade.FindAsync(context, () => FindAsync(cloud, region, name, cancellationToken), cancellationToken) is { } there && Ec2Fingerprint.Fits(there.Fingerprint, key)
                 ? there
                 : throw new SpotTrainerException("KeyPairExists", ErrorKind.ResourceExists,
                     $"EC2 in {region} has a key pair '{name}' already, whose private half is not on this computer.",

@@ -26,9 +26,9 @@ public sealed class GetTrainingKeyPairCommand : RegionCmdlet
         {
             var folder = new KeyPairFolder(CloudResolver.KeyFolder(cloud));
             foreach (var pair in await KeyPairList.ListAsync(
-                cloud, region, folder, name => Array.Exists(patterns, pattern => pattern.IsMatch(name)), Output, stopping))
+                cloud, region, folder, name => Array.Exists(patterns, pattern => pattern.IsMatch(name)), Context, stopping))
             {
-                Output.Object(pair);
+                await Output.ObjectAsync(pair);
             }
         });
     }

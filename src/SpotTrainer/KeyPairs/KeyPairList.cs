@@ -13,13 +13,13 @@ internal static class KeyPairList
     /// <param name="region">The region.</param>
     /// <param name="folder">Where private halves are.</param>
     /// <param name="wanted">Which names are meant.</param>
-    /// <param name="log">Is told what can't be read or asked.</param>
+    /// <param name="context">Is told what can't be read or asked.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public static async Task<IReadOnlyList<TrainingKeyPair>> ListAsync(
-        CloudContext? cloud, string? region, KeyPairFolder folder, Func<string, bool> wanted, IStepLog log, CancellationToken cancellationToken)
+        CloudContext? cloud, string? region, KeyPairFolder folder, Func<string, bool> wanted, StepContext context, CancellationToken cancellationToken)
     {
         var local = folder.Names().Where(wanted).ToArray();
-        var ec2 = cloud is null ? null : await AskAsync(cloud, region!, log, cancellationToken);
+        var ec2 = cloud is null ? null : await AskAsync(cloud, region!, context, cancellationToken);
         if (ec2 is null)
         {
             return [.. local.Select(name => DescribeLocal(name, known: null))];
@@ -35,7 +35,7 @@ internal static class KeyPairList
         TrainingKeyPair DescribeLocal(string name, Dictionary<string, Ec2KeyPair>? known)
         {
             var pair = known is not null && known.TryGetValue(name, out var found) ? found : null;
-            var key = TryRead(folder.PathOf(name), log);
+            var key = TryRead(folder.PathOf(name), context);
             var state = key is null ? TrainingKeyPairState.Unreadable
                 : known is null && Ec2Fingerprint.IsImportable(key.Algorithm) ? TrainingKeyPairState.Unknown
                 : pair is null ? TrainingKeyPairState.LocalOnly
@@ -48,7 +48,7 @@ internal static class KeyPairList
     }
 
     /// <summary>Reads a file; null, and a warning, where that can't be done.</summary>
-    public static SshPrivateKey? TryRead(string path, IStepLog log)
+    public static SshPrivateKey? TryRead(string path, StepContext context)
     {
         try
         {
@@ -56,13 +56,13 @@ internal static class KeyPairList
         }
         catch (Exception exception) when (exception is SpotTrainerException or IOException or UnauthorizedAccessException)
         {
-            log.Warning(ErrorTranslation.Translate(exception, path).Message);
+            context.Log.Warning(ErrorTranslation.Translate(exception, path).Message);
             return null;
         }
     }
 
     /// <summary>Asks EC2; null, and a warning, where nobody there can be asked: what is on this computer can be seen all the same.</summary>
-    private static async Task<IReadOnlyList<Ec2KeyPair>?> AskAsync(CloudContext cloud, string region, IStepLog log, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<Ec2KeyPair>?> AskAsync(CloudContext cloud, string region, StepContext context, CancellationToken cancellationToken)
     {
         try
         {
@@ -77,7 +77,7 @@ internal static class KeyPairList
                 throw error;
             }
 
-            log.Warning($"EC2 could not be asked: {error.Message} These are the key pairs on this computer.");
+            context.Log.Warning($"EC2 could not be asked: {error.Message} These are the key pairs on this computer.");
             return null;
         }
     }

@@ -18,10 +18,10 @@ internal sealed class KeyPairRemoval
     private readonly bool deletesFiles;
     private readonly SshPrivateKey? key;
     private readonly Ec2KeyPair? ec2;
-    private readonly IStepLog log;
+    private readonly StepContext context;
 
     private KeyPairRemoval(
-        CloudContext? cloud, string? region, KeyPairFolder folder, string name, bool deletesFiles, SshPrivateKey? key, Ec2KeyPair? ec2, IStepLog log)
+        CloudContext? cloud, string? region, KeyPairFolder folder, string name, bool deletesFiles, SshPrivateKey? key, Ec2KeyPair? ec2, StepContext context)
     {
         this.cloud = cloud;
         this.region = region;
@@ -30,7 +30,7 @@ internal sealed class KeyPairRemoval
         this.deletesFiles = deletesFiles;
         this.key = key;
         this.ec2 = ec2;
-        this.log = log;
+        this.context = context;
     }
 
     /// <summary>What it would do, as a verb phrase.</summary>
@@ -49,10 +49,10 @@ internal sealed class KeyPairRemoval
     /// <param name="folder">Where private halves are.</param>
     /// <param name="name">The pair's name.</param>
     /// <param name="options">What the user said about it.</param>
-    /// <param name="log">Is told what could not be seen to.</param>
+    /// <param name="context">Is told what could not be seen to.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public static async Task<KeyPairRemoval> PlanAsync(
-        CloudContext? cloud, string? region, KeyPairFolder folder, string name, KeyPairRemovalOptions options, IStepLog log, CancellationToken cancellationToken)
+        CloudContext? cloud, string? region, KeyPairFolder folder, string name, KeyPairRemovalOptions options, StepContext context, CancellationToken cancellationToken)
     {
         KeyPairFolder.RequireName(name);
         var mayDelete = !options.CloudOnly && folder.Has(name);
@@ -79,10 +79,10 @@ internal sealed class KeyPairRemoval
 
         if (cloud is not null && !options.Force)
         {
-            await RequireUnusedAsync(cloud, region!, name, everywhere: mayDelete, log, cancellationToken);
+            await RequireUnusedAsync(cloud, region!, name, everywhere: mayDelete, context, cancellationToken);
         }
 
-        return new KeyPairRemoval(cloud, region, folder, name, mayDelete, folder.Has(name) ? KeyPairList.TryRead(folder.PathOf(name), log) : null, there, log);
+        return new KeyPairRemoval(cloud, region, folder, name, mayDelete, folder.Has(name) ? KeyPairList.TryRead(folder.PathOf(name), context) : null, there, context);
     }
 
     /// <summary>Does it, and gives what is left.</summary>
@@ -95,7 +95,7 @@ internal sealed class KeyPairRemoval
 
         if (deletesFiles && folder.Delete(name, key) is { } left)
         {
-            log.Warning($"{left} stays: it can't be read without its passphrase, or holds another key.");
+            context.Log.Warning($"{left} stays: it can't be read without its passphrase, or holds another key.");
         }
 
         var state = !folder.Has(name) ? TrainingKeyPairState.Removed : key is null ? TrainingKeyPairState.Unreadable : TrainingKeyPairState.LocalOnly;
@@ -107,7 +107,7 @@ internal sealed class KeyPairRemoval
     /// serves every region: then all of them are asked.
     /// </summary>
     private static async Task RequireUnusedAsync(
-        CloudContext cloud, string region, string name, bool everywhere, IStepLog log, CancellationToken cancellationToken)
+        CloudContext cloud, string region, string name, bool everywhere, StepContext context, CancellationToken cancellationToken)
     {
         var regions = everywhere
             ? await cloud.GetRegionsAsync(cancellationToken)
@@ -120,7 +120,7 @@ internal sealed class KeyPairRemoval
             }
             catch (Exception exception) when (other != region && exception is not OperationCanceledException)
             {
-                log.Warning($"{other} could not be asked whether an instance there uses the key pair: {ErrorTranslation.Translate(exception, other).Message}");
+                context.Log.Warning($"{other} could not be asked whether an instance there uses the key pair: {ErrorTranslation.Translate(exception, other).Message}");
                 return [];
             }
         }))).SelectMany(found => found).ToArray();

@@ -39,11 +39,10 @@ public sealed class NewTrainingKeyPairCommand : RegionCmdlet
         {
             if (ShouldProcess(Name, "make a key pair on this computer"))
             {
-                Run(Name, _ =>
+                Run(Name, async _ =>
                 {
                     var rehearsal = CloudResolver.FindRehearsal(ProfileName, EndpointUrl);
-                    Output.Object(KeyPairStore.CreateLocal(rehearsal, new KeyPairFolder(CloudResolver.KeyFolder(rehearsal)), wanted));
-                    return Task.CompletedTask;
+                    await Output.ObjectAsync(KeyPairStore.CreateLocal(rehearsal, new KeyPairFolder(CloudResolver.KeyFolder(rehearsal)), wanted));
                 });
             }
 
@@ -54,7 +53,7 @@ public sealed class NewTrainingKeyPairCommand : RegionCmdlet
         var region = Region ?? cloud.Region;
         if (ShouldProcess($"{Name} in {region}", "make a key pair and import its public half"))
         {
-            Run(wanted.Name, async stopping => Output.Object(await KeyPairStore.CreateAsync(cloud, region, wanted, Output, stopping)));
+            Run(wanted.Name, async stopping => await Output.ObjectAsync(await KeyPairStore.CreateAsync(cloud, region, wanted, Context, stopping)));
         }
     }
 }

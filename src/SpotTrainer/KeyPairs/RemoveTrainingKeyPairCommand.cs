@@ -67,10 +67,10 @@ public sealed class RemoveTrainingKeyPairCommand : RegionCmdlet
         KeyPairRemoval? removal = null;
         Run(name, async stopping =>
             removal = await KeyPairRemoval.PlanAsync(
-                cloud, region, new KeyPairFolder(folder ?? CloudResolver.KeyFolder(cloud)), name, options, Output, stopping));
+                cloud, region, new KeyPairFolder(folder ?? CloudResolver.KeyFolder(cloud)), name, options, Context, stopping));
         if (removal is not null && ShouldProcess(removal.Target, removal.Action))
         {
-            Run(name, async stopping => Output.Object(await removal.RunAsync(stopping)));
+            Run(name, async stopping => await Output.ObjectAsync(await removal.RunAsync(stopping)));
         }
     }
 }

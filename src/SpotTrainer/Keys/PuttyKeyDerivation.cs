@@ -1,6 +1,7 @@
-using System.Diagnostics;
 using Org.BouncyCastle.Crypto.Generators;
 using Org.BouncyCastle.Crypto.Parameters;
+
+using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Keys;
 
@@ -39,7 +40,7 @@ internal sealed record PuttyKeyDerivation(string Flavour, int MemoryKiB, int Pas
     }
 
     /// <summary>The same costs with the passes that take a tenth of a second on this computer, where none were given.</summary>
-    public PuttyKeyDerivation Timed()
+    public PuttyKeyDerivation Timed(TimeProvider? time = null)
     {
         if (Passes > 0)
         {
@@ -49,15 +50,16 @@ internal sealed record PuttyKeyDerivation(string Flavour, int MemoryKiB, int Pas
         var passes = 1;
         while (true)
         {
-            var clock = Stopwatch.StartNew();
+            var elapsed = (time ?? TimeProvider.System).StartClock();
             Derive(new byte[16], new byte[16], passes);
-            if (clock.Elapsed >= Target || passes >= 1 << 12)
+            var taken = elapsed();
+            if (taken >= Target || passes >= 1 << 12)
             {
                 return this with { Passes = passes };
             }
 
             // As far as the measure says, but no more than double: a first run is slower than the next.
-            passes = Math.Min(passes * 2, Math.Max(passes + 1, (int)(passes * Target.TotalMilliseconds / Math.Max(1, clock.Elapsed.TotalMilliseconds))));
+            passes = Math.Min(passes * 2, Math.Max(passes + 1, (int)(passes * Target.TotalMilliseconds / Math.Max(1, taken.TotalMilliseconds))));
         }
     }
 

@@ -97,15 +97,15 @@ public abstract class LaunchCmdlet : RegionsCmdlet
     [ValidateRange(0.001, 1000000)]
     public decimal? Budget { get; set; }
 
-    /// <summary>The most hours that each may run.</summary>
+    /// <summary>The longest that each may run: a number of hours, or a time such as 0:30.</summary>
     [Parameter]
-    [ValidateRange(0.1, 8760)]
-    public double MaxHours { get; set; } = 8;
+    [Duration(DurationUnit.Hours, Shortest = 0.1, Longest = 8760)]
+    public TimeSpan MaxHours { get; set; } = TimeSpan.FromHours(8);
 
-    /// <summary>Minutes without use after which each ends itself; 0 for never before its deadline.</summary>
+    /// <summary>The time without use after which each ends itself: a number of minutes, or a time such as 0:30. 0 for never before its deadline.</summary>
     [Parameter]
-    [ValidateRange(0, 527040)]
-    public int IdleTimeout { get; set; } = 60;
+    [Duration(DurationUnit.Minutes, Longest = 527040)]
+    public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromMinutes(60);
 
     /// <summary>Tries the offers on demand, in the same order, when none of them can be had on the Spot market.</summary>
     [Parameter]
@@ -130,39 +130,38 @@ public abstract class LaunchCmdlet : RegionsCmdlet
         RequireOneOf(nameof(Image), nameof(ImageId));
         RequireOneOf(nameof(KeyPair), nameof(KeyName), nameof(KeyPath));
         RequireOneOf(nameof(SecurityGroup), nameof(AllowedCidr));
-        if (types.Count > 0)
-        {
-            FindOffers();
-        }
-
-        if (offers.Count > 0)
+        if (offers.Count + types.Count > 0)
         {
             try
             {
-                var cloud = offers[0].Cloud;
-                if (offers.Exists(offer => offer.Where != offers[0].Where || offer.Endpoint != offers[0].Endpoint))
+                var cloud = offers.Count > 0 ? LaunchStep.CloudOf(offers) : ResolveCloud();
+                var request = Complete(Request());
+                if (Get(offers.Count > 0 ? offers[0] : types, stopping => LaunchStep.PrepareAsync(cloud, request, Context, stopping)) is { } step)
                 {
-                    throw new SpotTrainerException("MixedClouds", ErrorKind.InvalidArgument,
-                        "The offers belong to different accounts, or to a rehearsal and to AWS.", "Give the offers of one.", offers[0]);
+                    Process(cloud, step);
                 }
-
-                Process(cloud, Request());
             }
             catch (SpotTrainerException exception)
             {
-                WriteError(ErrorRecords.From(exception, offers[0]));
+                WriteError(ErrorRecords.From(exception, offers.FirstOrDefault()));
             }
         }
 
         base.EndProcessing();
     }
 
-    /// <summary>Does what is to be done with the request.</summary>
-    private protected abstract void Process(CloudContext cloud, LaunchRequest request);
+    /// <summary>Adds what only this cmdlet knows.</summary>
+    private protected virtual LaunchRequest Complete(LaunchRequest request) => request;
+
+    /// <summary>Does what is to be done with the launch.</summary>
+    private protected abstract void Process(CloudContext cloud, LaunchStep step);
 
     private LaunchRequest Request() => new()
     {
+        IsNew = true,
         Offers = offers,
+        InstanceTypes = types,
+        Regions = Region,
         Count = Count,
         Image = new ImageChoice(Image, ImageId, UserName),
         VolumeSizeGiB = VolumeSizeGiB,
@@ -173,8 +172,8 @@ public abstract class LaunchCmdlet : RegionsCmdlet
         Subnet = Subnet,
         InstanceProfile = InstanceProfile,
         MaxPrice = MaxPrice,
-        Budget = Budget / Count,
-        MaxHours = MaxHours,
+        Budget = Budget,
+        LongestTime = MaxHours,
         IdleTimeout = IdleTimeout,
         OnDemandFallback = OnDemandFallback,
     };
@@ -187,13 +186,5 @@ public abstract class LaunchCmdlet : RegionsCmdlet
             Fail(new SpotTrainerException("ParametersConflict", ErrorKind.InvalidArgument, $"{string.Join(" and ", given)} say different things.",
                 "Give one of them.", given));
         }
-    }
-
-    private void FindOffers()
-    {
-        var cloud = ResolveCloud();
-        var (given, criteria) = (Region, new OfferCriteria { InstanceTypes = types, MaxPrice = MaxPrice });
-        Run(types, async stopping =>
-            offers.AddRange(LaunchOrder.Of(await OfferFinder.FindAsync(cloud, await RegionsAsync(cloud, given, stopping), criteria, Output, stopping))));
     }
 }

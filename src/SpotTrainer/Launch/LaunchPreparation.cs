@@ -12,7 +12,7 @@ namespace SpotTrainer.Launch;
 /// What must be there before EC2 is asked for a machine: image, key pair, security group, network. Each is seen to once in a region, however
 /// many machines are launched and however many offers are tried there.
 /// </summary>
-internal sealed class LaunchPreparation(CloudContext cloud, LaunchRequest request, IStepLog log)
+internal sealed class LaunchPreparation(CloudContext cloud, LaunchRequest request, StepContext context)
 {
     private readonly Dictionary<string, Task<RegionSetup>> regions = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Task<MachineImage>> images = new(StringComparer.Ordinal);
@@ -81,8 +81,7 @@ internal sealed class LaunchPreparation(CloudContext cloud, LaunchRequest reques
 
         async Task<T> MakeAsync()
         {
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            limit.CancelAfter(Timeout);
+            using var limit = context.Time.Limit(Timeout, cancellationToken);
             try
             {
                 return await make(limit.Token);
@@ -104,9 +103,9 @@ internal sealed class LaunchPreparation(CloudContext cloud, LaunchRequest reques
     private async Task<RegionSetup> RegionAsync(string region, CancellationToken cancellationToken)
     {
         var (vpc, zone) = await NetworkAsync(cloud, region, request.Subnet, cancellationToken);
-        var key = KeyPairStore.EnsureAsync(cloud, region, keyName.Value, log, cancellationToken);
+        var key = KeyPairStore.EnsureAsync(cloud, region, keyName.Value, context, cancellationToken);
         var group = request.SecurityGroup is { } given
-            ? Task.FromResult(given) : SecurityGroupStore.EnsureAsync(cloud, region, vpc, request.AllowedCidr, log, cancellationToken);
+            ? Task.FromResult(given) : SecurityGroupStore.EnsureAsync(cloud, region, vpc, request.AllowedCidr, context, cancellationToken);
         await Task.WhenAll(key, group);
         return new RegionSetup((await key).Name, await group, zone);
     }

@@ -1,4 +1,5 @@
-
+using System.Text.Json.Serialization;
+using SpotTrainer.Cloud;
 using SpotTrainer.Foundation;
 using SpotTrainer.KeyPairs;
 using SpotTrainer.Market;
@@ -6,63 +7,101 @@ using SpotTrainer.Money;
 
 namespace SpotTrainer.Launch;
 
-/// <summary>What a user asks to be launched.</summary>
+/// <summary>What a user asks to be launched. It can be written to disk and read back: launching it again finds what it launched before.</summary>
 internal sealed record LaunchRequest
 {
+    /// <summary>What the instances of this request are found by, in a tag.</summary>
+    public string Token { get; init; } = Guid.NewGuid().ToString("N");
+
+    /// <summary>Whether nothing can have been launched for it yet. A request that was read back may have been launched.</summary>
+    [JsonIgnore]
+    public bool IsNew { get; init; }
+
     /// <summary>The offers, tried in order until one has capacity.</summary>
     public IReadOnlyList<SpotOffer> Offers { get; init; } = [];
 
+    /// <summary>Instance types, with wildcards, whose offers are found if there are no <see cref="Offers"/>.</summary>
+    public IReadOnlyList<string> InstanceTypes { get; init; } = [];
+
+    /// <summary>Where their offers are looked for, with wildcards; empty for the cloud's region.</summary>
+    public IReadOnlyList<string> Regions { get; init; } = [];
+
+    /// <summary>The name. Each of several instances has a number after it.</summary>
     public string Name { get; init; } = string.Empty;
 
-    /// <summary>How many machines.</summary>
+    /// <summary>How many instances.</summary>
     public int Count { get; init; } = 1;
 
+    /// <summary>The image.</summary>
     public ImageChoice Image { get; init; } = new();
 
+    /// <summary>The root disk, in GiB.</summary>
     public int VolumeSizeGiB { get; init; } = 30;
 
+    /// <summary>The name of the key pair.</summary>
     public string KeyName { get; init; } = KeyPairStore.DefaultName;
 
-    /// <summary>The file of a private key of the user's own; null: the pair of that name.</summary>
+    /// <summary>The file of the user's own private key; null for the key pair of <see cref="KeyName"/>.</summary>
     public string? KeyFile { get; init; }
 
-    /// <summary>The id of a security group of the user's own; null: the module's.</summary>
+    /// <summary>The id of the user's own security group; null for the module's.</summary>
     public string? SecurityGroup { get; init; }
 
-    /// <summary>The address range that may connect; null: the caller's own address.</summary>
+    /// <summary>The address range that may connect; null for the caller's own address.</summary>
     public string? AllowedCidr { get; init; }
 
-    /// <summary>The id of a subnet of the user's own; null: the default one.</summary>
+    /// <summary>The id of the user's own subnet; null for the default subnet.</summary>
     public string? Subnet { get; init; }
 
     /// <summary>The name or the ARN of an IAM instance profile.</summary>
     public string? InstanceProfile { get; init; }
 
-    /// <summary>The highest price to pay, in US dollars an hour.</summary>
+    /// <summary>The highest price to pay, in US dollars per hour; null for the on-demand price.</summary>
     public decimal? MaxPrice { get; init; }
 
-    /// <summary>The most that one machine may cost, in US dollars.</summary>
+    /// <summary>The most that all instances together may cost, in US dollars.</summary>
     public decimal? Budget { get; init; }
 
-    public double MaxHours { get; init; } = 8;
+    /// <summary>The longest time that each may run.</summary>
+    public TimeSpan LongestTime { get; init; } = TimeSpan.FromHours(8);
 
-    /// <summary>Whether the offers are tried on demand, in the same order, when none of them can be had on the Spot market.</summary>
+    /// <summary>The time without use after which each ends itself; zero for never.</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(60);
+
+    /// <summary>Whether the offers are tried on demand, in the same order, if none has Spot capacity.</summary>
     public bool OnDemandFallback { get; init; }
 
-    /// <summary>Whether the launch ends as soon as EC2 has said yes.</summary>
+    /// <summary>Whether the launch is over as soon as EC2 has accepted it.</summary>
     public bool NoWait { get; init; }
 
-    /// <summary>Minutes without use after which the machine ends itself; 0: never.</summary>
-    public int IdleTimeout { get; init; } = 60;
-
+    /// <summary>The user's own tags.</summary>
     public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
-    /// <summary>The request with the disk that an image makes of it, which may be larger: the budget pays that one.</summary>
+    /// <summary>The offers that are tried, in order: on the Spot market first, then on demand.</summary>
+    [JsonIgnore]
+    public IEnumerable<(SpotOffer Offer, bool OnDemand)> Tries =>
+        Offers.Select(offer => (offer, false)).Concat(OnDemandFallback ? Offers.Select(offer => (offer, true)) : []);
+
+    /// <summary>The request for one of its instances: with its share of the budget, its own name and its own token.</summary>
+    /// <param name="number">Which one, from 1.</param>
+    public LaunchRequest ForInstance(int number) => Count == 1 ? this : this with
+    {
+        Token = FormattableString.Invariant($"{Token}-{number}"),
+        Name = FormattableString.Invariant($"{Name}-{number}"),
+        Count = 1,
+        Budget = Budget / Count,
+    };
+
+    /// <summary>The request with the disk that an image makes of it, which may be larger: the budget pays for that one.</summary>
     public LaunchRequest WithDiskFor(MachineImage image) => this with { VolumeSizeGiB = Math.Max(VolumeSizeGiB, image.SnapshotSizeGiB) };
 
-    /// <summary>Reckons the deadline of a launch from an offer.</summary>
+    /// <summary>What one instance from an offer costs.</summary>
     /// <param name="offer">The offer.</param>
     /// <param name="onDemand">Whether it is bought on demand: then the price is certain, and higher.</param>
+    public Tariff TariffFor(SpotOffer offer, bool onDemand) => onDemand ? offer.OnDemandTariffFor(VolumeSizeGiB) : offer.TariffFor(MaxPrice, VolumeSizeGiB);
+
+    /// <summary>Plans the deadline of one instance from an offer, with its share of the budget.</summary>
+    /// <inheritdoc cref="TariffFor"/>
     /// <exception cref="SpotTrainerException"><c>PriceCapUnknown</c>, <c>BudgetTooSmall</c>, <c>OnDemandTooDear</c>.</exception>
     public DeadlinePlan PlanDeadline(SpotOffer offer, bool onDemand = false)
     {
@@ -70,17 +109,24 @@ internal sealed record LaunchRequest
         {
             throw new SpotTrainerException("OnDemandTooDear", ErrorKind.LimitsExceeded,
                 FormattableString.Invariant($"{offer.InstanceType} costs {offer.OnDemandPrice} USD/h on demand in {offer.Region}, which is above -MaxPrice."),
-                "Raise -MaxPrice, or leave -OnDemandFallback out.", offer);
+                "Raise -MaxPrice, or leave out -OnDemandFallback.", offer);
         }
 
-        return DeadlinePlan.Make(
-            MaxHours, Budget, onDemand ? offer.OnDemandPrice : HighestPrice(offer), onDemand ? offer.OnDemandPrice ?? 0 : offer.Price, offer.DiskPrice, VolumeSizeGiB);
+        return DeadlinePlan.Make(TariffFor(offer, onDemand), LongestTime, Budget / Count);
     }
 
-    /// <summary>The most that a time on an offer can cost, in US dollars.</summary>
-    public decimal MostFor(SpotOffer offer, bool onDemand, TimeSpan time) => (decimal)time.TotalHours
-        * CostEstimate.MostPerHour((onDemand ? offer.OnDemandPrice : HighestPrice(offer)) ?? 0, offer.DiskPrice, VolumeSizeGiB);
-
-    /// <summary>The highest price that can be charged on the Spot market, in US dollars an hour; null where it is not known.</summary>
-    public decimal? HighestPrice(SpotOffer offer) => MaxPrice ?? offer.OnDemandPrice;
+    /// <summary>Checks the user's own tags: EC2 would refuse them only after key pair and security group were made.</summary>
+    /// <exception cref="SpotTrainerException"><c>TagInvalid</c>.</exception>
+    public void RequireTags()
+    {
+        var wrong = Tags.Keys.FirstOrDefault(key => key is "" or ModuleTags.Name || key.Length > 128 || key.StartsWith("aws:", StringComparison.OrdinalIgnoreCase)
+            || key.StartsWith(ModuleTags.Prefix, StringComparison.OrdinalIgnoreCase) || Tags[key].Length > 256);
+        if (wrong is not null || Tags.Count > ModuleTags.MostOfUsers)
+        {
+            throw new SpotTrainerException("TagInvalid", ErrorKind.InvalidArgument,
+                wrong is null ? $"There are {Tags.Count} tags, and EC2 has room for {ModuleTags.MostOfUsers}."
+                    : $"The tag '{wrong}' is too long, or it is reserved for the module or for AWS.",
+                "Use other tags with -Tag. To name the instance, use -Name.", wrong ?? "Tag");
+        }
+    }
 }

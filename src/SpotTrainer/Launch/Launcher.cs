@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Amazon.EC2;
 using Amazon.EC2.Model;
 using Amazon.Runtime;
@@ -15,15 +14,18 @@ namespace SpotTrainer.Launch;
 /// Launches one Spot machine with its deadline armed. Whatever goes wrong after EC2 was asked, the machine is terminated before the error
 /// is told.
 /// </summary>
-internal sealed class Launcher(CloudContext cloud, LaunchRequest request, LaunchPreparation preparation, IStepLog log)
+internal sealed class Launcher(CloudContext cloud, LaunchRequest request, LaunchPreparation preparation, StepContext context)
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
 
     /// <summary>How long an answer that got lost is looked for.</summary>
     private static readonly TimeSpan SettleTimeout = TimeSpan.FromSeconds(4);
 
-    /// <summary>How long the call and the look for its answer may each take after Ctrl+C.</summary>
-    private static readonly TimeSpan StoppedTimeout = TimeSpan.FromSeconds(2.5);
+    /// <summary>The share of the time after Ctrl+C in which EC2's answer is waited for.</summary>
+    private const double AnswerShare = 0.25;
+
+    /// <summary>The share of that time by whose end a machine must be found whose answer did not arrive: the rest is for terminating it.</summary>
+    private const double SettleShare = 0.5;
 
     /// <summary>How often EC2 is asked whose answer got lost.</summary>
     private const int Attempts = 4;
@@ -39,26 +41,26 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
     private readonly string activity = $"Launching {(request.Name.Length > 0 ? request.Name : "a Spot instance")}";
 
     /// <summary>Launches from the first offer that has capacity, and waits until the machine lets us in and its deadline is read back.</summary>
-    public async Task<SpotTrainingInstance> LaunchAsync(CancellationToken cancellationToken)
+    public async Task<SpotTrainingInstance> LaunchAsync(Func<SpotTrainingInstance, Task> receive, CancellationToken cancellationToken)
     {
         var refusals = new LaunchRefusals();
         try
         {
-            foreach (var (offer, onDemand) in TriesOf(request))
+            foreach (var (offer, onDemand) in request.Tries)
             {
                 try
                 {
-                    return await LaunchAsync(offer, onDemand, cancellationToken);
+                    return await LaunchAsync(offer, onDemand, receive, cancellationToken);
                 }
                 catch (Exception exception) when (!cancellationToken.IsCancellationRequested && LaunchRefusals.MayTryNext(exception, offer))
                 {
-                    log.Verbose(refusals.Add(offer, onDemand, await ExplainAsync(offer, onDemand, exception, cancellationToken)));
+                    context.Log.Verbose(refusals.Add(offer, onDemand, await ExplainAsync(offer, onDemand, exception, cancellationToken)));
                 }
             }
         }
         finally
         {
-            log.ProgressDone(activity);
+            context.Log.ProgressDone(activity);
         }
 
         throw refusals.ToError(request.OnDemandFallback);
@@ -85,11 +87,8 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
         }
     }
 
-    /// <summary>What is tried, in order.</summary>
-    public static IEnumerable<(SpotOffer Offer, bool OnDemand)> TriesOf(LaunchRequest request) =>
-        request.Offers.Select(offer => (offer, false)).Concat(request.OnDemandFallback ? request.Offers.Select(offer => (offer, true)) : []);
-
-    private async Task<SpotTrainingInstance> LaunchAsync(SpotOffer offer, bool onDemand, CancellationToken cancellationToken)
+    private async Task<SpotTrainingInstance> LaunchAsync(
+        SpotOffer offer, bool onDemand, Func<SpotTrainingInstance, Task> receive, CancellationToken cancellationToken)
     {
         if (!onDemand && request.MaxPrice < offer.Price)
         {
@@ -98,42 +97,44 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
                 "Raise -MaxPrice, or look for a cheaper offer with Find-SpotOffer -MaxPrice.", offer);
         }
 
-        log.Progress(activity, $"request: {offer}", 5);
+        context.Log.Progress(activity, $"request: {offer}", 5);
         var setup = await preparation.ForAsync(offer, cancellationToken);
 
         var sized = request.WithDiskFor(setup.Image) with { Budget = request.Budget - lost };
         var plan = sized.PlanDeadline(offer, onDemand);
         var hostKey = SshPrivateKey.MakeEd25519("spottrainer");
-        var deadline = DateTimeOffset.UtcNow + plan.Time;
-        var run = new RunRequest(sized, offer, onDemand, setup, hostKey, deadline).Make();
+        var now = context.Now;
+        var deadline = now + plan.Time;
+        var run = new RunRequest(sized, offer, onDemand, setup, hostKey, now, deadline).Make();
         cancellationToken.ThrowIfCancellationRequested();
 
-        var asked = Stopwatch.StartNew();
+        var asked = context.Time.StartClock();
         var id = await RunAsync(offer, run, deadline, cancellationToken);
-        log.Verbose($"{id}: {offer}{(onDemand ? ", on demand" : string.Empty)}; it ends itself at {deadline.ToLocalTime():g}.");
+        context.Log.Verbose($"{id}: {offer}{(onDemand ? ", on demand" : string.Empty)}; it ends itself at {deadline.ToLocalTime():g}.");
         try
         {
             var instance = request.NoWait
-                ? await InstanceWaiter.UntilKnownAsync(cloud, offer.Region, id, cancellationToken) : await InstanceWaiter.UntilReadyAsync(cloud, offer.Region, id, activity, log, cancellationToken);
+                ? await InstanceWaiter.UntilKnownAsync(cloud, offer.Region, id, context, cancellationToken) : await InstanceWaiter.UntilReadyAsync(cloud, offer.Region, id, activity, context, cancellationToken);
             if (onDemand)
             {
-                log.Warning(FormattableString.Invariant($"{instance} was bought on demand, at {offer.OnDemandPrice} USD/h: on the Spot market ({offer.Price} USD/h) there was none."));
+                context.Log.Warning(FormattableString.Invariant($"{instance} was bought on demand, at {offer.OnDemandPrice} USD/h: on the Spot market ({offer.Price} USD/h) there was none."));
             }
 
-            log.Information($"{instance} ends itself at {deadline.ToLocalTime():g}; what was not fetched by then ends with it."
+            context.Log.Information($"{instance} ends itself at {deadline.ToLocalTime():g}; what was not fetched by then ends with it."
                 + (plan.Expected > plan.Time ? $" Should the price stay as it is, its budget will pay until {(deadline + plan.Expected - plan.Time).ToLocalTime():g}: Set-SpotTrainingDeadline -FromBudget, run now and then, gains that time." : string.Empty)
                 + (request.NoWait ? " That its deadline is armed is not read back yet: Wait-SpotTrainingInstance does it." : string.Empty));
 
-            CostReader.KeepRunning(instance, log);
+            CostReader.KeepRunning(instance, context);
 
-            // After this the machine is the user's: they have its object.
+            // Once somebody has its object, the machine is theirs.
             cancellationToken.ThrowIfCancellationRequested();
+            await receive(instance);
             return instance;
         }
         catch (Exception exception)
         {
-            await AbandonAsync(offer.Region, id, deadline, exception, cancellationToken);
-            lost += sized.MostFor(offer, onDemand, CostEstimate.Billed(asked.Elapsed));
+            await AbandonAsync(offer.Region, id, deadline, exception);
+            lost += sized.TariffFor(offer, onDemand).MostOf(Tariff.Billed(asked())) ?? 0;
             throw;
         }
     }
@@ -145,14 +146,10 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
     private async Task<string> RunAsync(SpotOffer offer, RunInstancesRequest run, DateTimeOffset deadline, CancellationToken cancellationToken)
     {
         // Not the caller's token: a call that is cut off leaves it unclear whether a machine was made. After Ctrl+C it gets a moment more.
-        using var limit = new CancellationTokenSource();
-        using var stopped = cancellationToken.Register(() =>
-        {
-            limit.CancelAfter(StoppedTimeout);
-            log.CleanupWarning("Finding out whether EC2 has launched a machine.");
-        });
+        using var limit = context.Cleanup.Until(AnswerShare);
+        using var stopped = cancellationToken.Register(() => context.Log.CleanupWarning("Checking whether EC2 has launched a machine."));
         var unclear = false;
-        var asked = Stopwatch.StartNew();
+        var asked = context.Time.StartClock();
         for (var attempt = 1; ; attempt++)
         {
             try
@@ -162,13 +159,13 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
             catch (Exception exception) when (unclear || MayRepeat(exception))
             {
                 // Once an answer was lost, a refusal may be that of the second call, when the first has launched a machine.
-                unclear |= IsUnclear(exception);
+                unclear |= !AwsVerdict.IsRefusal(exception);
                 if (MayRepeat(exception) && attempt < (unclear ? Attempts : BusyAttempts) && !cancellationToken.IsCancellationRequested)
                 {
-                    log.Verbose($"{offer}: {ErrorTranslation.Translate(exception, offer).Message} EC2 is asked again.");
+                    context.Log.Verbose($"{offer}: {ErrorTranslation.Translate(exception, offer).Message} EC2 is asked again.");
 
                     // Where nothing was accepted yet, Ctrl+C ends it here.
-                    await Task.Delay(Pause(attempt), unclear ? CancellationToken.None : cancellationToken);
+                    await context.Time.DelayAsync(Pause(attempt), unclear ? CancellationToken.None : cancellationToken);
                     continue;
                 }
 
@@ -177,19 +174,19 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
                     throw;
                 }
 
-                if (await FindByTokenAsync(offer.Region, run.ClientToken, cancellationToken.IsCancellationRequested ? StoppedTimeout : SettleTimeout) is { } id)
+                if (await FindByTokenAsync(offer.Region, run.ClientToken) is { } id)
                 {
                     return id;
                 }
 
                 var what = $"EC2's answer got lost: a machine '{request.Name}' may run in {offer.Region} until {deadline.ToLocalTime():g}.";
-                log.CleanupWarning(what);
+                context.Log.CleanupWarning(what);
                 throw new SpotTrainerException("LaunchUnclear", ErrorKind.ConnectionError, what,
                     $"Look with Get-SpotTrainingInstance -Region {offer.Region}, and remove it.", run.ClientToken, exception);
             }
         }
 
-        bool MayRepeat(Exception exception) => IsBusy(exception) || IsTooSoon(exception, asked.Elapsed) || IsUnclear(exception);
+        bool MayRepeat(Exception exception) => IsBusy(exception) || IsTooSoon(exception, asked()) || !AwsVerdict.IsRefusal(exception);
     }
 
     /// <summary>Longer each time, and by chance: of many launches at once not all come back at the same moment.</summary>
@@ -201,60 +198,42 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
         }
     }
 
-    /// <summary>Whether EC2 wants to be asked later.</summary>
-    private static bool IsBusy(Exception exception) => exception is AmazonEC2Exception { ErrorCode: "RequestLimitExceeded" or "Throttling" or "ThrottlingException" };
+    /// <summary>Whether EC2 refused the call only for now.</summary>
+    private static bool IsBusy(Exception exception) => AwsVerdict.Has(exception, CodeTraits.Again);
 
     /// <summary>Whether EC2 does not know everywhere yet what the launch itself has made.</summary>
-    private bool IsTooSoon(Exception exception, TimeSpan asked) => asked < NewlyMade.Timeout && exception is AmazonEC2Exception refusal
-        && (refusal.ErrorCode == "InvalidKeyPair.NotFound" || (refusal.ErrorCode is "InvalidGroup.NotFound" or "InvalidSecurityGroupID.NotFound" && request.SecurityGroup is null));
-
-    /// <summary>
-    /// Whether an error leaves open what EC2 did: anything but a refusal with a code of its own, and what happened before anything was sent
-    /// (no credentials to sign with, a rehearsal that has ended).
-    /// </summary>
-    private static bool IsUnclear(Exception exception) => exception switch
-    {
-        AmazonEC2Exception refusal => refusal.ErrorCode is null or "" or "InternalError" or "InternalFailure" or "Unavailable" or "ServiceUnavailable",
-        SpotTrainerException or ProcessAWSCredentialException => false,
-        AmazonClientException { InnerException: AmazonServiceException } => false,
-        AmazonClientException unsigned when ErrorTranslation.Translate(unsigned, target: null).Kind == ErrorKind.AuthenticationError => false,
-        _ => true,
-    };
+    private bool IsTooSoon(Exception exception, TimeSpan asked) => asked < NewlyMade.Timeout && AwsVerdict.Has(exception, CodeTraits.NotYetKnown)
+        && (request.SecurityGroup is null || exception is AmazonEC2Exception { ErrorCode: "InvalidKeyPair.NotFound" });
 
     /// <summary>
     /// Looks for the machine of a token, whatever goes wrong meanwhile, and after Ctrl+C, too: until it is found, or the time is up.
     /// </summary>
-    private async Task<string?> FindByTokenAsync(string region, string token, TimeSpan time)
+    private async Task<string?> FindByTokenAsync(string region, string token)
     {
-        using var limit = new CancellationTokenSource(time);
-        while (!limit.IsCancellationRequested)
+        using var limit = context.Cleanup.Until(SettleShare, SettleTimeout);
+        try
         {
-            try
-            {
-                var page = await cloud.Ec2(region).DescribeInstancesAsync(
-                    new DescribeInstancesRequest { Filters = [new Filter("client-token", [token])] }, limit.Token);
-                if (page.Reservations.SelectMany(reservation => reservation.Instances).FirstOrDefault() is { } made)
-                {
-                    return made.InstanceId;
-                }
-            }
-            catch (Exception)
-            {
-                // Lost as well, or refused: a moment later it may not be.
-            }
-
-            // EC2 takes a moment to know its own new machines everywhere.
-            await Task.WhenAny(Task.Delay(Poll, limit.Token));
+            // EC2 takes a moment to know its own new machines everywhere. An answer that is lost or refused may arrive a moment later.
+            return await Patience.Endless(Poll).AskAsync(context.Time, LookAsync, found => found is not null, _ => true, limit.Token);
+        }
+        catch (Exception) when (limit.IsOver)
+        {
+            return null;
         }
 
-        return null;
+        async Task<string?> LookAsync()
+        {
+            var page = await cloud.Ec2(region).DescribeInstancesAsync(
+                new DescribeInstancesRequest { Filters = [new Filter("client-token", [token])] }, limit.Token);
+            return page.Reservations.SelectMany(reservation => reservation.Instances).FirstOrDefault()?.InstanceId;
+        }
     }
 
     /// <summary>Ends a machine that can't be used. When that fails, too, the user must know which one costs money, and until when.</summary>
-    private async Task AbandonAsync(string region, string id, DateTimeOffset deadline, Exception why, CancellationToken cancellationToken)
+    private async Task AbandonAsync(string region, string id, DateTimeOffset deadline, Exception why)
     {
-        var ending = Terminator.RequestAsync(cloud, region, id, justLaunched: true, cancellationToken);
-        log.CleanupWarning($"Terminating {id}, which was launched and can't be used.");
+        var ending = Terminator.RequestAsync(cloud, region, id, justLaunched: true, context);
+        context.Log.CleanupWarning($"Terminating {id}, which was launched and can't be used.");
         try
         {
             await ending;
@@ -263,7 +242,7 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
         {
             var what = $"{id} in {region} could NOT be terminated and costs until {deadline.ToLocalTime():g}.";
             var next = $"Run: Get-SpotTrainingInstance -Region {region} -InstanceId {id} | Remove-SpotTrainingInstance";
-            log.CleanupWarning($"{what} {next}");
+            context.Log.CleanupWarning($"{what} {next}");
             throw new SpotTrainerException("InstanceLeftRunning", ErrorKind.ConnectionError,
                 $"{what} ({ErrorTranslation.Translate(why, id).Message})", next, id, exception);
         }

@@ -169,7 +169,7 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
         var setup = new OfferSetup(image, new RegionSetup(string.Empty, string.Empty, SubnetZone: null));
         var run = new RunRequest(
             request.WithDiskFor(image) with { Name = "test" }, offer, onDemand: false, setup,
-            SshPrivateKey.MakeEd25519("test"), DateTimeOffset.UtcNow.AddHours(1)).Make();
+            SshPrivateKey.MakeEd25519("test"), cloud.Time.GetUtcNow(), cloud.Time.GetUtcNow().AddHours(1)).Make();
         run.DryRun = true;
         run.KeyName = null;
         run.NetworkInterfaces[0].Groups = [];
@@ -277,7 +277,7 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
     private async Task<string> PriceAsync(CancellationToken cancellationToken)
     {
         CurrentPrice? now = null;
-        await SpotPrices.ReadNowAsync(Ec2, offer.Region, [offer.InstanceType], page =>
+        await SpotPrices.ReadNowAsync(cloud, offer.Region, [offer.InstanceType], page =>
         {
             foreach (var price in page.Where(price => price.Zone == offer.Zone))
             {
@@ -289,7 +289,7 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
         return request.MaxPrice < usd
             ? throw new SpotTrainerException("MaxPriceTooLow", ErrorKind.LimitsExceeded, FormattableString.Invariant($"It costs {usd} USD/h now, which is above -MaxPrice {request.MaxPrice}."),
                 "Raise -MaxPrice, or look for a cheaper offer with Find-SpotOffer.", offer)
-            : FormattableString.Invariant($"{usd} USD/h now") + (request.HighestPrice(offer) is { } cap ? FormattableString.Invariant($", never above {cap}") : string.Empty);
+            : FormattableString.Invariant($"{usd} USD/h now") + (request.TariffFor(offer, onDemand: false).HighestPrice is { } cap ? FormattableString.Invariant($", never above {cap}") : string.Empty);
     }
 
     /// <summary>With the disk that the image needs; as asked where the image can't be had.</summary>

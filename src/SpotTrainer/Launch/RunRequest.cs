@@ -5,12 +5,15 @@ using Amazon.EC2.Model;
 using SpotTrainer.Cloud;
 using SpotTrainer.Keys;
 using SpotTrainer.Market;
+using SpotTrainer.Money;
 
 namespace SpotTrainer.Launch;
 
 /// <summary>Writes the one call that launches a machine (RunInstances), with all that makes it safe: its end, its doors, its tags.</summary>
-internal sealed class RunRequest(LaunchRequest request, SpotOffer offer, bool onDemand, OfferSetup setup, SshPrivateKey hostKey, DateTimeOffset deadline)
+internal sealed class RunRequest(LaunchRequest request, SpotOffer offer, bool onDemand, OfferSetup setup, SshPrivateKey hostKey, DateTimeOffset now, DateTimeOffset deadline)
 {
+    private Tariff Tariff => request.TariffFor(offer, onDemand);
+
     public RunInstancesRequest Make()
     {
         var tags = MakeTags();
@@ -33,7 +36,7 @@ internal sealed class RunRequest(LaunchRequest request, SpotOffer offer, bool on
 
                     // Said also where the user gave none: what the deadline was reckoned with is then the most that can be charged, even if
                     // the on-demand price has been raised since it was read.
-                    MaxPrice = request.HighestPrice(offer)?.ToString(CultureInfo.InvariantCulture),
+                    MaxPrice = Tariff.HighestPrice?.ToString(CultureInfo.InvariantCulture),
                 },
             },
             InstanceInitiatedShutdownBehavior = ShutdownBehavior.Terminate,
@@ -58,7 +61,7 @@ internal sealed class RunRequest(LaunchRequest request, SpotOffer offer, bool on
                     Ebs = new EbsBlockDevice { VolumeSize = request.VolumeSizeGiB, VolumeType = VolumeType.Gp3, Encrypted = true, DeleteOnTermination = true },
                 },
             ],
-            UserData = Convert.ToBase64String(Encoding.UTF8.GetBytes(UserData.Write(deadline, TimeSpan.FromMinutes(request.IdleTimeout), hostKey))),
+            UserData = Convert.ToBase64String(Encoding.UTF8.GetBytes(UserData.Write(now, deadline, request.IdleTimeout, hostKey))),
             TagSpecifications = TaggedTypes().Select(type => new TagSpecification { ResourceType = type, Tags = tags }).ToList(),
         };
     }
@@ -79,17 +82,18 @@ internal sealed class RunRequest(LaunchRequest request, SpotOffer offer, bool on
         {
             new(ModuleTags.Name, request.Name),
             new(ModuleTags.Owner, ModuleTags.CurrentOwner),
+            new(ModuleTags.Launch, request.Token),
             new(ModuleTags.Deadline, ModuleTags.Moment(deadline)),
             new(ModuleTags.HostKey, $"{ModuleTags.HostKeyPending} {hostKey.Fingerprint}"),
             new(ModuleTags.User, setup.Image.UserName),
-            new(ModuleTags.Price, Text(onDemand ? offer.OnDemandPrice!.Value : offer.Price)),
-            new(ModuleTags.IdleTimeout, Text(request.IdleTimeout)),
+            new(ModuleTags.Price, Text(Tariff.Price)),
+            new(ModuleTags.IdleTimeout, Text(request.IdleTimeout.TotalMinutes)),
             new(ModuleTags.VolumeSize, Text(request.VolumeSizeGiB)),
         };
         foreach (var (name, number) in new[]
         {
             (ModuleTags.OnDemandPrice, offer.OnDemandPrice),
-            (ModuleTags.HighestPrice, onDemand ? offer.OnDemandPrice : request.HighestPrice(offer)),
+            (ModuleTags.HighestPrice, Tariff.HighestPrice),
             (ModuleTags.DiskPrice, offer.DiskPrice),
             (ModuleTags.Budget, request.Budget),
         })

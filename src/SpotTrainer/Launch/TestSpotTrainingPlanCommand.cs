@@ -13,9 +13,9 @@ public sealed class TestSpotTrainingPlanCommand : LaunchCmdlet
     [ValidateNotNullOrEmpty]
     public string[] Path { get; set; } = [];
 
-    private protected override void Process(CloudContext cloud, LaunchRequest request)
+    private protected override void Process(CloudContext cloud, LaunchStep step)
     {
         var files = Path.Select(FullPath).ToArray();
-        Run(request.Offers[0], async stopping => Output.Object(await new PlanChecker(cloud, request, files).CheckAsync(stopping)));
+        Run(step.Request.Offers[0], async stopping => await Output.ObjectAsync(await new PlanChecker(cloud, step.Request, files).CheckAsync(stopping)));
     }
 }

@@ -14,15 +14,16 @@ namespace SpotTrainer.Launch;
 internal static class UserData
 {
     /// <summary>Writes the text. EC2 takes no more than 16 KB of it.</summary>
+    /// <param name="now">The time now, by this computer's clock.</param>
     /// <param name="deadline">The deadline, by this computer's clock. By the machine's clock it comes no later than the time from now to it after
     /// the first boot, give or take a minute: a client whose clock is ahead, and that dies before it has noticed, must not pay for that.</param>
     /// <param name="idleTimeout">How long the machine may be without use; zero: until the deadline.</param>
     /// <param name="hostKey">Its first host key.</param>
-    public static string Write(DateTimeOffset deadline, TimeSpan idleTimeout, SshPrivateKey hostKey)
+    public static string Write(DateTimeOffset now, DateTimeOffset deadline, TimeSpan idleTimeout, SshPrivateKey hostKey)
     {
         var script = Convert.ToBase64String(Compress(EmbeddedScript.Read(Watchdog.Script)));
         var idle = idleTimeout.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
-        var longest = (deadline - DateTimeOffset.UtcNow + DeadlineCheck.ClockTolerance).TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
+        var longest = (deadline - now + DeadlineCheck.ClockTolerance).TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
         var text = new StringBuilder("#cloud-config\n");
 
         // bootcmd runs at every boot: a deadline that was moved since must not be set back. A machine that can't arm it must not run.

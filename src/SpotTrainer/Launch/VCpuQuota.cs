@@ -124,7 +124,7 @@ internal sealed record VCpuQuota(string Code, string Name, decimal Limit, int Us
             return 0;
         }
 
-        var sizes = await new InstanceTypeCatalog { IncludeOnDemandOnly = onDemand }.GetAsync(cloud.Ec2(region), types, cancellationToken);
+        var sizes = await new InstanceTypeCatalog(cloud.Time) { IncludeOnDemandOnly = onDemand }.GetAsync(cloud.Ec2(region), types, cancellationToken);
         return types.Sum(type => sizes.TryGetValue(type, out var size) ? size.VCpu : 0);
     }
 }

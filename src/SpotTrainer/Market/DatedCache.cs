@@ -10,12 +10,12 @@ internal static class DatedCache
     public static readonly TimeSpan Life = TimeSpan.FromHours(24);
 
     /// <summary>Reads a copy that is not too old; null where there is none. One that can't be read counts as none: it is only a copy.</summary>
-    public static T? Read<T>(string path)
+    public static T? Read<T>(string path, TimeProvider time)
         where T : class
     {
         try
         {
-            if (!IsFresh(new DateTimeOffset(File.GetLastWriteTimeUtc(path))))
+            if (!IsFresh(new DateTimeOffset(File.GetLastWriteTimeUtc(path)), time))
             {
                 return null;
             }
@@ -43,7 +43,7 @@ internal static class DatedCache
     }
 
     /// <summary>Whether something of that date may still be used. A date to come is a wrong clock's.</summary>
-    public static bool IsFresh(DateTimeOffset date) => DateTimeOffset.UtcNow - date is var age && age < Life && age > -Life;
+    public static bool IsFresh(DateTimeOffset date, TimeProvider time) => time.GetUtcNow() - date is var age && age < Life && age > -Life;
 }
 
 /// <summary>Something that was published, with the moment at which it was fetched.</summary>

@@ -105,16 +105,16 @@ public sealed class FindSpotOfferCommand : RegionsCmdlet
         };
         Run(given.Length > 0 ? given : cloud.Region, async stopping =>
         {
-            var regions = await RegionsAsync(cloud, given, stopping);
+            var regions = await RegionNames.ResolveAsync(cloud, given, stopping);
             if (unsorted)
             {
-                await OfferFinder.StreamAsync(cloud, regions, criteria, Output.Object, Output, stopping);
+                await OfferFinder.StreamAsync(cloud, regions, criteria, Output.ObjectAsync, Context, stopping);
                 return;
             }
 
-            foreach (var offer in await OfferFinder.FindAsync(cloud, regions, criteria, Output, stopping))
+            foreach (var offer in await OfferFinder.FindAsync(cloud, regions, criteria, Context, stopping))
             {
-                Output.Object(offer);
+                await Output.ObjectAsync(offer);
             }
         });
         base.EndProcessing();

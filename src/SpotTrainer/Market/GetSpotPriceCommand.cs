@@ -36,7 +36,7 @@ public sealed class GetSpotPriceCommand : RegionsCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        var from = DateTimeOffset.UtcNow.AddDays(-Days);
+        var from = Context.Now.AddDays(-Days);
         if (ParameterSetName == "Offer")
         {
             foreach (var offer in Offer)
@@ -54,15 +54,19 @@ public sealed class GetSpotPriceCommand : RegionsCmdlet
         Run(types, async stopping =>
         {
             await cloud.GetAccountAsync(stopping);
-            var regions = await RegionsAsync(cloud, given, stopping);
+            var regions = await RegionNames.ResolveAsync(cloud, given, stopping);
             var found = await RegionQuery.AskAsync(regions, async (region, limit) =>
             {
-                var histories = (await SpotPrices.ReadHistoryAsync(cloud.Ec2(region), region, types, from, limit))
+                var histories = (await SpotPrices.ReadHistoryAsync(cloud, region, types, from, limit))
                     .Where(history => zones.Length == 0 || zones.Any(zone => NamePattern.Matches(zone, history.Key.Zone)))
                     .OrderBy(history => history.Key.Type, StringComparer.Ordinal).ThenBy(history => history.Key.Zone, StringComparer.Ordinal).ToArray();
-                Array.ForEach(histories, history => Output.Object(new SpotPriceHistory(cloud, region, history.Key.Zone, history.Key.Type, history.Value)));
+                foreach (var history in histories)
+                {
+                    await Output.ObjectAsync(new SpotPriceHistory(cloud, region, history.Key.Zone, history.Key.Type, history.Value));
+                }
+
                 return histories.Length;
-            }, timeout: null, Output, stopping);
+            }, timeout: null, Context, stopping);
             if (found.Sum() == 0)
             {
                 throw new SpotTrainerException("NoSpotPrice", ErrorKind.ObjectNotFound,

@@ -8,7 +8,7 @@ namespace SpotTrainer.Market;
 /// What instance types have (DescribeInstanceTypes). It is the same in every region: each type is asked for once, in the region where
 /// its price came up first, and those who want it meanwhile wait for that answer, but not long.
 /// </summary>
-internal sealed class InstanceTypeCatalog
+internal sealed class InstanceTypeCatalog(TimeProvider time)
 {
     /// <summary>How many types one question names: as many as a page holds.</summary>
     private const int TypesAtOnce = 100;
@@ -54,10 +54,9 @@ internal sealed class InstanceTypeCatalog
         await ec2.DescribeInstanceTypesAsync(new DescribeInstanceTypesRequest { InstanceTypes = types.Take(TypesAtOnce).ToList() }, cancellationToken);
 
     /// <summary>Whether other regions' answers came, all of them and in time.</summary>
-    private static async Task<bool> CameAsync(IEnumerable<Task<IReadOnlyDictionary<string, InstanceTypeSize>>> others, CancellationToken cancellationToken)
+    private async Task<bool> CameAsync(IEnumerable<Task<IReadOnlyDictionary<string, InstanceTypeSize>>> others, CancellationToken cancellationToken)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(Patience);
+        using var patience = time.Limit(Patience, cancellationToken);
         try
         {
             await Task.WhenAll(others).OrStopped(patience.Token);

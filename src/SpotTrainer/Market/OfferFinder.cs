@@ -15,20 +15,21 @@ internal sealed class OfferFinder
 
     private readonly CloudContext cloud;
     private readonly OfferCriteria criteria;
-    private readonly IStepLog log;
+    private readonly StepContext context;
     private readonly PriceList prices;
-    private readonly InstanceTypeCatalog catalog = new();
+    private readonly InstanceTypeCatalog catalog;
     private readonly HashSet<string> told = new(StringComparer.Ordinal);
     private readonly HashSet<string> seen = new(StringComparer.OrdinalIgnoreCase);
     private readonly Lazy<Task<SpotAdvisor>> advisor;
     private CurrentPrice? cheapest;
 
-    private OfferFinder(CloudContext cloud, OfferCriteria criteria, IStepLog log, CancellationToken cancellationToken)
+    private OfferFinder(CloudContext cloud, OfferCriteria criteria, StepContext context, CancellationToken cancellationToken)
     {
         this.cloud = cloud;
         this.criteria = criteria;
-        this.log = log;
+        this.context = context;
         prices = new PriceList(cloud);
+        catalog = new InstanceTypeCatalog(context.Time);
         advisor = new Lazy<Task<SpotAdvisor>>(() => SpotAdvisor.GetAsync(cloud, cancellationToken));
     }
 
@@ -36,13 +37,13 @@ internal sealed class OfferFinder
     /// <param name="cloud">The cloud.</param>
     /// <param name="regions">The regions.</param>
     /// <param name="criteria">What is wanted.</param>
-    /// <param name="log">Is told of regions that can't be asked, and of what can't be had.</param>
+    /// <param name="context">Is told of regions that can't be asked, and of what can't be had.</param>
     /// <param name="cancellationToken">Ends the search.</param>
     /// <exception cref="SpotTrainerException"><c>UnknownInstanceType</c>, <c>NoOffer</c>, or <c>NoOfferUnderPrice</c> with the cheapest there is.</exception>
     public static async Task<IReadOnlyList<SpotOffer>> FindAsync(
-        CloudContext cloud, IReadOnlyList<string> regions, OfferCriteria criteria, IStepLog log, CancellationToken cancellationToken)
+        CloudContext cloud, IReadOnlyList<string> regions, OfferCriteria criteria, StepContext context, CancellationToken cancellationToken)
     {
-        var finder = new OfferFinder(cloud, criteria, log, cancellationToken);
+        var finder = new OfferFinder(cloud, criteria, context, cancellationToken);
         var ranking = finder.NewRanking();
         await finder.AskAsync(regions, (region, limit) => finder.ReadAsync(region, ranking, limit), cancellationToken);
         finder.TellOfUnknown();
@@ -54,7 +55,7 @@ internal sealed class OfferFinder
     /// <inheritdoc cref="FindAsync"/>
     /// <exception cref="SpotTrainerException"><c>ScoreNeedsAll</c>: a score is that of the whole set of types, which is known only when all regions have answered.</exception>
     public static async Task StreamAsync(
-        CloudContext cloud, IReadOnlyList<string> regions, OfferCriteria criteria, Action<SpotOffer> emit, IStepLog log, CancellationToken cancellationToken)
+        CloudContext cloud, IReadOnlyList<string> regions, OfferCriteria criteria, Func<SpotOffer, Task> emit, StepContext context, CancellationToken cancellationToken)
     {
         if (criteria.IncludeScore)
         {
@@ -62,7 +63,7 @@ internal sealed class OfferFinder
                 "Leave out -Unsorted or -IncludeScore.");
         }
 
-        var finder = new OfferFinder(cloud, criteria, log, cancellationToken);
+        var finder = new OfferFinder(cloud, criteria, context, cancellationToken);
         var left = criteria.First > 0 ? criteria.First : int.MaxValue;
         var emitted = 0;
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -74,14 +75,12 @@ internal sealed class OfferFinder
                 await finder.ReadAsync(region, ranking, limit);
                 foreach (var offer in await finder.DescribeAsync(ranking.Best, enough.Token))
                 {
-                    lock (enough)
+                    if (Interlocked.Increment(ref emitted) > left)
                     {
-                        if (emitted < left)
-                        {
-                            emitted++;
-                            emit(offer);
-                        }
+                        break;
                     }
+
+                    await emit(offer);
                 }
 
                 if (emitted >= left)
@@ -119,13 +118,13 @@ internal sealed class OfferFinder
             await RegionQuery.AskAsync(regions, async (region, limit) =>
             {
                 await ask(region, limit);
-                log.Progress(Activity, $"{Interlocked.Increment(ref answered)} of {regions.Count} regions", 100 * answered / regions.Count);
+                context.Log.Progress(Activity, $"{Interlocked.Increment(ref answered)} of {regions.Count} regions", 100 * answered / regions.Count);
                 return region;
-            }, criteria.RegionTimeout, log, cancellationToken);
+            }, criteria.RegionTimeout, context, cancellationToken);
         }
         finally
         {
-            log.ProgressDone(Activity);
+            context.Log.ProgressDone(Activity);
         }
     }
 
@@ -137,7 +136,7 @@ internal sealed class OfferFinder
         var ranked = new List<Task>();
 
         // The next page is asked for while the types of the one before are looked up.
-        await SpotPrices.ReadNowAsync(ec2, region, criteria.InstanceTypes, page => ranked.Add(RankAsync(page)), cancellationToken);
+        await SpotPrices.ReadNowAsync(cloud, region, criteria.InstanceTypes, page => ranked.Add(RankAsync(page)), cancellationToken);
         await Task.WhenAll(ranked);
 
         async Task RankAsync(IReadOnlyList<CurrentPrice> page)
@@ -251,12 +250,11 @@ internal sealed class OfferFinder
         if (criteria.Days > 0)
         {
             // As long as the region gives page after page it may go on; but it may have died since it told its prices.
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            limit.CancelAfter(criteria.RegionTimeout);
+            using var limit = context.Time.Limit(criteria.RegionTimeout, cancellationToken);
             try
             {
                 return await SpotPrices.ReadHistoryAsync(
-                    cloud.Ec2(region), region, types, DateTimeOffset.UtcNow.AddDays(-criteria.Days), limit.Token, () => limit.CancelAfter(criteria.RegionTimeout));
+                    cloud, region, types, context.Now.AddDays(-criteria.Days), limit.Token, () => limit.Restart(criteria.RegionTimeout));
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
@@ -274,8 +272,7 @@ internal sealed class OfferFinder
             var types = candidates.Select(candidate => candidate.Price.Type).Distinct(StringComparer.Ordinal).ToArray();
             Tell(types.Length < PlacementScores.LeastTypes
                 ? $"EC2 always scores fewer than {PlacementScores.LeastTypes} types low: ask for more types, or don't go by the score." : null);
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            limit.CancelAfter(criteria.RegionTimeout);
+            using var limit = context.Time.Limit(criteria.RegionTimeout, cancellationToken);
             try
             {
                 return await PlacementScores.GetAsync(
@@ -301,7 +298,7 @@ internal sealed class OfferFinder
             }
         }
 
-        log.Warning(warning);
+        context.Log.Warning(warning);
     }
 
     private async Task<SpotTrainerException> NoneAsync(IReadOnlyList<string> regions, CancellationToken cancellationToken)

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using SpotTrainer.Cloud;
 using SpotTrainer.Foundation;
-using SpotTrainer.Money;
 
 namespace SpotTrainer.Market;
 
@@ -104,16 +103,16 @@ internal sealed class PriceList(CloudContext cloud)
         return known.TryGetValue(gp3, out var price) ? price.Value : null;
     }
 
-    private static void Keep(Dictionary<string, Dated<decimal?>> known, string name, decimal? usd)
+    private void Keep(Dictionary<string, Dated<decimal?>> known, string name, decimal? usd)
     {
         lock (known)
         {
-            known[name] = new Dated<decimal?>(usd, DateTimeOffset.UtcNow);
+            known[name] = new Dated<decimal?>(usd, cloud.Time.GetUtcNow());
         }
     }
 
-    private static Dictionary<string, Dated<decimal?>> Fresh(string path) =>
-        (DatedCache.Read<Dictionary<string, Dated<decimal?>>>(path) ?? []).Where(entry => DatedCache.IsFresh(entry.Value.Date))
+    private Dictionary<string, Dated<decimal?>> Fresh(string path) =>
+        (DatedCache.Read<Dictionary<string, Dated<decimal?>>>(path, cloud.Time) ?? []).Where(entry => DatedCache.IsFresh(entry.Value.Date, cloud.Time))
             .ToDictionary(entry => entry.Key, entry => entry.Value, StringComparer.Ordinal);
 
     private static object[] OfLinux(string region) =>
@@ -143,7 +142,7 @@ internal sealed class PriceList(CloudContext cloud)
 
         foreach (var dimension in terms.EnumerateObject().SelectMany(term => term.Value.GetProperty("priceDimensions").EnumerateObject()))
         {
-            var usd = CostPerHour.Parse(dimension.Value.GetProperty("pricePerUnit").GetProperty("USD").GetString()!);
+            var usd = PriceText.Parse(dimension.Value.GetProperty("pricePerUnit").GetProperty("USD").GetString()!);
             if (usd > 0)
             {
                 return usd;
@@ -186,8 +185,7 @@ internal sealed class PriceList(CloudContext cloud)
     /// </summary>
     private async Task TryAsync(string path, TimeSpan timeout, Func<Ask, Task> read, CancellationToken cancellationToken)
     {
-        using var whole = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        whole.CancelAfter(ListTimeout);
+        using var whole = cloud.Time.Limit(ListTimeout, cancellationToken);
         var first = best;
         for (var turn = 1; turn <= Servers.Length && !failures.ContainsKey(path); turn++)
         {
@@ -202,7 +200,7 @@ internal sealed class PriceList(CloudContext cloud)
             catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
                 // Another of them may answer, unless it is the user who may not ask.
-                if (isLast || whole.IsCancellationRequested || exception is SpotTrainerException { Kind: ErrorKind.PermissionDenied or ErrorKind.AuthenticationError })
+                if (isLast || whole.IsCanceled || exception is SpotTrainerException { Kind: ErrorKind.PermissionDenied or ErrorKind.AuthenticationError })
                 {
                     failures.TryAdd(path, ErrorTranslation.Translate(exception, "price list").Message);
                 }
@@ -210,8 +208,7 @@ internal sealed class PriceList(CloudContext cloud)
 
             async Task<JsonElement> AskAsync(object[] filters, string? nextToken)
             {
-                using var limit = CancellationTokenSource.CreateLinkedTokenSource(whole.Token);
-                limit.CancelAfter(timeout);
+                using var limit = cloud.Time.Limit(timeout, whole.Token);
                 var body = new { ServiceCode = "AmazonEC2", FormatVersion = "aws_v1", MaxResults = 100, Filters = filters, NextToken = nextToken };
                 var client = cloud.Json("pricing", Servers[server]);
                 return isLast ? await client.CallAsync(GetProducts, body, limit.Token) : await client.CallAsync(GetProducts, body, limit.Token, attempts: 1);

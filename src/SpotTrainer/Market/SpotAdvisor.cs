@@ -28,7 +28,7 @@ internal sealed class SpotAdvisor
     /// <summary>Gets the feed.</summary>
     public static async Task<SpotAdvisor> GetAsync(CloudContext cloud, CancellationToken cancellationToken)
     {
-        if (DatedCache.Read<Content>(PathIn(cloud)) is { } copy && DatedCache.IsFresh(copy.Date))
+        if (DatedCache.Read<Content>(PathIn(cloud), cloud.Time) is { } copy && DatedCache.IsFresh(copy.Date, cloud.Time))
         {
             return new SpotAdvisor(copy, failure: null);
         }
@@ -38,7 +38,7 @@ internal sealed class SpotAdvisor
             using var response = await Web.Client.GetAsync(Feed(cloud), cancellationToken);
             response.EnsureSuccessStatusCode();
             using var feed = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync());
-            var fetched = Parse(feed.RootElement, DateTimeOffset.UtcNow);
+            var fetched = Parse(feed.RootElement, cloud.Time.GetUtcNow());
             DatedCache.Write(PathIn(cloud), fetched);
             return new SpotAdvisor(fetched, failure: null);
         }

@@ -1,14 +1,19 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using SpotTrainer.Cloud;
+using SpotTrainer.Money;
 
 namespace SpotTrainer.Market;
 
 /// <summary>One thing that can be bought now: an instance type in a zone, its Spot price and what that saves.</summary>
+[JsonConverter(typeof(SpotOfferConverter))]
 public sealed class SpotOffer : ICloudObject
 {
-    internal SpotOffer(CloudContext cloud, Candidate candidate)
+    private CloudContext? cloud;
+
+    internal SpotOffer(CloudContext? cloud, Candidate candidate)
     {
-        Cloud = cloud;
+        this.cloud = cloud;
         Region = candidate.Region;
         Zone = candidate.Price.Zone;
         Size = candidate.Size;
@@ -52,7 +57,7 @@ public sealed class SpotOffer : ICloudObject
     public DateTimeOffset PriceTime { get; }
 
     /// <summary>How long it has stood.</summary>
-    public TimeSpan PriceAge => DateTimeOffset.UtcNow - PriceTime;
+    public TimeSpan PriceAge => Cloud.Time.GetUtcNow() - PriceTime;
 
     /// <summary>What an hour costs in all, in US dollars: the Spot price, a disk of 30 GiB and the public IPv4 address.</summary>
     public decimal HourlyCost { get; }
@@ -104,12 +109,30 @@ public sealed class SpotOffer : ICloudObject
 
     CloudContext ICloudObject.Cloud => Cloud;
 
-    internal CloudContext Cloud { get; }
+    /// <exception cref="InvalidOperationException">The offer was read back from a saved request, and belongs to no cloud yet.</exception>
+    internal CloudContext Cloud => cloud ?? throw new InvalidOperationException("The offer belongs to no cloud.");
 
     internal InstanceTypeSize Size { get; }
 
     /// <summary>A GiB of gp3 disk for a month, in US dollars; null where it can't be had.</summary>
     internal decimal? DiskPrice { get; }
+
+    /// <summary>The offer as one of a cloud's, if it does not belong to one yet.</summary>
+    internal SpotOffer In(CloudContext home)
+    {
+        var copy = (SpotOffer)MemberwiseClone();
+        copy.cloud ??= home;
+        return copy;
+    }
+
+    /// <summary>What an instance from this offer costs on the Spot market.</summary>
+    /// <param name="maxPrice">The highest price to pay, in US dollars per hour; null for the on-demand price.</param>
+    /// <param name="volumeSizeGiB">The disk, in GiB.</param>
+    internal Tariff TariffFor(decimal? maxPrice, int volumeSizeGiB) => new(Price, maxPrice ?? OnDemandPrice, DiskPrice, volumeSizeGiB);
+
+    /// <summary>What an instance from this offer costs on demand: that price is certain.</summary>
+    /// <param name="volumeSizeGiB">The disk, in GiB.</param>
+    internal Tariff OnDemandTariffFor(int volumeSizeGiB) => new(OnDemandPrice ?? 0, OnDemandPrice, DiskPrice, volumeSizeGiB);
 
     /// <inheritdoc/>
     public override string ToString() => string.Format(CultureInfo.InvariantCulture, "{0} in {1} at {2} USD/h", InstanceType, Zone, Price);

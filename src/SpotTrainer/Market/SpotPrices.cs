@@ -1,7 +1,5 @@
-using Amazon.EC2;
 using Amazon.EC2.Model;
 using SpotTrainer.Cloud;
-using SpotTrainer.Money;
 
 namespace SpotTrainer.Market;
 
@@ -21,21 +19,21 @@ internal static class SpotPrices
         zone.Length == region.Length + 1 && zone.StartsWith(region, StringComparison.Ordinal) && zone[zone.Length - 1] is >= 'a' and <= 'z';
 
     /// <summary>Gives the prices that hold now in a region's standard zones, as the pages come.</summary>
-    /// <param name="ec2">The region's client.</param>
+    /// <param name="cloud">The cloud.</param>
     /// <param name="region">The region.</param>
     /// <param name="patterns">Types, with wildcards; empty: all.</param>
     /// <param name="page">Takes each page.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public static async Task ReadNowAsync(
-        IAmazonEC2 ec2, string region, IReadOnlyList<string> patterns, Action<IReadOnlyList<CurrentPrice>> page, CancellationToken cancellationToken)
+        CloudContext cloud, string region, IReadOnlyList<string> patterns, Action<IReadOnlyList<CurrentPrice>> page, CancellationToken cancellationToken)
     {
         // From now on: EC2 gives the prices that hold then, and what has changed since this computer's clock said so.
         for (var done = 0; done == 0 || done < patterns.Count; done += CloudContext.MostFilterValues)
         {
-            var request = Request(DateTime.UtcNow, patterns.Skip(done).Take(CloudContext.MostFilterValues));
+            var request = Request(cloud.Time.GetUtcNow().UtcDateTime, patterns.Skip(done).Take(CloudContext.MostFilterValues));
             do
             {
-                var answer = await ec2.DescribeSpotPriceHistoryAsync(request, cancellationToken);
+                var answer = await cloud.Ec2(region).DescribeSpotPriceHistoryAsync(request, cancellationToken);
                 page(answer.SpotPriceHistory.Where(entry => IsStandardZone(region, entry.AvailabilityZone))
                     .Select(entry => new CurrentPrice(entry.InstanceType.Value, entry.AvailabilityZone, PointOf(entry))).ToArray());
                 request.NextToken = answer.NextToken;
@@ -45,16 +43,16 @@ internal static class SpotPrices
     }
 
     /// <summary>Gives the histories of types in a region's standard zones, from a moment until now.</summary>
-    /// <param name="ec2">The region's client.</param>
+    /// <param name="cloud">The cloud.</param>
     /// <param name="region">The region.</param>
     /// <param name="patterns">Types, with wildcards.</param>
     /// <param name="from">The moment.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <param name="answered">Is told of each page.</param>
     public static async Task<IReadOnlyDictionary<(string Type, string Zone), SpotPriceSeries>> ReadHistoryAsync(
-        IAmazonEC2 ec2, string region, IReadOnlyList<string> patterns, DateTimeOffset from, CancellationToken cancellationToken, Action? answered = null)
+        CloudContext cloud, string region, IReadOnlyList<string> patterns, DateTimeOffset from, CancellationToken cancellationToken, Action? answered = null)
     {
-        var until = DateTimeOffset.UtcNow;
+        var until = cloud.Time.GetUtcNow();
         using var throttle = new SemaphoreSlim(QuestionsAtOnce);
         var entries = await Task.WhenAll(Enumerable.Range(0, (patterns.Count + TypesAtOnce - 1) / TypesAtOnce).Select(async chunk =>
         {
@@ -65,7 +63,7 @@ internal static class SpotPrices
                 var request = Request(from.UtcDateTime, patterns.Skip(chunk * TypesAtOnce).Take(TypesAtOnce));
                 do
                 {
-                    var answer = await ec2.DescribeSpotPriceHistoryAsync(request, cancellationToken);
+                    var answer = await cloud.Ec2(region).DescribeSpotPriceHistoryAsync(request, cancellationToken);
                     answered?.Invoke();
                     found.AddRange(answer.SpotPriceHistory.Where(entry => IsStandardZone(region, entry.AvailabilityZone)));
                     request.NextToken = answer.NextToken;
@@ -96,7 +94,7 @@ internal static class SpotPrices
     }
 
     private static SpotPricePoint PointOf(SpotPrice entry) => new(
-        new DateTimeOffset((entry.Timestamp ?? DateTime.MinValue).ToUniversalTime()), CostPerHour.Parse(entry.Price));
+        new DateTimeOffset((entry.Timestamp ?? DateTime.MinValue).ToUniversalTime()), PriceText.Parse(entry.Price));
 }
 
 /// <summary>The Spot price of a type in a zone that holds now.</summary>

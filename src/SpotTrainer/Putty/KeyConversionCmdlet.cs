@@ -69,7 +69,7 @@ public abstract class KeyConversionCmdlet : StepCmdlet
                 // A passphrase is never dropped without a word.
                 var kept = newPassphrase ?? (found.Encrypted ? passphrase : null);
                 Run(source, async stopping =>
-                    Output.Object(await Task.Run(() => Write(key, source, destination, kept, stopping), stopping).OrStopped(stopping)));
+                    await Output.ObjectAsync(await Task.Run(() => Write(key, source, destination, kept, stopping), stopping).OrStopped(stopping)));
             }
         }
     }

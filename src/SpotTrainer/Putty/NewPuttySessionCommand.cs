@@ -38,6 +38,6 @@ public sealed class NewPuttySessionCommand : HostStepCmdlet
     {
         var (name, force, tunnel) = (Name, Force.IsPresent, JupyterTunnel ? new PuttyTunnel(LocalPort, JupyterPort) : null);
         return async stopping =>
-            Output.Object(await PuttySessionWriter.WriteAsync(PuttySessionStore.ForThisUser(), host, name, tunnel, force, stopping));
+            await Output.ObjectAsync(await PuttySessionWriter.WriteAsync(PuttySessionStore.ForThisUser(), host, name, tunnel, force, Context, stopping));
     }
 }

@@ -25,14 +25,15 @@ internal static class PuttySessionWriter
     /// <param name="name">The session's name; the machine's own where it is null.</param>
     /// <param name="tunnel">The way to Jupyter, if there is to be one.</param>
     /// <param name="force">Whether a session of that name for another machine may be written over.</param>
+    /// <param name="context">The session whose connection proves the host key.</param>
     /// <param name="cancellationToken">Ends the connecting.</param>
     public static async Task<PuttySession> WriteAsync(
-        PuttySessionStore store, TrainingHost host, string? name, PuttyTunnel? tunnel, bool force, CancellationToken cancellationToken)
+        PuttySessionStore store, TrainingHost host, string? name, PuttyTunnel? tunnel, bool force, StepContext context, CancellationToken cancellationToken)
     {
         name ??= host.Label;
         store.RequireName(name);
         RequireFree(store, name, host, force);
-        var connection = await SshConnectionPool.GetAsync(host, cancellationToken);
+        var connection = await SshConnectionPool.GetAsync(host, context, cancellationToken);
         var hostKey = PuttyHostKey.From(connection.HostKey);
         lock (Gate)
         {

@@ -10,14 +10,14 @@ namespace SpotTrainer.Rehearsal;
 /// <summary>Starts and ends the rehearsal of this process.</summary>
 internal static class RehearsalControl
 {
-    public static async Task<SpotRehearsal> StartAsync(string region, bool installMissing, IStepLog log, CancellationToken cancellationToken)
+    public static async Task<SpotRehearsal> StartAsync(string region, bool installMissing, StepContext context, CancellationToken cancellationToken)
     {
         RequireNone();
         const string activity = "Starting the rehearsal";
         try
         {
-            log.Progress(activity, "its network and its endpoint");
-            var host = await RehearsalLoader.Load().StartAsync(installMissing, log, cancellationToken);
+            context.Log.Progress(activity, "its network and its endpoint");
+            var host = await RehearsalLoader.Load().StartAsync(installMissing, context.Log, cancellationToken);
             try
             {
                 SharedRehearsal.Publish(host, region);
@@ -38,7 +38,7 @@ internal static class RehearsalControl
         }
         finally
         {
-            log.ProgressDone(activity);
+            context.Log.ProgressDone(activity);
         }
     }
 
@@ -49,7 +49,7 @@ internal static class RehearsalControl
         rehearsal.Cloud.Dispose();
         try
         {
-            SshConnectionPool.CloseAll(host => host is SpotTrainingInstance instance && ReferenceEquals(instance.Cloud, rehearsal.Cloud));
+            SshConnectionPool.CloseEverywhere(host => host is SpotTrainingInstance instance && ReferenceEquals(instance.Cloud, rehearsal.Cloud));
         }
         finally
         {

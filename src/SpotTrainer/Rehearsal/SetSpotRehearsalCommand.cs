@@ -40,6 +40,7 @@ public sealed class SetSpotRehearsalCommand : StepCmdlet
     /// <summary>How long before an interruption an instance is told; two minutes when never set.</summary>
     [Parameter(ParameterSetName = InterruptSet)]
     [Parameter(ParameterSetName = ConditionsSet)]
+    [Duration(DurationUnit.Seconds)]
     public TimeSpan Notice { get; set; }
 
     /// <summary>Where there is no Spot capacity: types, zones, regions or type/zone, with wildcards.</summary>
@@ -95,6 +96,7 @@ public sealed class SetSpotRehearsalCommand : StepCmdlet
 
     /// <summary>How long a slow region takes for each call; a second when left out.</summary>
     [Parameter(ParameterSetName = ConditionsSet)]
+    [Duration(DurationUnit.Seconds)]
     public TimeSpan Latency { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Regions that never answer.</summary>
@@ -106,6 +108,7 @@ public sealed class SetSpotRehearsalCommand : StepCmdlet
 
     /// <summary>How long a new instance, security group or key pair is not found, as it happens on EC2 for a second or so.</summary>
     [Parameter(ParameterSetName = ConditionsSet)]
+    [Duration(DurationUnit.Seconds)]
     public TimeSpan NotFoundFor { get; set; }
 
     /// <summary>Moves Spot prices from now on: what they are multiplied by, by type, zone, region or type/zone, with wildcards.</summary>
@@ -175,7 +178,7 @@ public sealed class SetSpotRehearsalCommand : StepCmdlet
             Run(rehearsal, async _ =>
             {
                 await rehearsal.Host.ChangeAsync(change);
-                Output.Object(rehearsal);
+                await Output.ObjectAsync(rehearsal);
             });
         }
     }
@@ -197,7 +200,7 @@ public sealed class SetSpotRehearsalCommand : StepCmdlet
 
                 await (interrupt ? rehearsal.Host.InterruptAsync(instance.Region, instance.InstanceId, notice)
                     : rehearsal.Host.RecommendRebalanceAsync(instance.Region, instance.InstanceId));
-                Output.Object(instance);
+                await Output.ObjectAsync(instance);
             });
         }
     }

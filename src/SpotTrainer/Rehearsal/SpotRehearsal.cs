@@ -16,7 +16,7 @@ public sealed class SpotRehearsal
             StandIns = RehearsalControl.StandIns(host.CondaMirror.ToString()),
         };
         Region = region;
-        Started = DateTimeOffset.Now;
+        Started = Cloud.Time.GetLocalNow();
         State = "running";
     }
 

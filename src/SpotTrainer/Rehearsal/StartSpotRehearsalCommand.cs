@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using SpotTrainer.Foundation;
 using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Rehearsal;
@@ -32,13 +33,13 @@ public sealed class StartSpotRehearsalCommand : StepCmdlet
         var (region, install, wait) = (Region, InstallMissing.IsPresent, Wait.IsPresent);
         Run(region, async stopping =>
         {
-            var rehearsal = await RehearsalControl.StartAsync(region, install, Output, stopping);
-            Output.Object(rehearsal);
+            var rehearsal = await RehearsalControl.StartAsync(region, install, Context, stopping);
+            await Output.ObjectAsync(rehearsal);
             if (wait)
             {
                 try
                 {
-                    await Task.Delay(Timeout.Infinite, stopping);
+                    await Context.Time.DelayAsync(Timeout.InfiniteTimeSpan, stopping);
                 }
                 finally
                 {

@@ -28,7 +28,7 @@ public sealed class StopSpotRehearsalCommand : StepCmdlet
             Run(rehearsal, async _ =>
             {
                 await RehearsalControl.StopAsync(rehearsal);
-                Output.Object(rehearsal);
+                await Output.ObjectAsync(rehearsal);
             });
         }
     }

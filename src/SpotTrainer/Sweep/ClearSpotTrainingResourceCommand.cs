@@ -27,7 +27,7 @@ public sealed class ClearSpotTrainingResourceCommand : RegionsCmdlet
         IReadOnlyList<TrainingResource> found = [];
         Run(cloud.Where, async stopping =>
         {
-            sweep = new ResourceSweep(cloud, await RegionsAsync(cloud, given, stopping), everybody, costing, Output);
+            sweep = new ResourceSweep(cloud, await RegionNames.ResolveAsync(cloud, given, stopping), everybody, costing, Context);
             found = await sweep.FindAsync(stopping);
         });
         if (sweep is null)
@@ -46,7 +46,7 @@ public sealed class ClearSpotTrainingResourceCommand : RegionsCmdlet
         var looksOnly = MyInvocation.BoundParameters.TryGetValue("WhatIf", out var whatIf) ? ((SwitchParameter)whatIf).IsPresent : GetVariableValue("WhatIfPreference") is true;
         if (!looksOnly)
         {
-            Run(cloud.Where, async stopping => Output.Object(await sweep.RemoveAsync(found, wanted, stopping)));
+            Run(cloud.Where, async stopping => await Output.ObjectAsync(await sweep.RemoveAsync(found, wanted, stopping)));
         }
     }
 }

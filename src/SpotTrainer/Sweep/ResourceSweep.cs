@@ -13,7 +13,7 @@ namespace SpotTrainer.Sweep;
 /// Finds and removes what the module made at AWS, by its tags: in all regions, in the order in which one stands in the other's way. What others made, or
 /// the same user on another computer, is found, too, and removed only when that is asked for.
 /// </summary>
-internal sealed class ResourceSweep(CloudContext cloud, IReadOnlyList<string> regions, bool allOwners, bool costingOnly, IStepLog log)
+internal sealed class ResourceSweep(CloudContext cloud, IReadOnlyList<string> regions, bool allOwners, bool costingOnly, StepContext context)
 {
     private const string Activity = "Sweeping";
 
@@ -40,18 +40,17 @@ internal sealed class ResourceSweep(CloudContext cloud, IReadOnlyList<string> re
             var done = 0;
             var found = await Task.WhenAll(regions.Where(region => !notAsked.ContainsKey(region)).Select(async region =>
             {
-                using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-                limit.CancelAfter(RegionQuery.Timeout);
+                using var limit = context.Time.Limit(RegionQuery.Timeout, cancellationToken);
                 try
                 {
                     var resources = await FindAsync(region, limit.Token);
-                    log.Progress(Activity, $"looked into {Interlocked.Increment(ref done)} of {regions.Count} regions", done * 100 / regions.Count);
+                    context.Log.Progress(Activity, $"looked into {Interlocked.Increment(ref done)} of {regions.Count} regions", done * 100 / regions.Count);
                     return resources;
                 }
                 catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
                 {
                     notAsked[region] = ErrorTranslation.Translate(exception, region).Message;
-                    log.Warning($"{region} could not be asked: {notAsked[region]}");
+                    context.Log.Warning($"{region} could not be asked: {notAsked[region]}");
                     return [];
                 }
             }));
@@ -59,7 +58,7 @@ internal sealed class ResourceSweep(CloudContext cloud, IReadOnlyList<string> re
         }
         finally
         {
-            log.ProgressDone(Activity);
+            context.Log.ProgressDone(Activity);
         }
     }
 
@@ -99,11 +98,11 @@ internal sealed class ResourceSweep(CloudContext cloud, IReadOnlyList<string> re
             }
 
             return new TrainingReceipt(
-                cloud.Where, regions, notAsked.OrderBy(region => region.Key, StringComparer.Ordinal).Select(region => $"{region.Key}: {region.Value}").ToArray(), [.. found, .. came]);
+                cloud.Where, regions, notAsked.OrderBy(region => region.Key, StringComparer.Ordinal).Select(region => $"{region.Key}: {region.Value}").ToArray(), [.. found, .. came], context.Time.GetLocalNow());
         }
         finally
         {
-            log.ProgressDone(Activity);
+            context.Log.ProgressDone(Activity);
         }
     }
 
@@ -166,8 +165,8 @@ internal sealed class ResourceSweep(CloudContext cloud, IReadOnlyList<string> re
     {
         try
         {
-            log.Progress(Activity, $"removing {resource}");
-            await Removal.WhenFreeAsync(() => RemoveOnceAsync(resource, cancellationToken), cancellationToken);
+            context.Log.Progress(Activity, $"removing {resource}");
+            await Removal.WhenFreeAsync(context, () => RemoveOnceAsync(resource, cancellationToken), cancellationToken);
             resource.Outcome = "removed";
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
@@ -185,7 +184,7 @@ internal sealed class ResourceSweep(CloudContext cloud, IReadOnlyList<string> re
                 await ec2.CancelSpotInstanceRequestsAsync(new CancelSpotInstanceRequestsRequest { SpotInstanceRequestIds = [resource.Id] }, cancellationToken);
                 break;
             case Instance:
-                await Terminator.TerminateAsync(await InstanceReader.GetAsync(cloud, resource.Region, resource.Id, cancellationToken), log, cancellationToken);
+                await Terminator.TerminateAsync(await InstanceReader.GetAsync(cloud, resource.Region, resource.Id, cancellationToken), context, cancellationToken);
                 break;
             case Volume:
                 await ec2.DeleteVolumeAsync(new DeleteVolumeRequest { VolumeId = resource.Id }, cancellationToken);

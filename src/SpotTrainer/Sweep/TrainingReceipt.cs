@@ -3,13 +3,13 @@ namespace SpotTrainer.Sweep;
 /// <summary>What a sweep found, removed and left, and what a second look found after it.</summary>
 public sealed class TrainingReceipt
 {
-    internal TrainingReceipt(string where, IReadOnlyList<string> regions, IReadOnlyList<string> notAsked, IReadOnlyList<TrainingResource> found)
+    internal TrainingReceipt(string where, IReadOnlyList<string> regions, IReadOnlyList<string> notAsked, IReadOnlyList<TrainingResource> found, DateTimeOffset time)
     {
         Where = where;
         Region = regions;
         NotAsked = notAsked;
         Found = found;
-        Time = DateTimeOffset.Now;
+        Time = time;
     }
 
     /// <summary>Where it was swept: <c>rehearsal</c>, or an account's number.</summary>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using SpotTrainer.Foundation;
 using SpotTrainer.Remote;
 
@@ -43,13 +42,13 @@ internal static class DataSender
 
     /// <summary>Sends the files. Each appears under its name when it is whole.</summary>
     public static async Task<TrainingData> SendAsync(
-        TrainingHost host, IReadOnlyDictionary<string, string> files, string destination, IStepLog log, CancellationToken cancellationToken)
+        TrainingHost host, IReadOnlyDictionary<string, string> files, string destination, StepContext context, CancellationToken cancellationToken)
     {
         var activity = $"Sending data to {host}";
-        var clock = Stopwatch.StartNew();
+        var elapsed = context.Time.StartClock();
         try
         {
-            var connection = await SshConnectionPool.GetAsync(host, cancellationToken);
+            var connection = await SshConnectionPool.GetAsync(host, context, cancellationToken);
             var folder = await connection.OpenFolderAsync(destination, cancellationToken);
             await folder.CreateAsync(cancellationToken);
             foreach (var parent in files.Values.Where(name => name.Contains('/')).Select(name => name.Substring(0, name.LastIndexOf('/'))).Distinct(StringComparer.Ordinal))
@@ -61,7 +60,7 @@ internal static class DataSender
             long sent = 0;
             foreach (var file in files)
             {
-                log.Progress(activity, file.Value, total == 0 ? 0 : (int)(sent * 100 / total));
+                context.Log.Progress(activity, file.Value, total == 0 ? 0 : (int)(sent * 100 / total));
                 using (var content = File.OpenRead(file.Key))
                 {
                     await folder.WriteAsync(file.Value + ".part", content, cancellationToken);
@@ -71,11 +70,11 @@ internal static class DataSender
                 folder.Replace(file.Value + ".part", file.Value);
             }
 
-            return new TrainingData(host, destination, files.Values.ToArray(), sent, clock.Elapsed);
+            return new TrainingData(host, destination, files.Values.ToArray(), sent, elapsed());
         }
         finally
         {
-            log.ProgressDone(activity);
+            context.Log.ProgressDone(activity);
         }
     }
 }

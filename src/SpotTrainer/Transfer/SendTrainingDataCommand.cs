@@ -39,6 +39,6 @@ public sealed class SendTrainingDataCommand : HostStepCmdlet
     private protected override Func<CancellationToken, Task> Prepare(TrainingHost host)
     {
         var (sent, destination) = (files, Destination);
-        return async stopping => Output.Object(await DataSender.SendAsync(host, sent, destination, Output, stopping));
+        return async stopping => await Output.ObjectAsync(await DataSender.SendAsync(host, sent, destination, Context, stopping));
     }
 }

@@ -76,7 +76,7 @@ public sealed class AwsJsonClientTests : IDisposable
     public void Dispose() => listener.Dispose();
 
     private Task<System.Text.Json.JsonElement> CallAsync() =>
-        new AwsJsonClient(new BasicAWSCredentials("AKIDMADEFORTESTS", "made-for-tests"), "ssm", "eu-west-1", $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/")
+        new AwsJsonClient(new BasicAWSCredentials("AKIDMADEFORTESTS", "made-for-tests"), "ssm", "eu-west-1", $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/", TimeProvider.System)
             .CallAsync("AmazonSSM.GetParameter", new { Name = "/a" }, TestContext.Current.CancellationToken);
 
     /// <summary>Answers one connection after the other; how many there were.</summary>

@@ -1,6 +1,8 @@
 using Amazon.EC2;
 using SpotTrainer.Cloud;
 
+using SpotTrainer.Tests.Support;
+
 namespace SpotTrainer.Tests.Cloud;
 
 public sealed class NewlyMadeTests
@@ -13,7 +15,7 @@ public sealed class NewlyMadeTests
     public async Task What_EC2_does_not_know_yet_is_named_again(string code)
     {
         var asked = 0;
-        Assert.Equal(3, await NewlyMade.UseAsync(() => ++asked < 3 ? throw new AmazonEC2Exception("not yet") { ErrorCode = code } : Task.FromResult(asked), Stop));
+        Assert.Equal(3, await NewlyMade.UseAsync(new RecordingLog().Context, () => ++asked < 3 ? throw new AmazonEC2Exception("not yet") { ErrorCode = code } : Task.FromResult(asked), Stop));
     }
 
     [Fact]
@@ -21,6 +23,7 @@ public sealed class NewlyMadeTests
     {
         var asked = 0;
         await Assert.ThrowsAsync<AmazonEC2Exception>(() => NewlyMade.UseAsync<int>(
+            new RecordingLog().Context,
             () => throw new AmazonEC2Exception($"no, {++asked}") { ErrorCode = "InvalidPermission.Duplicate" }, Stop));
         Assert.Equal(1, asked);
     }

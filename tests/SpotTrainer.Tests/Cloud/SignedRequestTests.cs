@@ -30,7 +30,7 @@ public sealed class SignedRequestTests
     {
         await using var test = new TestCloud();
         test.Endpoint.SignatureClock.Ahead = TimeSpan.FromMinutes(minutes);
-        var client = new AwsJsonClient(new BasicAWSCredentials(test.Endpoint.Endpoint.AccessKeyId, "made-for-tests"), "ssm", TestEndpoint.Region, test.Endpoint.Endpoint.Url.ToString());
+        var client = new AwsJsonClient(new BasicAWSCredentials(test.Endpoint.Endpoint.AccessKeyId, "made-for-tests"), "ssm", TestEndpoint.Region, test.Endpoint.Endpoint.Url.ToString(), TimeProvider.System);
         var error = await Assert.ThrowsAsync<SpotTrainerException>(() => client.CallAsync("AmazonSSM.GetParameter", new { Name = TestEndpoint.ImageParameter }, Stop));
         Assert.Equal(("CredentialsRejected", "The secret key does not belong to the access key."), (error.Id, error.Message));
     }

@@ -44,11 +44,11 @@ public sealed class InstanceDoorTests
         Assert.NotEqual(group.GroupId, Assert.Single(await GroupsAsync(test)).GroupId);
         Assert.Equal([new OpenPort(9999, IPNetwork.Parse(Own))], OpenTo(test, instance));
 
-        await DoorOf(instance).CloseAsync(Stop);
+        await DoorOf(instance).CloseAsync(test.Context, Stop);
         Assert.Empty(await GroupsAsync(test));
         Assert.Empty(OpenTo(test, instance));
         Assert.Equal(SecurityGroupStore.DefaultName, Assert.Single((await test.Endpoint.FindAsync(instance.InstanceId)).SecurityGroups).GroupName);
-        await DoorOf(instance).CloseAsync(Stop);
+        await DoorOf(instance).CloseAsync(test.Context, Stop);
     }
 
     [Theory]
@@ -65,7 +65,7 @@ public sealed class InstanceDoorTests
         await test.Endpoint.Endpoint.ChangeAsync(conditions => conditions with { Denied = [] });
         await OpenAsync(test, instance);
         Assert.Equal([new OpenPort(8888, IPNetwork.Parse(Own))], OpenTo(test, instance));
-        await Terminator.TerminateAsync(instance, test.Log, Stop);
+        await Terminator.TerminateAsync(instance, test.Context, Stop);
         Assert.Empty(await GroupsAsync(test));
     }
 
@@ -77,7 +77,7 @@ public sealed class InstanceDoorTests
         await OpenAsync(test, instance);
         using var ctrlC = new CancellationTokenSource();
         await ctrlC.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => DoorOf(instance).CloseAsync(ctrlC.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => DoorOf(instance).CloseAsync(test.Log.Until(ctrlC.Token), ctrlC.Token));
         Assert.Empty(OpenTo(test, instance));
     }
 
@@ -95,7 +95,7 @@ public sealed class InstanceDoorTests
         var left = Assert.Single(await GroupsAsync(test)).GroupId;
         if (next == "the removal of another machine")
         {
-            await Terminator.TerminateAsync(other, test.Log, Stop);
+            await Terminator.TerminateAsync(other, test.Context, Stop);
         }
         else if (next == "the opening of another door")
         {
@@ -103,7 +103,7 @@ public sealed class InstanceDoorTests
         }
         else
         {
-            var sweep = new ResourceSweep(test.Cloud, [test.Cloud.Region], allOwners: false, costingOnly: false, test.Log);
+            var sweep = new ResourceSweep(test.Cloud, [test.Cloud.Region], allOwners: false, costingOnly: false, test.Context);
             var found = await sweep.FindAsync(Stop);
             Assert.Contains(found, resource => resource.Kind == "security-group" && resource.Id == left);
             Assert.True((await sweep.RemoveAsync(found, found, Stop)).Clean);
@@ -119,7 +119,7 @@ public sealed class InstanceDoorTests
         var instance = await RunningAsync(test);
         await OpenAsync(test, instance);
         await test.Endpoint.Endpoint.ChangeAsync(conditions => conditions with { Denied = ["DeleteSecurityGroup"] });
-        Assert.Equal("terminated", (await Terminator.TerminateAsync(instance, test.Log, Stop)).State);
+        Assert.Equal("terminated", (await Terminator.TerminateAsync(instance, test.Context, Stop)).State);
         Assert.Contains(test.Log.Lines, line => line.StartsWith("warning: Security groups of ended machines", StringComparison.Ordinal));
     }
 
@@ -129,7 +129,7 @@ public sealed class InstanceDoorTests
         await using var test = new TestCloud();
         var instance = await RunningAsync(test);
         await OpenAsync(test, instance);
-        await DoorOf(instance).OpenAsync(8888, 8888, "198.51.100.0/24", own: false, test.Log, Stop);
+        await DoorOf(instance).OpenAsync(8888, 8888, "198.51.100.0/24", own: false, test.Context, Stop);
         var group = Assert.Single(await GroupsAsync(test));
         var range = group.IpPermissions.SelectMany(rule => rule.Ipv4Ranges).Single(range => range.CidrIp == Own);
         var rules = new[] { Own, "203.0.113.9/32" }.Select(cidr => new IpPermission
@@ -142,7 +142,7 @@ public sealed class InstanceDoorTests
         var known = (await SecurityGroupStore.ListAsync(test.Cloud, test.Cloud.Region, ["*"], Stop)).ToDictionary(found => found.Port);
         Assert.Equal([22, 8888], known.Keys.Order());
         Assert.Equal(["198.51.100.0/24", "203.0.113.9/32"], known[8888].AllowedCidr.Order(StringComparer.Ordinal));
-        var updated = await SecurityGroupStore.UpdateAsync(known[8888], givenCidr: null, test.Log, Stop);
+        var updated = await SecurityGroupStore.UpdateAsync(known[8888], givenCidr: null, test.Context, Stop);
         Assert.Equal([Own, "198.51.100.0/24"], updated.AllowedCidr.Order(StringComparer.Ordinal));
         Assert.Equal([8888], OpenTo(test, instance).Select(door => door.Port).Distinct());
     }
@@ -162,11 +162,11 @@ public sealed class InstanceDoorTests
     {
         var asked = 0;
         await Removal.WhenFreeAsync(
-            () => ++asked < 3 ? throw new AmazonEC2Exception("still held") { ErrorCode = "DependencyViolation" } : Task.CompletedTask, Stop);
+            new RecordingLog().Context, () => ++asked < 3 ? throw new AmazonEC2Exception("still held") { ErrorCode = "DependencyViolation" } : Task.CompletedTask, Stop);
         Assert.Equal(3, asked);
     }
 
-    private static Task OpenAsync(TestCloud test, SpotTrainingInstance instance, int port = 8888) => DoorOf(instance).OpenAsync(port, port, Own, own: true, test.Log, Stop);
+    private static Task OpenAsync(TestCloud test, SpotTrainingInstance instance, int port = 8888) => DoorOf(instance).OpenAsync(port, port, Own, own: true, test.Context, Stop);
 
     private static async Task<SpotTrainingInstance> RunningAsync(TestCloud test)
     {

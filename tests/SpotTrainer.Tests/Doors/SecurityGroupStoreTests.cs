@@ -41,7 +41,7 @@ public sealed class SecurityGroupStoreTests
         await using var test = new TestCloud();
         var shared = await RunningAsync(test, allowed: null);
         var groups = await SecurityGroupStore.ListOwnAsync(test.Cloud, test.Cloud.Region, Stop);
-        await SecurityGroupStore.UpdateAsync(Assert.Single(groups), Range, test.Log, Stop);
+        await SecurityGroupStore.UpdateAsync(Assert.Single(groups), Range, test.Context, Stop);
         var alone = await RunningAsync(test, allowed: null);
         Assert.Equal([Own], OpenTo(test, alone));
         Assert.Equal([Own, Range], OpenTo(test, shared));
@@ -71,7 +71,7 @@ public sealed class SecurityGroupStoreTests
         var error = await Assert.ThrowsAsync<SpotTrainerException>(() => EnsureAsync("198.51.100.7/33"));
         Assert.Equal("CidrInvalid", error.Id);
 
-        Task<string> EnsureAsync(string cidr) => SecurityGroupStore.EnsureAsync(test.Cloud, test.Cloud.Region, vpc, cidr, test.Log, Stop);
+        Task<string> EnsureAsync(string cidr) => SecurityGroupStore.EnsureAsync(test.Cloud, test.Cloud.Region, vpc, cidr, test.Context, Stop);
     }
 
     [Theory]
@@ -85,9 +85,9 @@ public sealed class SecurityGroupStoreTests
     {
         await using var test = new TestCloud();
         var instance = await RunningAsync(test, allowed: null);
-        var group = await SecurityGroupStore.CreateAsync(test.Cloud, test.Cloud.Region, "own", givenVpc: null, cidr, test.Log, Stop);
-        await SecurityGroupStore.UpdateAsync(group, cidr, test.Log, Stop);
-        await DoorOf(instance).OpenAsync(8888, 8888, cidr, own: false, test.Log, Stop);
+        var group = await SecurityGroupStore.CreateAsync(test.Cloud, test.Cloud.Region, "own", givenVpc: null, cidr, test.Context, Stop);
+        await SecurityGroupStore.UpdateAsync(group, cidr, test.Context, Stop);
+        await DoorOf(instance).OpenAsync(8888, 8888, cidr, own: false, test.Context, Stop);
         var warnings = test.Log.Lines.Where(line => line.StartsWith("warning: ", StringComparison.Ordinal)).ToArray();
         Assert.Equal(warned is null ? [] : [22, 22, 8888], warnings.Select(line => line.Contains("Port 22 ", StringComparison.Ordinal) ? 22 : 8888));
         Assert.All(warnings, line => Assert.Contains(warned!, line, StringComparison.Ordinal));

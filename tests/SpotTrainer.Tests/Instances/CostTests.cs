@@ -27,9 +27,9 @@ public sealed class CostTests
         {
             PriceMoves = [new PriceMove(new OfferPattern("*"), 1.2m, test.Endpoint.Endpoint.Clock.GetUtcNow().AddHours(5))],
         });
-        var ended = await Terminator.TerminateAsync(instance, test.Log, Stop);
+        var ended = await Terminator.TerminateAsync(instance, test.Context, Stop);
         var charge = Assert.Single(await test.Endpoint.Endpoint.GetChargesAsync());
-        var cost = Assert.Single(await CostList.ReadAsync(test.Cloud, [instance.Region], allOwners: false, DateTimeOffset.MinValue, test.Log, Stop));
+        var cost = Assert.Single(await CostList.ReadAsync(test.Cloud, [instance.Region], allOwners: false, DateTimeOffset.MinValue, test.Context, Stop));
         Assert.Equal("EC2", cost.Source);
         Assert.Equal(charge.Compute, cost.MachineCost, 6);
         Assert.Equal(charge.Disk, cost.DiskCost, 6);
@@ -100,7 +100,7 @@ public sealed class CostTests
             DiskPrice = 0.08m, VolumeSizeGiB = 30,
         };
         InstanceLedger.Add(test.Cloud.StateFolder, [entry with { Ended = launched.AddHours(1) }, entry, entry with { InstanceId = "i-runs", Ended = DateTimeOffset.UtcNow.AddHours(1) }], test.Log);
-        var cost = Assert.Single(await CostList.ReadAsync(test.Cloud, ["eu-west-1"], allOwners: false, DateTimeOffset.MinValue, test.Log, Stop));
+        var cost = Assert.Single(await CostList.ReadAsync(test.Cloud, ["eu-west-1"], allOwners: false, DateTimeOffset.MinValue, test.Context, Stop));
         Assert.Equal(("i-gone", TimeSpan.FromHours(2), "terminated"), (cost.InstanceId, cost.RunTime, cost.State));
         Assert.Equal(0.01m, cost.AddressCost);
         Assert.True(cost.MachineCost > 0 && cost.Deadline is null);

@@ -39,7 +39,7 @@ public sealed class DeadlineCommandTests(RehearsalSession session)
         // As far as the money goes, and no further.
         var last = Deadline("$Machine | Set-SpotTrainingDeadline -FromBudget");
         var (highest, disk) = ((decimal)Value("HighestPrice")!, (int)Value("VolumeSizeGiB")!);
-        var perHour = CostEstimate.MostPerHour(highest, (decimal?)Value("DiskPrice"), disk);
+        var perHour = new Tariff(0, highest, (decimal?)Value("DiskPrice"), disk).MostPerHour!.Value;
         Assert.InRange((last - ((DateTimeOffset)Value("LaunchTime")!)).TotalHours,
             (double)(0.25m / perHour) - 0.1, (double)(0.25m / perHour));
         RequireHeld(last);

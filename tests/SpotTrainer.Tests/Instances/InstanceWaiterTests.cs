@@ -18,7 +18,7 @@ public sealed class InstanceWaiterTests
     public async Task An_instance_that_EC2_has_forgotten_has_ended()
     {
         await using var test = new TestCloud();
-        await Terminator.TerminateAsync(await LaunchAsync(test), test.Log, Stop);
+        await Terminator.TerminateAsync(await LaunchAsync(test), test.Context, Stop);
         var machine = Assert.Single(await test.MachinesAsync());
         (machine.LaunchTime, machine.State.Name) = (machine.LaunchTime!.Value.AddHours(-10), InstanceStateName.Running);
         machine.Tags.Single(tag => tag.Key == ModuleTags.Deadline).Value = ModuleTags.Moment(DateTimeOffset.UtcNow.AddHours(-2));
@@ -37,7 +37,7 @@ public sealed class InstanceWaiterTests
         var instance = InstanceReader.Read(test.Cloud, TestEndpoint.Region, launched);
         Assert.Equal("InvalidInstanceID.NotFound", await TestEndpoint.ErrorAsync(() => InstanceReader.GetAsync(test.Cloud, TestEndpoint.Region, instance.InstanceId, Stop)));
         var waiting = WaitAsync(test, instance);
-        Assert.Equal("terminated", (await Terminator.TerminateAsync(instance, test.Log, Stop)).State);
+        Assert.Equal("terminated", (await Terminator.TerminateAsync(instance, test.Context, Stop)).State);
         Assert.Equal("terminated", (await waiting).State);
     }
 
@@ -48,7 +48,7 @@ public sealed class InstanceWaiterTests
         var instance = await LaunchAsync(test);
         await test.Endpoint.Endpoint.ChangeAsync(conditions => conditions with { Throttles = [new Throttle("DescribeInstances", First: 6)] });
         var waiting = WaitAsync(test, instance);
-        await Terminator.RequestAsync(test.Cloud, instance.Region, instance.InstanceId, justLaunched: false, Stop);
+        await Terminator.RequestAsync(test.Cloud, instance.Region, instance.InstanceId, justLaunched: false, test.Context);
         Assert.Equal("terminated", (await waiting).State);
         Assert.Contains(test.Log.Lines, line => line.Contains(instance.InstanceId, StringComparison.Ordinal));
     }
@@ -57,5 +57,5 @@ public sealed class InstanceWaiterTests
         await test.LaunchAsync(new LaunchRequest { Offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 }) });
 
     private static Task<SpotTrainingInstance> WaitAsync(TestCloud test, SpotTrainingInstance instance) =>
-        InstanceWaitStep.RunAsync(instance, InstanceGoal.Terminated, timeout: null, test.Log, Stop);
+        InstanceWaitStep.RunAsync(instance, InstanceGoal.Terminated, timeout: null, test.Context, Stop);
 }

@@ -27,7 +27,7 @@ public sealed class KeyPairStoreTests : IDisposable
         await using var endpoint = new TestEndpoint();
         await using var proxy = new LossyProxy(endpoint.Endpoint.Url, "Action=ImportKeyPair", losses: 1);
         using var cloud = Cloud(endpoint, proxy.Url);
-        var pair = await KeyPairStore.CreateAsync(cloud, TestEndpoint.Region, new NewKeyPair("lost"), log, Stop);
+        var pair = await KeyPairStore.CreateAsync(cloud, TestEndpoint.Region, new NewKeyPair("lost"), log.Context, Stop);
         Assert.True(proxy.Lost.IsCompleted);
         Assert.Equal(TrainingKeyPairState.Matched, pair.State);
         Assert.Equal(Assert.Single(await PairsAsync(endpoint)).KeyPairId, pair.KeyPairId);
@@ -41,7 +41,7 @@ public sealed class KeyPairStoreTests : IDisposable
         await using var endpoint = new TestEndpoint();
         await using var proxy = new LossyProxy(endpoint.Endpoint.Url, "Action=ImportKeyPair");
         using var cloud = Cloud(endpoint, proxy.Url);
-        var error = await Assert.ThrowsAnyAsync<Exception>(() => KeyPairStore.CreateAsync(cloud, TestEndpoint.Region, new NewKeyPair("lost", Putty: true), log, Stop));
+        var error = await Assert.ThrowsAnyAsync<Exception>(() => KeyPairStore.CreateAsync(cloud, TestEndpoint.Region, new NewKeyPair("lost", Putty: true), log.Context, Stop));
         Assert.Equal("ConnectionFailed", ErrorTranslation.Translate(error, target: null).Id);
         Assert.StartsWith("warning: It is not known whether EC2 has the public half of 'lost'", Assert.Single(log.Lines), StringComparison.Ordinal);
         Assert.Single(await PairsAsync(endpoint));
@@ -53,13 +53,13 @@ public sealed class KeyPairStoreTests : IDisposable
     {
         await using var endpoint = new TestEndpoint();
         using var stranger = new CloudContext(new BasicAWSCredentials("AKIDNOBODY", "made-for-tests"), TestEndpoint.Region, endpoint.Endpoint.Url.ToString(), folder.Path, "000000000000");
-        await Assert.ThrowsAnyAsync<Exception>(() => KeyPairStore.CreateAsync(stranger, TestEndpoint.Region, new NewKeyPair("refused", Putty: true), log, Stop));
+        await Assert.ThrowsAnyAsync<Exception>(() => KeyPairStore.CreateAsync(stranger, TestEndpoint.Region, new NewKeyPair("refused", Putty: true), log.Context, Stop));
         Assert.Empty(Directory.GetFiles(stranger.KeyFolder));
 
         // A pair of another computer's has the name.
         using var cloud = Cloud(endpoint);
         await endpoint.NewKeyPairAsync("taken");
-        var error = await Assert.ThrowsAsync<SpotTrainerException>(() => KeyPairStore.CreateAsync(cloud, TestEndpoint.Region, new NewKeyPair("taken", Putty: true), log, Stop));
+        var error = await Assert.ThrowsAsync<SpotTrainerException>(() => KeyPairStore.CreateAsync(cloud, TestEndpoint.Region, new NewKeyPair("taken", Putty: true), log.Context, Stop));
         Assert.Equal("KeyPairExists", error.Id);
         Assert.Empty(Directory.GetFiles(cloud.KeyFolder));
         Assert.Empty(log.Lines);
@@ -75,7 +75,7 @@ public sealed class KeyPairStoreTests : IDisposable
         await using var endpoint = new TestEndpoint();
         using var cloud = Cloud(endpoint);
         var error = await Assert.ThrowsAsync<SpotTrainerException>(
-            () => KeyPairStore.CreateAsync(cloud, TestEndpoint.Region, new NewKeyPair("none", algorithm, bits), log, Stop));
+            () => KeyPairStore.CreateAsync(cloud, TestEndpoint.Region, new NewKeyPair("none", algorithm, bits), log.Context, Stop));
         Assert.Equal((id, ErrorKind.InvalidArgument), (error.Id, error.Kind));
         Assert.False(Directory.Exists(cloud.KeyFolder));
         Assert.Empty(await PairsAsync(endpoint));
@@ -97,7 +97,7 @@ public sealed class KeyPairStoreTests : IDisposable
         keys.Make(new NewKeyPair("other"));
         Assert.Equal("KeyPairDiffers", await ErrorAsync(() => EnsureAsync("other")));
 
-        Task<TrainingKeyPair> EnsureAsync(string name) => KeyPairStore.EnsureAsync(cloud, TestEndpoint.Region, name, log, Stop);
+        Task<TrainingKeyPair> EnsureAsync(string name) => KeyPairStore.EnsureAsync(cloud, TestEndpoint.Region, name, log.Context, Stop);
     }
 
     [Fact]
@@ -105,9 +105,9 @@ public sealed class KeyPairStoreTests : IDisposable
     {
         await using var endpoint = new TestEndpoint(conditions: Conditions.None with { NotFoundFor = TimeSpan.FromSeconds(1.5) });
         using var cloud = Cloud(endpoint);
-        var made = await KeyPairStore.CreateAsync(cloud, TestEndpoint.Region, new NewKeyPair("new"), log, Stop);
+        var made = await KeyPairStore.CreateAsync(cloud, TestEndpoint.Region, new NewKeyPair("new"), log.Context, Stop);
         Assert.Empty(await PairsAsync(endpoint));
-        Assert.Equal(made.Fingerprint, (await KeyPairStore.EnsureAsync(cloud, TestEndpoint.Region, "new", log, Stop)).Fingerprint);
+        Assert.Equal(made.Fingerprint, (await KeyPairStore.EnsureAsync(cloud, TestEndpoint.Region, "new", log.Context, Stop)).Fingerprint);
         Assert.Equal(made.KeyPairId, Assert.Single(await PairsAsync(endpoint)).KeyPairId);
     }
 
@@ -116,8 +116,8 @@ public sealed class KeyPairStoreTests : IDisposable
     {
         await using var endpoint = new TestEndpoint();
         using var cloud = Cloud(endpoint);
-        await KeyPairStore.CreateAsync(cloud, TestEndpoint.Region, new NewKeyPair("used"), log, Stop);
-        await KeyPairStore.EnsureAsync(cloud, "us-west-2", "used", log, Stop);
+        await KeyPairStore.CreateAsync(cloud, TestEndpoint.Region, new NewKeyPair("used"), log.Context, Stop);
+        await KeyPairStore.EnsureAsync(cloud, "us-west-2", "used", log.Context, Stop);
         var instance = await endpoint.RunningAsync(request => request.KeyName = "used", "us-west-2");
         var error = await Assert.ThrowsAsync<SpotTrainerException>(() => PlanAsync(cloud, "used"));
         Assert.Equal(("KeyPairInUse", ErrorKind.ResourceBusy), (error.Id, error.Kind));
@@ -140,7 +140,7 @@ public sealed class KeyPairStoreTests : IDisposable
         await using var endpoint = new TestEndpoint();
         await using var proxy = new LossyProxy(endpoint.Endpoint.Url, "Action=DeleteKeyPair");
         using var cloud = Cloud(endpoint, proxy.Url);
-        var pair = await KeyPairStore.CreateAsync(cloud, TestEndpoint.Region, new NewKeyPair("kept", Putty: true), log, Stop);
+        var pair = await KeyPairStore.CreateAsync(cloud, TestEndpoint.Region, new NewKeyPair("kept", Putty: true), log.Context, Stop);
         var removal = await PlanAsync(cloud, "kept");
         await Assert.ThrowsAnyAsync<Exception>(() => removal.RunAsync(Stop));
         Assert.True(File.Exists(pair.KeyPath));
@@ -152,7 +152,7 @@ public sealed class KeyPairStoreTests : IDisposable
     {
         await using var endpoint = new TestEndpoint();
         using var cloud = Cloud(endpoint);
-        await KeyPairStore.CreateAsync(cloud, TestEndpoint.Region, new NewKeyPair("name"), log, Stop);
+        await KeyPairStore.CreateAsync(cloud, TestEndpoint.Region, new NewKeyPair("name"), log.Context, Stop);
         var removal = await PlanAsync(cloud, "name", cloudOnly: true);
         await endpoint.Ec2.DeleteKeyPairAsync(new DeleteKeyPairRequest { KeyName = "name" }, Stop);
         var later = await endpoint.NewKeyPairAsync("name");
@@ -186,7 +186,7 @@ public sealed class KeyPairStoreTests : IDisposable
         await using var endpoint = new TestEndpoint();
         using var cloud = Cloud(endpoint);
         Assert.Equal("NameInvalid", await ErrorAsync(() => PlanAsync(cloud, name)));
-        Assert.Equal("NameInvalid", await ErrorAsync(() => KeyPairStore.EnsureAsync(cloud, TestEndpoint.Region, name, log, Stop)));
+        Assert.Equal("NameInvalid", await ErrorAsync(() => KeyPairStore.EnsureAsync(cloud, TestEndpoint.Region, name, log.Context, Stop)));
         Assert.Equal("NameInvalid", Assert.Throws<SpotTrainerException>(() => KeyPairStore.CreateLocal(cloud: null, new KeyPairFolder(folder.Path), new NewKeyPair(name))).Id);
     }
 
@@ -196,7 +196,7 @@ public sealed class KeyPairStoreTests : IDisposable
         (await endpoint.Ec2.DescribeKeyPairsAsync(new DescribeKeyPairsRequest(), Stop)).KeyPairs;
 
     private Task<KeyPairRemoval> PlanAsync(CloudContext cloud, string name, bool cloudOnly = false, bool force = false) => KeyPairRemoval.PlanAsync(
-        cloud, TestEndpoint.Region, new KeyPairFolder(cloud.KeyFolder), name, new KeyPairRemovalOptions(cloudOnly, force, MayTakeOthers: false), log, Stop);
+        cloud, TestEndpoint.Region, new KeyPairFolder(cloud.KeyFolder), name, new KeyPairRemovalOptions(cloudOnly, force, MayTakeOthers: false), log.Context, Stop);
 
     private CloudContext Cloud(TestEndpoint endpoint, string? url = null) => new(
         new BasicAWSCredentials(endpoint.Endpoint.AccessKeyId, endpoint.Endpoint.SecretAccessKey), TestEndpoint.Region, url ?? endpoint.Endpoint.Url.ToString(),

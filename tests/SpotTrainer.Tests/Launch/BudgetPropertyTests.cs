@@ -139,10 +139,10 @@ public sealed partial class BudgetPropertyTests
     {
         var disk = random.Next(3) == 0 ? random.Next(8, 4000) : random.Next(8, 200);
         decimal? maxPrice = random.Next(2) == 0 ? null : Math.Round(offer.Price * (decimal)(0.9 + (random.NextDouble() * 6)), 4);
-        var perHour = CostEstimate.MostPerHour(maxPrice ?? offer.OnDemandPrice!.Value, offer.DiskPrice, disk);
+        var perHour = offer.TariffFor(maxPrice, disk).MostPerHour!.Value;
         return new LaunchRequest
         {
-            Offers = [offer], VolumeSizeGiB = disk, MaxPrice = maxPrice, OnDemandFallback = onDemand, MaxHours = random.Next(4) == 0 ? 0.1 + (random.NextDouble() * 50) : 8760,
+            Offers = [offer], VolumeSizeGiB = disk, MaxPrice = maxPrice, OnDemandFallback = onDemand, LongestTime = TimeSpan.FromHours(random.Next(4) == 0 ? 0.1 + (random.NextDouble() * 50) : 8760),
             Budget = perHour * (decimal)(0.1 + (Math.Pow(random.NextDouble(), 4) * 300)),
         };
     }
@@ -167,7 +167,7 @@ public sealed partial class BudgetPropertyTests
                 await endpoint.InterruptAsync(chosen.Instance.Region, chosen.Instance.InstanceId, TimeSpan.Zero).ContinueWith(_ => { }, Stop, TaskContinuationOptions.None, TaskScheduler.Default);
                 break;
             case 1:
-                await Terminator.RequestAsync(test.Cloud, chosen.Instance.Region, chosen.Instance.InstanceId, justLaunched: false, Stop);
+                await Terminator.RequestAsync(test.Cloud, chosen.Instance.Region, chosen.Instance.InstanceId, justLaunched: false, test.Context);
                 break;
             case 2 or 3 when ahead <= DeadlineCheck.ClockTolerance:
                 // Set-SpotTrainingDeadline -FromBudget. A client whose clock is farther ahead is told so and moves nothing.
@@ -221,8 +221,7 @@ public sealed partial class BudgetPropertyTests
             var soFar = Instance.Market == "spot"
                 ? MarketTable.History(market.Offer(Instance.InstanceType, Instance.Zone)!, Instance.LaunchTime, now, conditions.PriceMoves).Max(price => price.Usd)
                 : Instance.Price;
-            var latest = SpendingLimit.Latest(
-                Instance.LaunchTime, now, Instance.Budget!.Value, Math.Max(soFar, Instance.Price), Instance.HighestPrice!.Value, Instance.DiskPrice, Instance.VolumeSizeGiB);
+            var latest = Instance.Tariff.LatestEnd(Instance.LaunchTime, now, Instance.Budget!.Value, Math.Max(soFar, Instance.Price));
             (End, Moved) = latest > End ? (latest, true) : (End, Moved);
         }
 

@@ -58,7 +58,7 @@ public sealed class ImageResolverTests
     {
         await using var test = new TestCloud(market: OldGpus());
         var (old, later) = ((await test.FindAsync(new OfferCriteria { InstanceTypes = ["p3.2xlarge"], First = 1 }))[0], (await test.FindAsync(new OfferCriteria { InstanceTypes = ["g4dn.xlarge"], First = 1 }))[0]);
-        var preparation = new LaunchPreparation(test.Cloud, new LaunchRequest { Offers = [later, old], AllowedCidr = "203.0.113.7/32" }, test.Log);
+        var preparation = new LaunchPreparation(test.Cloud, new LaunchRequest { Offers = [later, old], AllowedCidr = "203.0.113.7/32" }, test.Context);
         Assert.StartsWith("ami-", (await preparation.ForAsync(later, Stop)).Image.Id, StringComparison.Ordinal);
         Assert.Equal("ImageDriverUnfit", (await Assert.ThrowsAsync<SpotTrainerException>(() => preparation.ForAsync(old, Stop))).Id);
     }

@@ -69,10 +69,10 @@ public sealed class LaunchCommandTests(RehearsalSession session)
         foreach (var one in made)
         {
             Assert.Equal(0.3m, one.Properties["Budget"].Value);
-            var perHour = CostEstimate.MostPerHour((decimal)one.Properties["HighestPrice"].Value, (decimal?)one.Properties["DiskPrice"].Value, (int)one.Properties["VolumeSizeGiB"].Value);
+            var perHour = new Tariff(0, (decimal)one.Properties["HighestPrice"].Value, (decimal?)one.Properties["DiskPrice"].Value, (int)one.Properties["VolumeSizeGiB"].Value).MostPerHour!.Value;
             var time = (DateTimeOffset)one.Properties["Deadline"].Value - (DateTimeOffset)one.Properties["LaunchTime"].Value;
-            Assert.True((decimal)(time + DeadlinePlan.Margin).TotalHours * perHour <= 0.3m);
-            Assert.True((decimal)(time + DeadlinePlan.Margin + TimeSpan.FromMinutes(1)).TotalHours * perHour > 0.3m);
+            Assert.True((decimal)(time + Tariff.Margin).TotalHours * perHour <= 0.3m);
+            Assert.True((decimal)(time + Tariff.Margin + TimeSpan.FromMinutes(1)).TotalHours * perHour > 0.3m);
         }
 
         session.Require("$null = Get-SpotTrainingInstance proof-count-* | Remove-SpotTrainingInstance");

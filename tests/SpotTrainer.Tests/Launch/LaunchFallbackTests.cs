@@ -77,7 +77,7 @@ public sealed class LaunchFallbackTests
     {
         await using var test = new TestCloud(new Conditions { NoSpotCapacity = [.. TestCloud.Everywhere] });
         var offers = await test.FindAsync(Types with { First = 2 });
-        var request = new LaunchRequest { Offers = offers, Budget = 0.5m, MaxHours = 100 };
+        var request = new LaunchRequest { Offers = offers, Budget = 0.5m, LongestTime = TimeSpan.FromHours(100) };
         var none = await Assert.ThrowsAsync<SpotTrainerException>(() => test.LaunchAsync(request));
         Assert.Equal("NoCapacity", none.Id);
         Assert.All(offers, offer => Assert.Contains(offer.Zone, none.Message, StringComparison.Ordinal));
@@ -87,7 +87,7 @@ public sealed class LaunchFallbackTests
         var instance = await test.LaunchAsync(request with { OnDemandFallback = true });
         Assert.Equal(("on-demand", offers[0].OnDemandPrice), (instance.Market, instance.Price));
         Assert.Contains(test.Log.Lines, line => line.StartsWith("warning: ", StringComparison.Ordinal) && line.Contains("bought on demand", StringComparison.Ordinal));
-        var perHour = CostEstimate.MostPerHour(offers[0].OnDemandPrice!.Value, instance.DiskPrice, instance.VolumeSizeGiB);
+        var perHour = offers[0].OnDemandTariffFor(instance.VolumeSizeGiB).MostPerHour!.Value;
         Assert.True((decimal)(instance.Deadline - before).TotalHours * perHour <= 0.5m);
         var machine = Assert.Single(await test.MachinesAsync());
         Assert.Null(machine.InstanceLifecycle);
@@ -171,7 +171,7 @@ public sealed class LaunchFallbackTests
     {
         await using var test = new TestCloud(new Conditions { NotFoundFor = TimeSpan.FromSeconds(1.5) });
         var vpc = await SecurityGroupStore.DefaultVpcAsync(test.Endpoint.Ec2, test.Cloud.Region, "-VpcId", Stop);
-        var groups = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => SecurityGroupStore.EnsureAsync(test.Cloud, test.Cloud.Region, vpc, givenCidr: null, test.Log, Stop)));
+        var groups = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => SecurityGroupStore.EnsureAsync(test.Cloud, test.Cloud.Region, vpc, givenCidr: null, test.Context, Stop)));
         Assert.Equal(groups[0], groups[1]);
     }
 

@@ -16,7 +16,7 @@ public sealed class PlanTests
     public async Task A_plan_with_nothing_in_its_way_passes_and_changes_nothing()
     {
         await using var test = new TestCloud();
-        var plan = await CheckAsync(test, request => request with { Budget = 1, MaxHours = 100 });
+        var plan = await CheckAsync(test, request => request with { Budget = 1, LongestTime = TimeSpan.FromHours(100) });
         Assert.True(plan.Passed, string.Join('\n', plan.Check));
         Assert.Equal(PlanResult.NotTestable, Assert.Single(plan.Check, check => check.Result != PlanResult.Ok).Result);
         Assert.True(plan.ExpectedHours > plan.Hours && plan.HighestCost <= 1);

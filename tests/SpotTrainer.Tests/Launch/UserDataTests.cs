@@ -19,7 +19,7 @@ public sealed class UserDataTests
     {
         await DebianPackages.EnsureAsync("cloud-init");
         using var folder = new TemporaryFolder();
-        var path = folder.Write("user-data", UserData.Write(Deadline, TimeSpan.FromMinutes(60), SshPrivateKey.MakeEd25519("made-for-tests")));
+        var path = folder.Write("user-data", UserData.Write(DateTimeOffset.UtcNow, Deadline, TimeSpan.FromMinutes(60), SshPrivateKey.MakeEd25519("made-for-tests")));
         var result = await Programs.RunAsync("cloud-init", "schema", "--config-file", path);
         Assert.Contains("Valid", result.Succeeded(), StringComparison.Ordinal);
     }
@@ -34,7 +34,7 @@ public sealed class UserDataTests
     {
         var now = DateTimeOffset.UtcNow;
         var deadline = now.AddHours(2);
-        var line = UserData.Write(deadline, TimeSpan.Zero, SshPrivateKey.MakeEd25519("made-for-tests")).Split('\n')
+        var line = UserData.Write(DateTimeOffset.UtcNow, deadline, TimeSpan.Zero, SshPrivateKey.MakeEd25519("made-for-tests")).Split('\n')
             .SkipWhile(line => !line.Contains("latest=", StringComparison.Ordinal)).Take(2);
         var script = $"date() {{ echo {now.ToUnixTimeSeconds() - ahead}; }}\n{string.Join('\n', line)}\necho $deadline";
         var armed = long.Parse((await Programs.RunAsync("sh", "-c", script)).Succeeded(), CultureInfo.InvariantCulture);
@@ -45,13 +45,13 @@ public sealed class UserDataTests
 
     [Fact]
     public void It_is_small_enough_for_EC2() =>
-        Assert.InRange(Encoding.UTF8.GetByteCount(UserData.Write(Deadline, TimeSpan.FromMinutes(60), SshPrivateKey.MakeEd25519("made-for-tests"))), 1, 16 * 1024);
+        Assert.InRange(Encoding.UTF8.GetByteCount(UserData.Write(DateTimeOffset.UtcNow, Deadline, TimeSpan.FromMinutes(60), SshPrivateKey.MakeEd25519("made-for-tests"))), 1, 16 * 1024);
 
     [Fact]
     public async Task It_holds_the_watchdog_byte_for_byte_and_arms_it()
     {
         var key = SshPrivateKey.MakeEd25519("made-for-tests");
-        var document = new DeserializerBuilder().Build().Deserialize<Dictionary<string, object>>(UserData.Write(Deadline, TimeSpan.FromMinutes(60), key));
+        var document = new DeserializerBuilder().Build().Deserialize<Dictionary<string, object>>(UserData.Write(DateTimeOffset.UtcNow, Deadline, TimeSpan.FromMinutes(60), key));
         var command = Assert.IsType<List<object>>(Assert.Single((List<object>)document["bootcmd"]));
         Assert.Equal(["sh", "-c"], command.Take(2));
         var lines = ((string)command[2]).Split('\n');

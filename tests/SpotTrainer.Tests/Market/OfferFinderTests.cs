@@ -102,7 +102,7 @@ public sealed class OfferFinderTests
         var offers = await test.FindAsync(TwoProcessors with { First = 0, Days = 0, RegionTimeout = TimeSpan.FromSeconds(8) }, [.. test.Regions]);
         Assert.Equal(
             test.Regions.Except(["us-west-2"], StringComparer.Ordinal).Order(StringComparer.Ordinal), offers.Select(offer => offer.Region).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
-        Assert.Equal(["warning: us-west-2 is left out: No answer came in time."], test.Log.Lines.Where(line => line.StartsWith("warning", StringComparison.Ordinal)));
+        Assert.Equal(["warning: us-west-2 is left out: No response arrived in time."], test.Log.Lines.Where(line => line.StartsWith("warning", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -119,7 +119,7 @@ public sealed class OfferFinderTests
         var offers = await test.FindAsync(TwoProcessors with { First = 0, RegionTimeout = TimeSpan.FromSeconds(8) }, [.. test.Regions]).WaitAsync(HangGuard, Stop);
         Assert.All(offers, offer => Assert.Equal(offer.Region == "us-east-1", offer.Lowest is null));
         Assert.Contains(offers, offer => offer.Region == "us-east-1");
-        Assert.Single(test.Log.Lines, line => line == "warning: The history of prices in us-east-1 can't be had: No answer came in time.");
+        Assert.Single(test.Log.Lines, line => line == "warning: The history of prices in us-east-1 can't be had: No response arrived in time.");
     }
 
     [Fact]
@@ -128,7 +128,7 @@ public sealed class OfferFinderTests
         await using var test = new TestCloud(new Conditions { Dead = [new DeadRegion("*", Action: "GetSpotPlacementScores")] });
         var offers = await test.FindAsync(TwoProcessors with { IncludeScore = true, RegionTimeout = TimeSpan.FromSeconds(5) }).WaitAsync(HangGuard, Stop);
         Assert.Equal(12, offers.Count);
-        Assert.Single(test.Log.Lines, line => line == "warning: Placement scores can't be had: No answer came in time.");
+        Assert.Single(test.Log.Lines, line => line == "warning: Placement scores can't be had: No response arrived in time.");
     }
 
     [Fact]
@@ -149,7 +149,7 @@ public sealed class OfferFinderTests
         Assert.Single(test.Log.Lines, line => line.Contains("no saving is shown", StringComparison.Ordinal));
 
         // The hour then counts with the dearest disk there is.
-        Assert.Equal(offer.Price + 0.005m + (30 * CostPerHour.DearestDiskPerGiBMonth / 720), offer.HourlyCost, 6);
+        Assert.Equal(offer.Price + 0.005m + (30 * Tariff.HighestDiskPrice / 720), offer.HourlyCost, 6);
     }
 
     [Fact]
@@ -211,7 +211,7 @@ public sealed class OfferFinderTests
     {
         await using var test = new TestCloud();
         var error = await Assert.ThrowsAsync<SpotTrainerException>(
-            () => OfferFinder.StreamAsync(test.Cloud, test.Regions, TwoProcessors with { IncludeScore = true }, _ => { }, test.Log, Stop));
+            () => OfferFinder.StreamAsync(test.Cloud, test.Regions, TwoProcessors with { IncludeScore = true }, _ => Task.CompletedTask, test.Context, Stop));
         Assert.Equal("ScoreNeedsAll", error.Id);
         Assert.False(test.Endpoint.Endpoint.Calls.ContainsKey("GetSpotPlacementScores"));
     }
@@ -222,7 +222,15 @@ public sealed class OfferFinderTests
         // The slow region is never waited for: the others have enough.
         await using var test = new TestCloud(new Conditions { Dead = [new DeadRegion("us-west-2")] });
         var came = new List<SpotOffer>();
-        await OfferFinder.StreamAsync(test.Cloud, test.Regions, TwoProcessors with { First = 5, RegionTimeout = TimeSpan.FromMinutes(5) }, came.Add, test.Log, Stop);
+        await OfferFinder.StreamAsync(test.Cloud, test.Regions, TwoProcessors with { First = 5, RegionTimeout = TimeSpan.FromMinutes(5) }, offer =>
+        {
+            lock (came)
+            {
+                came.Add(offer);
+            }
+
+            return Task.CompletedTask;
+        }, test.Context, Stop);
         Assert.Equal(5, came.Count);
         Assert.DoesNotContain(came, offer => offer.Region == "us-west-2");
     }

@@ -30,8 +30,8 @@ public sealed class PriceListTests
         Assert.All(offers, offer => Assert.Null(offer.OnDemandPrice));
         Assert.Equal(
             [
-                "warning: Prices of disks in eu-central-1, eu-west-1 can't be had (No answer came in time.): the dearest there is counts.",
-                "warning: Prices on demand in eu-central-1, eu-west-1 can't be had (No answer came in time.): no saving is shown.",
+                "warning: Prices of disks in eu-central-1, eu-west-1 can't be had (No response arrived in time.): the dearest there is counts.",
+                "warning: Prices on demand in eu-central-1, eu-west-1 can't be had (No response arrived in time.): no saving is shown.",
             ], test.Log.Lines.Where(line => line.StartsWith("warning", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
     }
 

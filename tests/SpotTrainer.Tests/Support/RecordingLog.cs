@@ -6,10 +6,18 @@ namespace SpotTrainer.Tests.Support;
 /// <summary>Keeps what a step tells.</summary>
 internal sealed class RecordingLog : IStepLog
 {
+    private StepContext? context;
+
     public ConcurrentQueue<string> Lines { get; } = new();
 
     /// <summary>What a test does at the moment when a line is told.</summary>
     public Action<string>? Told { get; set; }
+
+    /// <summary>A context that reports here.</summary>
+    public StepContext Context => context ??= new StepContext(this);
+
+    /// <summary>A context that reports here, and whose time for cleanup starts when the token is canceled.</summary>
+    public StepContext Until(CancellationToken stopping) => new(this, Context.Session, time: null, stopping);
 
     public void Verbose(string text) => Tell("verbose: " + text);
 

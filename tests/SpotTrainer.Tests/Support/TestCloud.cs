@@ -1,6 +1,7 @@
 using Amazon.EC2.Model;
 using Amazon.Runtime;
 using SpotTrainer.Cloud;
+using SpotTrainer.Foundation;
 using SpotTrainer.Instances;
 using SpotTrainer.Launch;
 using SpotTrainer.Market;
@@ -27,6 +28,8 @@ internal sealed class TestCloud : IAsyncDisposable
 
     public RecordingLog Log { get; } = new();
 
+    public StepContext Context => Log.Context;
+
     public IReadOnlyList<string> Regions => Endpoint.Endpoint.Regions;
 
     public static OfferPattern[] Everywhere => [new("*")];
@@ -38,13 +41,15 @@ internal sealed class TestCloud : IAsyncDisposable
         new BasicAWSCredentials(Endpoint.Endpoint.AccessKeyId, Endpoint.Endpoint.SecretAccessKey), TestEndpoint.Region, url, folder.Path, "000000000000");
 
     public Task<IReadOnlyList<SpotOffer>> FindAsync(OfferCriteria criteria, params string[] regions) =>
-        OfferFinder.FindAsync(Cloud, regions.Length > 0 ? regions : [Cloud.Region], criteria, Log, Stop);
+        OfferFinder.FindAsync(Cloud, regions.Length > 0 ? regions : [Cloud.Region], criteria, Context, Stop);
 
     /// <summary>Launches without a wait for SSH, which quiet machines don't speak.</summary>
     public Task<SpotTrainingInstance> LaunchAsync(LaunchRequest request, CancellationToken? cancellationToken = null)
     {
         request = request with { NoWait = true, Name = request.Name.Length > 0 ? request.Name : "test" };
-        return new Launcher(Cloud, request, new LaunchPreparation(Cloud, request, Log) { Timeout = TimeSpan.FromSeconds(5) }, Log).LaunchAsync(cancellationToken ?? Stop);
+        var context = Log.Until(cancellationToken ?? Stop);
+        return new Launcher(Cloud, request, new LaunchPreparation(Cloud, request, context) { Timeout = TimeSpan.FromSeconds(5) }, context)
+            .LaunchAsync(_ => Task.CompletedTask, cancellationToken ?? Stop);
     }
 
     /// <summary>All machines of a region, whatever their state.</summary>

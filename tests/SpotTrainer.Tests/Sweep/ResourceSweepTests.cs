@@ -32,7 +32,7 @@ public sealed class ResourceSweepTests
         var stranger = await test.Endpoint.RunningAsync(region: "us-east-1");
         await test.Endpoint.In("us-east-1").CreateKeyPairAsync(new CreateKeyPairRequest { KeyName = "mine" }, Stop);
 
-        var sweep = new ResourceSweep(test.Cloud, test.Regions, allOwners: false, costingOnly: false, test.Log);
+        var sweep = new ResourceSweep(test.Cloud, test.Regions, allOwners: false, costingOnly: false, test.Context);
         var found = await sweep.FindAsync(Stop);
         Assert.Equal(6, found.Count);
         var receipt = await sweep.RemoveAsync(found, found, Stop);
@@ -43,7 +43,7 @@ public sealed class ResourceSweepTests
         Assert.Equal("mine", Assert.Single((await test.Endpoint.In("us-east-1").DescribeKeyPairsAsync(Stop)).KeyPairs).KeyName);
         Assert.Equal(2, InstanceLedger.Read(test.Cloud.StateFolder).Count);
 
-        Assert.Empty(await new ResourceSweep(test.Cloud, test.Regions, allOwners: false, costingOnly: false, test.Log).FindAsync(Stop));
+        Assert.Empty(await new ResourceSweep(test.Cloud, test.Regions, allOwners: false, costingOnly: false, test.Context).FindAsync(Stop));
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class ResourceSweepTests
         await test.Endpoint.InStateAsync(instance.InstanceId, InstanceStateName.Running);
         await test.Endpoint.Endpoint.ChangeAsync(conditions => conditions with { Denied = ["TerminateInstances"], Dead = [new DeadRegion("us-west-2", Closes: true)] });
 
-        var sweep = new ResourceSweep(test.Cloud, test.Regions, allOwners: false, costingOnly: true, test.Log);
+        var sweep = new ResourceSweep(test.Cloud, test.Regions, allOwners: false, costingOnly: true, test.Context);
         var found = await sweep.FindAsync(Stop);
         var receipt = await sweep.RemoveAsync(found, found, Stop);
         Assert.False(receipt.Clean);
@@ -74,7 +74,7 @@ public sealed class ResourceSweepTests
         var (own, others) = (await RunningAsync(test), await RunningAsync(test));
         await GiveAsync(test, others.InstanceId);
 
-        var sweep = new ResourceSweep(test.Cloud, test.Regions, allOwners, costingOnly: true, test.Log);
+        var sweep = new ResourceSweep(test.Cloud, test.Regions, allOwners, costingOnly: true, test.Context);
         var found = await sweep.FindAsync(Stop);
         var machine = found.Single(resource => resource.Id == others.InstanceId);
         Assert.Equal(("instance", Somebody), (machine.Kind, machine.Owner));
@@ -92,7 +92,7 @@ public sealed class ResourceSweepTests
     public async Task Of_two_users_of_an_account_each_removes_their_own_groups_and_keys()
     {
         await using var test = new TestCloud();
-        await Terminator.TerminateAsync(await RunningAsync(test), test.Log, Stop);
+        await Terminator.TerminateAsync(await RunningAsync(test), test.Context, Stop);
         var (group, key) = (await test.Endpoint.NewGroupAsync("of somebody"), (await test.Endpoint.NewKeyPairAsync("of somebody")).KeyPairId);
         await GiveAsync(test, group, new Tag(Door.PurposeTag, "ssh"));
         await GiveAsync(test, key, new Tag(Ec2KeyPair.KeyTag, "of somebody"));
@@ -101,14 +101,14 @@ public sealed class ResourceSweepTests
         var unknown = await test.Endpoint.NewGroupAsync("of nobody");
         await test.Endpoint.Ec2.CreateTagsAsync(new CreateTagsRequest { Resources = [unknown], Tags = [new Tag(Door.PurposeTag, "ssh")] }, Stop);
 
-        var sweep = new ResourceSweep(test.Cloud, test.Regions, allOwners: false, costingOnly: false, test.Log);
+        var sweep = new ResourceSweep(test.Cloud, test.Regions, allOwners: false, costingOnly: false, test.Context);
         var found = await sweep.FindAsync(Stop);
         var receipt = await sweep.RemoveAsync(found, found, Stop);
         Assert.Equal([SecurityGroupStore.DefaultName, KeyPairStore.DefaultName], receipt.Removed.Select(removed => removed.Name));
         Assert.Equal([group, unknown, key], receipt.Left.Select(left => left.Id).OrderBy(id => id == key).ThenBy(id => id == unknown));
         Assert.True(receipt.Clean);
 
-        var all = new ResourceSweep(test.Cloud, test.Regions, allOwners: true, costingOnly: false, test.Log);
+        var all = new ResourceSweep(test.Cloud, test.Regions, allOwners: true, costingOnly: false, test.Context);
         found = await all.FindAsync(Stop);
         receipt = await all.RemoveAsync(found, found, Stop);
         Assert.True(receipt is { Clean: true, Removed.Count: 3, Left.Count: 0 }, receipt.ToString());
@@ -118,7 +118,7 @@ public sealed class ResourceSweepTests
     public async Task What_costs_and_came_from_somebody_else_during_the_sweep_is_left_too()
     {
         await using var test = new TestCloud();
-        var sweep = new ResourceSweep(test.Cloud, test.Regions, allOwners: false, costingOnly: true, test.Log);
+        var sweep = new ResourceSweep(test.Cloud, test.Regions, allOwners: false, costingOnly: true, test.Context);
         var found = await sweep.FindAsync(Stop);
         Assert.Empty(found);
         var late = await RunningAsync(test);

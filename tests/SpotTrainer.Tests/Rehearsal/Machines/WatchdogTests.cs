@@ -81,7 +81,7 @@ public sealed class WatchdogTests(VpcFixture fixture) : IClassFixture<VpcFixture
     private async Task<IMachine> BootAsync(TimeSpan time, TimeSpan idleTimeout = default)
     {
         // As a launch writes it, except for the host key, which is the fixture's.
-        var whole = UserData.Write(DateTimeOffset.UtcNow + time, idleTimeout, SshPrivateKey.MakeEd25519("made-for-tests"));
+        var whole = UserData.Write(DateTimeOffset.UtcNow, DateTimeOffset.UtcNow + time, idleTimeout, SshPrivateKey.MakeEd25519("made-for-tests"));
         var (begin, end) = (whole.IndexOf("bootcmd:", StringComparison.Ordinal), whole.IndexOf("ssh_deletekeys:", StringComparison.Ordinal));
         return await fixture.BootAsync(fixture.CloudConfig(whole[begin..end]));
     }

@@ -1,0 +1,37 @@
+using System.Text.RegularExpressions;
+using SpotTrainer.Foundation;
+
+namespace SpotTrainer.Cloud;
+
+/// <summary>Finds the regions that a user means.</summary>
+internal static class RegionNames
+{
+    /// <summary>Returns the regions of names and patterns.</summary>
+    /// <param name="cloud">The cloud.</param>
+    /// <param name="given">Names, with wildcards; empty for the cloud's own region.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="SpotTrainerException"><c>UnknownRegion</c>.</exception>
+    public static async Task<IReadOnlyList<string>> ResolveAsync(CloudContext cloud, IReadOnlyList<string> given, CancellationToken cancellationToken)
+    {
+        if (given.Count == 0)
+        {
+            return [cloud.Region];
+        }
+
+        if (!given.Any(NamePattern.IsPattern))
+        {
+            return given.FirstOrDefault(name => !IsName(name)) is { } odd
+                ? throw new SpotTrainerException("UnknownRegion", ErrorKind.ObjectNotFound, $"'{odd}' is not a region.",
+                    "Use a name such as us-east-1, or * for all regions.", odd)
+                : given.Distinct(StringComparer.OrdinalIgnoreCase).Select(name => name.ToLowerInvariant()).ToArray();
+        }
+
+        var enabled = await cloud.GetRegionsAsync(cancellationToken);
+        var meant = enabled.Where(name => given.Any(pattern => NamePattern.Matches(pattern, name))).ToArray();
+        return meant.Length > 0 ? meant : throw new SpotTrainerException("UnknownRegion", ErrorKind.ObjectNotFound,
+            $"No region that is enabled for the account is called {string.Join(" or ", given)}.", $"Use one of these: {string.Join(", ", enabled)}.", given);
+    }
+
+    private static bool IsName(string text) => Regex.IsMatch(
+        text, "^[a-z]{2}(-[a-z]+)+-[0-9]+$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
+}

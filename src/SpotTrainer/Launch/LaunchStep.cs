@@ -1,0 +1,164 @@
+using System.Globalization;
+using Amazon.EC2.Model;
+using SpotTrainer.Cloud;
+using SpotTrainer.Foundation;
+using SpotTrainer.Instances;
+using SpotTrainer.Market;
+using SpotTrainer.Money;
+
+namespace SpotTrainer.Launch;
+
+/// <summary>Launches what a request asks for: finds the offers, plans the deadlines, and launches each instance unless it was launched before.</summary>
+internal sealed class LaunchStep
+{
+    private static readonly TimeSpan PreviewTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly CloudContext cloud;
+    private readonly StepContext context;
+    private readonly LaunchPreparation preparation;
+
+    private LaunchStep(CloudContext cloud, LaunchRequest request, StepContext context)
+    {
+        this.cloud = cloud;
+        this.context = context;
+        Request = request;
+        preparation = new LaunchPreparation(cloud, request, context);
+    }
+
+    /// <summary>The request, with its offers.</summary>
+    public LaunchRequest Request { get; }
+
+    /// <summary>What ShouldProcess asks about.</summary>
+    public string Target => $"{Request.Offers[0]}{(Request.Offers.Count > 1 ? $", or the next of {Request.Offers.Count} offers" : string.Empty)} ({cloud.Where})";
+
+    /// <summary>Launches everything that a request asks for.</summary>
+    /// <param name="cloud">The cloud.</param>
+    /// <param name="request">The request. One that was read back is first looked for: its instances are found, not launched twice.</param>
+    /// <param name="receive">Takes each instance as soon as it is ready. An instance that it does not take (it throws) is terminated.</param>
+    /// <param name="context">Log, clock and session.</param>
+    /// <param name="cancellationToken">Cancels the launch: what was not received is terminated.</param>
+    /// <exception cref="SpotTrainerException">An instance could not be launched. Others may have been received.</exception>
+    public static async Task EnsureAsync(
+        CloudContext cloud, LaunchRequest request, Func<SpotTrainingInstance, Task> receive, StepContext context, CancellationToken cancellationToken)
+    {
+        var step = await PrepareAsync(cloud, request, context, cancellationToken);
+        await Task.WhenAll(Enumerable.Range(1, request.Count).Select(number => step.EnsureOneAsync(number, receive, cancellationToken)));
+    }
+
+    /// <summary>Checks a request and finds its offers. Nothing is changed.</summary>
+    /// <exception cref="SpotTrainerException"><c>TagInvalid</c>, and those of finding offers.</exception>
+    public static async Task<LaunchStep> PrepareAsync(CloudContext cloud, LaunchRequest request, StepContext context, CancellationToken cancellationToken)
+    {
+        request.RequireTags();
+        if (request.Offers.Count > 0)
+        {
+            request = request with { Offers = [.. request.Offers.Select(offer => offer.In(cloud))] };
+        }
+        else
+        {
+            var regions = await RegionNames.ResolveAsync(cloud, request.Regions, cancellationToken);
+            var criteria = new OfferCriteria { InstanceTypes = request.InstanceTypes, MaxPrice = request.MaxPrice };
+            request = request with { Offers = LaunchOrder.Of(await OfferFinder.FindAsync(cloud, regions, criteria, context, cancellationToken)) };
+        }
+
+        return new LaunchStep(cloud, request, context);
+    }
+
+    /// <summary>The cloud that offers belong to.</summary>
+    /// <exception cref="SpotTrainerException"><c>MixedClouds</c>.</exception>
+    public static CloudContext CloudOf(IReadOnlyList<SpotOffer> offers) =>
+        offers.All(offer => offer.Where == offers[0].Where && offer.Endpoint == offers[0].Endpoint) ? offers[0].Cloud
+            : throw new SpotTrainerException("MixedClouds", ErrorKind.InvalidArgument,
+                "The offers belong to different accounts, or to a rehearsal and to AWS.", "Use the offers of one of them.", offers[0]);
+
+    /// <summary>
+    /// Says what the launch can cost at most, whichever of the offers is launched, and how long the first that can be planned runs. An image may
+    /// need a larger disk than the user asked for: each kind of image is looked up, but not for long.
+    /// </summary>
+    /// <exception cref="SpotTrainerException">No offer can be launched with this budget and these prices.</exception>
+    public async Task<string> DescribeAsync(CancellationToken cancellationToken)
+    {
+        var sized = await WithDiskAsync(cancellationToken);
+        var plans = new List<DeadlinePlan>();
+        SpotTrainerException? error = null;
+        foreach (var (offer, onDemand) in sized.Tries)
+        {
+            try
+            {
+                plans.Add(sized.PlanDeadline(offer, onDemand));
+            }
+            catch (SpotTrainerException exception)
+            {
+                // The launch tries the next one, too.
+                error ??= exception;
+            }
+        }
+
+        if (plans.Count == 0)
+        {
+            throw error!;
+        }
+
+        return string.Format(
+            CultureInfo.CurrentCulture, "launch {0}for at most {1:0.##} hours ({2:0.##} expected), at most {3:0.00} USD, outbound traffic not included",
+            Request.Count == 1 ? string.Empty : $"{Request.Count} machines ", plans[0].Time.TotalHours, plans[0].Expected.TotalHours,
+            plans.Max(plan => plan.HighestCost) * Request.Count);
+    }
+
+    /// <summary>Warns of what the user has chosen and may not have meant.</summary>
+    public void Warn()
+    {
+        var first = Request.Offers[0];
+        if (first.Size.NeedsNvidiaDriver && Request.Image.Alias is { } alias && !ImageResolver.HasDriver(alias))
+        {
+            context.Log.Warning($"{first.InstanceType} has GPUs, and the image '{alias}' has no driver for them. Use -Image deep-learning.");
+        }
+    }
+
+    /// <summary>Launches one instance, unless it was launched before.</summary>
+    /// <param name="number">Which one, from 1.</param>
+    /// <param name="receive">Takes it.</param>
+    /// <param name="cancellationToken">Cancels the launch.</param>
+    public async Task EnsureOneAsync(int number, Func<SpotTrainingInstance, Task> receive, CancellationToken cancellationToken)
+    {
+        var one = Request.ForInstance(number);
+        if (!Request.IsNew && await FindAsync(one.Token, cancellationToken) is { } known)
+        {
+            await receive(Request.NoWait
+                ? known : await InstanceWaiter.UntilReadyAsync(cloud, known.Region, known.InstanceId, $"Waiting for {known}", context, cancellationToken));
+            return;
+        }
+
+        await new Launcher(cloud, one, preparation, context).LaunchAsync(receive, cancellationToken);
+    }
+
+    private async Task<SpotTrainingInstance?> FindAsync(string token, CancellationToken cancellationToken)
+    {
+        var regions = Request.Offers.Select(offer => offer.Region).Distinct(StringComparer.Ordinal).ToArray();
+        List<Filter> filters = [new Filter("tag:" + ModuleTags.Launch, [token]), Ec2Instances.Living];
+        var found = await InstanceReader.ListEverywhereAsync(cloud, regions, filters, context, cancellationToken);
+        return found.Count > 0 ? found[0] : null;
+    }
+
+    private async Task<LaunchRequest> WithDiskAsync(CancellationToken cancellationToken)
+    {
+        var sized = Request;
+        using var limit = context.Time.Limit(PreviewTimeout, cancellationToken);
+        var images = Request.Offers.GroupBy(LaunchPreparation.ImageKindOf, StringComparer.Ordinal)
+            .Select(kind => preparation.ImageAsync(kind.First(), limit.Token)).ToArray();
+        foreach (var image in images)
+        {
+            try
+            {
+                sized = sized.WithDiskFor(await image);
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                // The launch asks again, and fails if it must.
+                context.Log.Verbose(ErrorTranslation.Translate(exception, Request.Offers[0]).Message);
+            }
+        }
+
+        return sized;
+    }
+}
