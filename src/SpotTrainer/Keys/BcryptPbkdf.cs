@@ -5,8 +5,8 @@ using System.Text;
 namespace SpotTrainer.Keys;
 
 /// <summary>
-/// bcrypt_pbkdf, by which OpenSSH makes a key of a passphrase (OpenBSD's bcrypt_pbkdf(3)): PBKDF2's frame around a Blowfish whose
-/// schedule is run 64 times (eksblowfish: Provos and Mazières, A Future-Adaptable Password Scheme, 1999), with the output bytes interleaved.
+/// bcrypt_pbkdf, which OpenSSH uses to derive a key from a passphrase (OpenBSD's bcrypt_pbkdf(3)): PBKDF2 around a Blowfish whose key
+/// schedule runs 64 times (eksblowfish: Provos and Mazières, A Future-Adaptable Password Scheme, 1999), with the output bytes interleaved.
 /// </summary>
 internal sealed class BcryptPbkdf
 {
@@ -14,17 +14,17 @@ internal sealed class BcryptPbkdf
     private const int Subkeys = 18;
     private const int Boxes = 4 * 256;
 
-    // Blowfish begins with the fraction of pi: the subkeys, then the boxes.
+    // Blowfish's initial state is the fractional part of pi: first the subkeys, then the S-boxes.
     private static readonly Lazy<uint[]> Pi = new(() => FractionOfPi(Subkeys + Boxes));
     private static readonly byte[] Magic = Encoding.ASCII.GetBytes("OxychromaticBlowfishSwatDynamite");
 
     private readonly uint[] state = new uint[Subkeys + Boxes];
 
-    /// <summary>Derives bytes.</summary>
+    /// <summary>Derives key bytes.</summary>
     /// <param name="passphrase">The passphrase; not empty.</param>
     /// <param name="salt">The salt.</param>
-    /// <param name="rounds">How often each block is hashed; 1 or more.</param>
-    /// <param name="length">How many bytes are wanted.</param>
+    /// <param name="rounds">How many times each block is hashed; at least 1.</param>
+    /// <param name="length">How many bytes to derive.</param>
     public static byte[] Derive(byte[] passphrase, byte[] salt, int rounds, int length)
     {
         var key = new byte[length];
@@ -142,7 +142,7 @@ internal sealed class BcryptPbkdf
         return words;
     }
 
-    /// <summary>The first words after pi's point, by Machin's formula.</summary>
+    /// <summary>Computes the first words of pi's fractional part, by Machin's formula.</summary>
     private static uint[] FractionOfPi(int count)
     {
         const int Guard = 64;

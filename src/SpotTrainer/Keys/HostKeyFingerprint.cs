@@ -2,17 +2,17 @@ using System.Security.Cryptography;
 
 namespace SpotTrainer.Keys;
 
-/// <summary>OpenSSH's fingerprint of a public key: <c>SHA256:</c> and the unpadded base64 of the SHA-256 of its blob.</summary>
+/// <summary>The OpenSSH fingerprint of a public key: <c>SHA256:</c>, then the unpadded base64 of the SHA-256 hash of its blob.</summary>
 internal static class HostKeyFingerprint
 {
-    /// <summary>The fingerprint of a key's blob (RFC 4253, section 6.6).</summary>
+    /// <summary>Returns the fingerprint of a key blob (RFC 4253, section 6.6).</summary>
     public static string FromBlob(byte[] blob)
     {
         using var sha = SHA256.Create();
         return "SHA256:" + Convert.ToBase64String(sha.ComputeHash(blob)).TrimEnd('=');
     }
 
-    /// <summary>The fingerprint of a blob in base64, as it stands in a <c>.pub</c> file or in known_hosts.</summary>
+    /// <summary>Gets the fingerprint of a base64 blob, as in a <c>.pub</c> file or in known_hosts; false if it is not base64.</summary>
     public static bool TryFromPublicKey(string base64, out string fingerprint)
     {
         try

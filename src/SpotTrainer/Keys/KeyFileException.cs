@@ -3,10 +3,10 @@ using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Keys;
 
-/// <summary>Why a file's content is no key that can be used. Who knows the file makes the user's error of it.</summary>
+/// <summary>Says why a file's content is not a usable key. <see cref="For"/> builds the error that the user sees.</summary>
 internal sealed class KeyFileException : Exception
 {
-    private const string AskForAnother = "Take a fresh copy of the key's file.";
+    private const string AskForAnother = "Get a fresh copy of the key file.";
 
     private readonly string id;
     private readonly ErrorKind kind;
@@ -19,19 +19,25 @@ internal sealed class KeyFileException : Exception
         new("KeyDamaged", ErrorKind.InvalidData, $"It is damaged: {why}", AskForAnother, inner);
 
     public static KeyFileException Encrypted() =>
-        new("KeyEncrypted", ErrorKind.AuthenticationError, "It has a passphrase.", "Give it to ConvertTo- or ConvertFrom-PuttyKey with -Passphrase (Read-Host -AsSecureString asks for one); the other steps use keys without one.");
+        new("KeyEncrypted", ErrorKind.AuthenticationError, "It has a passphrase.",
+            "Use ConvertTo-PuttyKey or ConvertFrom-PuttyKey with -Passphrase (Read-Host -AsSecureString prompts for it). "
+            + "The other cmdlets need a key without a passphrase.");
 
     public static KeyFileException WrongPassphrase() =>
-        new("KeyPassphraseWrong", ErrorKind.AuthenticationError, "The passphrase is not the right one.", "Give the right one with -Passphrase.");
+        new("KeyPassphraseWrong", ErrorKind.AuthenticationError, "The passphrase is wrong.",
+            "Pass the correct passphrase with -Passphrase.");
 
     public static KeyFileException Unsupported(string why) =>
-        new("KeyUnsupported", ErrorKind.NotImplemented, why, "Use an RSA (1024 to 16384 bits), ECDSA (P-256, P-384, P-521), Ed25519 or Ed448 key.");
+        new("KeyUnsupported", ErrorKind.NotImplemented, why,
+            "Use an RSA (1024 to 16384 bits), ECDSA (P-256, P-384, P-521), Ed25519, or Ed448 key.");
 
     public static KeyFileException TooCostly(string why) =>
-        new("KeyDerivationTooCostly", ErrorKind.LimitsExceeded, why, "If you trust the file, lower its cost with the program that made it.");
+        new("KeyDerivationTooCostly", ErrorKind.LimitsExceeded, why,
+            "Lower its cost with the program that made it, if you trust the file.");
 
     public static KeyFileException Other(string id, string message, string nextStep) => new(id, ErrorKind.InvalidData, message, nextStep);
 
-    /// <summary>The error that a user sees.</summary>
-    public SpotTrainerException For(string path) => new(id, kind, $"The private key {path} can't be read. {Message}", nextStep, path, this);
+    /// <summary>Returns the error that the user sees.</summary>
+    public SpotTrainerException For(string path) =>
+        new(id, kind, $"The private key {path} cannot be read. {Message}", nextStep, path, this);
 }

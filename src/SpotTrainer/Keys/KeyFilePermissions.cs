@@ -4,10 +4,10 @@ using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Keys;
 
-/// <summary>Sees to it that a private key which others can read is not used, as ssh does.</summary>
+/// <summary>Refuses private keys that other users can access, as ssh does.</summary>
 internal static class KeyFilePermissions
 {
-    /// <summary>Throws when others than the file's owner have access to it.</summary>
+    /// <summary>Throws if users other than the file's owner have access to the file.</summary>
     /// <exception cref="SpotTrainerException"><c>KeyTooOpen</c>.</exception>
     public static void Require(string path)
     {
@@ -28,7 +28,7 @@ internal static class KeyFilePermissions
     [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
     private static void RequireMode(string path)
     {
-        // The file that a link leads to counts, not the link.
+        // The mode of a link's target counts, not the mode of the link.
         using var file = File.OpenHandle(path);
         var mode = File.GetUnixFileMode(file);
         if ((mode & Others) != UnixFileMode.None)
@@ -50,7 +50,7 @@ internal static class KeyFilePermissions
                 && !identifier.Equals(user.User!) && !identifier.IsWellKnown(WellKnownSidType.LocalSystemSid)
                 && !identifier.IsWellKnown(WellKnownSidType.BuiltinAdministratorsSid))
             {
-                throw TooOpen(path, $"{Name(identifier)} may read it", $"icacls \"{path}\" /inheritance:r /grant:r \"%USERNAME%:F\"");
+                throw TooOpen(path, $"{Name(identifier)} can read it", $"icacls \"{path}\" /inheritance:r /grant:r \"%USERNAME%:F\"");
             }
         }
     }
@@ -71,5 +71,6 @@ internal static class KeyFilePermissions
     }
 
     private static SpotTrainerException TooOpen(string path, string why, string command) => new(
-        "KeyTooOpen", ErrorKind.SecurityError, $"Others than you can get at the private key {path}: {why}. It was not used.", $"Run: {command}", path);
+        "KeyTooOpen", ErrorKind.SecurityError, $"Other users can access the private key {path}: {why}. It was not used.",
+        $"Run: {command}", path);
 }

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace SpotTrainer.Keys;
 
-/// <summary>A file's text as bytes, base64 broken into lines among it: no copy of a secret stays in a string.</summary>
+/// <summary>Builds a file's text as bytes, with base64 broken into lines. No copy of a secret stays in a string.</summary>
 internal sealed class KeyText : IDisposable
 {
     private readonly SshWriter bytes = new();
@@ -19,7 +19,7 @@ internal sealed class KeyText : IDisposable
         return this;
     }
 
-    /// <summary>Appends data in base64.</summary>
+    /// <summary>Appends data as lines of base64.</summary>
     public KeyText Base64(byte[] data, int lineLength)
     {
         var characters = new char[LineCount(data, lineLength: 1)];
@@ -35,7 +35,7 @@ internal sealed class KeyText : IDisposable
         return this;
     }
 
-    /// <summary>How many lines data fill.</summary>
+    /// <summary>How many lines of base64 the data takes.</summary>
     public static int LineCount(byte[] data, int lineLength) => (((data.Length + 2) / 3 * 4) + lineLength - 1) / lineLength;
 
     public byte[] ToArray() => bytes.ToArray();

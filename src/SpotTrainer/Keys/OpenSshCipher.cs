@@ -5,7 +5,7 @@ using Org.BouncyCastle.Crypto.Parameters;
 
 namespace SpotTrainer.Keys;
 
-/// <summary>The ciphers with which OpenSSH encrypts private keys: all that <c>ssh-keygen -Z</c> takes.</summary>
+/// <summary>The ciphers that OpenSSH uses for private keys: all that <c>ssh-keygen -Z</c> accepts.</summary>
 internal sealed class OpenSshCipher
 {
     private static readonly OpenSshCipher[] Known =
@@ -38,35 +38,35 @@ internal sealed class OpenSshCipher
         ChaCha,
     }
 
-    /// <summary>The cipher that is used for writing: ssh-keygen's own choice.</summary>
+    /// <summary>The cipher used for writing: ssh-keygen's default.</summary>
     public static OpenSshCipher ForWriting => Known[2];
 
     public string Name { get; }
 
     public int BlockSize { get; }
 
-    /// <summary>How many bytes are derived from the passphrase: key and initialisation vector.</summary>
+    /// <summary>How many bytes are derived from the passphrase: key and initialization vector.</summary>
     public int SecretLength => keyLength + ivLength;
 
-    /// <summary>How many bytes follow the encrypted ones to guard them.</summary>
+    /// <summary>The length of the authentication tag after the encrypted bytes; 0 if the cipher has no tag.</summary>
     public int TagLength => mode is Mode.Gcm or Mode.ChaCha ? 16 : 0;
 
-    /// <summary>Finds a cipher by OpenSSH's name.</summary>
-    /// <exception cref="KeyFileException">There is none.</exception>
+    /// <summary>Finds a cipher by its OpenSSH name.</summary>
+    /// <exception cref="KeyFileException">The cipher is not supported.</exception>
     public static OpenSshCipher Named(string name) =>
         Array.Find(Known, cipher => string.Equals(cipher.Name, name, StringComparison.Ordinal))
-        ?? throw KeyFileException.Unsupported("It is encrypted with a cipher that is not known here.");
+        ?? throw KeyFileException.Unsupported("It is encrypted with an unsupported cipher.");
 
-    /// <summary>Encrypts data, with ciphers that have no tag.</summary>
+    /// <summary>Encrypts data with a cipher that has no tag.</summary>
     public byte[] Encrypt(byte[] secret, byte[] data) => Plain(forEncryption: true, secret, data);
 
-    /// <summary>Decrypts without a look at the tag, so that a wrong passphrase can be told from damage.</summary>
+    /// <summary>Decrypts without checking the tag, so that a wrong passphrase can be distinguished from damage.</summary>
     public byte[] Decrypt(byte[] secret, byte[] data)
     {
         switch (mode)
         {
             case Mode.Gcm:
-                // GCM's counter begins at 1 for the tag, at 2 for the data (NIST SP 800-38D, section 7.1).
+                // GCM's counter is 1 for the tag and starts at 2 for the data (NIST SP 800-38D, section 7.1).
                 byte[] counter = [.. secret.Skip(keyLength), 0, 0, 0, 2];
                 return KeyCipher.Run("AES/CTR/NoPadding", forEncryption: false, Key(secret), counter, data);
             case Mode.ChaCha:
@@ -79,7 +79,7 @@ internal sealed class OpenSshCipher
         }
     }
 
-    /// <summary>Whether the tag is the data's.</summary>
+    /// <summary>Whether the tag matches the data. Always true for a cipher without a tag.</summary>
     public bool Verify(byte[] secret, byte[] data, byte[] tag)
     {
         switch (mode)
@@ -109,8 +109,8 @@ internal sealed class OpenSshCipher
     }
 
     /// <summary>
-    /// OpenSSH's PROTOCOL.chacha20poly1305 with the sequence number 0 and no length: block 0 of the stream keys the MAC, the data begin
-    /// with block 1.
+    /// Follows OpenSSH's PROTOCOL.chacha20poly1305 with sequence number 0 and no length: block 0 of the stream is the MAC key, and the
+    /// data starts at block 1.
     /// </summary>
     private static (byte[] MacKey, ChaChaEngine Stream) StartChaCha(byte[] secret)
     {

@@ -5,31 +5,31 @@ using Org.BouncyCastle.Security;
 
 namespace SpotTrainer.Keys;
 
-/// <summary>OpenSSH's own format of private keys, with and without a passphrase (PROTOCOL.key in OpenSSH's sources, openssh-key-v1).</summary>
+/// <summary>OpenSSH's own private key format, with and without a passphrase (PROTOCOL.key in OpenSSH's sources, openssh-key-v1).</summary>
 internal static class OpenSshKeyFormat
 {
-    /// <summary>What stands between BEGIN and PRIVATE KEY.</summary>
+    /// <summary>The label in the BEGIN and END lines.</summary>
     public const string Label = "OPENSSH PRIVATE KEY";
 
     private const int LineLength = 70;
 
-    // puttygen's, with and without encryption; OpenSSH asks for 8 or more.
+    // puttygen's block size, with and without encryption. OpenSSH requires at least 8.
     private const int BlockSize = 16;
     private const int SaltLength = 16;
 
-    // ssh-keygen's own number. A file may ask for as many as take some ten seconds.
+    // ssh-keygen's default. A file may use up to MostRounds, which take about ten seconds.
     private const int Rounds = 24;
     private const int MostRounds = 2_000;
 
     private static readonly byte[] Magic = Encoding.ASCII.GetBytes("openssh-key-v1\0");
 
-    /// <summary>Writes the text of a file.</summary>
-    /// <exception cref="KeyFileException">The key is an Ed448 key, for which the format has no name.</exception>
+    /// <summary>Returns the text of a key file.</summary>
+    /// <exception cref="KeyFileException">The key is an Ed448 key, which the format does not support.</exception>
     public static byte[] Write(SshPrivateKey key, Passphrase? passphrase)
     {
         if (key.Key is Ed448PrivateKeyParameters)
         {
-            throw KeyFileException.Unsupported("OpenSSH has no Ed448 keys, and its format no place for them.");
+            throw KeyFileException.Unsupported("OpenSSH does not support Ed448 keys.");
         }
 
         var encrypt = passphrase is { IsEmpty: false };
@@ -68,15 +68,15 @@ internal static class OpenSshKeyFormat
         return text.ToArray();
     }
 
-    /// <summary>Reads what stands between the lines with BEGIN and END.</summary>
-    /// <exception cref="FormatException">It is damaged.</exception>
-    /// <exception cref="KeyFileException">It is damaged, has another passphrase, or is of a kind that is not known here.</exception>
+    /// <summary>Reads the decoded data from between the BEGIN and END lines.</summary>
+    /// <exception cref="FormatException">The data is damaged.</exception>
+    /// <exception cref="KeyFileException">The data is damaged, has another passphrase, or is of an unsupported kind.</exception>
     public static (SshPrivateKey Key, bool Encrypted) Read(byte[] data, Passphrase? passphrase)
     {
         var reader = new SshReader(data);
         if (!reader.Raw(Math.Min(Magic.Length, data.Length)).SequenceEqual(Magic))
         {
-            throw KeyFileException.Damaged("It does not begin as OpenSSH's format does.");
+            throw KeyFileException.Damaged("it does not start like an OpenSSH private key.");
         }
 
         var cipherName = reader.Text();
@@ -84,7 +84,7 @@ internal static class OpenSshKeyFormat
         var options = reader.String();
         if (reader.UInt32() != 1)
         {
-            throw KeyFileException.Unsupported("It holds more than one key, or none.");
+            throw KeyFileException.Unsupported("It does not contain exactly one key.");
         }
 
         var publicBlob = reader.String();
@@ -97,13 +97,13 @@ internal static class OpenSshKeyFormat
 
         if (!reader.AtEnd)
         {
-            throw KeyFileException.Damaged("More follows its end.");
+            throw KeyFileException.Damaged("there is extra data after its end.");
         }
 
         var secret = new SshReader(content);
         if (secret.UInt32() != secret.UInt32())
         {
-            throw KeyFileException.Damaged("Its check numbers differ.");
+            throw KeyFileException.Damaged("its check numbers differ.");
         }
 
         var key = ReadSecret(secret);
@@ -111,21 +111,21 @@ internal static class OpenSshKeyFormat
         {
             if (secret.Raw(1)[0] != pad)
             {
-                throw KeyFileException.Damaged("Its padding is not as it should be.");
+                throw KeyFileException.Damaged("its padding is wrong.");
             }
         }
 
         Array.Clear(content, 0, content.Length);
         return key.PublicBlob.SequenceEqual(publicBlob)
             ? (key, encrypted)
-            : throw KeyFileException.Damaged("Its public half is not the private half's.");
+            : throw KeyFileException.Damaged("its public key does not match its private key.");
     }
 
     private static byte[] Decrypt(OpenSshCipher cipher, string derivation, byte[] options, byte[] content, SshReader rest, Passphrase? passphrase)
     {
         if (derivation != "bcrypt")
         {
-            throw KeyFileException.Unsupported("Its passphrase is hashed in a way that is not known here.");
+            throw KeyFileException.Unsupported("Its passphrase is hashed with an unsupported algorithm.");
         }
 
         var optionReader = new SshReader(options);
@@ -134,12 +134,12 @@ internal static class OpenSshKeyFormat
         var tag = rest.Raw(cipher.TagLength);
         if (salt.Length == 0 || rounds == 0 || content.Length < 8 || content.Length % cipher.BlockSize != 0)
         {
-            throw KeyFileException.Damaged("Its encrypted part is not whole.");
+            throw KeyFileException.Damaged("its encrypted part is incomplete.");
         }
 
         if (rounds is < 0 or > MostRounds)
         {
-            throw KeyFileException.TooCostly($"Its passphrase is hashed {(uint)rounds} times, which would take minutes.");
+            throw KeyFileException.TooCostly($"Hashing its passphrase {(uint)rounds} times would take minutes.");
         }
 
         if (passphrase is null or { IsEmpty: true })
@@ -156,7 +156,7 @@ internal static class OpenSshKeyFormat
                 throw KeyFileException.WrongPassphrase();
             }
 
-            return cipher.Verify(derived, content, tag) ? plain : throw KeyFileException.Damaged("Its encrypted part was changed.");
+            return cipher.Verify(derived, content, tag) ? plain : throw KeyFileException.Damaged("its encrypted part was changed.");
         }
         finally
         {
@@ -196,7 +196,7 @@ internal static class OpenSshKeyFormat
                 var pair = secret.String();
                 if (pair.Length != 64 || !pair.Skip(32).SequenceEqual(publicKey))
                 {
-                    throw KeyFileException.Damaged("The halves of its Ed25519 key do not fit.");
+                    throw KeyFileException.Damaged("the two parts of its Ed25519 key do not match.");
                 }
 
                 key = new Ed25519PrivateKeyParameters(pair, 0);
@@ -212,7 +212,7 @@ internal static class OpenSshKeyFormat
                 key = SshPrivateKey.EcdsaOf(curve, secret.MpInt());
                 break;
             default:
-                throw KeyFileException.Unsupported("It is neither an RSA, an ECDSA nor an Ed25519 key.");
+                throw KeyFileException.Unsupported("It is not an RSA, ECDSA, or Ed25519 key.");
         }
 
         return SshPrivateKey.From(key, secret.String());

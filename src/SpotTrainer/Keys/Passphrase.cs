@@ -4,18 +4,18 @@ using System.Text;
 
 namespace SpotTrainer.Keys;
 
-/// <summary>A passphrase as the bytes (UTF-8) that key formats hash, wiped when it is disposed of. It is never a string.</summary>
+/// <summary>A passphrase as the UTF-8 bytes that key formats hash. It is never a string, and Dispose wipes the bytes.</summary>
 internal sealed class Passphrase : IDisposable
 {
     private Passphrase(byte[] bytes) => Bytes = bytes;
 
-    /// <summary>Its bytes; empty where there is none.</summary>
+    /// <summary>The bytes; empty for an empty passphrase.</summary>
     public byte[] Bytes { get; }
 
-    /// <summary>Whether it is the empty one, which means that nothing is to be encrypted.</summary>
+    /// <summary>Whether the passphrase is empty, which means that the key is not encrypted.</summary>
     public bool IsEmpty => Bytes.Length == 0;
 
-    /// <summary>Copies one that a user typed.</summary>
+    /// <summary>Copies a passphrase that the user typed; null if there is none.</summary>
     public static Passphrase? From(SecureString? secret)
     {
         if (secret is null)
@@ -37,7 +37,7 @@ internal sealed class Passphrase : IDisposable
         }
     }
 
-    /// <summary>One character for each byte: BouncyCastle's PKCS#5 takes characters and uses their low bytes.</summary>
+    /// <summary>Returns one character for each byte: BouncyCastle's PKCS#5 takes characters and uses their low bytes.</summary>
     public char[] ToByteCharacters() => Array.ConvertAll(Bytes, value => (char)value);
 
     /// <inheritdoc/>

@@ -18,8 +18,8 @@ using Org.BouncyCastle.Utilities.IO.Pem;
 namespace SpotTrainer.Keys;
 
 /// <summary>
-/// The DER forms of private keys in PEM: PKCS#1 (RFC 8017), SEC 1 (RFC 5915), both also with OpenSSL's DEK-Info (RFC 1421), and PKCS#8
-/// (RFC 5208, RFC 5958), also encrypted (RFC 8018).
+/// The PEM formats of private keys: PKCS#1 (RFC 8017) and SEC 1 (RFC 5915), plain or encrypted with OpenSSL's DEK-Info (RFC 1421), and
+/// PKCS#8 (RFC 5208, RFC 5958), plain or encrypted (RFC 8018).
 /// </summary>
 internal static class PemKeyFormat
 {
@@ -31,14 +31,14 @@ internal static class PemKeyFormat
     private const int LineLength = 64;
     private const int Iterations = 100_000;
 
-    // What is read may cost some seconds and a GiB, not hours and all memory.
+    // Reading a file may take a few seconds and a GiB, but not hours or all memory.
     private const int MostIterations = 5_000_000;
     private const int LongestKey = 64;
 
     private const string LegacyCipher = "AES-256-CBC";
 
     /// <summary>Reads a PEM object.</summary>
-    /// <exception cref="KeyFileException">It is damaged, has a passphrase, or is of a kind that is not known here.</exception>
+    /// <exception cref="KeyFileException">The object is damaged, has a passphrase, or is of an unsupported kind.</exception>
     public static (object Key, bool Encrypted) Read(PemObject pem, Passphrase? passphrase)
     {
         var dek = pem.Headers.Cast<PemHeader>().FirstOrDefault(header => header.Name == "DEK-Info");
@@ -66,20 +66,20 @@ internal static class PemKeyFormat
         }
     }
 
-    /// <summary>Writes PKCS#8.</summary>
+    /// <summary>Returns the key as PKCS#8.</summary>
     public static byte[] WritePkcs8(SshPrivateKey key, Passphrase? passphrase)
     {
         var info = ToPkcs8(key);
         if (passphrase is null or { IsEmpty: true })
         {
-            return Armour(Pkcs8Label, info.GetDerEncoded());
+            return Armor(Pkcs8Label, info.GetDerEncoded());
         }
 
         var random = new SecureRandom();
         var characters = passphrase.ToByteCharacters();
         try
         {
-            return Armour(EncryptedPkcs8Label, EncryptedPrivateKeyInfoFactory.CreateEncryptedPrivateKeyInfo(
+            return Armor(EncryptedPkcs8Label, EncryptedPrivateKeyInfoFactory.CreateEncryptedPrivateKeyInfo(
                 NistObjectIdentifiers.IdAes256Cbc, PkcsObjectIdentifiers.IdHmacWithSha256, characters,
                 SecureRandom.GetNextBytes(random, 16), Iterations, random, info).GetDerEncoded());
         }
@@ -89,28 +89,29 @@ internal static class PemKeyFormat
         }
     }
 
-    /// <summary>Writes PKCS#1 or SEC 1.</summary>
-    /// <exception cref="KeyFileException">The key is an Ed25519 or Ed448 key, for which there is no such form.</exception>
+    /// <summary>Returns the key as PKCS#1 or SEC 1.</summary>
+    /// <exception cref="KeyFileException">The key is an Ed25519 or Ed448 key, which these formats do not support.</exception>
     public static byte[] WriteTraditional(SshPrivateKey key, Passphrase? passphrase)
     {
         var (label, der) = key.Key switch
         {
             RsaPrivateKeyStructure rsa => (Pkcs1Label, rsa.GetDerEncoded()),
             ECPrivateKeyParameters ecdsa => (Sec1Label, ToSec1(ecdsa, ecdsa.PublicKeyParamSet).GetDerEncoded()),
-            _ => throw KeyFileException.Unsupported("There is a PEM form of RSA and ECDSA keys only."),
+            _ => throw KeyFileException.Unsupported("Only RSA and ECDSA keys have a PEM format."),
         };
         if (passphrase is null or { IsEmpty: true })
         {
-            return Armour(label, der);
+            return Armor(label, der);
         }
 
         var iv = SecureRandom.GetNextBytes(new SecureRandom(), 16);
         var encrypted = Legacy(LegacyCipher, passphrase, iv, forEncryption: true, "PKCS7Padding", der);
         Array.Clear(der, 0, der.Length);
-        return Armour(label, encrypted, "Proc-Type: 4,ENCRYPTED", $"DEK-Info: {LegacyCipher},{Hex.ToHexString(iv).ToUpperInvariant()}", string.Empty);
+        return Armor(label, encrypted, "Proc-Type: 4,ENCRYPTED",
+            $"DEK-Info: {LegacyCipher},{Hex.ToHexString(iv).ToUpperInvariant()}", string.Empty);
     }
 
-    private static byte[] Armour(string label, byte[] der, params string[] headers)
+    private static byte[] Armor(string label, byte[] der, params string[] headers)
     {
         using var text = new KeyText();
         text.Line($"-----BEGIN {label}-----");
@@ -120,14 +121,14 @@ internal static class PemKeyFormat
         return bytes;
     }
 
-    // The private number is as long as the curve's order (RFC 5915, section 3). puttygen's may be a byte longer or shorter.
+    // The private number is as long as the curve's order (RFC 5915, section 3). puttygen's can be a byte longer or shorter.
     private static ECPrivateKeyStructure ToSec1(ECPrivateKeyParameters key, DerObjectIdentifier? parameters) =>
         new(key.Parameters.N.BitLength, key.D, new DerBitString(SshPrivateKey.PublicPoint(key)), parameters);
 
-    /// <summary>The key as PKCS#8 has it.</summary>
+    /// <summary>Converts the key to PKCS#8.</summary>
     public static PrivateKeyInfo ToPkcs8(SshPrivateKey key) => key.Key switch
     {
-        // Without the public half that BouncyCastle would add: OpenSSL's readers before 3.0 know version 1 only.
+        // Without the public key that BouncyCastle would add: OpenSSL before 3.0 reads only version 1.
         Ed25519PrivateKeyParameters ed25519 => new PrivateKeyInfo(
             new AlgorithmIdentifier(EdECObjectIdentifiers.id_Ed25519), new DerOctetString(ed25519.GetEncoded())),
         Ed448PrivateKeyParameters ed448 => new PrivateKeyInfo(
@@ -152,7 +153,7 @@ internal static class PemKeyFormat
 
         if (!algorithm.Equals(EdECObjectIdentifiers.id_Ed25519) && !algorithm.Equals(EdECObjectIdentifiers.id_Ed448))
         {
-            throw KeyFileException.Unsupported("It is neither an RSA, an ECDSA, an Ed25519 nor an Ed448 key.");
+            throw KeyFileException.Unsupported("It is not an RSA, ECDSA, Ed25519, or Ed448 key.");
         }
 
         return PrivateKeyFactory.CreateKey(info);
@@ -163,32 +164,34 @@ internal static class PemKeyFormat
         var curve = (parameters ?? sec1.Parameters)?.ToAsn1Object() as DerObjectIdentifier;
         var key = SshPrivateKey.EcdsaOf(curve, sec1.GetKey());
 
-        // The point may be written in its short form.
+        // The point may be compressed.
         return sec1.PublicKey is not { } point
             || key.Parameters.Curve.DecodePoint(point.GetBytes()).Normalize().GetEncoded(compressed: false).SequenceEqual(SshPrivateKey.PublicPoint(key))
             ? key
-            : throw KeyFileException.Damaged("Its public half is not the private half's.");
+            : throw KeyFileException.Damaged("its public key does not match its private key.");
     }
 
-    /// <summary>OpenSSL's own encryption of PEM: the key is MD5 of the passphrase and the initialisation vector's first 8 bytes.</summary>
+    /// <summary>
+    /// Decrypts OpenSSL's own PEM encryption: the key is the MD5 hash of the passphrase and the first 8 bytes of the initialization vector.
+    /// </summary>
     private static byte[] DecryptLegacy(string dekInfo, byte[] content, Passphrase passphrase)
     {
         var parts = dekInfo.Split(',');
         byte[] iv;
         try
         {
-            iv = Hex.Decode(parts.Length == 2 ? parts[1].Trim() : throw KeyFileException.Damaged("Its line DEK-Info is not whole."));
+            iv = Hex.Decode(parts.Length == 2 ? parts[1].Trim() : throw KeyFileException.Damaged("its DEK-Info line is malformed."));
         }
         catch (Exception exception) when (exception is IOException or ArgumentException or IndexOutOfRangeException)
         {
-            throw KeyFileException.Damaged("Its line DEK-Info is not whole.", exception);
+            throw KeyFileException.Damaged("its DEK-Info line is malformed.", exception);
         }
 
         LegacyAlgorithm(parts[0]);
         var blockSize = parts[0] == "DES-EDE3-CBC" ? 8 : 16;
         if (iv.Length != blockSize || content.Length == 0 || content.Length % blockSize != 0)
         {
-            throw KeyFileException.Damaged("Its encrypted part is not whole.");
+            throw KeyFileException.Damaged("its encrypted part is incomplete.");
         }
 
         return Unpadded(Legacy(parts[0], passphrase, iv, forEncryption: false, "NoPadding", content), blockSize);
@@ -208,7 +211,7 @@ internal static class PemKeyFormat
         "AES-128-CBC" => ("AES", 128),
         "AES-192-CBC" => ("AES", 192),
         "AES-256-CBC" => ("AES", 256),
-        _ => throw KeyFileException.Unsupported("It is encrypted with a cipher that is not known here."),
+        _ => throw KeyFileException.Unsupported("It is encrypted with an unsupported cipher."),
     };
 
     private static byte[] DecryptPkcs8(byte[] content, Passphrase passphrase)
@@ -216,21 +219,21 @@ internal static class PemKeyFormat
         var info = EncryptedPrivateKeyInfo.GetInstance(Asn1Sequence.GetInstance(content));
         RefuseCost(info.EncryptionAlgorithm);
 
-        // PKCS#12's ways take characters (RFC 7292, appendix B.1), the others bytes.
+        // PKCS#12's schemes take characters (RFC 7292, appendix B.1), the others take bytes.
         var characters = PbeUtilities.IsPkcs12(info.EncryptionAlgorithm.Algorithm.Id)
             ? Encoding.UTF8.GetChars(passphrase.Bytes) : passphrase.ToByteCharacters();
         try
         {
             if (PbeUtilities.CreateEngine(info.EncryptionAlgorithm) is not IBufferedCipher engine)
             {
-                throw KeyFileException.Unsupported("It is encrypted in a way that is not known here.");
+                throw KeyFileException.Unsupported("It is encrypted with an unsupported algorithm.");
             }
 
             var data = info.GetEncryptedData();
             var blockSize = engine.GetBlockSize();
             if (blockSize == 0 || data.Length == 0 || data.Length % blockSize != 0)
             {
-                throw KeyFileException.Damaged("Its encrypted part is not whole.");
+                throw KeyFileException.Damaged("its encrypted part is incomplete.");
             }
 
             var parameters = Scrypt(info.EncryptionAlgorithm) is { } scrypt
@@ -239,7 +242,8 @@ internal static class PemKeyFormat
         }
         catch (SecurityUtilityException exception)
         {
-            throw KeyFileException.Other("KeyUnsupported", $"It is encrypted in a way that is not known here ({exception.Message})", "Save it anew with 'openssl pkcs8 -topk8'.");
+            throw KeyFileException.Other("KeyUnsupported", $"It is encrypted with an unsupported algorithm ({exception.Message}).",
+                "Save it again with 'openssl pkcs8 -topk8'.");
         }
         finally
         {
@@ -248,8 +252,8 @@ internal static class PemKeyFormat
     }
 
     /// <summary>
-    /// Takes off the padding (RFC 8018, section 6.1.1). Beneath it stands one DER sequence that begins with a version: with the right
-    /// passphrase that can be seen, whatever became of the bytes that follow; with a wrong one it never looks so.
+    /// Removes the padding (RFC 8018, section 6.1.1). The plaintext is one DER sequence that starts with a version. With the correct
+    /// passphrase, that start is visible even if later bytes are damaged. With a wrong passphrase, it never is.
     /// </summary>
     private static byte[] Unpadded(byte[] plain, int blockSize)
     {
@@ -264,7 +268,7 @@ internal static class PemKeyFormat
             var padding = plain.Length - head - length;
             return padding >= 1 && padding <= blockSize && plain.Skip(head + length).All(value => value == padding)
                 ? plain.Take(head + length).ToArray()
-                : throw KeyFileException.Damaged("Its encrypted part was changed.");
+                : throw KeyFileException.Damaged("its encrypted part was changed.");
         }
         finally
         {
@@ -272,7 +276,7 @@ internal static class PemKeyFormat
         }
     }
 
-    /// <summary>The lengths of a DER sequence's head and of what it holds.</summary>
+    /// <summary>Returns the lengths of a DER sequence's header and content.</summary>
     private static (int Head, int Length) SequenceHead(byte[] der) => der switch
     {
         [0x30, < 0x80 and var length, ..] => (2, length),
@@ -292,7 +296,7 @@ internal static class PemKeyFormat
                 Refuse(parameters.IterationCountObject);
                 if (parameters.KeyLengthObject is { } length && !(length.PositiveValue.BitLength <= 8 && length.PositiveValue.IntValue is > 0 and <= LongestKey))
                 {
-                    throw KeyFileException.Damaged("The length of its key can't be.");
+                    throw KeyFileException.Damaged("its encryption key has an impossible length.");
                 }
             }
             else if (Scrypt(algorithm) is { } scrypt)
@@ -301,7 +305,7 @@ internal static class PemKeyFormat
             }
             else
             {
-                throw KeyFileException.Unsupported("Its passphrase is hashed in a way that is not known here.");
+                throw KeyFileException.Unsupported("Its passphrase is hashed with an unsupported algorithm.");
             }
         }
         else if (algorithm.Parameters?.ToAsn1Object() is Asn1Sequence { Count: 2 } older && older[1].ToAsn1Object() is DerInteger count)
@@ -313,12 +317,12 @@ internal static class PemKeyFormat
         {
             if (iterations.PositiveValue.BitLength > 31 || iterations.PositiveValue.IntValue > MostIterations)
             {
-                throw KeyFileException.TooCostly("Its passphrase is hashed so often that it would take hours.");
+                throw KeyFileException.TooCostly("Hashing its passphrase would take hours.");
             }
         }
     }
 
-    /// <summary>PBES2 with scrypt (RFC 7914, section 7), which BouncyCastle's PKCS#8 leaves out.</summary>
+    /// <summary>PBES2 with scrypt (RFC 7914, section 7), which BouncyCastle's PKCS#8 does not support; null for other schemes.</summary>
     private static ScryptKey? Scrypt(AlgorithmIdentifier algorithm) =>
         algorithm.Algorithm.Equals(PkcsObjectIdentifiers.IdPbeS2) && PbeS2Parameters.GetInstance(algorithm.Parameters) is var pbes2
             && pbes2.KeyDerivationFunc.Algorithm.Equals(MiscObjectIdentifiers.id_scrypt)
@@ -337,7 +341,7 @@ internal static class PemKeyFormat
                 .Multiply(parameters.ParallelizationParameter.PositiveValue);
             if (blocks.BitLength > 31 || blocks.LongValue * 128 > MostBytes)
             {
-                throw KeyFileException.TooCostly("Its passphrase is hashed with more than 1 GiB of memory.");
+                throw KeyFileException.TooCostly("Hashing its passphrase takes more than 1 GiB of memory.");
             }
         }
 

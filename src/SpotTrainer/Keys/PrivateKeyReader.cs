@@ -8,40 +8,43 @@ using SpotTrainer.Foundation;
 namespace SpotTrainer.Keys;
 
 /// <summary>
-/// Reads the private keys that a user may hold: what EC2, OpenSSH, OpenSSL and PuTTY write, with and without a passphrase
+/// Reads the private keys that a user may have: those that EC2, OpenSSH, OpenSSL, and PuTTY write, with and without a passphrase
 /// (<see cref="PemKeyFormat"/>, <see cref="OpenSshKeyFormat"/>, <see cref="PuttyKeyFormat"/>).
 /// </summary>
 internal static class PrivateKeyReader
 {
-    /// <summary>The largest file that is looked at: no private key comes near it.</summary>
+    /// <summary>The largest file that is read. No private key comes close.</summary>
     private const long MaxBytes = 64 * 1024;
 
-    // What puttygen calls a key whose file has no room for a comment.
+    // puttygen's comment for a key whose format has no comment field.
     private const string NoComment = "imported-openssh-key";
 
-    private const string AskForKey = "Give the private key: the .pem, the .ppk, or the file without an ending.";
+    private const string AskForKey = "Use the private key file: the .pem, the .ppk, or the file without an extension.";
 
-    /// <summary>Reads a key's file that has no passphrase.</summary>
-    /// <exception cref="SpotTrainerException">It is not there, or is no private key that can be used.</exception>
+    /// <summary>Reads a key file that has no passphrase.</summary>
+    /// <exception cref="SpotTrainerException">The file does not exist, or is not a usable private key.</exception>
     public static SshPrivateKey Read(string path) => Read(path, passphrase: null).Key;
 
-    /// <summary>Reads a key's file.</summary>
+    /// <summary>Reads a key file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="passphrase">Its passphrase; it is not looked at where the file has none.</param>
-    /// <exception cref="SpotTrainerException">It is not there, or is no private key that can be used.</exception>
+    /// <param name="passphrase">Its passphrase; ignored if the file has none.</param>
+    /// <exception cref="SpotTrainerException">The file does not exist, or is not a usable private key.</exception>
     public static (SshPrivateKey Key, bool Encrypted) Read(string path, Passphrase? passphrase)
     {
         if (path.Length == 0)
         {
-            throw new SpotTrainerException("KeyNotFound", ErrorKind.ObjectNotFound, "This computer has no private half of it.", "Take it from where it was made.");
+            throw new SpotTrainerException("KeyNotFound", ErrorKind.ObjectNotFound, "The private key is not on this computer.",
+                "Copy it from the computer where it was created.");
         }
 
         var file = new FileInfo(path);
         if (!file.Exists)
         {
             throw Directory.Exists(path)
-                ? new SpotTrainerException("KeyIsFolder", ErrorKind.InvalidArgument, $"{path} is a folder.", "Give the file of the private key in it.", path)
-                : new SpotTrainerException("KeyNotFound", ErrorKind.ObjectNotFound, $"There is no file {path}.", "See where the key lies.", path);
+                ? new SpotTrainerException(
+                    "KeyIsFolder", ErrorKind.InvalidArgument, $"{path} is a folder.", "Use the private key file in it.", path)
+                : new SpotTrainerException(
+                    "KeyNotFound", ErrorKind.ObjectNotFound, $"The file {path} does not exist.", "Check the path of the key.", path);
         }
 
         if (file.Length > MaxBytes)
@@ -64,7 +67,7 @@ internal static class PrivateKeyReader
         }
     }
 
-    /// <summary>Reads no more than a key's file may have, whatever its length is said to be: a device, or /proc, says 0.</summary>
+    /// <summary>Reads no more than a key file may have, regardless of its reported length: devices and /proc report 0.</summary>
     private static byte[] ReadAll(string path)
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
@@ -78,14 +81,14 @@ internal static class PrivateKeyReader
         var content = new byte[length];
         Array.Copy(buffer, content, length);
         Array.Clear(buffer, 0, length);
-        return length <= MaxBytes ? content : throw TooLarge(path, "more than it is said to have");
+        return length <= MaxBytes ? content : throw TooLarge(path, $"more than {MaxBytes} bytes");
     }
 
     private static SpotTrainerException TooLarge(string path, string size) =>
-        new("KeyTooLarge", ErrorKind.InvalidData, $"{path} has {size}, which no private key has.", AskForKey, path);
+        new("KeyTooLarge", ErrorKind.InvalidData, $"{path} is too large for a private key ({size}).", AskForKey, path);
 
     /// <summary>Reads a file's content.</summary>
-    /// <exception cref="KeyFileException">It is no private key that can be used.</exception>
+    /// <exception cref="KeyFileException">The content is not a usable private key.</exception>
     public static (SshPrivateKey Key, bool Encrypted) Read(byte[] content, Passphrase? passphrase)
     {
         RequireKey(content);
@@ -101,22 +104,22 @@ internal static class PrivateKeyReader
             PemObject pem;
             do
             {
-                // OpenSSL writes the curve before the key.
-                pem = reader.ReadPemObject() ?? throw KeyFileException.Damaged("Its line with BEGIN or END is not whole.");
+                // OpenSSL writes the curve parameters before the key.
+                pem = reader.ReadPemObject() ?? throw KeyFileException.Damaged("its BEGIN or END line is malformed.");
             }
             while (pem.Type == "EC PARAMETERS");
             return Read(pem, passphrase);
         }
         catch (OutOfMemoryException)
         {
-            throw KeyFileException.TooCostly("To hash its passphrase takes more memory than this computer has.");
+            throw KeyFileException.TooCostly("Hashing its passphrase takes more memory than this computer has.");
         }
         catch (Exception exception) when (exception is FormatException or IOException or ArgumentException or ArithmeticException
             or Asn1Exception or GeneralSecurityException or CryptoException or InvalidCastException or InvalidOperationException
             or IndexOutOfRangeException or NullReferenceException)
         {
-            // What the libraries beneath raise when a file's inner parts are not what its head says.
-            throw KeyFileException.Damaged("It ends too early, or was changed.", exception);
+            // The underlying libraries throw these if a file's content does not match its header.
+            throw KeyFileException.Damaged("it ends too early, or was changed.", exception);
         }
     }
 
@@ -136,7 +139,7 @@ internal static class PrivateKeyReader
                 case "PUBLIC KEY" or "RSA PUBLIC KEY":
                     throw PublicKey();
                 default:
-                    throw KeyFileException.Unsupported($"It is a {pem.Type.ToLowerInvariant()}.");
+                    throw KeyFileException.Unsupported($"Files of the type '{pem.Type}' are not supported.");
             }
         }
         finally
@@ -145,7 +148,7 @@ internal static class PrivateKeyReader
         }
     }
 
-    /// <summary>Tells what is plainly something else from a key that is damaged.</summary>
+    /// <summary>Rejects content that is clearly not a private key, instead of reporting it as a damaged one.</summary>
     private static void RequireKey(byte[] content)
     {
         if (content.Length == 0)
@@ -153,10 +156,10 @@ internal static class PrivateKeyReader
             throw KeyFileException.Other("KeyEmpty", "It is empty.", AskForKey);
         }
 
-        // ssh and PuTTY could not read it either: the file is to be mended.
+        // ssh and PuTTY cannot read such a file either, so the user has to fix it.
         if (content is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] or [0xEF, 0xBB, 0xBF, ..] or [0, _, ..] or [_, 0, ..])
         {
-            throw KeyFileException.Other("KeyIsUnicode", "It was saved as Unicode text, as Windows PowerShell's '>' and Out-File do.",
+            throw KeyFileException.Other("KeyIsUnicode", "It was saved as Unicode text, as '>' and Out-File do in Windows PowerShell.",
                 "Save it as plain text: Set-Content -Encoding Ascii -Path NEW -Value (Get-Content OLD).");
         }
 
@@ -170,7 +173,7 @@ internal static class PrivateKeyReader
         var text = Encoding.ASCII.GetString(content);
         if (!text.StartsWith(PuttyKeyFormat.FirstWord, StringComparison.Ordinal) && !text.Contains("-----BEGIN "))
         {
-            throw KeyFileException.Other("KeyUnreadable", "It has neither a line with BEGIN nor PuTTY's first line.", AskForKey);
+            throw KeyFileException.Other("KeyUnreadable", "It has neither a BEGIN line nor a PuTTY header.", AskForKey);
         }
     }
 
@@ -178,5 +181,5 @@ internal static class PrivateKeyReader
         content.Length >= text.Length && Encoding.ASCII.GetString(content, 0, text.Length) == text;
 
     private static KeyFileException PublicKey() => KeyFileException.Other(
-        "KeyIsPublic", "It is a public key.", "Give the private key beside it: the file of the same name without .pub.");
+        "KeyIsPublic", "It is a public key.", "Use the private key next to it: the file with the same name, without .pub.");
 }

@@ -5,41 +5,42 @@ using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Keys;
 
-/// <summary>How version 3 of PuTTY's format makes keys of a passphrase: Argon2 (RFC 9106) and its costs.</summary>
+/// <summary>How version 3 of PuTTY's format derives keys from a passphrase: Argon2 (RFC 9106) and its costs.</summary>
 /// <param name="Flavour"><c>Argon2id</c>, <c>Argon2i</c> or <c>Argon2d</c>.</param>
 /// <param name="MemoryKiB">Memory, in KiB.</param>
-/// <param name="Passes">How often the memory is gone over; 0 where as many are wanted as take a tenth of a second.</param>
-/// <param name="Parallelism">Lanes.</param>
+/// <param name="Passes">The number of passes over the memory; 0 for as many as take a tenth of a second.</param>
+/// <param name="Parallelism">The number of lanes.</param>
 internal sealed record PuttyKeyDerivation(string Flavour, int MemoryKiB, int Passes, int Parallelism)
 {
-    /// <summary>The cipher's key, its initialisation vector and the MAC's key, one after the other.</summary>
+    /// <summary>The total length of the cipher key, the initialization vector, and the MAC key.</summary>
     public const int Length = 80;
 
-    // What a file may ask for: a GiB, and some ten seconds.
+    // The most that a file may cost: a GiB of memory, and about ten seconds.
     private const int MostMemoryKiB = 1 << 20;
     private const long MostMemoryPasses = 8L << 20;
     private const int MostParallelism = 255;
     private const int MemoryOfALaneKiB = 8;
     private static readonly TimeSpan Target = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>What puttygen uses when it is told nothing.</summary>
+    /// <summary>puttygen's defaults.</summary>
     public static PuttyKeyDerivation Default { get; } = new("Argon2id", 8192, 0, 1);
 
-    /// <summary>Checks costs that a file, or a user, asks for.</summary>
-    /// <exception cref="KeyFileException">They are none, or too high.</exception>
+    /// <summary>Checks costs that come from a file or from the user.</summary>
+    /// <exception cref="KeyFileException">The costs are invalid or too high.</exception>
     public PuttyKeyDerivation Checked()
     {
         if (MemoryKiB > MostMemoryKiB || (long)MemoryKiB * Passes > MostMemoryPasses || Parallelism > MostParallelism)
         {
-            throw KeyFileException.TooCostly($"Its Argon2 costs (memory {MemoryKiB} KiB, {Passes} passes, parallelism {Parallelism}) are beyond what is granted here.");
+            throw KeyFileException.TooCostly(
+                $"Its Argon2 costs (memory {MemoryKiB} KiB, {Passes} passes, parallelism {Parallelism}) exceed the module's limits.");
         }
 
         return MemoryKiB >= MemoryOfALaneKiB * Parallelism && Passes >= 0 && Parallelism >= 1
             ? this
-            : throw KeyFileException.Damaged("Its Argon2 costs can't be.");
+            : throw KeyFileException.Damaged("its Argon2 costs are invalid.");
     }
 
-    /// <summary>The same costs with the passes that take a tenth of a second on this computer, where none were given.</summary>
+    /// <summary>Returns these costs; if no passes were given, with as many as take a tenth of a second on this computer.</summary>
     public PuttyKeyDerivation Timed(TimeProvider? time = null)
     {
         if (Passes > 0)
@@ -58,7 +59,7 @@ internal sealed record PuttyKeyDerivation(string Flavour, int MemoryKiB, int Pas
                 return this with { Passes = passes };
             }
 
-            // As far as the measure says, but no more than double: a first run is slower than the next.
+            // Scale by the measured time, but at most double: the first run is slower than later ones.
             passes = Math.Min(passes * 2, Math.Max(passes + 1, (int)(passes * Target.TotalMilliseconds / Math.Max(1, taken.TotalMilliseconds))));
         }
     }

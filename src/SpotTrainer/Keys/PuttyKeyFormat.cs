@@ -8,12 +8,12 @@ using Org.BouncyCastle.Utilities.Encoders;
 
 namespace SpotTrainer.Keys;
 
-#pragma warning disable CA5350 // SHA-1 is what the format says, as the padding and in version 2.
+#pragma warning disable CA5350 // The format requires SHA-1, for the padding and in version 2.
 
-/// <summary>PuTTY's key files, versions 2 and 3 (PuTTY's manual, appendix "PPK file format").</summary>
+/// <summary>PuTTY's private key files, versions 2 and 3 (PuTTY's manual, appendix "PPK file format").</summary>
 internal static class PuttyKeyFormat
 {
-    /// <summary>What every such file begins with.</summary>
+    /// <summary>The text that every PuTTY key file starts with.</summary>
     public const string FirstWord = "PuTTY-User-Key-File-";
 
     private const int LineLength = 64;
@@ -22,11 +22,11 @@ internal static class PuttyKeyFormat
     private const string Cipher = "aes256-cbc";
     private static readonly byte[] OldMacSalt = Encoding.ASCII.GetBytes("putty-private-key-file-mac-key");
 
-    /// <summary>Writes the text of a file; without a passphrase byte for byte what puttygen writes.</summary>
+    /// <summary>Returns the text of a key file. Without a passphrase, it is byte for byte what puttygen writes.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="version">2 or 3.</param>
-    /// <param name="passphrase">The passphrase; none, or an empty one, where the key is not to be encrypted.</param>
-    /// <param name="derivation">For version 3 with a passphrase.</param>
+    /// <param name="version">The format's version: 2 or 3.</param>
+    /// <param name="passphrase">The passphrase; if null or empty, the key is not encrypted.</param>
+    /// <param name="derivation">How version 3 derives keys from the passphrase; null for PuTTY's defaults.</param>
     public static byte[] Write(SshPrivateKey key, int version = 3, Passphrase? passphrase = null, PuttyKeyDerivation? derivation = null)
     {
         var encrypt = passphrase is { IsEmpty: false };
@@ -70,9 +70,9 @@ internal static class PuttyKeyFormat
         }
     }
 
-    /// <summary>Reads a file.</summary>
-    /// <exception cref="FormatException">It is damaged.</exception>
-    /// <exception cref="KeyFileException">It is damaged, has another passphrase, or is of a kind that is not known here.</exception>
+    /// <summary>Reads a key file.</summary>
+    /// <exception cref="FormatException">The file is damaged.</exception>
+    /// <exception cref="KeyFileException">The file is damaged, has another passphrase, or is of an unsupported kind.</exception>
     public static (SshPrivateKey Key, bool Encrypted, int Version) Read(byte[] file, Passphrase? passphrase)
     {
         var lines = new Lines(file);
@@ -81,15 +81,16 @@ internal static class PuttyKeyFormat
         {
             FirstWord + "3" => 3,
             FirstWord + "2" => 2,
-            FirstWord + "1" => throw KeyFileException.Other("KeyVersionTooOld", "It is of version 1 of PuTTY's format, which nothing has written since 2001.",
-                "Load it in PuTTYgen 0.62 or older and save it anew, or make a new key."),
-            _ => throw KeyFileException.Unsupported("It is of a version of PuTTY's format that is not known here."),
+            FirstWord + "1" => throw KeyFileException.Other("KeyVersionTooOld",
+                "It uses version 1 of PuTTY's format, which no program has written since 2001.",
+                "Load it in PuTTYgen 0.62 or older and save it again, or create a new key."),
+            _ => throw KeyFileException.Unsupported("It uses an unsupported version of PuTTY's format."),
         };
         var encryption = lines.Value("Encryption");
         var encrypted = encryption == Cipher;
         if (!encrypted && encryption != "none")
         {
-            throw KeyFileException.Unsupported("It is encrypted with a cipher that is not known here.");
+            throw KeyFileException.Unsupported("It is encrypted with an unsupported cipher.");
         }
 
         var comment = lines.ValueBytes("Comment");
@@ -100,7 +101,7 @@ internal static class PuttyKeyFormat
         lines.RequireEnd();
         if (encrypted && (content.Length == 0 || content.Length % BlockSize != 0))
         {
-            throw KeyFileException.Damaged("Its encrypted part is not whole.");
+            throw KeyFileException.Damaged("its encrypted part is incomplete.");
         }
 
         if (encrypted && passphrase is null or { IsEmpty: true })
@@ -121,13 +122,13 @@ internal static class PuttyKeyFormat
 
             if (!whole)
             {
-                throw KeyFileException.Damaged("Its MAC does not fit.");
+                throw KeyFileException.Damaged("its MAC does not match.");
             }
 
             var key = SshPrivateKey.From(ReadSecret(algorithm, publicBlob, new SshReader(plain)), comment);
             return key.PublicBlob.SequenceEqual(publicBlob)
                 ? (key, encrypted, version)
-                : throw KeyFileException.Damaged("Its public half is not the private half's.");
+                : throw KeyFileException.Damaged("its public key does not match its private key.");
         }
         finally
         {
@@ -135,7 +136,7 @@ internal static class PuttyKeyFormat
         }
     }
 
-    /// <summary>Gives the public half, which is never encrypted; empty where the file has none.</summary>
+    /// <summary>Returns the public key blob, which is never encrypted; empty if the file has none.</summary>
     public static byte[] ReadPublicBlob(byte[] file)
     {
         var lines = new Lines(file);
@@ -184,19 +185,21 @@ internal static class PuttyKeyFormat
             case "ssh-ed25519":
                 var seed = secret.String();
                 return seed.Length == Ed25519PrivateKeyParameters.KeySize
-                    ? new Ed25519PrivateKeyParameters(seed, 0) : throw KeyFileException.Damaged("Its key has another length than Ed25519's.");
+                    ? new Ed25519PrivateKeyParameters(seed, 0)
+                    : throw KeyFileException.Damaged("its key does not have the length of an Ed25519 key.");
             case "ssh-ed448":
                 var seed448 = secret.String();
                 return seed448.Length == Ed448PrivateKeyParameters.KeySize
-                    ? new Ed448PrivateKeyParameters(seed448, 0) : throw KeyFileException.Damaged("Its key has another length than Ed448's.");
+                    ? new Ed448PrivateKeyParameters(seed448, 0)
+                    : throw KeyFileException.Damaged("its key does not have the length of an Ed448 key.");
             case "ecdsa-sha2-nistp256" or "ecdsa-sha2-nistp384" or "ecdsa-sha2-nistp521":
                 return SshPrivateKey.EcdsaOf(algorithm.Substring("ecdsa-sha2-".Length), secret.MpInt());
             default:
-                throw KeyFileException.Unsupported("It is neither an RSA, an ECDSA, an Ed25519 nor an Ed448 key.");
+                throw KeyFileException.Unsupported("It is not an RSA, ECDSA, Ed25519, or Ed448 key.");
         }
     }
 
-    /// <summary>Whether the decrypted part is made up of as many values as it should: what a wrong passphrase gives hardly ever is.</summary>
+    /// <summary>Whether the decrypted part has the expected number of values. With a wrong passphrase, it almost never does.</summary>
     private static bool LooksWhole(string algorithm, byte[] plain)
     {
         var reader = new SshReader(plain);
@@ -215,7 +218,7 @@ internal static class PuttyKeyFormat
         }
     }
 
-    /// <summary>PuTTY pads with the first bytes of the SHA-1 of what it pads.</summary>
+    /// <summary>Pads as PuTTY does: with the first bytes of the SHA-1 hash of the data.</summary>
     private static void Pad(SshWriter secret)
     {
         var plain = secret.ToArray();
@@ -229,26 +232,27 @@ internal static class PuttyKeyFormat
 
     private static (PuttyKeyDerivation Derivation, byte[] Salt) ReadDerivation(Lines lines)
     {
-        var flavour = lines.Value("Key-Derivation");
-        if (flavour is not ("Argon2id" or "Argon2i" or "Argon2d"))
+        var flavor = lines.Value("Key-Derivation");
+        if (flavor is not ("Argon2id" or "Argon2i" or "Argon2d"))
         {
-            throw KeyFileException.Unsupported("Its passphrase is hashed in a way that is not known here.");
+            throw KeyFileException.Unsupported("Its passphrase is hashed with an unsupported algorithm.");
         }
 
-        var derivation = new PuttyKeyDerivation(flavour, lines.Number("Argon2-Memory"), lines.Number("Argon2-Passes"), lines.Number("Argon2-Parallelism")).Checked();
+        var derivation = new PuttyKeyDerivation(
+            flavor, lines.Number("Argon2-Memory"), lines.Number("Argon2-Passes"), lines.Number("Argon2-Parallelism")).Checked();
         var salt = lines.Value("Argon2-Salt");
         if (derivation.Passes < 1 || salt.Length is 0 or > 512 || salt.Length % 2 != 0 || !salt.All(Uri.IsHexDigit))
         {
-            throw KeyFileException.Damaged("Its Argon2 costs can't be.");
+            throw KeyFileException.Damaged("its Argon2 costs are invalid.");
         }
 
         return (derivation, Hex.Decode(salt));
     }
 
-    /// <summary>What is made of the passphrase. Wiped when it is disposed of.</summary>
+    /// <summary>The keys derived from the passphrase. Dispose wipes them.</summary>
     private sealed class Secrets(byte[] key, byte[] iv, byte[] macKey) : IDisposable
     {
-        /// <summary>Version 3 without a passphrase: the MAC then guards against damage only.</summary>
+        /// <summary>For version 3 without a passphrase: the MAC then only detects damage.</summary>
         public static Secrets None => new([], [], []);
 
         public static Secrets Derive(PuttyKeyDerivation derivation, Passphrase passphrase, byte[] salt)
@@ -259,7 +263,7 @@ internal static class PuttyKeyFormat
             return secrets;
         }
 
-        /// <summary>Version 2: SHA-1 of the passphrase after a counter, and after a word for the MAC.</summary>
+        /// <summary>Derives the keys of version 2: SHA-1 of the passphrase after a counter, and, for the MAC, after a fixed text.</summary>
         public static Secrets DeriveOld(Passphrase? passphrase)
         {
             using var sha1 = SHA1.Create();
@@ -297,7 +301,7 @@ internal static class PuttyKeyFormat
         }
     }
 
-    /// <summary>The lines of a file, with any of the three line ends.</summary>
+    /// <summary>The lines of a file, with any of the three kinds of line endings.</summary>
     private sealed class Lines(byte[] file)
     {
         private int position;
@@ -313,7 +317,7 @@ internal static class PuttyKeyFormat
         public byte[] ValueBytes(string name)
         {
             var (found, value) = Pair();
-            return found == name ? value : throw KeyFileException.Damaged($"A line '{name}' is missing.");
+            return found == name ? value : throw KeyFileException.Damaged($"the line '{name}' is missing.");
         }
 
         public int Number(string name)
@@ -321,10 +325,10 @@ internal static class PuttyKeyFormat
             var text = Value(name);
             if (!text.All(character => character is >= '0' and <= '9') || text.Length == 0)
             {
-                throw KeyFileException.Damaged($"Its line '{name}' has no number.");
+                throw KeyFileException.Damaged($"the line '{name}' has no number.");
             }
 
-            // Beyond what fits it is too large for every purpose.
+            // A number that does not fit is too large for every use.
             return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : int.MaxValue;
         }
 
@@ -333,17 +337,17 @@ internal static class PuttyKeyFormat
             var count = Number(name);
             if (count > MostLines)
             {
-                throw KeyFileException.Damaged($"Its line '{name}' has a number that can't be.");
+                throw KeyFileException.Damaged($"the number in the line '{name}' is too large.");
             }
 
-            // No longer than what is left of the file.
+            // Allocate no more than what is left of the file.
             var characters = new char[Math.Max(0, file.Length - position)];
             var length = 0;
             try
             {
                 for (; count > 0; count--)
                 {
-                    var line = Next() ?? throw KeyFileException.Damaged("It ends too early.");
+                    var line = Next() ?? throw KeyFileException.Damaged("it ends too early.");
                     length += Encoding.ASCII.GetChars(line, 0, line.Length, characters, length);
                     Array.Clear(line, 0, line.Length);
                 }
@@ -362,18 +366,18 @@ internal static class PuttyKeyFormat
             {
                 if (line.Length > 0)
                 {
-                    throw KeyFileException.Damaged("More follows its end.");
+                    throw KeyFileException.Damaged("there is extra data after its end.");
                 }
             }
         }
 
         private (string Name, byte[] Value) Pair()
         {
-            var line = Next() ?? throw KeyFileException.Damaged("It ends too early.");
+            var line = Next() ?? throw KeyFileException.Damaged("it ends too early.");
             var colon = Array.IndexOf(line, (byte)':');
             return colon > 0 && colon + 1 < line.Length && line[colon + 1] == (byte)' '
                 ? (Encoding.ASCII.GetString(line, 0, colon), line.Skip(colon + 2).ToArray())
-                : throw KeyFileException.Damaged("A line of its head is not whole.");
+                : throw KeyFileException.Damaged("a line in its header is malformed.");
         }
 
         private byte[]? Next()

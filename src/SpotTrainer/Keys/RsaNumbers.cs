@@ -4,17 +4,17 @@ using Org.BouncyCastle.Math;
 namespace SpotTrainer.Keys;
 
 /// <summary>
-/// Makes RSA keys of the numbers that files hold. A key whose numbers do not belong together signs nothing, and tells about its primes when it
-/// is used all the same: it is refused. The larger prime comes first, as PuTTY has it. The container is PKCS#1's structure: BouncyCastle's
-/// own key would look for small factors and test primes each time, which takes longer than all the rest.
+/// Builds RSA keys from the numbers in key files. Numbers that do not form a valid key are refused: such a key cannot sign, and using it
+/// can reveal its primes. The larger prime comes first, as in PuTTY. Keys are kept in PKCS#1's structure, because BouncyCastle's own key
+/// class would look for small factors and test the primes each time, which takes longer than everything else.
 /// </summary>
 internal static class RsaNumbers
 {
     private const int LeastBits = 1024;
     private const int MostBits = 16384;
 
-    /// <summary>Makes a key of what PKCS#1 holds (RFC 8017, appendix A.1.2).</summary>
-    /// <exception cref="KeyFileException">The numbers are no RSA key's, or it is too small or too large.</exception>
+    /// <summary>Builds a key from a PKCS#1 structure (RFC 8017, appendix A.1.2).</summary>
+    /// <exception cref="KeyFileException">The numbers do not form an RSA key, or the key is too small or too large.</exception>
     public static RsaPrivateKeyStructure ToKey(RsaPrivateKeyStructure rsa)
     {
         var key = ToKey(rsa.Modulus, rsa.PublicExponent, rsa.PrivateExponent, rsa.Prime1, rsa.Prime2, rsa.Coefficient);
@@ -24,13 +24,13 @@ internal static class RsaNumbers
             : throw Damaged();
     }
 
-    /// <summary>Makes a key of what SSH's formats hold, which leave out the primes' exponents.</summary>
-    /// <exception cref="KeyFileException">The numbers are no RSA key's, or it is too small or too large.</exception>
+    /// <summary>Builds a key from the numbers in SSH's formats, which omit the primes' exponents.</summary>
+    /// <exception cref="KeyFileException">The numbers do not form an RSA key, or the key is too small or too large.</exception>
     public static RsaPrivateKeyStructure ToKey(BigInteger n, BigInteger e, BigInteger d, BigInteger p, BigInteger q, BigInteger inverse)
     {
         if (n.BitLength is < LeastBits or > MostBits)
         {
-            throw KeyFileException.Unsupported($"It is an RSA key of {n.BitLength} bits.");
+            throw KeyFileException.Unsupported($"RSA keys of {n.BitLength} bits are not supported.");
         }
 
         if (e.SignValue <= 0 || d.SignValue <= 0 || inverse.SignValue <= 0 || inverse.CompareTo(p) >= 0 || p.SignValue <= 0 || q.SignValue <= 0
@@ -52,5 +52,5 @@ internal static class RsaNumbers
             : throw Damaged();
     }
 
-    private static KeyFileException Damaged() => KeyFileException.Damaged("Its numbers do not belong together.");
+    private static KeyFileException Damaged() => KeyFileException.Damaged("its numbers do not form an RSA key.");
 }

@@ -9,7 +9,7 @@ using Org.BouncyCastle.Security;
 
 namespace SpotTrainer.Keys;
 
-/// <summary>A private key of a user or of a machine, with its comment: RSA, ECDSA on NIST's curves, Ed25519 or Ed448.</summary>
+/// <summary>A private key of a user or a host, with its comment: RSA, ECDSA on the NIST curves, Ed25519, or Ed448.</summary>
 internal sealed class SshPrivateKey
 {
     private static readonly (DerObjectIdentifier Oid, string Name, int Bits)[] Curves =
@@ -29,41 +29,41 @@ internal sealed class SshPrivateKey
     }
 
     /// <summary>
-    /// The key itself, as BouncyCastle has it: PKCS#1's structure, or <see cref="ECPrivateKeyParameters"/>,
-    /// <see cref="Ed25519PrivateKeyParameters"/>, <see cref="Ed448PrivateKeyParameters"/>.
+    /// The key as a BouncyCastle object: <see cref="RsaPrivateKeyStructure"/>, <see cref="ECPrivateKeyParameters"/>,
+    /// <see cref="Ed25519PrivateKeyParameters"/>, or <see cref="Ed448PrivateKeyParameters"/>.
     /// </summary>
     public object Key { get; }
 
-    /// <summary>SSH's name of the algorithm, such as <c>ssh-rsa</c> (RFC 4253, 5656, 8709).</summary>
+    /// <summary>SSH's name for the algorithm, such as <c>ssh-rsa</c> (RFC 4253, 5656, 8709).</summary>
     public string Algorithm { get; }
 
     /// <summary>The key's size in bits, as PuTTY counts it: 255 for Ed25519.</summary>
     public int Bits { get; }
 
-    /// <summary>The public half's blob (RFC 4253, section 6.6; RFC 5656, section 3.1; RFC 8709, section 4).</summary>
+    /// <summary>The public key blob (RFC 4253, section 6.6; RFC 5656, section 3.1; RFC 8709, section 4).</summary>
     public byte[] PublicBlob { get; }
 
-    /// <summary>The comment that travels with it, as it stands in files: most often, but not surely, UTF-8.</summary>
+    /// <summary>The key's comment as the bytes in its file: usually, but not always, UTF-8.</summary>
     public byte[] CommentBytes { get; }
 
     /// <summary>The comment as text.</summary>
     public string Comment => Encoding.UTF8.GetString(CommentBytes);
 
-    /// <summary>OpenSSH's fingerprint of the public half.</summary>
+    /// <summary>The public key's OpenSSH fingerprint.</summary>
     public string Fingerprint => HostKeyFingerprint.FromBlob(PublicBlob);
 
-    /// <summary>The public half as one line, as it stands in a <c>.pub</c> file.</summary>
+    /// <summary>The public key as one line, as in a <c>.pub</c> file.</summary>
     public string PublicLine => $"{Algorithm} {Convert.ToBase64String(PublicBlob)} {Comment}".TrimEnd();
 
-    /// <summary>SSH's name of the curve of an ECDSA key (RFC 5656, section 10.1), such as <c>nistp256</c>.</summary>
+    /// <summary>SSH's name for the curve of an ECDSA key (RFC 5656, section 10.1), such as <c>nistp256</c>.</summary>
     public string CurveName => Curve(((ECPrivateKeyParameters)Key).PublicKeyParamSet).Name;
 
-    /// <summary>Takes a key that was read.</summary>
-    /// <exception cref="KeyFileException">Its parts do not fit one another, or it is of a kind that SSH does not know.</exception>
+    /// <summary>Wraps a key that was read.</summary>
+    /// <exception cref="KeyFileException">The parts of the key do not match, or SSH does not support keys of this kind.</exception>
     public static SshPrivateKey From(object key, string comment) => From(key, Encoding.UTF8.GetBytes(comment));
 
-    /// <summary>Takes a key that was read.</summary>
-    /// <exception cref="KeyFileException">Its parts do not fit one another, or it is of a kind that SSH does not know.</exception>
+    /// <summary>Wraps a key that was read.</summary>
+    /// <exception cref="KeyFileException">The parts of the key do not match, or SSH does not support keys of this kind.</exception>
     public static SshPrivateKey From(object key, byte[] comment)
     {
         comment = OneLine(comment);
@@ -84,14 +84,14 @@ internal sealed class SshPrivateKey
                 return new SshPrivateKey(ed448, "ssh-ed448", 448,
                     Blob(writer => writer.String("ssh-ed448").String(ed448.GeneratePublicKey().GetEncoded())), comment);
             default:
-                throw KeyFileException.Unsupported("SSH uses no key of this kind.");
+                throw KeyFileException.Unsupported("SSH does not support keys of this kind.");
         }
     }
 
-    /// <summary>Makes an Ed25519 key.</summary>
+    /// <summary>Generates an Ed25519 key.</summary>
     public static SshPrivateKey MakeEd25519(string comment) => From(new Ed25519PrivateKeyParameters(new SecureRandom()), comment);
 
-    /// <summary>Makes an ECDSA key.</summary>
+    /// <summary>Generates an ECDSA key.</summary>
     /// <param name="bits">256, 384 or 521.</param>
     /// <param name="comment">Its comment.</param>
     public static SshPrivateKey MakeEcdsa(int bits, string comment)
@@ -101,7 +101,7 @@ internal sealed class SshPrivateKey
         return From(generator.GenerateKeyPair().Private, comment);
     }
 
-    /// <summary>Makes an RSA key with the exponent 65537.</summary>
+    /// <summary>Generates an RSA key with the exponent 65537.</summary>
     public static SshPrivateKey MakeRsa(int bits, string comment)
     {
         var generator = new RsaKeyPairGenerator();
@@ -110,8 +110,8 @@ internal sealed class SshPrivateKey
         return From(RsaNumbers.ToKey(made.Modulus, made.PublicExponent, made.Exponent, made.P, made.Q, made.QInv), comment);
     }
 
-    /// <summary>Makes an ECDSA key of its private number.</summary>
-    /// <exception cref="KeyFileException">SSH does not know the curve, or the number is not of it.</exception>
+    /// <summary>Builds an ECDSA key from its private number.</summary>
+    /// <exception cref="KeyFileException">SSH does not support the curve, or the number is outside its range.</exception>
     public static ECPrivateKeyParameters EcdsaOf(string curveName, BigInteger number) =>
         EcdsaOf(Array.Find(Curves, known => string.Equals(known.Name, curveName, StringComparison.Ordinal)).Oid, number);
 
@@ -121,16 +121,16 @@ internal sealed class SshPrivateKey
         var domain = ECNamedDomainParameters.LookupOid(Curve(curveId).Oid);
         return number.SignValue > 0 && number.CompareTo(domain.N) < 0
             ? new ECPrivateKeyParameters(number, domain)
-            : throw KeyFileException.Damaged("Its private number is not of its curve.");
+            : throw KeyFileException.Damaged("its private number is outside the range of its curve.");
     }
 
-    /// <summary>The public point of an ECDSA key, uncompressed (SEC 1, section 2.3.3).</summary>
+    /// <summary>Returns the uncompressed public point of an ECDSA key (SEC 1, section 2.3.3).</summary>
     public static byte[] PublicPoint(ECPrivateKeyParameters key) => key.Parameters.G.Multiply(key.D).Normalize().GetEncoded(compressed: false);
 
-    /// <summary>The same key with another comment.</summary>
+    /// <summary>Returns the same key with another comment.</summary>
     public SshPrivateKey WithComment(string comment) => new(Key, Algorithm, Bits, PublicBlob, OneLine(Encoding.UTF8.GetBytes(comment)));
 
-    /// <summary>Writes the key as OpenSSH's own format does, without a passphrase.</summary>
+    /// <summary>Returns the key in OpenSSH's own format, without a passphrase.</summary>
     public string ToOpenSsh() => Encoding.UTF8.GetString(OpenSshKeyFormat.Write(this, passphrase: null));
 
     private static byte[] Blob(Action<SshWriter> write)
@@ -143,10 +143,10 @@ internal sealed class SshPrivateKey
     private static (DerObjectIdentifier Oid, string Name, int Bits) Curve(DerObjectIdentifier? curveId)
     {
         var curve = Array.Find(Curves, known => known.Oid.Equals(curveId));
-        return curve.Oid is null ? throw KeyFileException.Unsupported("Its curve is not one of P-256, P-384 and P-521.") : curve;
+        return curve.Oid is null ? throw KeyFileException.Unsupported("Its curve is not P-256, P-384, or P-521.") : curve;
     }
 
-    /// <summary>Text formats have one line for it: what follows a line's end would be read as something else.</summary>
+    /// <summary>Keeps only the first line of a comment: text formats would read a second line as something else.</summary>
     private static byte[] OneLine(byte[] comment)
     {
         var end = Array.FindIndex(comment, value => value is (byte)'\n' or (byte)'\r' or 0);

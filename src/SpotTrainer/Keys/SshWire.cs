@@ -3,7 +3,7 @@ using Org.BouncyCastle.Math;
 
 namespace SpotTrainer.Keys;
 
-/// <summary>Writes SSH's data types (RFC 4251, section 5). What it held is wiped when it is disposed of.</summary>
+/// <summary>Writes SSH's data types (RFC 4251, section 5). Dispose wipes what was written.</summary>
 internal sealed class SshWriter : IDisposable
 {
     private byte[] buffer = new byte[512];
@@ -50,7 +50,7 @@ internal sealed class SshWriter : IDisposable
     public void Dispose() => Array.Clear(buffer, 0, length);
 }
 
-/// <summary>Reads SSH's data types (RFC 4251, section 5). Lengths are checked against what is there before anything is allocated.</summary>
+/// <summary>Reads SSH's data types (RFC 4251, section 5). Lengths are checked against the data before anything is allocated.</summary>
 internal sealed class SshReader(byte[] data)
 {
     private int position;
@@ -63,7 +63,7 @@ internal sealed class SshReader(byte[] data)
     {
         if (Remaining < 4)
         {
-            throw new FormatException("The data end within a number.");
+            throw new FormatException("The data ends within a number.");
         }
 
         var value = (data[position] << 24) | (data[position + 1] << 16) | (data[position + 2] << 8) | data[position + 3];
@@ -75,7 +75,7 @@ internal sealed class SshReader(byte[] data)
     {
         if (length < 0 || length > Remaining)
         {
-            throw new FormatException("A length goes beyond the data.");
+            throw new FormatException("A length exceeds the remaining data.");
         }
 
         var value = new byte[length];
@@ -88,7 +88,7 @@ internal sealed class SshReader(byte[] data)
 
     public string Text() => Encoding.UTF8.GetString(String());
 
-    /// <summary>A number that is not negative: none of a key's is.</summary>
+    /// <summary>Reads a number that is not negative: keys have no negative numbers.</summary>
     public BigInteger MpInt()
     {
         var bytes = String();

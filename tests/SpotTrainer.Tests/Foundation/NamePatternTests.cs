@@ -13,6 +13,6 @@ public sealed class NamePatternTests
     [InlineData("g4dn.*", "g4dnXlarge", false)]
     [InlineData("A10G", "a10g", true)]
     [InlineData("[a]", "a", false)]
-    public void Stars_and_question_marks_are_wildcards_and_nothing_else_is(string pattern, string name, bool expected) =>
+    public void Only_stars_and_question_marks_are_wildcards(string pattern, string name, bool expected) =>
         Assert.Equal(expected, NamePattern.Matches(pattern, name));
 }

@@ -4,7 +4,7 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Foundation;
 
-/// <summary>Files of this user alone: how they are written, and that others are not used.</summary>
+/// <summary>Private files are written for the current user only, and keys that other users can access are not used.</summary>
 public sealed class PrivateFileTests : IDisposable
 {
     private const UnixFileMode Own = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -14,7 +14,7 @@ public sealed class PrivateFileTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public void A_file_is_written_for_this_user_alone_also_over_one_that_was_open()
+    public void A_file_is_written_for_this_user_only_even_over_one_that_others_could_read()
     {
         var path = folder.Write("key.pem", "old");
         File.SetUnixFileMode(path, Own | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
@@ -25,7 +25,7 @@ public sealed class PrivateFileTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_stands_there_stays_and_nothing_is_left_beside_it()
+    public void An_existing_file_is_kept_and_nothing_is_left_next_to_it()
     {
         var path = folder.Write("key.pem", "old");
         Assert.Throws<IOException>(() => PrivateFile.Write(path, "new"u8.ToArray(), overwrite: false));
@@ -34,7 +34,7 @@ public sealed class PrivateFileTests : IDisposable
     }
 
     [Fact]
-    public void Its_folder_is_made_for_this_user_alone()
+    public void Its_folder_is_created_for_this_user_only()
     {
         PrivateFile.Write(Path.Combine(folder["made"], "key.pem"), "new"u8.ToArray(), overwrite: false);
         Assert.Equal(Own | UnixFileMode.UserExecute, File.GetUnixFileMode(folder["made"]));
@@ -44,7 +44,7 @@ public sealed class PrivateFileTests : IDisposable
     [InlineData(0x180)] // 0600
     [InlineData(0x100)] // 0400
     [InlineData(0x1C0)] // 0700
-    public void A_key_of_this_user_alone_is_used(int mode)
+    public void A_key_that_only_this_user_can_access_is_used(int mode)
     {
         var path = folder.Write("key.pem", "made-for-tests");
         File.SetUnixFileMode(path, (UnixFileMode)mode);
@@ -57,9 +57,9 @@ public sealed class PrivateFileTests : IDisposable
     [InlineData(0x190, "0620")]
     [InlineData(0x181, "0601")]
     [InlineData(0x1FF, "0777")]
-    public async Task A_key_that_others_can_get_at_is_refused_with_the_command_that_mends_it(int mode, string shown)
+    public async Task A_key_that_others_can_access_is_refused_with_the_command_that_fixes_it(int mode, string shown)
     {
-        // Not even the name breaks the command.
+        // Even such a name does not break the command.
         var path = folder.Write("it's a key; no more.pem", "made-for-tests");
         File.SetUnixFileMode(path, (UnixFileMode)mode);
         File.CreateSymbolicLink(folder["link"], path);

@@ -4,7 +4,7 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Keys;
 
-/// <summary>Every algorithm, container, passphrase and direction; puttygen, ssh-keygen and openssl are the judges.</summary>
+/// <summary>Every algorithm, format, passphrase, and direction, judged by puttygen, ssh-keygen, and openssl.</summary>
 public sealed class KeyFormatTests : IClassFixture<PuttyTools>, IDisposable
 {
     private const string Secret = KeyJudges.Secret;
@@ -37,7 +37,7 @@ public sealed class KeyFormatTests : IClassFixture<PuttyTools>, IDisposable
         Assert.Equal(await judges.PuttygenAsync(source, version: 2), PuttyKeyFormat.Write(key, version: 2));
         Assert.Equal("made-for-tests", key.Comment);
 
-        // Back: both versions are read, and give the same again.
+        // And back: both versions are read, and give the same key again.
         foreach (var version in new[] { 2, 3 })
         {
             var read = PuttyKeyFormat.Read(await judges.PuttygenAsync(source, version), passphrase: null);
@@ -48,7 +48,7 @@ public sealed class KeyFormatTests : IClassFixture<PuttyTools>, IDisposable
 
     [Theory]
     [MemberData(nameof(TraditionalAlgorithms))]
-    public async Task Keys_without_a_comment_get_puttygens(string algorithm)
+    public async Task Keys_without_a_comment_get_puttygens_comment(string algorithm)
     {
         var source = await judges.RewrittenAsync(await judges.MakeAsync(algorithm), "PEM");
 
@@ -57,7 +57,7 @@ public sealed class KeyFormatTests : IClassFixture<PuttyTools>, IDisposable
 
     [Theory]
     [MemberData(nameof(Algorithms))]
-    public async Task Putty_keys_with_a_passphrase_are_read_by_puttygen_and_hold_the_same(string algorithm)
+    public async Task Putty_keys_with_a_passphrase_are_read_by_puttygen_and_hold_the_same_key(string algorithm)
     {
         var source = await judges.MakeAsync(algorithm);
         var key = PrivateKeyReader.Read(source);
@@ -172,11 +172,11 @@ public sealed class KeyFormatTests : IClassFixture<PuttyTools>, IDisposable
 
     [Theory]
     [MemberData(nameof(Algorithms))]
-    public async Task Pkcs8_that_we_write_is_openssls_own(string algorithm)
+    public async Task Pkcs8_that_we_write_equals_openssls(string algorithm)
     {
         var key = PrivateKeyReader.Read(await judges.MakeAsync(algorithm));
 
-        // What openssl writes of it is the same bytes.
+        // openssl rewrites it as the same bytes.
         var plain = judges.Write(PemKeyFormat.WritePkcs8(key, passphrase: null));
         Assert.Equal(await judges.OpensslAsync(plain), Decoded(await File.ReadAllBytesAsync(plain, TestContext.Current.CancellationToken)));
 
@@ -195,7 +195,7 @@ public sealed class KeyFormatTests : IClassFixture<PuttyTools>, IDisposable
 
         Assert.Equal(await File.ReadAllBytesAsync(await judges.RewrittenAsync(source, "PEM"), TestContext.Current.CancellationToken), plain);
 
-        // puttygen's ECDSA keys have a private number of another length than RFC 5915 says, unless its first bit happens to be 0.
+        // The private number in puttygen's ECDSA keys does not have RFC 5915's length, unless its first bit happens to be 0.
         if (algorithm.StartsWith("rsa", StringComparison.Ordinal))
         {
             Assert.Equal(await judges.PuttygenExportAsync(source, "private-openssh"), plain);
@@ -208,7 +208,7 @@ public sealed class KeyFormatTests : IClassFixture<PuttyTools>, IDisposable
 
     [Theory]
     [MemberData(nameof(OpenSshAlgorithms))]
-    public async Task Openssh_keys_that_we_write_equal_puttygens_but_for_the_random_number(string algorithm)
+    public async Task Openssh_keys_that_we_write_equal_puttygens_except_for_the_random_number(string algorithm)
     {
         var source = await judges.MakeAsync(algorithm);
         var key = PrivateKeyReader.Read(source);
@@ -223,11 +223,12 @@ public sealed class KeyFormatTests : IClassFixture<PuttyTools>, IDisposable
     }
 
     [Fact]
-    public async Task Ed448_has_no_openssh_form_and_no_pem_form()
+    public async Task Ed448_has_no_openssh_format_and_no_pem_format()
     {
         var key = PrivateKeyReader.Read(await judges.MakeAsync("ed448"));
 
-        Assert.Contains("OpenSSH has no Ed448", Assert.Throws<KeyFileException>(() => OpenSshKeyFormat.Write(key, passphrase: null)).Message, StringComparison.Ordinal);
+        var error = Assert.Throws<KeyFileException>(() => OpenSshKeyFormat.Write(key, passphrase: null));
+        Assert.Contains("OpenSSH does not support Ed448", error.Message, StringComparison.Ordinal);
         Assert.Throws<KeyFileException>(() => PemKeyFormat.WriteTraditional(key, passphrase: null));
     }
 
@@ -246,7 +247,7 @@ public sealed class KeyFormatTests : IClassFixture<PuttyTools>, IDisposable
     [Theory]
     [InlineData("uncompressed")]
     [InlineData("compressed")]
-    public async Task Openssls_elliptic_keys_are_read_with_the_curve_before_them_and_a_short_point(string form)
+    public async Task Openssls_elliptic_curve_keys_are_read_with_leading_parameters_and_a_compressed_point(string form)
     {
         var source = judges.NewPath();
         await RunAsync("openssl", "ecparam", "-genkey", "-name", "secp384r1", "-conv_form", form, "-out", source);
@@ -288,7 +289,7 @@ public sealed class KeyFormatTests : IClassFixture<PuttyTools>, IDisposable
     [Theory]
     [InlineData("\r\n")]
     [InlineData("\r")]
-    public async Task Other_line_ends_make_no_difference(string lineEnd)
+    public async Task Other_line_endings_make_no_difference(string lineEnd)
     {
         foreach (var algorithm in new[] { "rsa-2048", "ed25519" })
         {
@@ -306,7 +307,7 @@ public sealed class KeyFormatTests : IClassFixture<PuttyTools>, IDisposable
     [InlineData("Ed25519")]
     [InlineData("RSA")]
     [InlineData("ECDSA")]
-    public async Task Keys_that_we_make_are_read_by_ssh_keygen_and_puttygen(string algorithm)
+    public async Task Keys_that_we_generate_are_read_by_ssh_keygen_and_puttygen(string algorithm)
     {
         var key = algorithm switch
         {
@@ -324,7 +325,7 @@ public sealed class KeyFormatTests : IClassFixture<PuttyTools>, IDisposable
     private static byte[] Decoded(byte[] pem) => Convert.FromBase64String(
         string.Concat(Encoding.ASCII.GetString(pem).Split('\n').Where(line => !line.StartsWith('-'))));
 
-    /// <summary>The check numbers stand, twice, at the beginning of the last string.</summary>
+    /// <summary>Clears the two check numbers at the start of the last string.</summary>
     private static byte[] WithoutCheckNumbers(byte[] pem)
     {
         var data = Decoded(pem);

@@ -6,7 +6,7 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Keys;
 
-/// <summary>Any key, through any chain of formats, is the same key.</summary>
+/// <summary>Any key stays the same through any chain of formats.</summary>
 public sealed class KeyRoundTripTests
 {
     private static readonly PuttyKeyDerivation Quick = new("Argon2id", 8, 1, 1);
@@ -20,7 +20,7 @@ public sealed class KeyRoundTripTests
     private static readonly Gen<SshPrivateKey> EcdsaKeys = Gen.Select(
         OneOf("nistp256", "nistp384", "nistp521"), Gen.Byte.Array[1, 65], (curve, bytes) =>
         {
-            // Small numbers, whose files are short, too.
+            // Includes small numbers, whose files are short.
             var order = SshPrivateKey.EcdsaOf(curve, BigInteger.One).Parameters.N;
             return SshPrivateKey.From(SshPrivateKey.EcdsaOf(curve, new BigInteger(1, bytes).Mod(order.Subtract(BigInteger.One)).Add(BigInteger.One)), "");
         });

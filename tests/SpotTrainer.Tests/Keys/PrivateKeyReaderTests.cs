@@ -11,7 +11,7 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Keys;
 
-/// <summary>What is no key that can be used: each an error of its own, whatever the bytes are.</summary>
+/// <summary>Content that is not a usable key: each kind has its own error, for any bytes.</summary>
 public sealed class PrivateKeyReaderTests : IClassFixture<PuttyTools>, IDisposable
 {
     private static readonly PuttyKeyDerivation Quick = new("Argon2id", 64, 1, 1);
@@ -47,7 +47,7 @@ public sealed class PrivateKeyReaderTests : IClassFixture<PuttyTools>, IDisposab
     [InlineData("PuTTY-User-Key-File-4: ssh-rsa\nEncryption: none\n", "KeyUnsupported")]
     [InlineData("PuTTY-User-Key-File-3: ssh-rsa\n", "KeyDamaged")]
     [InlineData("PuTTY-User-Key-File-3: ssh-rsa\nEncryption: none\nComment: a\nPublic-Lines: 99999999999\n", "KeyDamaged")]
-    public void What_is_no_private_key_is_told_by_its_id(string content, string id)
+    public void What_is_not_a_private_key_is_identified_by_its_error_id(string content, string id)
     {
         var path = judges.Write(Encoding.UTF8.GetBytes(content));
 
@@ -59,7 +59,7 @@ public sealed class PrivateKeyReaderTests : IClassFixture<PuttyTools>, IDisposab
     }
 
     [Fact]
-    public void Text_that_is_not_plain_is_told()
+    public void Unicode_text_is_reported()
     {
         var text = Encoding.ASCII.GetString(PuttyKeyFormat.Write(ed25519));
         foreach (var encoding in new[] { Encoding.Unicode, Encoding.BigEndianUnicode, Encoding.UTF8, Encoding.UTF32 })
@@ -88,7 +88,7 @@ public sealed class PrivateKeyReaderTests : IClassFixture<PuttyTools>, IDisposab
     }
 
     [Fact]
-    public void A_passphrase_is_told_apart_from_damage()
+    public void A_wrong_passphrase_is_distinguished_from_damage()
     {
         using var wrong = WrongPassphrase();
         foreach (var (name, content) in Encrypted())
@@ -96,7 +96,7 @@ public sealed class PrivateKeyReaderTests : IClassFixture<PuttyTools>, IDisposab
             Assert.Equal((name, "KeyEncrypted"), (name, IdOf(content, given: null)));
             Assert.Equal((name, "KeyPassphraseWrong"), (name, IdOf(content, wrong)));
 
-            // Cut off before its last line but one, and with a byte changed in the middle of what is encrypted.
+            // With one line near the end removed.
             var text = Encoding.ASCII.GetString(content);
             var lines = text.Split('\n');
             var cut = string.Join('\n', lines.Where((_, index) => index != lines.Length - 4));
@@ -118,7 +118,7 @@ public sealed class PrivateKeyReaderTests : IClassFixture<PuttyTools>, IDisposab
                     flipped[bit / 8] ^= (byte)(1 << (bit % 8));
                     try
                     {
-                        // The case of a hexadecimal digit, and bits that base64 leaves unused, mean nothing.
+                        // The case of a hexadecimal digit and the bits that base64 leaves unused have no meaning.
                         var (key, _) = PrivateKeyReader.Read(flipped, passphrase);
                         Assert.Equal(PuttyKeyFormat.Write(ed25519), PuttyKeyFormat.Write(key));
                     }
@@ -153,7 +153,7 @@ public sealed class PrivateKeyReaderTests : IClassFixture<PuttyTools>, IDisposab
         var content = OpenSshKeyFormat.Write(ed25519, passphrase);
         var data = Convert.FromBase64String(string.Concat(Encoding.ASCII.GetString(content).Split('\n').Where(line => !line.StartsWith('-'))));
 
-        // "none"-less head: magic, cipher, derivation, then salt and rounds.
+        // The header of an encrypted key: magic, cipher, derivation, then salt and rounds.
         var rounds = data.AsSpan().IndexOf("bcrypt"u8) + 6 + 4 + 4 + 16;
         data[rounds] = 0x7F;
         var text = $"-----BEGIN OPENSSH PRIVATE KEY-----\n{Convert.ToBase64String(data)}\n-----END OPENSSH PRIVATE KEY-----\n";
@@ -166,7 +166,7 @@ public sealed class PrivateKeyReaderTests : IClassFixture<PuttyTools>, IDisposab
     [InlineData("pbkdf2", 1000, 1_000_000, "KeyDamaged")]
     [InlineData("other", 1000, 32, "KeyUnsupported")]
     [InlineData("scrypt", 1 << 24, 32, "KeyDerivationTooCostly")]
-    public void Costs_of_pkcs8_that_would_take_hours_are_refused(string derivation, int cost, int keyLength, string id)
+    public void Pkcs8_costs_that_would_take_hours_are_refused(string derivation, int cost, int keyLength, string id)
     {
         var function = derivation switch
         {
@@ -182,11 +182,11 @@ public sealed class PrivateKeyReaderTests : IClassFixture<PuttyTools>, IDisposab
     }
 
     [Fact]
-    public void What_has_no_length_is_not_read_to_its_end() =>
+    public void A_file_without_a_length_is_not_read_to_its_end() =>
         Assert.Equal("KeyTooLarge", Assert.Throws<SpotTrainerException>(() => PrivateKeyReader.Read("/dev/zero")).Id);
 
     [Fact]
-    public void Numbers_that_do_not_belong_together_are_no_key()
+    public void Numbers_that_do_not_form_a_key_are_refused()
     {
         var parts = (Org.BouncyCastle.Asn1.Pkcs.RsaPrivateKeyStructure)rsa.Key;
         var two = Org.BouncyCastle.Math.BigInteger.Two;
@@ -203,7 +203,7 @@ public sealed class PrivateKeyReaderTests : IClassFixture<PuttyTools>, IDisposab
     }
 
     [Fact]
-    public void An_rsa_key_of_absurd_size_is_refused_before_it_is_reckoned_with()
+    public void An_rsa_key_of_absurd_size_is_refused_before_any_arithmetic()
     {
         var huge = new Org.BouncyCastle.Math.BigInteger(32_000, new Random(1)).SetBit(31_999).SetBit(0);
         var one = Org.BouncyCastle.Math.BigInteger.One;
@@ -212,11 +212,11 @@ public sealed class PrivateKeyReaderTests : IClassFixture<PuttyTools>, IDisposab
     }
 
     /// <summary>
-    /// Bytes changed, cut, doubled and moved: no error but ours, and no more memory than a few times what was given. Ten minutes with
-    /// SPOTTRAINER_FULL=1.
+    /// Bytes are changed, cut, doubled, and moved. No error but ours is raised, and the memory stays within a few times the input. Takes
+    /// ten minutes with SPOTTRAINER_FULL=1.
     /// </summary>
     [Fact]
-    public void Damaged_files_never_raise_another_error_nor_take_much_memory()
+    public void Damaged_files_never_raise_other_errors_or_take_much_memory()
     {
         var full = Environment.GetEnvironmentVariable("SPOTTRAINER_FULL") == "1";
         var samples = Encrypted().Concat(Plain()).ToArray();
@@ -237,7 +237,7 @@ public sealed class PrivateKeyReaderTests : IClassFixture<PuttyTools>, IDisposab
             }
             catch (KeyFileException)
             {
-                // The one error there may be.
+                // The only error that is allowed.
             }
             catch (Exception exception)
             {
@@ -246,7 +246,7 @@ public sealed class PrivateKeyReaderTests : IClassFixture<PuttyTools>, IDisposab
 
             most = Math.Max(most, GC.GetAllocatedBytesForCurrentThread() - before);
 
-            // The files are a few KiB; the rest is the arithmetic that looks whether numbers belong together.
+            // The files are a few KiB. The rest is the arithmetic that checks whether the numbers form a key.
             Assert.InRange(most, 0, 500_000);
         }
 
