@@ -8,16 +8,16 @@ using SpotTrainer.Keys;
 namespace SpotTrainer.KeyPairs;
 
 /// <summary>
-/// What EC2 shows of a key pair ("Verify the fingerprints of your Amazon EC2 key pairs" in its user guide): of an RSA pair that was
-/// imported the MD5 of the public half's DER (X.509's SubjectPublicKeyInfo), of one that EC2 made the SHA-1 of the private half's DER
-/// (PKCS#8), of an Ed25519 pair the SHA-256 of the public half's blob in base64.
+/// The fingerprint that EC2 shows for a key pair ("Verify the fingerprints of your Amazon EC2 key pairs" in its user guide). Imported RSA
+/// key pair: MD5 of the public key's DER (X.509's SubjectPublicKeyInfo). RSA key pair created by EC2: SHA-1 of the private key's DER
+/// (PKCS#8). Ed25519 key pair: SHA-256 of the public key blob, in base64.
 /// </summary>
 internal static class Ec2Fingerprint
 {
-    /// <summary>Whether EC2 takes the public half of such a key.</summary>
+    /// <summary>Whether EC2 imports public keys of this algorithm.</summary>
     public static bool IsImportable(string algorithm) => algorithm is "ssh-rsa" or "ssh-ed25519";
 
-    /// <summary>Gives the fingerprints that EC2 may show for a key; none where it takes no such key.</summary>
+    /// <summary>Returns the fingerprints that EC2 may show for a key; empty if EC2 does not accept such keys.</summary>
     public static IReadOnlyList<string> Of(SshPrivateKey key) => key.Key switch
     {
         RsaPrivateKeyStructure rsa =>
@@ -30,10 +30,10 @@ internal static class Ec2Fingerprint
         _ => [],
     };
 
-    /// <summary>Whether a fingerprint that EC2 shows is that of a key.</summary>
+    /// <summary>Whether a fingerprint that EC2 shows belongs to a key.</summary>
     public static bool Fits(string fingerprint, SshPrivateKey key) => Of(key).Contains(fingerprint, StringComparer.Ordinal);
 
-    /// <summary>A digest of data as pairs of hexadecimal digits.</summary>
+    /// <summary>Returns a digest as pairs of hexadecimal digits, separated by colons.</summary>
     public static string Colons(string digest, byte[] data) =>
         BitConverter.ToString(DigestUtilities.CalculateDigest(digest, data)).Replace('-', ':').ToLowerInvariant();
 }

@@ -6,10 +6,10 @@ using SpotTrainer.Keys;
 
 namespace SpotTrainer.KeyPairs;
 
-/// <summary>A pair's public half, as a region of EC2 has it.</summary>
+/// <summary>The public key of a key pair, as an EC2 region has it.</summary>
 internal sealed class Ec2KeyPair
 {
-    /// <summary>The tag of the pairs that the module imported.</summary>
+    /// <summary>The tag of the key pairs that the module imported.</summary>
     public const string KeyTag = "spottrainer:key";
 
     private Ec2KeyPair(string id, string name, string fingerprint, string algorithm, string? publicKey, bool isOurs)
@@ -26,28 +26,28 @@ internal sealed class Ec2KeyPair
 
     public string Name { get; }
 
-    /// <summary>See <see cref="Ec2Fingerprint"/>.</summary>
+    /// <summary>The fingerprint that EC2 shows: see <see cref="Ec2Fingerprint"/>.</summary>
     public string Fingerprint { get; }
 
-    /// <summary>SSH's name of the algorithm.</summary>
+    /// <summary>SSH's name for the algorithm.</summary>
     public string Algorithm { get; }
 
-    /// <summary>The public half as one line, where EC2 gives it.</summary>
+    /// <summary>The public key as one line; null if EC2 does not return it.</summary>
     public string? PublicKey { get; }
 
-    /// <summary>Whether it has the module's tag.</summary>
+    /// <summary>Whether the key pair has the module's tag.</summary>
     public bool IsOurs { get; }
 
-    /// <summary>Gives the pairs of a region.</summary>
+    /// <summary>Returns the key pairs of a region.</summary>
     public static Task<IReadOnlyList<Ec2KeyPair>> ListAsync(CloudContext cloud, string region, CancellationToken cancellationToken) =>
         ListAsync(cloud, region, filters: [], cancellationToken);
 
-    /// <summary>Gives the pair of a name, or null.</summary>
+    /// <summary>Returns the key pair with this name, or null.</summary>
     public static async Task<Ec2KeyPair?> FindAsync(CloudContext cloud, string region, string name, CancellationToken cancellationToken) =>
         (await ListAsync(cloud, region, [new Filter("key-name", [name])], cancellationToken))
             .FirstOrDefault(pair => string.Equals(pair.Name, name, StringComparison.Ordinal));
 
-    /// <summary>Imports a key's public half.</summary>
+    /// <summary>Imports a public key.</summary>
     public static async Task<Ec2KeyPair> ImportAsync(CloudContext cloud, string region, string name, SshPrivateKey key, StepContext context, CancellationToken cancellationToken)
     {
         if (!Ec2Fingerprint.IsImportable(key.Algorithm))
@@ -71,16 +71,16 @@ internal sealed class Ec2KeyPair
         }
         catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidKeyPair.Duplicate")
         {
-            // The call is repeated when its answer gets lost: then it is the first one's pair that stands in the way. EC2 may not list it yet.
+            // A call whose response is lost is repeated. The duplicate is then the key pair of the first call, which EC2 may not list yet.
             return await NewlyMade.FindAsync(context, () => FindAsync(cloud, region, name, cancellationToken), cancellationToken) is { } there && Ec2Fingerprint.Fits(there.Fingerprint, key)
                 ? there
                 : throw new SpotTrainerException("KeyPairExists", ErrorKind.ResourceExists,
-                    $"EC2 in {region} has a key pair '{name}' already, whose private half is not on this computer.",
-                    "Choose another name (-Name, or -KeyName at a launch).", name, exception);
+                    $"EC2 already has a key pair '{name}' in {region}, and its private key is not on this computer.",
+                    "Choose another name (-Name, or -KeyName for a launch).", name, exception);
         }
     }
 
-    /// <summary>Deletes this pair, and no other that was given its name meanwhile.</summary>
+    /// <summary>Deletes this key pair, but not a newer one with the same name.</summary>
     public async Task DeleteAsync(CloudContext cloud, string region, CancellationToken cancellationToken)
     {
         try
@@ -89,7 +89,7 @@ internal sealed class Ec2KeyPair
         }
         catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidKeyPair.NotFound")
         {
-            // It went meanwhile.
+            // It has already been deleted.
         }
     }
 

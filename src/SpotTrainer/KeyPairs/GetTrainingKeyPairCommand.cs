@@ -4,12 +4,12 @@ using SpotTrainer.Foundation;
 
 namespace SpotTrainer.KeyPairs;
 
-/// <summary>Shows the key pairs: what is on this computer, what is in EC2, and whether both fit one another.</summary>
+/// <summary>Lists key pairs: what is on this computer, what is in EC2, and whether the two match.</summary>
 [Cmdlet(VerbsCommon.Get, "TrainingKeyPair")]
 [OutputType(typeof(TrainingKeyPair))]
 public sealed class GetTrainingKeyPairCommand : RegionCmdlet
 {
-    /// <summary>Names, with wildcards.</summary>
+    /// <summary>The names of the key pairs. Wildcards are allowed. Names are case-sensitive, as in EC2.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
@@ -33,7 +33,9 @@ public sealed class GetTrainingKeyPairCommand : RegionCmdlet
         });
     }
 
-    /// <summary>The cloud; null, and a warning, where nothing says which: what is on this computer can be seen all the same.</summary>
+    /// <summary>
+    /// Returns the cloud. Without credentials or a region, it warns and returns null: the key pairs on this computer can still be listed.
+    /// </summary>
     private CloudContext? FindCloud()
     {
         try
@@ -42,7 +44,7 @@ public sealed class GetTrainingKeyPairCommand : RegionCmdlet
         }
         catch (SpotTrainerException exception) when (exception.Id is "NoCredentials" or "NoRegion")
         {
-            WriteWarning($"{exception.Message} {exception.NextStep} These are the key pairs on this computer.");
+            WriteWarning($"{exception.Message} {exception.NextStep} Only the key pairs on this computer are listed.");
             return null;
         }
         catch (SpotTrainerException exception)

@@ -4,27 +4,27 @@ using SpotTrainer.Keys;
 
 namespace SpotTrainer.KeyPairs;
 
-/// <summary>The folder of the private halves: a file <c>.pem</c> for each, and PuTTY's <c>.ppk</c> beside it for some.</summary>
+/// <summary>The folder with the private keys: a <c>.pem</c> file for each key pair, and sometimes a PuTTY <c>.ppk</c> file.</summary>
 internal sealed class KeyPairFolder(string path)
 {
     private const string Ending = ".pem";
 
-    /// <summary>The file of a pair's private half; an empty string for a name of EC2's that can't be a file's.</summary>
+    /// <summary>Returns the path of a key pair's private key; an empty string if its name in EC2 is not a valid file name.</summary>
     public string PathOf(string name) => IsName(name) ? Path.Combine(path, name + Ending) : string.Empty;
 
-    /// <summary>The names of the pairs that are here.</summary>
+    /// <summary>Returns the names of the key pairs in this folder.</summary>
     public IReadOnlyList<string> Names() => Directory.Exists(path)
         ? [.. Directory.EnumerateFiles(path).Where(file => file.EndsWith(Ending, StringComparison.Ordinal))
             .Select(file => Path.GetFileNameWithoutExtension(file)).Where(IsName).OrderBy(name => name, StringComparer.Ordinal)]
         : [];
 
-    /// <summary>Whether a pair's private half is here.</summary>
+    /// <summary>Whether this folder has the key pair's private key.</summary>
     public bool Has(string name) => File.Exists(PathOf(name));
 
-    /// <summary>PuTTY's file of a pair, if there is one.</summary>
+    /// <summary>Returns the path of a key pair's PuTTY file; null if there is none.</summary>
     public string? FindPutty(string name) => IsName(name) && File.Exists(PuttyPathOf(name)) ? PuttyPathOf(name) : null;
 
-    /// <summary>Makes a pair and keeps its private half. Where that fails nothing is left.</summary>
+    /// <summary>Creates a key pair and saves its private key. If that fails, no file is left.</summary>
     public SshPrivateKey Make(NewKeyPair wanted)
     {
         RequireName(wanted.Name);
@@ -49,10 +49,10 @@ internal sealed class KeyPairFolder(string path)
     }
 
     /// <summary>
-    /// Takes a key of the user's own into the folder, where every later session finds it: under its file's name, or, where another key has
-    /// that name, with the beginning of its fingerprint.
+    /// Copies one of the user's own keys into the folder, where every later session finds it. It is named after its file. If another key
+    /// has that name, the start of the key's fingerprint is appended.
     /// </summary>
-    /// <returns>The name.</returns>
+    /// <returns>The name of the key pair.</returns>
     public string Adopt(string file)
     {
         var key = PrivateKeyReader.Read(file);
@@ -79,14 +79,14 @@ internal sealed class KeyPairFolder(string path)
             }
         }
 
-        throw new SpotTrainerException("KeyPairExists", ErrorKind.ResourceExists, $"There is another key pair '{stem}' already ({PathOf(stem)}).",
-            "Use that one with -KeyName, or rename the file.", file);
+        throw new SpotTrainerException("KeyPairExists", ErrorKind.ResourceExists,
+            $"Another key pair '{stem}' already exists ({PathOf(stem)}).", "Use that one with -KeyName, or rename the file.", file);
     }
 
-    /// <summary>Deletes a pair's files: PuTTY's where it holds the same key, and last the one that it could be made from again.</summary>
-    /// <param name="name">The name.</param>
-    /// <param name="key">The key in the file; null where it can't be read.</param>
-    /// <returns>PuTTY's file, where it was left: it holds another key, or can't be read.</returns>
+    /// <summary>Deletes a key pair's files: the PuTTY file if it holds the same key, then the private key it can be made from.</summary>
+    /// <param name="name">The name of the key pair.</param>
+    /// <param name="key">The key in the file; null if it cannot be read.</param>
+    /// <returns>The PuTTY file if it was kept, because it holds another key or cannot be read; otherwise null.</returns>
     public string? Delete(string name, SshPrivateKey? key)
     {
         var left = FindPutty(name);
@@ -100,13 +100,13 @@ internal sealed class KeyPairFolder(string path)
         return left;
     }
 
-    /// <summary>Throws when a name can't be a file's: it could then also lead out of the folder.</summary>
+    /// <summary>Throws if a name is not a valid file name: it could even lead out of the folder.</summary>
     public static void RequireName(string name)
     {
         if (!IsName(name))
         {
-            throw new SpotTrainerException("NameInvalid", ErrorKind.InvalidArgument, $"'{name}' can't be the name of a key pair and of its file.",
-                "Use letters, digits, - and _.", name);
+            throw new SpotTrainerException("NameInvalid", ErrorKind.InvalidArgument,
+                $"'{name}' is not a valid name for a key pair and its file.", "Use letters, digits, -, and _.", name);
         }
     }
 
@@ -131,13 +131,14 @@ internal sealed class KeyPairFolder(string path)
     {
         if (Has(wanted.Name))
         {
-            throw new SpotTrainerException("KeyPairExists", ErrorKind.ResourceExists, $"There is a key pair '{wanted.Name}' already ({PathOf(wanted.Name)}).",
+            throw new SpotTrainerException("KeyPairExists", ErrorKind.ResourceExists,
+                $"The key pair '{wanted.Name}' already exists ({PathOf(wanted.Name)}).",
                 "Use it with -KeyName, or choose another name.", wanted.Name);
         }
 
         if (wanted.Putty && FindPutty(wanted.Name) is { } putty)
         {
-            throw new SpotTrainerException("FileExists", ErrorKind.ResourceExists, $"{putty} stands there already.",
+            throw new SpotTrainerException("FileExists", ErrorKind.ResourceExists, $"{putty} already exists.",
                 "Move it elsewhere, or choose another name.", putty);
         }
     }

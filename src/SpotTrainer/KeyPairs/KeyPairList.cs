@@ -5,16 +5,16 @@ using SpotTrainer.Keys;
 
 namespace SpotTrainer.KeyPairs;
 
-/// <summary>Sees what key pairs there are: their halves on this computer and in a region, and whether these fit one another.</summary>
+/// <summary>Lists key pairs: the private keys on this computer, the public keys in a region, and whether they match.</summary>
 internal static class KeyPairList
 {
-    /// <summary>Gives the pairs, by name.</summary>
-    /// <param name="cloud">The cloud; null where there are no credentials to ask it.</param>
+    /// <summary>Returns the key pairs, sorted by name.</summary>
+    /// <param name="cloud">The cloud; null if there are no credentials for it.</param>
     /// <param name="region">The region.</param>
-    /// <param name="folder">Where private halves are.</param>
-    /// <param name="wanted">Which names are meant.</param>
-    /// <param name="context">Is told what can't be read or asked.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="folder">The folder with the private keys.</param>
+    /// <param name="wanted">Selects the names.</param>
+    /// <param name="context">Receives a warning for each file that cannot be read, and if EC2 cannot be asked.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public static async Task<IReadOnlyList<TrainingKeyPair>> ListAsync(
         CloudContext? cloud, string? region, KeyPairFolder folder, Func<string, bool> wanted, StepContext context, CancellationToken cancellationToken)
     {
@@ -47,7 +47,7 @@ internal static class KeyPairList
         }
     }
 
-    /// <summary>Reads a file; null, and a warning, where that can't be done.</summary>
+    /// <summary>Reads a key file. If that fails, it logs a warning and returns null.</summary>
     public static SshPrivateKey? TryRead(string path, StepContext context)
     {
         try
@@ -61,7 +61,10 @@ internal static class KeyPairList
         }
     }
 
-    /// <summary>Asks EC2; null, and a warning, where nobody there can be asked: what is on this computer can be seen all the same.</summary>
+    /// <summary>
+    /// Asks EC2. Without valid credentials or a connection, it logs a warning and returns null: the key pairs on this computer can still be
+    /// listed.
+    /// </summary>
     private static async Task<IReadOnlyList<Ec2KeyPair>?> AskAsync(CloudContext cloud, string region, StepContext context, CancellationToken cancellationToken)
     {
         try

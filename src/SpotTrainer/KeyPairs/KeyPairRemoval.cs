@@ -6,8 +6,8 @@ using SpotTrainer.Keys;
 namespace SpotTrainer.KeyPairs;
 
 /// <summary>
-/// Removes a key pair. It is looked at first, so that what stands in the way is known before anybody is asked; then EC2's half goes, and
-/// the private half last: a failure leaves the one file that can't be made again.
+/// Removes a key pair. Everything that could prevent the removal is checked before the user is asked. Then the public key in EC2 is
+/// deleted, and last the private key: a failure leaves the one file that cannot be created again.
 /// </summary>
 internal sealed class KeyPairRemoval
 {
@@ -33,24 +33,26 @@ internal sealed class KeyPairRemoval
         this.context = context;
     }
 
-    /// <summary>What it would do, as a verb phrase.</summary>
+    /// <summary>What the removal would do, as a verb phrase.</summary>
     public string Action => string.Join(" and ", new[]
     {
-        ec2 is null ? null : $"delete the public half in EC2 ({ec2.Id})",
-        deletesFiles ? $"delete the private half {folder.PathOf(name)}{(folder.FindPutty(name) is null ? string.Empty : ", with its .ppk,")} for good" : null,
+        ec2 is null ? null : $"delete the public key in EC2 ({ec2.Id})",
+        deletesFiles
+            ? $"permanently delete the private key {folder.PathOf(name)}{(folder.FindPutty(name) is null ? string.Empty : " and its .ppk")}"
+            : null,
     }.Where(part => part is not null));
 
-    /// <summary>What it would do that to.</summary>
+    /// <summary>What the removal applies to.</summary>
     public string Target => cloud is null ? name : $"{name} in {region} ({cloud.Where})";
 
-    /// <summary>Looks at a pair.</summary>
-    /// <param name="cloud">The cloud; null where it has nothing of the pair.</param>
-    /// <param name="region">The region of EC2's half.</param>
-    /// <param name="folder">Where private halves are.</param>
-    /// <param name="name">The pair's name.</param>
-    /// <param name="options">What the user said about it.</param>
-    /// <param name="context">Is told what could not be seen to.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <summary>Checks whether a key pair can be removed.</summary>
+    /// <param name="cloud">The cloud; null to remove only the private key.</param>
+    /// <param name="region">The region of the public key.</param>
+    /// <param name="folder">The folder with the private keys.</param>
+    /// <param name="name">The name of the key pair.</param>
+    /// <param name="options">The user's options.</param>
+    /// <param name="context">Receives warnings about what could not be checked or deleted.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public static async Task<KeyPairRemoval> PlanAsync(
         CloudContext? cloud, string? region, KeyPairFolder folder, string name, KeyPairRemovalOptions options, StepContext context, CancellationToken cancellationToken)
     {
@@ -67,14 +69,14 @@ internal sealed class KeyPairRemoval
         {
             throw new SpotTrainerException("KeyPairNotFound", ErrorKind.ObjectNotFound,
                 $"There is no key pair '{name}' in EC2{(region is null ? string.Empty : $" in {region}")}{(options.CloudOnly ? string.Empty : " or on this computer")}.",
-                "See what there is with Get-TrainingKeyPair.", name);
+                "List the key pairs with Get-TrainingKeyPair.", name);
         }
 
         if (there is { IsOurs: false } && !options.MayTakeOthers)
         {
             throw new SpotTrainerException("KeyPairNotOurs", ErrorKind.InvalidOperation,
-                $"The key pair '{name}' in EC2 in {region} was not made by the module: it lacks its tag.",
-                $"If it may go, name it: Remove-TrainingKeyPair -Name '{name}' -Force.", name);
+                $"The module did not create the key pair '{name}' in {region}: the key pair does not have the module's tag.",
+                $"Run Remove-TrainingKeyPair -Name '{name}' -Force to delete it anyway.", name);
         }
 
         if (cloud is not null && !options.Force)
@@ -85,7 +87,7 @@ internal sealed class KeyPairRemoval
         return new KeyPairRemoval(cloud, region, folder, name, mayDelete, folder.Has(name) ? KeyPairList.TryRead(folder.PathOf(name), context) : null, there, context);
     }
 
-    /// <summary>Does it, and gives what is left.</summary>
+    /// <summary>Removes the key pair and returns what is left of it.</summary>
     public async Task<TrainingKeyPair> RunAsync(CancellationToken cancellationToken)
     {
         if (ec2 is not null)
@@ -103,8 +105,8 @@ internal sealed class KeyPairRemoval
     }
 
     /// <summary>
-    /// Throws when an instance that is not gone has the pair. With its private half nobody could log in there any more, and that half
-    /// serves every region: then all of them are asked.
+    /// Throws if an instance that is not terminated uses the key pair: without the private key, nobody could log in there anymore. The
+    /// private key serves every region. If it is deleted, all regions are checked.
     /// </summary>
     private static async Task RequireUnusedAsync(
         CloudContext cloud, string region, string name, bool everywhere, StepContext context, CancellationToken cancellationToken)
@@ -120,14 +122,15 @@ internal sealed class KeyPairRemoval
             }
             catch (Exception exception) when (other != region && exception is not OperationCanceledException)
             {
-                context.Log.Warning($"{other} could not be asked whether an instance there uses the key pair: {ErrorTranslation.Translate(exception, other).Message}");
+                var message = ErrorTranslation.Translate(exception, other).Message;
+                context.Log.Warning($"Could not check whether instances in {other} use the key pair: {message}");
                 return [];
             }
         }))).SelectMany(found => found).ToArray();
         if (users.Length > 0)
         {
             throw new SpotTrainerException("KeyPairInUse", ErrorKind.ResourceBusy, $"The key pair '{name}' is used by {string.Join(", ", users)}.",
-                "End them first with Remove-SpotTrainingInstance, or give -Force.", name);
+                "Terminate them first with Remove-SpotTrainingInstance, or use -Force.", name);
         }
     }
 
@@ -150,8 +153,8 @@ internal sealed class KeyPairRemoval
     }
 }
 
-/// <summary>What a user says about a removal.</summary>
-/// <param name="CloudOnly">The private half stays.</param>
-/// <param name="Force">Also where instances use the pair.</param>
-/// <param name="MayTakeOthers">Also where the pair in EC2 lacks the module's tag.</param>
+/// <summary>The user's options for a removal.</summary>
+/// <param name="CloudOnly">Keeps the private key.</param>
+/// <param name="Force">Removes the key pair even if instances use it.</param>
+/// <param name="MayTakeOthers">Removes the key pair in EC2 even without the module's tag.</param>
 internal sealed record KeyPairRemovalOptions(bool CloudOnly, bool Force, bool MayTakeOthers);

@@ -5,16 +5,16 @@ using SpotTrainer.Keys;
 
 namespace SpotTrainer.KeyPairs;
 
-/// <summary>Keeps key pairs: private halves in the user's own folder, public halves in EC2, region by region as needed.</summary>
+/// <summary>Keeps key pairs: private keys in the user's own folder, public keys in EC2, in each region that needs them.</summary>
 internal static class KeyPairStore
 {
-    /// <summary>The name of the pair that is made when the user names none.</summary>
+    /// <summary>The name of the key pair that is created if the user gives no name.</summary>
     public const string DefaultName = "spottrainer";
 
-    /// <summary>The file of a pair's private half.</summary>
+    /// <summary>Returns the path of a key pair's private key.</summary>
     public static string PathOf(CloudContext cloud, string name) => new KeyPairFolder(cloud.KeyFolder).PathOf(name);
 
-    /// <summary>Makes a pair, keeps its private half and imports its public half.</summary>
+    /// <summary>Creates a key pair, saves its private key, and imports its public key.</summary>
     public static async Task<TrainingKeyPair> CreateAsync(
         CloudContext cloud, string region, NewKeyPair wanted, StepContext context, CancellationToken cancellationToken)
     {
@@ -34,23 +34,27 @@ internal static class KeyPairStore
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {
-            context.Log.Warning($"It is not known whether EC2 has the public half of '{wanted.Name}' now: its file {folder.PathOf(wanted.Name)} stays. "
-                + "Get-TrainingKeyPair tells, and a launch with -KeyName imports what is missing.");
+            context.Log.Warning(
+                $"EC2 may or may not have the public key of '{wanted.Name}' now, so its file {folder.PathOf(wanted.Name)} was kept. "
+                + "Check with Get-TrainingKeyPair. A launch with -KeyName imports the public key if it is missing.");
             throw;
         }
     }
 
-    /// <summary>Makes a pair that EC2 is told nothing of.</summary>
-    /// <param name="cloud">The rehearsal that is on, or null.</param>
-    /// <param name="folder">Where private halves are.</param>
-    /// <param name="wanted">What is to be made.</param>
+    /// <summary>Creates a key pair without contacting EC2.</summary>
+    /// <param name="cloud">The current rehearsal, or null.</param>
+    /// <param name="folder">The folder with the private keys.</param>
+    /// <param name="wanted">What to create.</param>
     public static TrainingKeyPair CreateLocal(CloudContext? cloud, KeyPairFolder folder, NewKeyPair wanted)
     {
         wanted.Require(import: false);
         return new TrainingKeyPair(cloud, region: null, folder, wanted.Name, TrainingKeyPairState.LocalOnly, folder.Make(wanted));
     }
 
-    /// <summary>Gives the pair of a name, imported to the region when it is not there, and made when there is none at all. EC2 lists it then.</summary>
+    /// <summary>
+    /// Returns the key pair with this name. If there is none, it is created. If the region does not have it, it is imported. When the task
+    /// completes, EC2 lists it.
+    /// </summary>
     public static async Task<TrainingKeyPair> EnsureAsync(
         CloudContext cloud, string region, string name, StepContext context, CancellationToken cancellationToken)
     {
@@ -77,13 +81,27 @@ internal static class KeyPairStore
         else if (!Ec2Fingerprint.Fits(ec2.Fingerprint, key))
         {
             throw new SpotTrainerException("KeyPairDiffers", ErrorKind.ResourceExists,
-                $"EC2 in {region} has another key pair under the name '{name}' than {path}.", "Use another -KeyName.", name);
+                $"The key pair '{name}' in {region} does not match the private key {path}.", "Use another -KeyName.", name);
         }
 
         return new TrainingKeyPair(cloud, region, folder, name, TrainingKeyPairState.Matched, key, ec2);
     }
 
-    /// <summary>Before EC2 lists a new pair it launches no machine with it.</summary>
-    private static Task UntilListedAsync(CloudContext cloud, string region, string name, StepContext context, CancellationToken cancellationToken) =>
+    /// <summary>Waits until EC2 lists a new key pair. Before that, EC2 does not launch an instance with it.</summary>
+    private static Task UntilListedAsync(CloudContext cloud, string region, string name, CancellationToken cancellationToken) =>
         NewlyMade.FindAsync(context, () => Ec2KeyPair.FindAsync(cloud, region, name, cancellationToken), cancellationToken);
+
+    /// <summary>
+    /// Whether EC2 certainly does not have the public key: it refused the import, or was never asked. If not, this computer may have the
+    /// only private key that matches.
+    /// </summary>
+    private static bool IsRefusal(Exception exception) => exception switch
+    {
+        SpotTrainerException => true,
+        AmazonServiceException service => !string.IsNullOrEmpty(service.ErrorCode) && (int)service.StatusCode < 500,
+
+        // There are no credentials to sign with.
+        AmazonClientException => true,
+        _ => false,
+    };
 }

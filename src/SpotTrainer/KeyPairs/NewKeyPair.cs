@@ -4,23 +4,26 @@ using SpotTrainer.Keys;
 
 namespace SpotTrainer.KeyPairs;
 
-/// <summary>What a user asks to be made.</summary>
-/// <param name="Name">The name, in EC2 and of the file.</param>
+/// <summary>The key pair that the user wants to create.</summary>
+/// <param name="Name">The name of the key pair, in EC2 and of its file.</param>
 /// <param name="Algorithm"><c>Ed25519</c>, <c>RSA</c> or <c>ECDSA</c>.</param>
-/// <param name="Bits">The size; null: the algorithm's usual one.</param>
-/// <param name="Putty">Whether PuTTY's file is written, too.</param>
+/// <param name="Bits">The size in bits; null for the algorithm's default.</param>
+/// <param name="Putty">Whether to write a PuTTY file as well.</param>
 internal sealed record NewKeyPair(string Name, string Algorithm = "Ed25519", int? Bits = null, bool Putty = false)
 {
     private static readonly int[] RsaSizes = [4096, 2048];
     private static readonly int[] EcdsaSizes = [256, 384, 521];
 
-    /// <summary>Throws when EC2 would not take the public half, or there is no key of that size.</summary>
+    /// <summary>Throws if the algorithm has no such size, or if EC2 would not import the public key.</summary>
     public void Require(bool import)
     {
         if (Bits is { } bits && !Sizes.Contains(bits))
         {
-            throw new SpotTrainerException("BitsInvalid", ErrorKind.InvalidArgument, $"There is no {Algorithm} key of {bits} bits here.",
-                Sizes.Length == 0 ? "Leave -Bits out: it has one size." : $"Give -Bits as one of {string.Join(", ", Sizes)}, or leave it out.", bits);
+            throw new SpotTrainerException("BitsInvalid", ErrorKind.InvalidArgument, $"{Algorithm} keys of {bits} bits are not supported.",
+                Sizes.Length == 0
+                    ? "Omit -Bits: there is only one size."
+                    : $"Set -Bits to one of {string.Join(", ", Sizes)}, or omit it.",
+                bits);
         }
 
         if (import && Is("ECDSA"))
@@ -29,16 +32,16 @@ internal sealed record NewKeyPair(string Name, string Algorithm = "Ed25519", int
         }
     }
 
-    /// <summary>Makes the key.</summary>
+    /// <summary>Generates the key.</summary>
     public SshPrivateKey Make() =>
         Is("RSA") ? SshPrivateKey.MakeRsa(Bits ?? RsaSizes[0], Name)
         : Is("ECDSA") ? SshPrivateKey.MakeEcdsa(Bits ?? EcdsaSizes[0], Name)
         : SshPrivateKey.MakeEd25519(Name);
 
-    /// <summary>EC2 takes no key of this algorithm.</summary>
+    /// <summary>Returns the error for an algorithm that EC2 does not import.</summary>
     public static SpotTrainerException NotImportable(string algorithm, string name) => new(
         "AlgorithmNotImportable", ErrorKind.InvalidArgument, $"EC2 imports only RSA and Ed25519 keys, not {algorithm}.",
-        "Use an Ed25519 or RSA key for EC2; New-TrainingKeyPair -LocalOnly makes others for other machines.", name);
+        "Use an Ed25519 or RSA key for EC2. For other hosts, New-TrainingKeyPair -LocalOnly creates ECDSA keys.", name);
 
     private int[] Sizes => Is("RSA") ? RsaSizes : Is("ECDSA") ? EcdsaSizes : [];
 

@@ -4,32 +4,38 @@ using SpotTrainer.Foundation;
 
 namespace SpotTrainer.KeyPairs;
 
-/// <summary>Deletes key pairs: the public half in EC2, then the private half on this computer.</summary>
-// The set of the pairs is the default one: else a pair from the pipeline would be taken by its name alone, without its region and cloud.
+/// <summary>Deletes key pairs: the public key in EC2, then the private key on this computer.</summary>
+// KeyPair is the default parameter set. Otherwise a key pair from the pipeline would bind by its name alone, without its region and cloud.
 [Cmdlet(VerbsCommon.Remove, "TrainingKeyPair", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = "KeyPair")]
 [OutputType(typeof(TrainingKeyPair))]
 public sealed class RemoveTrainingKeyPairCommand : RegionCmdlet
 {
-    /// <summary>The names, to the letter.</summary>
+    /// <summary>The exact names of the key pairs.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Name", ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(KeyNameCompleter))]
     public string[] Name { get; set; } = [];
 
-    /// <summary>The pairs, from Get- or New-TrainingKeyPair.</summary>
+    /// <summary>The key pairs, from Get-TrainingKeyPair or New-TrainingKeyPair. Each is looked up in its own cloud and region.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "KeyPair", ValueFromPipeline = true)]
     [ValidateNotNull]
     public TrainingKeyPair[] KeyPair { get; set; } = [];
 
-    /// <summary>Keeps the private half on this computer.</summary>
+    /// <summary>Deletes the public key in EC2, and keeps the private key on this computer.</summary>
     [Parameter]
     public SwitchParameter CloudOnly { get; set; }
 
-    /// <summary>Keeps the public half in EC2, which is not asked: no credentials are needed.</summary>
+    /// <summary>
+    /// Deletes the private key on this computer, and keeps the public key in EC2. EC2 is not contacted: no credentials are needed, and
+    /// instances that use the key pair are not noticed.
+    /// </summary>
     [Parameter(ParameterSetName = "Name")]
     public SwitchParameter LocalOnly { get; set; }
 
-    /// <summary>Also a pair that instances use; with -Name also one in EC2 that the module did not make.</summary>
+    /// <summary>
+    /// Also removes key pairs that instances use. With -Name, it also removes key pairs in EC2 that the module did not create. With
+    /// -KeyPair, it never does.
+    /// </summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
@@ -40,8 +46,8 @@ public sealed class RemoveTrainingKeyPairCommand : RegionCmdlet
         {
             if (LocalOnly && CloudOnly)
             {
-                Fail(new SpotTrainerException("NothingToRemove", ErrorKind.InvalidArgument, "-CloudOnly and -LocalOnly leave nothing to remove.",
-                    "Leave one of them out."));
+                Fail(new SpotTrainerException("NothingToRemove", ErrorKind.InvalidArgument,
+                    "-CloudOnly and -LocalOnly together leave nothing to remove.", "Omit one of them."));
             }
 
             var cloud = LocalOnly ? CloudResolver.FindRehearsal(ProfileName, EndpointUrl) : ResolveCloud();
@@ -55,7 +61,7 @@ public sealed class RemoveTrainingKeyPairCommand : RegionCmdlet
 
         foreach (var pair in KeyPair)
         {
-            // One that was made without EC2 has nothing there. Of all others a cloud must be asked: their own, if they have one.
+            // A key pair that was created without EC2 has nothing there. For all others a cloud must be asked: their own, if they have one.
             var cloud = pair.Cloud ?? (pair.State == TrainingKeyPairState.LocalOnly ? null : ResolveCloud());
             Remove(cloud, pair.Region ?? Region ?? cloud?.Region, pair.Name, pair.Cloud is null ? Path.GetDirectoryName(pair.KeyPath) : null);
         }

@@ -4,7 +4,7 @@ using SpotTrainer.Keys;
 
 namespace SpotTrainer.KeyPairs;
 
-/// <summary>A key pair: the private half on this computer, the public half in EC2, or one of them.</summary>
+/// <summary>A key pair: the private key on this computer, the public key in EC2, or only one of them.</summary>
 public sealed class TrainingKeyPair
 {
     internal TrainingKeyPair(
@@ -24,37 +24,40 @@ public sealed class TrainingKeyPair
         Ec2Fingerprint = ec2?.Fingerprint;
     }
 
-    /// <summary>The name, in EC2 and of the file.</summary>
+    /// <summary>The name of the key pair, in EC2 and of its file.</summary>
     public string Name { get; }
 
-    /// <summary>The region of EC2 that was asked; null where none was.</summary>
+    /// <summary>The EC2 region that was asked; null if none was.</summary>
     public string? Region { get; }
 
-    /// <summary>Where the halves are, and whether they fit one another.</summary>
+    /// <summary>Where the two keys are, and whether they match.</summary>
     public TrainingKeyPairState State { get; }
 
-    /// <summary>The file of the private half, which never leaves this computer. Where <see cref="State"/> says that it is not here, it is where it would be.</summary>
+    /// <summary>
+    /// The path of the private key, which never leaves this computer. If <see cref="State"/> says that the private key is not here, this is
+    /// where it would be.
+    /// </summary>
     public string KeyPath { get; }
 
-    /// <summary>The file of the private half in PuTTY's format beside it; null where there is none.</summary>
+    /// <summary>The path of the PuTTY file next to the private key; null if there is none.</summary>
     public string? PuttyKeyPath { get; }
 
-    /// <summary>SSH's name of the algorithm: <c>ssh-ed25519</c>, <c>ssh-rsa</c>, <c>ecdsa-sha2-nistp256</c> and so on.</summary>
+    /// <summary>SSH's name for the algorithm: <c>ssh-ed25519</c>, <c>ssh-rsa</c>, <c>ecdsa-sha2-nistp256</c> and so on.</summary>
     public string Algorithm { get; }
 
-    /// <summary>The public half's fingerprint, as OpenSSH shows it; an empty string where the public half is not known.</summary>
+    /// <summary>The public key's fingerprint, as OpenSSH shows it; an empty string if the public key is not known.</summary>
     public string Fingerprint { get; }
 
-    /// <summary>The public half as one line; an empty string where it is not known.</summary>
+    /// <summary>The public key as one line; an empty string if it is not known.</summary>
     public string PublicKey { get; }
 
-    /// <summary>EC2's id of the pair; null where the region has none of that name.</summary>
+    /// <summary>EC2's ID for the key pair; null if the region has no key pair with that name.</summary>
     public string? KeyPairId { get; }
 
-    /// <summary>The fingerprint that EC2 shows, which it makes in ways of its own; null where the region has no pair of that name.</summary>
+    /// <summary>The fingerprint that EC2 shows, computed in its own way; null if the region has no key pair with that name.</summary>
     public string? Ec2Fingerprint { get; }
 
-    /// <summary>Where it is: <c>rehearsal</c>, an account's number, or <c>local</c> where no cloud was asked.</summary>
+    /// <summary>Where the key pair is: <c>rehearsal</c>, an account number, or <c>local</c> if no cloud was asked.</summary>
     public string Where => Cloud?.Where ?? "local";
 
     internal CloudContext? Cloud { get; }

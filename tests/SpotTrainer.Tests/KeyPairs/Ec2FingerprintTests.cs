@@ -8,7 +8,7 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.KeyPairs;
 
-/// <summary>openssl and ssh-keygen say what EC2's documentation says they do, and so does the rehearsal's endpoint.</summary>
+/// <summary>openssl and ssh-keygen print the fingerprints from EC2's documentation, and so does the rehearsal's endpoint.</summary>
 public sealed class Ec2FingerprintTests : IClassFixture<PuttyTools>, IDisposable
 {
     private readonly KeyJudges judges = new();
@@ -20,7 +20,7 @@ public sealed class Ec2FingerprintTests : IClassFixture<PuttyTools>, IDisposable
     [Theory]
     [InlineData("rsa-1024")]
     [InlineData("rsa-2048")]
-    public async Task An_rsa_key_has_the_md5_of_its_public_half_and_the_sha1_of_its_private_half(string algorithm)
+    public async Task An_rsa_key_has_the_md5_of_its_public_key_and_the_sha1_of_its_private_key(string algorithm)
     {
         var path = await judges.MakeAsync(algorithm);
         var pkcs1 = judges.NewPath();
@@ -45,11 +45,11 @@ public sealed class Ec2FingerprintTests : IClassFixture<PuttyTools>, IDisposable
     [Theory]
     [InlineData("ecdsa-256")]
     [InlineData("ed448")]
-    public async Task A_key_that_EC2_does_not_take_has_none(string algorithm) =>
+    public async Task A_key_that_EC2_does_not_accept_has_no_fingerprint(string algorithm) =>
         Assert.Empty(Ec2Fingerprint.Of(PrivateKeyReader.Read(await judges.MakeAsync(algorithm))));
 
     [Fact]
-    public async Task What_the_endpoint_imports_and_makes_fits_its_own_key_alone()
+    public async Task A_fingerprint_from_the_endpoint_matches_only_its_own_key()
     {
         await using var endpoint = new TestEndpoint();
         foreach (var algorithm in new[] { "rsa-2048", "ed25519" })

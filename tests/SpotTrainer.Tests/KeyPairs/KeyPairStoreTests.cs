@@ -11,7 +11,7 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.KeyPairs;
 
-/// <summary>No private half is lost, and none is left behind, whatever EC2 answers or the network loses.</summary>
+/// <summary>No private key is lost or left behind, regardless of what EC2 answers and what the network loses.</summary>
 public sealed class KeyPairStoreTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -22,7 +22,7 @@ public sealed class KeyPairStoreTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public async Task An_import_whose_answer_got_lost_is_known_by_its_fingerprint_when_it_is_repeated()
+    public async Task An_import_whose_response_was_lost_is_recognized_by_its_fingerprint_when_it_is_repeated()
     {
         await using var endpoint = new TestEndpoint();
         await using var proxy = new LossyProxy(endpoint.Endpoint.Url, "Action=ImportKeyPair", losses: 1);
@@ -36,27 +36,27 @@ public sealed class KeyPairStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task An_import_that_was_never_answered_leaves_the_one_file_that_may_fit()
+    public async Task An_import_that_was_never_answered_keeps_the_only_file_that_may_match()
     {
         await using var endpoint = new TestEndpoint();
         await using var proxy = new LossyProxy(endpoint.Endpoint.Url, "Action=ImportKeyPair");
         using var cloud = Cloud(endpoint, proxy.Url);
         var error = await Assert.ThrowsAnyAsync<Exception>(() => KeyPairStore.CreateAsync(cloud, TestEndpoint.Region, new NewKeyPair("lost", Putty: true), log.Context, Stop));
         Assert.Equal("ConnectionFailed", ErrorTranslation.Translate(error, target: null).Id);
-        Assert.StartsWith("warning: It is not known whether EC2 has the public half of 'lost'", Assert.Single(log.Lines), StringComparison.Ordinal);
+        Assert.StartsWith("warning: EC2 may or may not have the public key of 'lost'", Assert.Single(log.Lines), StringComparison.Ordinal);
         Assert.Single(await PairsAsync(endpoint));
         Assert.True(File.Exists(KeyPairStore.PathOf(cloud, "lost")));
     }
 
     [Fact]
-    public async Task An_import_that_EC2_refuses_leaves_nothing()
+    public async Task An_import_that_EC2_refuses_leaves_no_file()
     {
         await using var endpoint = new TestEndpoint();
         using var stranger = new CloudContext(new BasicAWSCredentials("AKIDNOBODY", "made-for-tests"), TestEndpoint.Region, endpoint.Endpoint.Url.ToString(), folder.Path, "000000000000");
         await Assert.ThrowsAnyAsync<Exception>(() => KeyPairStore.CreateAsync(stranger, TestEndpoint.Region, new NewKeyPair("refused", Putty: true), log.Context, Stop));
         Assert.Empty(Directory.GetFiles(stranger.KeyFolder));
 
-        // A pair of another computer's has the name.
+        // A key pair from another computer has the name.
         using var cloud = Cloud(endpoint);
         await endpoint.NewKeyPairAsync("taken");
         var error = await Assert.ThrowsAsync<SpotTrainerException>(() => KeyPairStore.CreateAsync(cloud, TestEndpoint.Region, new NewKeyPair("taken", Putty: true), log.Context, Stop));
@@ -70,7 +70,7 @@ public sealed class KeyPairStoreTests : IDisposable
     [InlineData("RSA", 256, "BitsInvalid")]
     [InlineData("ECDSA", 2048, "BitsInvalid")]
     [InlineData("Ed25519", 256, "BitsInvalid")]
-    public async Task What_can_not_be_made_is_refused_before_anything_is_done(string algorithm, int? bits, string id)
+    public async Task What_cannot_be_created_is_refused_before_anything_is_done(string algorithm, int? bits, string id)
     {
         await using var endpoint = new TestEndpoint();
         using var cloud = Cloud(endpoint);
@@ -82,7 +82,7 @@ public sealed class KeyPairStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task A_launch_takes_no_key_that_is_open_to_others_that_EC2_does_not_take_or_that_does_not_fit()
+    public async Task A_launch_refuses_a_key_that_others_can_read_that_EC2_does_not_accept_or_that_does_not_match()
     {
         await using var endpoint = new TestEndpoint();
         using var cloud = Cloud(endpoint);
@@ -101,7 +101,7 @@ public sealed class KeyPairStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task A_launch_right_after_the_pair_was_made_waits_until_EC2_lists_it()
+    public async Task A_launch_right_after_the_key_pair_was_created_waits_until_EC2_lists_it()
     {
         await using var endpoint = new TestEndpoint(conditions: Conditions.None with { NotFoundFor = TimeSpan.FromSeconds(1.5) });
         using var cloud = Cloud(endpoint);
@@ -112,7 +112,7 @@ public sealed class KeyPairStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task A_pair_in_use_in_any_region_is_not_removed()
+    public async Task A_key_pair_in_use_in_any_region_is_not_removed()
     {
         await using var endpoint = new TestEndpoint();
         using var cloud = Cloud(endpoint);
@@ -123,9 +123,9 @@ public sealed class KeyPairStoreTests : IDisposable
         Assert.Equal(("KeyPairInUse", ErrorKind.ResourceBusy), (error.Id, error.Kind));
         Assert.Contains($"{instance.InstanceId} (running in us-west-2)", error.Message, StringComparison.Ordinal);
 
-        // The public half of another region is not what that instance was given.
-        Assert.DoesNotContain("private half", (await PlanAsync(cloud, "used", cloudOnly: true)).Action, StringComparison.Ordinal);
-        Assert.Contains("private half", (await PlanAsync(cloud, "used", force: true)).Action, StringComparison.Ordinal);
+        // That instance does not use the public key of this region.
+        Assert.DoesNotContain("private key", (await PlanAsync(cloud, "used", cloudOnly: true)).Action, StringComparison.Ordinal);
+        Assert.Contains("private key", (await PlanAsync(cloud, "used", force: true)).Action, StringComparison.Ordinal);
 
         await endpoint.In("us-west-2").TerminateInstancesAsync(new TerminateInstancesRequest { InstanceIds = [instance.InstanceId] }, Stop);
         await endpoint.InStateAsync(instance.InstanceId, Amazon.EC2.InstanceStateName.Terminated, "us-west-2");
@@ -135,7 +135,7 @@ public sealed class KeyPairStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task A_removal_that_EC2_did_not_confirm_leaves_the_private_half()
+    public async Task A_removal_that_EC2_did_not_confirm_keeps_the_private_key()
     {
         await using var endpoint = new TestEndpoint();
         await using var proxy = new LossyProxy(endpoint.Endpoint.Url, "Action=DeleteKeyPair");
@@ -148,7 +148,7 @@ public sealed class KeyPairStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task A_removal_takes_the_pair_that_it_looked_at_and_no_later_one_of_its_name()
+    public async Task A_removal_deletes_the_key_pair_that_it_checked_and_not_a_later_one_with_its_name()
     {
         await using var endpoint = new TestEndpoint();
         using var cloud = Cloud(endpoint);
@@ -161,7 +161,7 @@ public sealed class KeyPairStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task PuTTYs_file_goes_with_the_key_that_it_holds_and_stays_with_another()
+    public async Task The_PuTTY_file_is_deleted_with_the_key_that_it_holds_and_kept_with_another()
     {
         await using var endpoint = new TestEndpoint();
         using var cloud = Cloud(endpoint);

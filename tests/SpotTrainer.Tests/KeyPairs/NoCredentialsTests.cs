@@ -3,10 +3,10 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.KeyPairs;
 
-/// <summary>Key pairs of a user who has no account, in a process of its own.</summary>
+/// <summary>Key pairs of a user without an AWS account, in a separate process.</summary>
 public sealed class NoCredentialsTests : IDisposable
 {
-    // What the tests' own environment may have.
+    // Clears what the tests' own environment may have.
     private const string Forget = "'ACCESS_KEY_ID', 'SECRET_ACCESS_KEY', 'SESSION_TOKEN', 'PROFILE' | ForEach-Object { [Environment]::SetEnvironmentVariable(\"AWS_$_\", $null) }\n";
 
     private readonly TemporaryFolder folder = new();
@@ -14,7 +14,7 @@ public sealed class NoCredentialsTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public async Task A_local_pair_is_made_seen_and_removed_without_credentials_and_without_a_call()
+    public async Task A_local_key_pair_is_created_listed_and_removed_without_credentials_and_without_a_call()
     {
         var (code, output, error) = await RunAsync("""
             $pair = New-TrainingKeyPair outside -Algorithm ECDSA -LocalOnly -Putty
@@ -25,12 +25,12 @@ public sealed class NoCredentialsTests : IDisposable
             Get-TrainingKeyPair -WarningAction Ignore | ForEach-Object { "$($_.Name) $($_.State)" }
             """);
         Assert.Equal((0, "outside LocalOnly local ecdsa-sha2-nistp256\noutside LocalOnly\nplain Unknown\noutside Removed\nplain Unknown\n"), (code, output));
-        Assert.Contains("These are the key pairs on this computer.", error, StringComparison.Ordinal);
+        Assert.Contains("Only the key pairs on this computer are listed.", error, StringComparison.Ordinal);
         Assert.Equal("plain.pem", Path.GetFileName(Assert.Single(Directory.GetFiles(Path.Combine(folder.Path, "SpotTrainer", "keys")))));
     }
 
     [Fact]
-    public async Task The_local_half_alone_is_removed_by_name_without_credentials()
+    public async Task Only_the_private_key_is_removed_by_name_without_credentials()
     {
         var (code, output, error) = await RunAsync("""
             $null = New-TrainingKeyPair plain -LocalOnly
@@ -43,7 +43,7 @@ public sealed class NoCredentialsTests : IDisposable
     }
 
     [Fact]
-    public async Task Where_EC2_would_have_to_be_asked_it_is_one_error()
+    public async Task If_EC2_would_have_to_be_asked_there_is_one_error()
     {
         var (_, output, error) = await RunAsync("$null = New-TrainingKeyPair plain -LocalOnly; Remove-TrainingKeyPair plain -Confirm:$false");
         Assert.Empty(output);
