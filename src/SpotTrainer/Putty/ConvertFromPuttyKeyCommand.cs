@@ -3,12 +3,15 @@ using SpotTrainer.Keys;
 
 namespace SpotTrainer.Putty;
 
-/// <summary>Turns PuTTY's private keys (<c>.ppk</c>), or others, into those that OpenSSH reads.</summary>
+/// <summary>Converts PuTTY's <c>.ppk</c> files, and other private keys, to formats that OpenSSH reads.</summary>
 [Cmdlet(VerbsData.ConvertFrom, "PuttyKey", SupportsShouldProcess = true, DefaultParameterSetName = "Path")]
 [OutputType(typeof(OpenSshKey))]
 public sealed class ConvertFromPuttyKeyCommand : KeyConversionCmdlet
 {
-    /// <summary>The format of the results, in ssh-keygen's words: its own, PKCS#8, or PEM (PKCS#1 for RSA, SEC 1 for ECDSA).</summary>
+    /// <summary>
+    /// The format of the new files, named as in ssh-keygen: OpenSSH, PKCS8, or PEM (PKCS#1 for RSA, SEC 1 for ECDSA). OpenSSH does not
+    /// support Ed448 keys. PEM supports neither Ed448 nor Ed25519 keys.
+    /// </summary>
     [Parameter]
     [ValidateSet("OpenSSH", "PKCS8", "PEM")]
     public string Format { get; set; } = "OpenSSH";

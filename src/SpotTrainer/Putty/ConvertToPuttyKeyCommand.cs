@@ -5,34 +5,36 @@ using SpotTrainer.Keys;
 
 namespace SpotTrainer.Putty;
 
-/// <summary>Turns private keys, such as EC2's <c>.pem</c>, into PuTTY's <c>.ppk</c>.</summary>
+/// <summary>Converts private keys, such as EC2's <c>.pem</c> files, to PuTTY's <c>.ppk</c> format.</summary>
 [Cmdlet(VerbsData.ConvertTo, "PuttyKey", SupportsShouldProcess = true, DefaultParameterSetName = "Path")]
 [OutputType(typeof(PuttyKey))]
 public sealed class ConvertToPuttyKeyCommand : KeyConversionCmdlet
 {
     private PuttyKeyDerivation? derivation;
 
-    /// <summary>Key pairs, as New-TrainingKeyPair gives them.</summary>
+    /// <summary>Key pairs, from New-TrainingKeyPair or Get-TrainingKeyPair.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "KeyPair", ValueFromPipeline = true)]
     [ValidateNotNull]
     public TrainingKeyPair[] KeyPair { get; set; } = [];
 
-    /// <summary>The version of PuTTY's format: 2 is for PuTTY before 0.75.</summary>
+    /// <summary>The version of PuTTY's format: 3, or 2 for PuTTY before 0.75.</summary>
     [Parameter]
     [ValidateSet("3", "2")]
     public int Version { get; set; } = 3;
 
-    /// <summary>The memory that an attempt at the passphrase takes, in KiB.</summary>
+    /// <summary>The memory, in KiB, that each passphrase attempt takes (version 3).</summary>
     [Parameter]
     [ValidateRange(8, 1 << 20)]
     public int Argon2Memory { get; set; } = PuttyKeyDerivation.Default.MemoryKiB;
 
-    /// <summary>How often an attempt at the passphrase goes over the memory; 0 for as often as takes a tenth of a second here.</summary>
+    /// <summary>
+    /// The number of passes over the memory in each passphrase attempt; 0 for as many as take a tenth of a second on this computer.
+    /// </summary>
     [Parameter]
     [ValidateRange(0, 1 << 20)]
     public int Argon2Passes { get; set; } = PuttyKeyDerivation.Default.Passes;
 
-    /// <summary>In how many lanes an attempt at the passphrase goes over the memory.</summary>
+    /// <summary>The number of lanes in each passphrase attempt.</summary>
     [Parameter]
     [ValidateRange(1, 255)]
     public int Argon2Parallelism { get; set; } = PuttyKeyDerivation.Default.Parallelism;
@@ -49,8 +51,8 @@ public sealed class ConvertToPuttyKeyCommand : KeyConversionCmdlet
         catch (KeyFileException exception)
         {
             Fail(new SpotTrainerException("Argon2CostInvalid", ErrorKind.InvalidArgument,
-                $"Argon2 can't be run with {Argon2Memory} KiB, {Argon2Passes} passes and {Argon2Parallelism} lanes, or would take minutes.",
-                "Give 8 KiB or more for each lane, and less of memory or passes.", Argon2Memory, exception));
+                $"Argon2 with {Argon2Memory} KiB, {Argon2Passes} passes, and {Argon2Parallelism} lanes is invalid or would take minutes.",
+                "Use at least 8 KiB for each lane, and less memory or fewer passes.", Argon2Memory, exception));
         }
     }
 
@@ -62,7 +64,7 @@ public sealed class ConvertToPuttyKeyCommand : KeyConversionCmdlet
     {
         if (passphrase is { IsEmpty: false } && Version == 3)
         {
-            // Measured once, then the same for all.
+            // Measure once and use the same costs for all keys.
             derivation = derivation!.Timed();
         }
 

@@ -6,48 +6,51 @@ using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Putty;
 
-/// <summary>The base of the cmdlets that turn files of private keys from one format into another.</summary>
+/// <summary>The base of the cmdlets that convert private key files from one format to another.</summary>
 public abstract class KeyConversionCmdlet : StepCmdlet
 {
     private readonly HashSet<string> destinations = new(Platform.IsLinux ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>The files of the private keys; wildcards are allowed.</summary>
+    /// <summary>The private key files. Wildcards are allowed.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Path", ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[] Path { get; set; } = [];
 
-    /// <summary>The files of the private keys, taken to the letter.</summary>
+    /// <summary>The exact paths of the private key files, without wildcards.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "LiteralPath", ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [Alias("PSPath", "FullName", "KeyPath")]
     public string[] LiteralPath { get; set; } = [];
 
-    /// <summary>The file, or the folder, to be written to; beside the source when left out.</summary>
+    /// <summary>The file or folder to write to. The default is next to the source, with the extension of the new format.</summary>
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
     public string? Destination { get; set; }
 
-    /// <summary>The passphrase of the sources.</summary>
+    /// <summary>The passphrase of the source files. Ignored for files without one.</summary>
     [Parameter]
     [ValidateNotNull]
     public SecureString? Passphrase { get; set; }
 
-    /// <summary>The passphrase of the results; the sources' own when left out. An empty one takes it off.</summary>
+    /// <summary>The passphrase of the new files. The default is the source's passphrase. An empty one removes it.</summary>
     [Parameter]
     [ValidateNotNull]
     public SecureString? NewPassphrase { get; set; }
 
-    /// <summary>Another comment for the keys.</summary>
+    /// <summary>
+    /// A new comment for the keys. The default is the source's comment or, if its format has no comment field, PuTTYgen's
+    /// imported-openssh-key.
+    /// </summary>
     [Parameter]
     [ValidatePattern(@"\A[^\x00-\x1f\x7f]*\z")]
     public string? Comment { get; set; }
 
-    /// <summary>Overwrites files that stand there.</summary>
+    /// <summary>Overwrites existing files.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
-    /// <summary>The ending of the results.</summary>
+    /// <summary>The extension of the new files.</summary>
     private protected abstract string Ending { get; }
 
     /// <inheritdoc/>
@@ -60,13 +63,13 @@ public abstract class KeyConversionCmdlet : StepCmdlet
             var destination = PuttyKeyConversion.DestinationOf(source, Destination is null ? null : FullPath(Destination), Ending);
             (SshPrivateKey Key, bool Encrypted)? read = null;
 
-            // Read first, so that -WhatIf finds the errors too. A passphrase can be hashed for seconds: Ctrl+C does not wait for it.
+            // Read first, so that -WhatIf also reports errors. Hashing a passphrase can take seconds: Ctrl+C does not wait for it.
             Run(source, async stopping => read = await Task.Run(() => Read(source, destination, passphrase), stopping).OrStopped(stopping));
-            if (read is { } found && ShouldProcess(destination, $"write the private key of {source}"))
+            if (read is { } found && ShouldProcess(destination, $"write the private key from {source}"))
             {
                 var key = Comment is null ? found.Key : found.Key.WithComment(Comment);
 
-                // A passphrase is never dropped without a word.
+                // A passphrase is never dropped silently.
                 var kept = newPassphrase ?? (found.Encrypted ? passphrase : null);
                 Run(source, async stopping =>
                     await Output.ObjectAsync(await Task.Run(() => Write(key, source, destination, kept, stopping), stopping).OrStopped(stopping)));
@@ -74,23 +77,23 @@ public abstract class KeyConversionCmdlet : StepCmdlet
         }
     }
 
-    /// <summary>The files that the parameters mean.</summary>
+    /// <summary>The files that the parameters name.</summary>
     private protected virtual IEnumerable<string> Sources() =>
         ParameterSetName == "Path" ? Path.SelectMany(Expand) : LiteralPath.Select(FullPath);
 
-    /// <summary>Writes a result, unless the user has stopped it by then.</summary>
+    /// <summary>Writes a new file, unless the user has stopped the cmdlet by then.</summary>
     private protected abstract PrivateKeyFile Write(
         SshPrivateKey key, string source, string destination, Passphrase? passphrase, CancellationToken cancellationToken);
 
     private (SshPrivateKey Key, bool Encrypted) Read(string source, string destination, Passphrase? passphrase) => destinations.Add(destination)
         ? PuttyKeyConversion.Read(source, destination, Force, passphrase)
         : throw new SpotTrainerException("DestinationShared", ErrorKind.InvalidArgument,
-            $"{destination} was written for another key a moment ago, and is not overwritten with that of {source}.",
-            "Give each key a -Destination of its own.", destination);
+            $"{destination} was just written for another key, and is not overwritten with the key from {source}.",
+            "Use a different -Destination for each key.", destination);
 
     private IEnumerable<string> Expand(string path)
     {
-        // A path without wildcards that does not exist is the reader's own error, which says more than the provider's.
+        // Whether a path without wildcards exists is left to the reader, whose error says more than the provider's.
         return WildcardPattern.ContainsWildcardCharacters(path) ? GetResolvedProviderPathFromPSPath(path, out _) : [FullPath(path)];
     }
 }

@@ -3,18 +3,22 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Putty;
 
-/// <summary>Writes a session of PuTTY's that opens a machine without a question.</summary>
+/// <summary>Writes a PuTTY session that connects to a host without prompting.</summary>
 [Cmdlet(VerbsCommon.New, "PuttySession", SupportsShouldProcess = true, DefaultParameterSetName = "Session")]
 [OutputType(typeof(PuttySession))]
 public sealed class NewPuttySessionCommand : HostStepCmdlet
 {
-    /// <summary>The session's name; the instance's name, or the host's, when left out.</summary>
+    /// <summary>
+    /// The session's name. The default is the name of the instance, or of the host, with its port unless that is 22.
+    /// </summary>
     [Parameter(Position = 0)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(PuttySessionCompleter))]
     public string? Name { get; set; }
 
-    /// <summary>Leads a port of this computer to the machine's Jupyter, as long as the session is open.</summary>
+    /// <summary>
+    /// Forwards a port on this computer to Jupyter on the host while the session is open. Other forwarded ports of the session are kept.
+    /// </summary>
     [Parameter(Mandatory = true, ParameterSetName = "Tunnel")]
     public SwitchParameter JupyterTunnel { get; set; }
 
@@ -23,12 +27,12 @@ public sealed class NewPuttySessionCommand : HostStepCmdlet
     [ValidateRange(1, 65535)]
     public int LocalPort { get; set; } = 8888;
 
-    /// <summary>Jupyter's port on the machine.</summary>
+    /// <summary>Jupyter's port on the host, if Start-JupyterServer -Port set another one.</summary>
     [Parameter(ParameterSetName = "Tunnel")]
     [ValidateRange(1, 65535)]
     public int JupyterPort { get; set; } = 8888;
 
-    /// <summary>Writes over a session of that name that is for another machine.</summary>
+    /// <summary>Overwrites a session with that name for another host. Its other settings are kept.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 

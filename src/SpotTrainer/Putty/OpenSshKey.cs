@@ -11,6 +11,6 @@ public sealed class OpenSshKey : PrivateKeyFile
     internal OpenSshKey(string path, string source, SshPrivateKey key, bool encrypted, string format)
         : base(path, source, key, encrypted) => Format = format;
 
-    /// <summary><c>OpenSSH</c>, <c>PKCS8</c> or <c>PEM</c> (PKCS#1 for RSA, SEC 1 for ECDSA), in ssh-keygen's words.</summary>
+    /// <summary><c>OpenSSH</c>, <c>PKCS8</c> or <c>PEM</c> (PKCS#1 for RSA, SEC 1 for ECDSA), named as in ssh-keygen.</summary>
     public string Format { get; }
 }

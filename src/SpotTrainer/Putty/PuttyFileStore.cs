@@ -5,18 +5,19 @@ using SpotTrainer.Foundation;
 namespace SpotTrainer.Putty;
 
 /// <summary>
-/// PuTTY's sessions and host keys in files, as PuTTY for Unix reads them: <c>sessions/NAME</c> with a line <c>Setting=value</c> each, and
-/// <c>sshhostkeys</c> with a line <c>type@port:host numbers</c> each. Files are taken as bytes: what others wrote stays as it is.
+/// PuTTY's sessions and host keys in files, as PuTTY for Unix reads them: <c>sessions/NAME</c> has a line <c>Setting=value</c> for each
+/// setting, and <c>sshhostkeys</c> has a line <c>type@port:host numbers</c> for each key. Files are read and written as bytes: what other
+/// programs wrote stays as it is.
 /// </summary>
 internal sealed class PuttyFileStore : PuttySessionStore
 {
-    // Gives every byte as the character of its value, and back.
+    // Maps every byte to the character with the same value, and back.
     private static readonly Encoding Bytes = Encoding.GetEncoding("iso-8859-1");
     private readonly string sessions;
     private readonly string hostKeys;
 
     /// <summary>Finds the folder by PuTTY's own rules.</summary>
-    /// <param name="environment">Reads a variable of the environment.</param>
+    /// <param name="environment">Returns the value of an environment variable.</param>
     public PuttyFileStore(Func<string, string?> environment)
     {
         var folder = Given(environment, "PUTTYDIR") ?? Folder(environment);
@@ -43,7 +44,7 @@ internal sealed class PuttyFileStore : PuttySessionStore
         var settings = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var line in Lines(PlaceOf(name)))
         {
-            // As PuTTY does, the first of several lines of the same setting is taken.
+            // If a setting has several lines, the first one counts, as in PuTTY.
             var setting = SettingOf(line);
             if (!settings.ContainsKey(setting))
             {
@@ -57,11 +58,11 @@ internal sealed class PuttyFileStore : PuttySessionStore
     /// <inheritdoc/>
     public override void Write(string name, IReadOnlyDictionary<string, object> settings)
     {
-        // A line end within a value would begin another setting.
+        // A line break in a value would start another setting.
         if (settings.Values.OfType<string>().FirstOrDefault(value => value.Any(char.IsControl)) is { } value)
         {
-            throw new SpotTrainerException("ValueInvalid", ErrorKind.InvalidArgument, $"'{value}' can't stand in a session of PuTTY's.",
-                "Give the key's file a path without control characters.", value);
+            throw new SpotTrainerException("ValueInvalid", ErrorKind.InvalidArgument,
+                $"A PuTTY session cannot contain the value '{value}'.", "Move the key file to a path without control characters.", value);
         }
 
         var place = PlaceOf(name);
@@ -86,7 +87,8 @@ internal sealed class PuttyFileStore : PuttySessionStore
     protected override bool CanBeStored(string name) => true;
 
     /// <summary>
-    /// The folder that PuTTY takes: the one of XDG where it is there, else <c>~/.putty</c>. PuTTY may also look elsewhere, but not once that exists.
+    /// The folder that PuTTY uses: the XDG folder if it exists, otherwise <c>~/.putty</c>. PuTTY may also look elsewhere, but not once that
+    /// folder exists.
     /// </summary>
     private static string Folder(Func<string, string?> environment)
     {

@@ -7,8 +7,8 @@ using SpotTrainer.Remote;
 namespace SpotTrainer.Putty;
 
 /// <summary>
-/// A machine's host key in the forms that PuTTY keeps. Its cache holds the numbers of the key, not its blob: RSA's exponent and modulus,
-/// and the affine coordinates of a point on a curve.
+/// A host key in the forms that PuTTY stores. PuTTY's cache holds the numbers of the key, not its blob: RSA's exponent and modulus, or the
+/// affine coordinates of a point on a curve.
 /// </summary>
 internal sealed class PuttyHostKey
 {
@@ -25,16 +25,16 @@ internal sealed class PuttyHostKey
         Preference = preference;
     }
 
-    /// <summary>The key's blob in base64: what PuTTY's list of manually configured host keys takes since 0.64.</summary>
+    /// <summary>The key's blob in base64. PuTTY's list of manually configured host keys accepts it since 0.64.</summary>
     public string Blob { get; }
 
     /// <summary>The fingerprint, as OpenSSH and PuTTY show it.</summary>
     public string Fingerprint { get; }
 
-    /// <summary>The key's numbers, as the cache has them.</summary>
+    /// <summary>The key's numbers, as the cache stores them.</summary>
     public string CacheValue { get; }
 
-    /// <summary>PuTTY's word for the algorithm in the order of preference of host keys.</summary>
+    /// <summary>PuTTY's name for the algorithm in its host key preferences.</summary>
     public string Preference { get; }
 
     private string CacheType { get; }
@@ -60,18 +60,19 @@ internal sealed class PuttyHostKey
                     (x, y) = Decompressed(reader.String());
                     return new PuttyHostKey(blob, algorithm, $"{Hex(x)},{Hex(y)}", "ed25519");
                 default:
-                    throw new FormatException("It is of another algorithm.");
+                    throw new FormatException("The algorithm is not supported.");
             }
         }
         catch (FormatException exception)
         {
-            throw new SpotTrainerException("HostKeyUnsupported", ErrorKind.InvalidData, $"The host key ({algorithm}) can't be written for PuTTY.",
-                "Pin an RSA, ECDSA or Ed25519 key of the machine with Connect-TrainingHost -HostKey.", algorithm, exception);
+            throw new SpotTrainerException("HostKeyUnsupported", ErrorKind.InvalidData,
+                $"The host key ({algorithm}) cannot be written for PuTTY.",
+                "Pin an RSA, ECDSA, or Ed25519 key of the host with Connect-TrainingHost -HostKey.", algorithm, exception);
         }
     }
 
-    /// <summary>What the cache calls the key of a host.</summary>
-    /// <param name="hostName">The host, escaped where the cache wants it so.</param>
+    /// <summary>Returns the name of a host's key in the cache.</summary>
+    /// <param name="hostName">The host, escaped if the cache needs it.</param>
     /// <param name="port">The port of its SSH server.</param>
     public string CacheName(string hostName, int port) => string.Format(CultureInfo.InvariantCulture, "{0}@{1}:{2}", CacheType, port, hostName);
 
@@ -90,7 +91,7 @@ internal sealed class PuttyHostKey
     {
         if (encoded.Length != 32)
         {
-            throw new FormatException("The point has another length than 32 bytes.");
+            throw new FormatException("The point is not 32 bytes long.");
         }
 
         var bytes = Enumerable.Reverse(encoded).ToArray();
@@ -108,7 +109,7 @@ internal sealed class PuttyHostKey
         {
             if (!check.Equals(u.Negate().Mod(P)))
             {
-                throw new FormatException("It is no point of the curve.");
+                throw new FormatException("The point is not on the curve.");
             }
 
             x = x.Multiply(BigInteger.Two.ModPow(P.Subtract(BigInteger.One).ShiftRight(2), P)).Mod(P);
@@ -116,7 +117,7 @@ internal sealed class PuttyHostKey
 
         if (y.CompareTo(P) >= 0 || (x.SignValue == 0 && odd))
         {
-            throw new FormatException("It is no point of the curve.");
+            throw new FormatException("The point is not on the curve.");
         }
 
         return (x.TestBit(0) == odd ? x : P.Subtract(x), y);

@@ -4,23 +4,23 @@ using SpotTrainer.Keys;
 
 namespace SpotTrainer.Putty;
 
-/// <summary>Turns files of private keys into PuTTY's, and PuTTY's into those of others.</summary>
+/// <summary>Converts private key files to PuTTY's format, and PuTTY's to other formats.</summary>
 internal static class PuttyKeyConversion
 {
-    /// <summary>Where the result goes: beside the source with another ending, into a folder, or where the user says.</summary>
+    /// <summary>Returns where to write: next to the source with another extension, into a folder, or where the user chose.</summary>
     public static string DestinationOf(string source, string? destination, string ending) =>
         destination is null ? Path.ChangeExtension(source, ending)
         : Directory.Exists(destination) ? Path.Combine(destination, Path.ChangeExtension(Path.GetFileName(source), ending))
         : destination;
 
-    /// <summary>Reads the source, after a look whether the destination is free.</summary>
-    /// <exception cref="SpotTrainerException"><c>FileExists</c>, or what <see cref="PrivateKeyReader"/> finds.</exception>
+    /// <summary>Reads the source, after checking that the destination is free.</summary>
+    /// <exception cref="SpotTrainerException"><c>FileExists</c>, or an error from <see cref="PrivateKeyReader"/>.</exception>
     public static (SshPrivateKey Key, bool Encrypted) Read(string source, string destination, bool force, Passphrase? passphrase) =>
         File.Exists(destination) && !force
             ? throw PrivateKeyWriter.FileExists(destination)
             : PrivateKeyReader.Read(source, passphrase);
 
-    /// <summary>Writes a destination in PuTTY's format.</summary>
+    /// <summary>Writes a key in PuTTY's format.</summary>
     public static PuttyKey Write(
         SshPrivateKey key, string source, string destination, int version = 3, Passphrase? passphrase = null, PuttyKeyDerivation? derivation = null,
         bool force = false, CancellationToken cancellationToken = default)
@@ -29,15 +29,15 @@ internal static class PuttyKeyConversion
         return new PuttyKey(destination, source, key, passphrase is { IsEmpty: false }, version);
     }
 
-    /// <summary>Writes a destination in a format that OpenSSH reads.</summary>
+    /// <summary>Writes a key in a format that OpenSSH reads.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="source">The file that it came from.</param>
-    /// <param name="destination">The file to be written.</param>
-    /// <param name="format">In ssh-keygen's words: <c>OpenSSH</c>, <c>PKCS8</c> or <c>PEM</c>.</param>
-    /// <param name="passphrase">The passphrase; none, or an empty one, where the key is not to be encrypted.</param>
-    /// <param name="force">Whether a file that stands there is overwritten.</param>
-    /// <param name="cancellationToken">Once it is cancelled, nothing is written.</param>
-    /// <exception cref="SpotTrainerException"><c>KeyUnsupported</c>: the format has no form of such a key.</exception>
+    /// <param name="source">The file that the key came from.</param>
+    /// <param name="destination">The file to write.</param>
+    /// <param name="format">The format, named as in ssh-keygen: <c>OpenSSH</c>, <c>PKCS8</c>, or <c>PEM</c>.</param>
+    /// <param name="passphrase">The passphrase; if null or empty, the key is not encrypted.</param>
+    /// <param name="force">Whether an existing file is overwritten.</param>
+    /// <param name="cancellationToken">If canceled, nothing is written.</param>
+    /// <exception cref="SpotTrainerException"><c>KeyUnsupported</c>: the format does not support such a key.</exception>
     public static OpenSshKey WriteOpenSsh(SshPrivateKey key, string source, string destination, string format, Passphrase? passphrase, bool force, CancellationToken cancellationToken)
     {
         try
@@ -51,8 +51,9 @@ internal static class PuttyKeyConversion
         }
         catch (KeyFileException exception)
         {
-            throw new SpotTrainerException("KeyUnsupported", ErrorKind.NotImplemented, $"{source} can't be written in the format {format}. {exception.Message}",
-                "Take -Format PKCS8, which has room for every key.", source, exception);
+            throw new SpotTrainerException("KeyUnsupported", ErrorKind.NotImplemented,
+                $"{source} cannot be written in the format {format}. {exception.Message}", "Use -Format PKCS8, which supports every key.",
+                source, exception);
         }
 
         return new OpenSshKey(destination, source, key, passphrase is { IsEmpty: false }, format);

@@ -5,12 +5,15 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Putty;
 
-/// <summary>The <c>.ppk</c> that stands beside a private key.</summary>
+/// <summary>The <c>.ppk</c> file next to a private key.</summary>
 internal static class PuttyKeyFile
 {
     private const string Ending = ".ppk";
 
-    /// <summary>Gives the <c>.ppk</c> of a private key, made now where there is none. One that holds another key is never overwritten.</summary>
+    /// <summary>
+    /// Returns the path of a private key's <c>.ppk</c> file, and writes the file if there is none. One that holds another key is never
+    /// overwritten.
+    /// </summary>
     public static string Ensure(string keyPath)
     {
         var path = Path.ChangeExtension(keyPath, Ending);
@@ -27,7 +30,7 @@ internal static class PuttyKeyFile
         else if (!PuttyKeyFormat.ReadPublicBlob(File.ReadAllBytes(path)).SequenceEqual(key.PublicBlob))
         {
             throw new SpotTrainerException("PuttyKeyDiffers", ErrorKind.ResourceExists, $"{path} does not hold the key of {keyPath}.",
-                "Move it away, or give its .ppk as Connect-TrainingHost's -KeyPath.", path);
+                "Move it elsewhere, or pass the right .ppk to Connect-TrainingHost -KeyPath.", path);
         }
 
         return path;

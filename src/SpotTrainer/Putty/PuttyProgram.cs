@@ -4,15 +4,15 @@ using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Putty;
 
-/// <summary>PuTTY's own window.</summary>
+/// <summary>Opens PuTTY's own window.</summary>
 internal static class PuttyProgram
 {
-    // A Ctrl+C in this terminal, and its end, are not for PuTTY; nor has PuTTY anything to say there.
+    // Neither Ctrl+C in this terminal nor its end may stop PuTTY, and PuTTY must not write to it.
     private const string Detached = "trap '' INT QUIT HUP; exec \"$@\" </dev/null >/dev/null 2>&1";
 
     private static readonly string[] Displays = ["DISPLAY", "WAYLAND_DISPLAY"];
 
-    /// <summary>Opens a session and gives its process.</summary>
+    /// <summary>Opens a session and returns its process.</summary>
     public static Process Open(PuttySessionStore store, string name)
     {
         var program = Require(store, name);
@@ -24,17 +24,17 @@ internal static class PuttyProgram
         })!;
     }
 
-    /// <summary>Gives the program, where it and the session are there.</summary>
+    /// <summary>Returns the path of PuTTY. Throws if the session, PuTTY, or a display is missing.</summary>
     public static string Require(PuttySessionStore store, string name)
     {
         if (store.Read(name) is null)
         {
             throw new SpotTrainerException("PuttySessionNotFound", ErrorKind.ObjectNotFound, $"PuTTY has no session '{name}'.",
-                "Write it with New-PuttySession.", name);
+                "Create it with New-PuttySession.", name);
         }
 
-        var program = Find() ?? throw new SpotTrainerException("PuttyMissing", ErrorKind.NotInstalled, "PuTTY is not installed, or not on the PATH.",
-            $"Run '{InstallLine()}'.", name);
+        var program = Find() ?? throw new SpotTrainerException("PuttyMissing", ErrorKind.NotInstalled,
+            "PuTTY is not installed, or is not on the PATH.", $"Run '{InstallLine()}'.", name);
         return HasDisplay() ? program : throw new SpotTrainerException("NoDisplay", ErrorKind.InvalidOperation, "There is no display for PuTTY's window.",
             $"Open the session in this terminal: plink -load '{name}'", name);
     }
@@ -58,7 +58,7 @@ internal static class PuttyProgram
     private static string InstallLine() => Platform.IsWindows ? "winget install PuTTY.PuTTY"
         : Platform.IsMacOS ? "brew install putty" : "sudo apt-get install -y putty";
 
-    /// <summary>Quotes an argument as programs of Windows, and .NET on every system, take a command line apart.</summary>
+    /// <summary>Quotes an argument for the way Windows programs, and .NET on every system, split a command line.</summary>
     private static string Quote(string argument)
     {
         var text = new StringBuilder("\"");

@@ -7,8 +7,8 @@ using Microsoft.Win32;
 namespace SpotTrainer.Putty;
 
 /// <summary>
-/// PuTTY's sessions and host keys in the registry of the current user, as PuTTY for Windows reads them: numbers are DWORDs, names are
-/// escaped, and only ASCII ones are taken, since PuTTY reads the others in the code page of the system.
+/// PuTTY's sessions and host keys in the registry of the current user, as PuTTY for Windows reads them: numbers are DWORDs, and names are
+/// escaped. Only ASCII names are accepted, because PuTTY reads other names in the code page of the system.
 /// </summary>
 #if NET
 [SupportedOSPlatform("windows")]

@@ -3,7 +3,7 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Putty;
 
-/// <summary>A saved session of PuTTY's that opens a machine without a question.</summary>
+/// <summary>A saved PuTTY session that connects to a host without prompting.</summary>
 public sealed class PuttySession
 {
     internal PuttySession(string name, TrainingHost instance, string keyPath, string hostKey, int? tunnelPort, string store)
@@ -19,31 +19,31 @@ public sealed class PuttySession
         Store = store;
     }
 
-    /// <summary>The session's name, as <c>putty -load</c> and <c>plink -load</c> take it.</summary>
+    /// <summary>The session's name, for <c>putty -load</c> and <c>plink -load</c>.</summary>
     public string Name { get; }
 
-    /// <summary>The machine.</summary>
+    /// <summary>The host.</summary>
     public TrainingHost Instance { get; }
 
-    /// <summary>The machine's name or address.</summary>
+    /// <summary>The host's name or address.</summary>
     public string HostName { get; }
 
     /// <summary>The port of its SSH server.</summary>
     public int Port { get; }
 
-    /// <summary>Who logs in.</summary>
+    /// <summary>The user name.</summary>
     public string UserName { get; }
 
     /// <summary>The <c>.ppk</c> file of the private key.</summary>
     public string KeyPath { get; }
 
-    /// <summary>The fingerprint of the one host key that PuTTY takes.</summary>
+    /// <summary>The fingerprint of the only host key that PuTTY accepts.</summary>
     public string HostKey { get; }
 
-    /// <summary>The port on this computer that leads to the machine's Jupyter; null where none was asked for.</summary>
+    /// <summary>The port on this computer that is forwarded to Jupyter on the host; null without a tunnel.</summary>
     public int? TunnelPort { get; }
 
-    /// <summary>Where the session is written: a file, or a key of the registry.</summary>
+    /// <summary>Where the session is stored: a file or a registry key.</summary>
     public string Store { get; }
 
     /// <inheritdoc/>

@@ -3,7 +3,7 @@ using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Putty;
 
-/// <summary>Completes the sessions that PuTTY has.</summary>
+/// <summary>Completes the names of PuTTY's saved sessions.</summary>
 public sealed class PuttySessionCompleter : NameCompleter
 {
     private protected override IEnumerable<string> Names() =>

@@ -3,49 +3,52 @@ using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Putty;
 
-/// <summary>Where PuTTY keeps its saved sessions and its cache of host keys.</summary>
+/// <summary>Where PuTTY keeps its saved sessions and its host key cache.</summary>
 internal abstract class PuttySessionStore
 {
-    /// <summary>The session that new ones start from, in PuTTY's own window too.</summary>
+    /// <summary>The session that new sessions start from, as in PuTTY's own window.</summary>
     public const string DefaultName = "Default Settings";
 
     private const int LongestName = 255;
 
-    /// <summary>The store of PuTTY on this system: the registry on Windows, files elsewhere.</summary>
+    /// <summary>Returns PuTTY's store on this system: the registry on Windows, files elsewhere.</summary>
     public static PuttySessionStore ForThisUser() => Platform.IsWindows
         ? new PuttyRegistryStore()
         : new PuttyFileStore(Environment.GetEnvironmentVariable);
 
-    /// <summary>Where a session is written.</summary>
+    /// <summary>Returns where a session is stored.</summary>
     public abstract string PlaceOf(string name);
 
-    /// <summary>The names of the sessions there are.</summary>
+    /// <summary>Returns the names of all sessions.</summary>
     public abstract IReadOnlyList<string> Names();
 
-    /// <summary>The settings of a session; null where there is none of that name.</summary>
+    /// <summary>Returns the settings of a session; null if there is no session with that name.</summary>
     public abstract IReadOnlyDictionary<string, string>? Read(string name);
 
-    /// <summary>Writes settings, texts and whole numbers, into a session. Its other ones stay; a new session has those of PuTTY's default.</summary>
+    /// <summary>
+    /// Writes settings, which are strings and integers, to a session. Its other settings are kept. A new session starts with PuTTY's
+    /// default settings.
+    /// </summary>
     public abstract void Write(string name, IReadOnlyDictionary<string, object> settings);
 
-    /// <summary>Writes a host key into the cache, in place of one of the same host, port and algorithm.</summary>
+    /// <summary>Writes a host key to the cache. It replaces one for the same host, port, and algorithm.</summary>
     public abstract void WriteHostKey(PuttyHostKey key, string hostName, int port);
 
-    /// <summary>Throws where a text can't be the name of a session.</summary>
+    /// <summary>Throws if a text is not a valid session name.</summary>
     public void RequireName(string name)
     {
         if (name.Length == 0 || name.Any(char.IsControl) || string.Equals(name, DefaultName, StringComparison.OrdinalIgnoreCase)
             || !CanBeStored(name) || Escape(name) is "." or ".." or { Length: > LongestName })
         {
-            throw new SpotTrainerException("NameInvalid", ErrorKind.InvalidArgument, $"'{name}' can't be the name of a PuTTY session.",
-                "Give -Name with letters, digits, - and _.", name);
+            throw new SpotTrainerException("NameInvalid", ErrorKind.InvalidArgument, $"'{name}' is not a valid name for a PuTTY session.",
+                "Use a -Name with letters, digits, -, and _.", name);
         }
     }
 
-    /// <summary>Gives the name under which a session is stored.</summary>
+    /// <summary>Returns the name under which a session is stored.</summary>
     protected abstract string Escape(string name);
 
-    /// <summary>Whether a name has no characters that the store lacks.</summary>
+    /// <summary>Whether the store supports all characters of a name.</summary>
     protected abstract bool CanBeStored(string name);
 
     /// <summary>Writes each byte that is not safe as a percent sign and two hexadecimal digits.</summary>
@@ -60,7 +63,7 @@ internal abstract class PuttySessionStore
         return text.ToString();
     }
 
-    /// <summary>Takes the escapes back.</summary>
+    /// <summary>Reverses the escaping.</summary>
     protected static byte[] Unescape(string stored)
     {
         var bytes = new List<byte>();

@@ -4,29 +4,28 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Putty;
 
-/// <summary>A way from a port of this computer to one on a machine's loopback.</summary>
+/// <summary>A forwarded port: from a port on this computer to a port on a host's loopback interface.</summary>
 internal sealed record PuttyTunnel(int LocalPort, int RemotePort);
 
-/// <summary>Writes sessions of PuTTY's for machines.</summary>
+/// <summary>Writes PuTTY sessions for hosts.</summary>
 internal static class PuttySessionWriter
 {
     private const int KeepAliveSeconds = 30;
     private static readonly string[] Preferences = ["ed25519", "ed448", "ecdsa", "rsa", "dsa"];
 
-    // Machines are worked on at once, and the cache of host keys is one file.
+    // Several hosts are processed at once, and the host key cache is one file.
     private static readonly object Gate = new();
 
     /// <summary>
-    /// Writes the session, the <c>.ppk</c> of its key where there is none, and the host key that the machine proves to have. The key is
-    /// taken from a connection that was let in by the pinned fingerprint.
+    /// Writes the session, the <c>.ppk</c> file of its key if there is none, and the host key that the host proves to have. The host key
+    /// comes from a connection that was checked against the pinned fingerprint.
     /// </summary>
     /// <param name="store">Where PuTTY keeps its sessions.</param>
-    /// <param name="host">The machine.</param>
-    /// <param name="name">The session's name; the machine's own where it is null.</param>
-    /// <param name="tunnel">The way to Jupyter, if there is to be one.</param>
-    /// <param name="force">Whether a session of that name for another machine may be written over.</param>
-    /// <param name="context">The session whose connection proves the host key.</param>
-    /// <param name="cancellationToken">Ends the connecting.</param>
+    /// <param name="host">The host.</param>
+    /// <param name="name">The session's name; null for the host's own name.</param>
+    /// <param name="tunnel">The tunnel to Jupyter; null for none.</param>
+    /// <param name="force">Whether a session with that name for another host is overwritten.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public static async Task<PuttySession> WriteAsync(
         PuttySessionStore store, TrainingHost host, string? name, PuttyTunnel? tunnel, bool force, StepContext context, CancellationToken cancellationToken)
     {
@@ -49,8 +48,8 @@ internal static class PuttySessionWriter
     {
         if (!force && store.Read(name) is { } existing && !IsFor(existing, host))
         {
-            throw new SpotTrainerException("PuttySessionExists", ErrorKind.ResourceExists, $"PuTTY has a session '{name}' already, for another machine.",
-                "Give another -Name, or -Force to write over it.", name);
+            throw new SpotTrainerException("PuttySessionExists", ErrorKind.ResourceExists,
+                $"PuTTY already has a session '{name}' for another host.", "Use another -Name, or -Force to overwrite it.", name);
         }
     }
 
@@ -72,24 +71,24 @@ internal static class PuttySessionWriter
             ["PingInterval"] = 0,
             ["PingIntervalSecs"] = KeepAliveSeconds,
 
-            // Another name, under which the cache would be asked for the key.
+            // Must be empty: with another name here, PuTTY would look up the host key under that name in the cache.
             ["LogHost"] = string.Empty,
 
-            // Asks the machine for the algorithm of the pinned key first, whatever other keys it has.
+            // Asks for the algorithm of the pinned key first, because the host may have other keys.
             ["HostKey"] = string.Join(",", new[] { hostKey.Preference }.Concat(Preferences.Where(other => other != hostKey.Preference)).Append("WARN")),
 
-            // With a key in this list PuTTY refuses any other; with the cache alone it would offer to trust a changed one. The blob, not the
-            // fingerprint: PuTTY compares SHA-256 fingerprints since 0.75 only.
+            // With a key in this list, PuTTY refuses any other key. With the cache alone, it would offer to trust a changed key. The list
+            // has the blob, not the fingerprint, because PuTTY compares SHA-256 fingerprints only since 0.75.
             ["SSHManualHostKeys"] = EscapeListed(hostKey.Blob),
         };
         if (tunnel is not null)
         {
-            var way = string.Format(CultureInfo.InvariantCulture, "L{0}=", tunnel.LocalPort);
+            var prefix = string.Format(CultureInfo.InvariantCulture, "L{0}=", tunnel.LocalPort);
             var basis = store.Read(name) ?? store.Read(PuttySessionStore.DefaultName);
             var others = basis is not null && basis.TryGetValue("PortForwardings", out var list) ? list.Split(',') : [];
             settings["PortForwardings"] = string.Join(",", others
-                .Where(other => other.Length > 0 && !other.StartsWith(way, StringComparison.Ordinal))
-                .Append(way + string.Format(CultureInfo.InvariantCulture, "localhost:{0}", tunnel.RemotePort)));
+                .Where(other => other.Length > 0 && !other.StartsWith(prefix, StringComparison.Ordinal))
+                .Append(prefix + string.Format(CultureInfo.InvariantCulture, "localhost:{0}", tunnel.RemotePort)));
         }
 
         return settings;

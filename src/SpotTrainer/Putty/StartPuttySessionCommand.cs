@@ -6,7 +6,7 @@ using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Putty;
 
-/// <summary>Opens a session in PuTTY.</summary>
+/// <summary>Opens a saved session in PuTTY.</summary>
 [Cmdlet(VerbsLifecycle.Start, "PuttySession", SupportsShouldProcess = true)]
 [OutputType(typeof(Process))]
 public sealed class StartPuttySessionCommand : StepCmdlet
@@ -17,7 +17,7 @@ public sealed class StartPuttySessionCommand : StepCmdlet
     [ArgumentCompleter(typeof(PuttySessionCompleter))]
     public string Name { get; set; } = string.Empty;
 
-    /// <summary>Gives PuTTY's process.</summary>
+    /// <summary>Returns PuTTY's process.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
@@ -26,7 +26,7 @@ public sealed class StartPuttySessionCommand : StepCmdlet
     {
         try
         {
-            // Before the question, so that -WhatIf finds the errors too.
+            // Checked before ShouldProcess, so that -WhatIf also reports errors.
             var store = PuttySessionStore.ForThisUser();
             PuttyProgram.Require(store, Name);
             if (ShouldProcess(Name, "open in PuTTY"))

@@ -21,7 +21,7 @@ public sealed class KeyConversionCommandTests : IClassFixture<PuttyTools>, IDisp
     }
 
     [Fact]
-    public async Task A_pem_becomes_a_ppk_beside_it_and_is_described()
+    public async Task A_pem_is_converted_to_a_ppk_next_to_it_and_described()
     {
         var source = folder["key.pem"];
         File.Copy(await judges.MakeAsync("rsa-2048"), source);
@@ -38,7 +38,7 @@ public sealed class KeyConversionCommandTests : IClassFixture<PuttyTools>, IDisp
         Assert.Contains((string)key.Properties["Fingerprint"].Value, sha256, StringComparison.Ordinal);
         Assert.Contains((string)key.Properties["FingerprintMd5"].Value, md5, StringComparison.Ordinal);
 
-        // As EC2 shows it where the pair was imported, and where EC2 made it.
+        // As EC2 shows them for an imported key pair and for one that EC2 created.
         var imported = (await Programs.RunAsync("sh", "-c", $"openssl rsa -in '{await judges.RewrittenAsync(source, "PEM")}' -pubout -outform DER | openssl md5 -c")).Succeeded();
         var made = Convert.ToHexStringLower(Org.BouncyCastle.Security.DigestUtilities.CalculateDigest("SHA-1", await judges.OpensslAsync(await judges.RewrittenAsync(source, "PEM"))));
         Assert.Equal(
@@ -46,14 +46,14 @@ public sealed class KeyConversionCommandTests : IClassFixture<PuttyTools>, IDisp
     }
 
     [Fact]
-    public void A_path_that_is_no_file_is_an_error_of_its_own()
+    public void A_path_that_is_not_a_file_has_its_own_error()
     {
         var error = Assert.Single(Run("ConvertTo-PuttyKey Env:PATH").Errors);
         Assert.Equal(("PathNotFile,SpotTrainer.Putty.ConvertToPuttyKeyCommand", "Env:PATH"), (error.FullyQualifiedErrorId, error.TargetObject));
     }
 
     [Fact]
-    public async Task One_that_is_stopped_while_its_passphrase_is_hashed_writes_nothing()
+    public async Task A_conversion_that_is_stopped_while_its_passphrase_is_hashed_writes_nothing()
     {
         var source = folder["key.pem"];
         File.Copy(await judges.MakeAsync("ed25519"), source);
@@ -63,13 +63,13 @@ public sealed class KeyConversionCommandTests : IClassFixture<PuttyTools>, IDisp
             """);
         stopped.Stop();
 
-        // What was left to end by itself must not come after all: a second run finds the place free, without -Force.
+        // The abandoned work must not write later either: a second run finds the destination free, without -Force.
         Assert.Equal([source], Directory.GetFiles(folder.Path));
         Assert.Single(Run("ConvertTo-PuttyKey $source", ("source", source)).Output);
     }
 
     [Fact]
-    public async Task Files_are_taken_by_wildcard_by_object_and_to_the_letter()
+    public async Task Files_are_accepted_by_wildcard_by_object_and_by_literal_path()
     {
         foreach (var name in new[] { "a.pem", "b.pem", "c[1].pem" })
         {
@@ -87,7 +87,7 @@ public sealed class KeyConversionCommandTests : IClassFixture<PuttyTools>, IDisp
     }
 
     [Fact]
-    public async Task A_passphrase_is_kept_changed_or_taken_off()
+    public async Task A_passphrase_is_kept_changed_or_removed()
     {
         var source = folder["key"];
         File.Copy(await judges.RewrittenAsync(await judges.MakeAsync("ed25519"), "RFC4716", KeyJudges.Secret, "-a", "2"), source);
@@ -107,7 +107,7 @@ public sealed class KeyConversionCommandTests : IClassFixture<PuttyTools>, IDisp
     [InlineData("OpenSSH", "OPENSSH PRIVATE KEY")]
     [InlineData("PKCS8", "PRIVATE KEY")]
     [InlineData("PEM", "RSA PRIVATE KEY")]
-    public async Task A_ppk_becomes_what_openssh_reads(string format, string label)
+    public async Task A_ppk_is_converted_to_a_format_that_openssh_reads(string format, string label)
     {
         var original = await judges.MakeAsync("rsa-2048");
         await File.WriteAllBytesAsync(folder["key.ppk"], await judges.PuttygenAsync(original), TestContext.Current.CancellationToken);
@@ -124,7 +124,7 @@ public sealed class KeyConversionCommandTests : IClassFixture<PuttyTools>, IDisp
     }
 
     [Fact]
-    public async Task What_there_is_stays_unless_it_is_forced_and_errors_write_nothing()
+    public async Task Existing_files_are_kept_without_Force_and_errors_write_nothing()
     {
         var source = folder["key.pem"];
         File.Copy(await judges.MakeAsync("ed25519"), source);
@@ -137,7 +137,7 @@ public sealed class KeyConversionCommandTests : IClassFixture<PuttyTools>, IDisp
         Assert.Equal("precious", await File.ReadAllTextAsync(folder["key.ppk"], TestContext.Current.CancellationToken));
         Assert.Equal(["bad.pem", "key.pem", "key.ppk"], Directory.GetFiles(folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
 
-        // Two bad ones do not end what comes after.
+        // Two bad files do not stop the ones after them.
         var result = Run("\"$path/none.pem\", \"$path/bad.pem\", \"$path/key.pem\" | ConvertTo-PuttyKey -Force", ("path", folder.Path));
         Assert.Equal(2, result.Errors.Count);
         Assert.Single(result.Output);
@@ -160,19 +160,19 @@ public sealed class KeyConversionCommandTests : IClassFixture<PuttyTools>, IDisp
     }
 
     [Fact]
-    public async Task Ed448_goes_into_pkcs8_only()
+    public async Task Ed448_keys_are_written_as_pkcs8_only()
     {
         File.Copy(await judges.MakeAsync("ed448"), folder["key.ppk"]);
 
         var error = Assert.Single(Run("ConvertFrom-PuttyKey $path", ("path", folder["key.ppk"])).Errors);
         Assert.StartsWith("KeyUnsupported,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Contains("OpenSSH has no Ed448", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("OpenSSH does not support Ed448", error.ToString(), StringComparison.Ordinal);
         Assert.Empty(Run("ConvertFrom-PuttyKey $path -Format PKCS8", ("path", folder["key.ppk"])).Errors);
         Assert.Contains("ED448 Private-Key", (await Programs.RunAsync("openssl", "pkey", "-in", folder["key.pem"], "-noout", "-text")).Succeeded(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task No_passphrase_is_told_in_any_stream()
+    public async Task No_passphrase_appears_in_any_stream()
     {
         File.Copy(await judges.RewrittenAsync(await judges.MakeAsync("ed25519"), "RFC4716", KeyJudges.Secret, "-a", "2"), folder["key"]);
 
@@ -180,10 +180,10 @@ public sealed class KeyConversionCommandTests : IClassFixture<PuttyTools>, IDisp
             "ConvertTo-PuttyKey $path -Passphrase $wrong -Verbose -Debug *>&1; ConvertTo-PuttyKey $path -Passphrase $secret -NewPassphrase $secret -Argon2Passes 1 -Verbose -Debug *>&1",
             ("path", folder["key"]), ("wrong", Secret("geheim")), ("secret", Secret(KeyJudges.Secret)));
 
-        var told = string.Join('\n', result.Output.Concat(result.Errors.Select(error => (object)error)).Select(line => line.ToString()));
-        Assert.Contains("not the right one", told, StringComparison.Ordinal);
-        Assert.DoesNotContain("geheim", told, StringComparison.Ordinal);
-        Assert.DoesNotContain(KeyJudges.Secret, told, StringComparison.Ordinal);
+        var written = string.Join('\n', result.Output.Concat(result.Errors.Select(error => (object)error)).Select(line => line.ToString()));
+        Assert.Contains("The passphrase is wrong.", written, StringComparison.Ordinal);
+        Assert.DoesNotContain("geheim", written, StringComparison.Ordinal);
+        Assert.DoesNotContain(KeyJudges.Secret, written, StringComparison.Ordinal);
     }
 
     private static SecureString Secret(string text)

@@ -6,13 +6,13 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Putty;
 
-/// <summary>plink is the judge of where sessions lie and of how their names are escaped.</summary>
+/// <summary>plink confirms where sessions are stored and how their names are escaped.</summary>
 public sealed class PuttyFileStoreTests : IClassFixture<PuttyTools>, IDisposable
 {
     private static readonly byte[] Blob = Convert.FromBase64String(
         "AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl");
 
-    // Nobody listens there: plink says so once it has found the session, and shows its usage when it has not.
+    // Nothing listens there. plink says so if it finds the session, and prints its usage if it does not.
     private readonly Dictionary<string, object> session;
     private readonly TemporaryFolder folder = new();
 
@@ -30,7 +30,7 @@ public sealed class PuttyFileStoreTests : IClassFixture<PuttyTools>, IDisposable
     [InlineData("größe λ")]
     [InlineData("it's \"so\" \\ *?")]
     [InlineData("...")]
-    public async Task Names_are_escaped_as_putty_does(string name)
+    public async Task Names_are_escaped_as_in_putty(string name)
     {
         var store = Store(("PUTTYDIR", folder.Path));
         store.RequireName(name);
@@ -44,7 +44,7 @@ public sealed class PuttyFileStoreTests : IClassFixture<PuttyTools>, IDisposable
     [InlineData("..")]
     [InlineData("Default Settings")]
     [InlineData("two\nlines")]
-    public void Names_that_can_not_be_are_an_error(string name) =>
+    public void Invalid_names_are_an_error(string name) =>
         Assert.Equal("NameInvalid", Assert.Throws<SpotTrainerException>(() => Store(("PUTTYDIR", folder.Path)).RequireName(name)).Id);
 
     [Fact]
@@ -58,7 +58,7 @@ public sealed class PuttyFileStoreTests : IClassFixture<PuttyTools>, IDisposable
     [InlineData("XDG_CONFIG_HOME", "xdg", "xdg/putty/sessions/s", "xdg/putty/sshhostkeys")]
     [InlineData("PUTTYSESSIONS", "elsewhere", "elsewhere/s", "home/.putty/sshhostkeys")]
     [InlineData("PUTTYSSHHOSTKEYS", "keys", "home/.putty/sessions/s", "keys")]
-    public async Task Files_lie_where_putty_looks(string variable, string value, string expectedSession, string expectedHostKeys)
+    public async Task Files_are_stored_where_putty_looks(string variable, string value, string expectedSession, string expectedHostKeys)
     {
         Directory.CreateDirectory(folder["modern/.config/putty"]);
         Directory.CreateDirectory(folder["xdg/putty"]);
@@ -73,7 +73,7 @@ public sealed class PuttyFileStoreTests : IClassFixture<PuttyTools>, IDisposable
     }
 
     [Fact]
-    public void Files_are_the_users_alone()
+    public void Only_the_user_can_access_the_files()
     {
         var store = Store(("HOME", folder.Path));
         store.WriteHostKey(PuttyHostKey.From(Blob), "127.0.0.1", 22);
@@ -86,7 +86,7 @@ public sealed class PuttyFileStoreTests : IClassFixture<PuttyTools>, IDisposable
     }
 
     [Fact]
-    public void What_others_wrote_stays_byte_for_byte()
+    public void What_other_programs_wrote_stays_byte_for_byte()
     {
         var store = Store(("PUTTYDIR", folder.Path));
         Directory.CreateDirectory(folder["sessions"]);
@@ -105,7 +105,7 @@ public sealed class PuttyFileStoreTests : IClassFixture<PuttyTools>, IDisposable
     }
 
     [Fact]
-    public void A_value_never_begins_another_setting()
+    public void A_value_never_starts_another_setting()
     {
         session["PublicKeyFile"] = "/a\nProxyMethod=5";
         Assert.Equal("ValueInvalid", Assert.Throws<SpotTrainerException>(() => Store(("PUTTYDIR", folder.Path)).Write("s", session)).Id);
@@ -113,7 +113,7 @@ public sealed class PuttyFileStoreTests : IClassFixture<PuttyTools>, IDisposable
     }
 
     [Fact]
-    public void A_new_session_starts_from_puttys_default_as_in_its_window()
+    public void A_new_session_starts_from_puttys_default_settings_as_in_its_window()
     {
         var store = Store(("PUTTYDIR", folder.Path));
         store.Write(PuttySessionStore.DefaultName, new Dictionary<string, object>(StringComparer.Ordinal) { ["Font"] = "server:fixed", ["HostName"] = "default" });
@@ -123,7 +123,7 @@ public sealed class PuttyFileStoreTests : IClassFixture<PuttyTools>, IDisposable
     }
 
     [Fact]
-    public void In_the_registry_names_are_escaped_as_putty_for_windows_does()
+    public void Registry_names_are_escaped_as_in_putty_for_windows()
     {
         var registry = new PuttyRegistryStore();
         Assert.Equal(@"HKEY_CURRENT_USER\Software\SimonTatham\PuTTY\Sessions\%2Ea%20b%5C.%2A%3F%25:'", registry.PlaceOf(@".a b\.*?%:'"));
@@ -137,13 +137,13 @@ public sealed class PuttyFileStoreTests : IClassFixture<PuttyTools>, IDisposable
     [InlineData("AAAACXNzaC1lZDQ0OAAAAAEB")]
     [InlineData("AAAAB3NzaC1yc2H/////")]
     [InlineData("")]
-    public void A_host_key_that_can_not_be_written_is_an_error(string blob) =>
+    public void A_host_key_that_cannot_be_written_is_an_error(string blob) =>
         Assert.Equal("HostKeyUnsupported", Assert.Throws<SpotTrainerException>(() => PuttyHostKey.From(Convert.FromBase64String(blob))).Id);
 
     [Fact]
-    public void Every_point_of_a_curve_is_recovered()
+    public void Points_of_a_curve_are_recovered()
     {
-        // From RFC 8032, section 7.1: the public keys of its first tests; x has been worked out from the curve's equation.
+        // The public keys of the first tests in RFC 8032, section 7.1. x is checked with the curve's equation.
         foreach (var key in new[] { "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c" })
         {
             var encoded = Convert.FromHexString(key);

@@ -8,7 +8,7 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Putty;
 
-/// <summary>plink and PuTTY open what New-PuttySession writes, without a question, and nothing else.</summary>
+/// <summary>plink and PuTTY open the sessions that New-PuttySession writes, without prompting, and connect to no other host.</summary>
 [Collection(RehearsalSessionGroup.Name)]
 public sealed class PuttySessionTests(RehearsalSession rehearsal) : IClassFixture<PuttyTools>, IDisposable
 {
@@ -17,12 +17,12 @@ public sealed class PuttySessionTests(RehearsalSession rehearsal) : IClassFixtur
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public async Task An_instance_is_opened_without_a_question_by_plink_and_in_puttys_window()
+    public async Task Plink_and_puttys_window_connect_to_an_instance_without_prompting()
     {
         await DebianPackages.EnsureAsync("putty", "xvfb");
         rehearsal.Require("$global:Machine = Find-SpotOffer -MinVCpu 2 -Architecture x86_64 -First 3 | New-SpotTrainingInstance -Name 'putty box' -MaxHours 1");
 
-        // What is asked about first, and changes nothing.
+        // -WhatIf changes nothing.
         Assert.Empty(Putty("$Machine | New-PuttySession -WhatIf").Output);
         Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
 
@@ -35,7 +35,7 @@ public sealed class PuttySessionTests(RehearsalSession rehearsal) : IClassFixtur
         Assert.Equal("ubuntu\n", (await Plink.RunAsync(folder.Path, "-load", "putty box", "id -un")).Succeeded());
         await AssertPinnedTwiceAsync(session);
 
-        // The tunnel, to a server that Jupyter could be. The session's other settings stay.
+        // The tunnel, to a server in place of Jupyter. The session's other settings are kept.
         File.AppendAllText(folder["sessions/putty%20box"], "WinTitle=mine\nPortForwardings=L7777=example:1\n");
         var (port, command) = (SshServer.FreePort(), "mkdir -p site && echo far side > site/index.html && (python3 -m http.server 9000 -b 127.0.0.1 -d site > /dev/null 2>&1 &)");
         rehearsal.Require("$Machine | Invoke-TrainingCommand $command", ("command", command));
@@ -56,7 +56,7 @@ public sealed class PuttySessionTests(RehearsalSession rehearsal) : IClassFixtur
             }
         }
 
-        // PuTTY's own window, which a shell opens that ends at once.
+        // PuTTY's own window, opened by a shell that ends at once.
         File.AppendAllText(folder["sessions/putty%20box"], "RemoteCommand=touch opened; exec sleep 600\n");
         await using (var display = await Display.StartAsync())
         {
@@ -67,7 +67,7 @@ public sealed class PuttySessionTests(RehearsalSession rehearsal) : IClassFixtur
             {
                 await Programs.UntilAsync(
                     () => Task.FromResult(rehearsal.Require("$Machine | Invoke-TrainingCommand ls").Output[0].Properties["Output"].Value is string list && list.Contains("opened", StringComparison.Ordinal)),
-                    () => "PuTTY did not get in.");
+                    () => "PuTTY did not log in.");
             }
             finally
             {
@@ -85,7 +85,7 @@ public sealed class PuttySessionTests(RehearsalSession rehearsal) : IClassFixtur
     [InlineData("-t ecdsa -b 384")]
     [InlineData("-t ecdsa -b 521")]
     [InlineData("-t ed25519")]
-    public async Task Each_kind_of_host_key_is_pinned_and_a_changed_one_refused(string keygen)
+    public async Task Each_kind_of_host_key_is_pinned_and_a_changed_one_is_refused(string keygen)
     {
         var key = await KeyAsync("key.pem");
         PSObject session;
@@ -107,14 +107,14 @@ public sealed class PuttySessionTests(RehearsalSession rehearsal) : IClassFixtur
         Assert.Equal((1, ""), (refused.Status, refused.Output));
         Assert.Contains("host key does not match", refused.Error, StringComparison.Ordinal);
 
-        // The same machine set up anew, as its owner says: the session and the cache follow.
+        // The host was set up again, as its owner says: the session and the cache follow.
         Assert.StartsWith("HostKeyMismatch,", Assert.Single(Run($"{Connect(other, key).Replace(other.Fingerprint, $"{session.Properties["HostKey"].Value}", StringComparison.Ordinal)} | New-PuttySession -Name pinned").Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
         Putty($"{Connect(other, key)} | New-PuttySession -Name pinned");
         (await Plink.RunAsync(folder.Path, "-load", "pinned", "id -un")).Succeeded();
     }
 
     [Fact]
-    public async Task The_pinned_key_is_asked_for_also_where_the_user_likes_others_better_and_knows_an_old_one()
+    public async Task The_pinned_key_is_requested_even_if_the_user_prefers_other_types_and_has_an_old_key_cached()
     {
         var key = await KeyAsync("key.pem");
         using var server = await SshServer.StartAsync(folder, "-t ed25519", key + ".pub", also: "-t rsa -b 2048");
@@ -127,7 +127,7 @@ public sealed class PuttySessionTests(RehearsalSession rehearsal) : IClassFixtur
     }
 
     [Fact]
-    public async Task What_stands_there_for_another_machine_or_key_is_not_overwritten()
+    public async Task A_session_or_ppk_for_another_host_or_key_is_not_overwritten()
     {
         var key = await KeyAsync("key.pem");
         using var server = await SshServer.StartAsync(folder, "-t ed25519", key + ".pub");
@@ -145,7 +145,7 @@ public sealed class PuttySessionTests(RehearsalSession rehearsal) : IClassFixtur
         Assert.Contains("Font=mine\n", File.ReadAllText(folder["sessions/taken"]), StringComparison.Ordinal);
         (await Plink.RunAsync(folder.Path, "-load", "taken", "true")).Succeeded();
 
-        // Again for the same machine; the .ppk is not written again.
+        // Again for the same host: the .ppk is not written again.
         var written = File.GetLastWriteTimeUtc(folder["key.ppk"]);
         Putty(write);
         Assert.Equal(written, File.GetLastWriteTimeUtc(folder["key.ppk"]));
@@ -158,7 +158,7 @@ public sealed class PuttySessionTests(RehearsalSession rehearsal) : IClassFixtur
     }
 
     [Fact]
-    public async Task A_host_with_a_ppk_key_and_several_machines_at_once()
+    public async Task A_host_with_a_ppk_key_and_several_hosts_at_once()
     {
         var key = await KeyAsync("key.pem");
         (await Programs.RunAsync("puttygen", key, "-O", "private", "-o", folder["own.ppk"])).Succeeded();
@@ -173,7 +173,7 @@ public sealed class PuttySessionTests(RehearsalSession rehearsal) : IClassFixtur
     }
 
     [Fact]
-    public async Task Putty_is_started_with_the_session_or_it_is_said_why_not()
+    public async Task Putty_is_started_with_the_session_or_an_error_says_why_not()
     {
         var store = new PuttyFileStore(name => name == "PUTTYDIR" ? folder.Path : null);
         const string Name = "it's \"so\" \\";
@@ -181,11 +181,12 @@ public sealed class PuttySessionTests(RehearsalSession rehearsal) : IClassFixtur
         const string Start = "Start-PuttySession -Name 'it''s \"so\" \\'";
 
         var (code, _, error) = await ShellAsync("Start-PuttySession nowhere");
-        Assert.Equal((1, true), (code, error.Contains("PuTTY has no session 'nowhere'.\n  Write it with New-PuttySession.", StringComparison.Ordinal)));
+        const string Missing = "PuTTY has no session 'nowhere'.\n  Create it with New-PuttySession.";
+        Assert.Equal((1, true), (code, error.Contains(Missing, StringComparison.Ordinal)));
         (code, _, error) = await ShellAsync(Start, ("PATH", folder.Path));
         Assert.Equal((1, true), (code, error.Contains("  Run 'sudo apt-get install -y putty'.", StringComparison.Ordinal)));
 
-        // A stand-in for the window, which tells what it was given.
+        // A stand-in for PuTTY that records its arguments.
         File.WriteAllText(folder["putty"], "#!/bin/sh\nprintf '%s\\n' \"$@\" > \"$PUTTYDIR/given.part\"; mv \"$PUTTYDIR/given.part\" \"$PUTTYDIR/given\"\n");
         File.SetUnixFileMode(folder["putty"], UnixFileMode.UserRead | UnixFileMode.UserExecute);
         var path = ("PATH", folder.Path + ":" + Environment.GetEnvironmentVariable("PATH"));
@@ -201,7 +202,7 @@ public sealed class PuttySessionTests(RehearsalSession rehearsal) : IClassFixtur
     }
 
     [Fact]
-    public async Task A_missing_putty_is_an_error_of_its_own()
+    public async Task A_missing_putty_has_its_own_error()
     {
         new PuttyFileStore(name => name == "PUTTYDIR" ? folder.Path : null).Write("s", new Dictionary<string, object>(StringComparer.Ordinal) { ["HostName"] = "127.0.0.1" });
         var script = folder.Write("try.ps1", "try { Start-PuttySession s -ErrorAction Stop } catch { \"$($_.FullyQualifiedErrorId) $($_.CategoryInfo.Category)\" }");
@@ -210,7 +211,7 @@ public sealed class PuttySessionTests(RehearsalSession rehearsal) : IClassFixtur
     }
 
     [Fact]
-    public void Names_are_completed_and_quoted_where_they_must_be()
+    public void Names_are_completed_and_quoted_if_necessary()
     {
         var store = new PuttyFileStore(name => name == "PUTTYDIR" ? folder.Path : null);
         foreach (var name in new[] { "box", "box two", "other", PuttySessionStore.DefaultName })
@@ -222,7 +223,7 @@ public sealed class PuttySessionTests(RehearsalSession rehearsal) : IClassFixtur
         Assert.Equal(["box", "'box two'"], completions.Output.Select(text => (string)text.BaseObject));
     }
 
-    /// <summary>The line in sshhostkeys is taken without the session, and the session's own list without that line.</summary>
+    /// <summary>Checks that the line in sshhostkeys works without the session, and the session's own list without that line.</summary>
     private async Task AssertPinnedTwiceAsync(PSObject session)
     {
         (await Plink.RunAsync(folder.Path, ByCacheAlone(session))).Succeeded();
@@ -254,7 +255,7 @@ public sealed class PuttySessionTests(RehearsalSession rehearsal) : IClassFixtur
                     return false;
                 }
             },
-            () => "The tunnel leads nowhere.");
+            () => "The tunnel does not work.");
         return text;
     }
 
@@ -264,7 +265,7 @@ public sealed class PuttySessionTests(RehearsalSession rehearsal) : IClassFixtur
         return folder[name];
     }
 
-    /// <summary>Runs a script that must not give an error, with PuTTY's files in this test's folder.</summary>
+    /// <summary>Runs a script that must not cause an error, with PuTTY's files in this test's folder.</summary>
     private ModuleResult Putty(string script)
     {
         var result = Run(script);
@@ -275,7 +276,7 @@ public sealed class PuttySessionTests(RehearsalSession rehearsal) : IClassFixtur
     private ModuleResult Run(string script) =>
         rehearsal.Run("$env:PUTTYDIR = $folder; try { & ([scriptblock]::Create($script)) } finally { $env:PUTTYDIR = $null }", ("folder", folder.Path), ("script", script));
 
-    /// <summary>Runs a command in a process with an environment of its own.</summary>
+    /// <summary>Runs a command in a process with its own environment.</summary>
     private async Task<(int Code, string Output, string Error)> ShellAsync(string command, params (string Name, string Value)[] environment)
     {
         var variables = environment.ToDictionary(pair => pair.Name, pair => pair.Value, StringComparer.Ordinal);
@@ -285,7 +286,7 @@ public sealed class PuttySessionTests(RehearsalSession rehearsal) : IClassFixtur
         return (await shell.WaitAsync(), shell.Output, shell.Error);
     }
 
-    /// <summary>An X display that nobody sees.</summary>
+    /// <summary>An invisible X display.</summary>
     private sealed class Display(System.Diagnostics.Process process, string name) : IAsyncDisposable
     {
         public string Name { get; } = name;
@@ -300,7 +301,7 @@ public sealed class PuttySessionTests(RehearsalSession rehearsal) : IClassFixtur
 
         public async ValueTask DisposeAsync()
         {
-            // SIGTERM, at which it takes its lock and socket away.
+            // On SIGTERM, it removes its lock and socket.
             (await Programs.RunAsync("kill", $"{process.Id}")).Succeeded();
             await process.WaitForExitAsync();
             process.Dispose();
