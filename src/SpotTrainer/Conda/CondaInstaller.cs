@@ -5,15 +5,15 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Conda;
 
-/// <summary>Installs Miniconda and packages on a machine.</summary>
+/// <summary>Installs Miniconda and packages on a host.</summary>
 internal static class CondaInstaller
 {
-    /// <summary>The folder of the public installers.</summary>
+    /// <summary>The URL of the folder with the public installers.</summary>
     public const string PublicMirror = "https://repo.anaconda.com/miniconda";
 
     private static readonly Regex MissingPackage = new(@"^\s+- (?<name>\S+)\s*$", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
 
-    /// <summary>Installs what is not there yet.</summary>
+    /// <summary>Installs what is not installed yet.</summary>
     public static async Task<CondaStack> InstallAsync(
         TrainingHost host, IReadOnlyList<string> packages, string prefix, string? mirror, string channel, StepContext context, CancellationToken cancellationToken)
     {
@@ -54,11 +54,11 @@ internal static class CondaInstaller
             return RemoteErrors.CommandFailed(host, "Installing the Python stack", result);
         }
 
-        // Behind the packages conda lists its channels, in the same form.
+        // After the packages, conda lists its channels in the same format.
         var channels = result.ErrorOutput.IndexOf("Current channels:", StringComparison.Ordinal);
         var list = channels < 0 ? result.ErrorOutput : result.ErrorOutput.Substring(0, channels);
         var names = string.Join(", ", MissingPackage.Matches(list).Cast<Match>().Select(match => match.Groups["name"].Value));
-        return new SpotTrainerException("PackagesNotFound", ErrorKind.ObjectNotFound, $"conda does not find: {names}.",
-            "See to the names, or give another -Channel. (A rehearsal has only what this computer's Python has.)", names);
+        return new SpotTrainerException("PackagesNotFound", ErrorKind.ObjectNotFound, $"conda cannot find these packages: {names}.",
+            "Check the names, or use another -Channel. A rehearsal has only the packages of this computer's Python.", names);
     }
 }

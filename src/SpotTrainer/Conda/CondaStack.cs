@@ -3,7 +3,7 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Conda;
 
-/// <summary>A Python stack on a machine.</summary>
+/// <summary>A Python stack on a host.</summary>
 public sealed class CondaStack
 {
     internal CondaStack(TrainingHost instance, string prefix, string condaVersion, string pythonVersion, IReadOnlyList<string> package)
@@ -15,19 +15,19 @@ public sealed class CondaStack
         Package = package;
     }
 
-    /// <summary>The machine.</summary>
+    /// <summary>The host.</summary>
     public TrainingHost Instance { get; }
 
-    /// <summary>The folder on the machine that it was installed to.</summary>
+    /// <summary>The folder on the host where it is installed.</summary>
     public string Prefix { get; }
 
-    /// <summary>The version of conda, as it says it itself.</summary>
+    /// <summary>The version of conda, as conda reports it.</summary>
     public string CondaVersion { get; }
 
     /// <summary>The version of Python.</summary>
     public string PythonVersion { get; }
 
-    /// <summary>The packages that were asked for.</summary>
+    /// <summary>The requested packages.</summary>
     public IReadOnlyList<string> Package { get; }
 
     /// <inheritdoc/>

@@ -3,27 +3,27 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Conda;
 
-/// <summary>Installs Miniconda and packages on machines. What is there already stays.</summary>
+/// <summary>Installs Miniconda and packages on hosts. What is already installed is kept.</summary>
 [Cmdlet(VerbsLifecycle.Install, "CondaStack", SupportsShouldProcess = true)]
 [OutputType(typeof(CondaStack))]
 public sealed class InstallCondaStackCommand : HostStepCmdlet
 {
-    /// <summary>The packages, as conda names them.</summary>
+    /// <summary>The packages, by their conda names.</summary>
     [Parameter(Position = 0)]
     [ValidateNotNullOrEmpty]
     public string[] Package { get; set; } = ["notebook", "scikit-learn", "pandas", "matplotlib", "lightgbm", "hdbscan"];
 
-    /// <summary>The folder on the machine.</summary>
+    /// <summary>The folder on the host to install to.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string Prefix { get; set; } = MachineLayout.CondaPrefix;
 
-    /// <summary>The channel that the packages come from.</summary>
+    /// <summary>The conda channel that the packages come from.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string Channel { get; set; } = "conda-forge";
 
-    /// <summary>The address of a folder of Miniconda's installers; Anaconda's own when left out, in a rehearsal its stand-in.</summary>
+    /// <summary>The URL of a folder with Miniconda installers. The default is Anaconda's own, or a stand-in in a rehearsal.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? CondaMirror { get; set; }

@@ -1,5 +1,5 @@
 #!/bin/bash
-# install_conda.sh PREFIX MIRROR CHANNEL PACKAGE...: installs Miniconda and the packages, what is there already stays.
+# install_conda.sh PREFIX MIRROR CHANNEL PACKAGE...: installs Miniconda and the packages. What is already installed is kept.
 # The last two lines of its output are the versions of conda and of Python.
 set -eu
 prefix=$1 mirror=$2 channel=$3
@@ -13,7 +13,7 @@ if [ ! -x "$prefix/bin/conda" ]; then
     installer=$folder/miniconda.sh
     curl -fsSL --retry 5 --retry-all-errors -o "$installer" "$mirror/Miniconda3-latest-Linux-$(uname -m).sh"
     mkdir -p "${prefix%/*}"
-    # -u: a prefix that an interrupted installation left half made is completed.
+    # -u completes a prefix that an interrupted installation left unfinished.
     bash "$installer" -b -u -p "$prefix"
 fi
 if [ $# -gt 0 ]; then

@@ -3,11 +3,11 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Transfer;
 
-/// <summary>Sends files and folders to a machine.</summary>
+/// <summary>Sends files and folders to a host.</summary>
 internal static class DataSender
 {
-    /// <summary>Finds the files that the paths mean: a file by its name, a folder's files below the folder.</summary>
-    /// <returns>Full path to the path relative to the destination, with slashes.</returns>
+    /// <summary>Expands paths to files: a file to itself, a folder to the files in it and in its subfolders.</summary>
+    /// <returns>A map from each full path to the path relative to the destination, with slashes.</returns>
     public static IReadOnlyDictionary<string, string> Expand(IEnumerable<string> paths)
     {
         var files = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -27,20 +27,22 @@ internal static class DataSender
             }
             else
             {
-                throw new SpotTrainerException("DataNotFound", ErrorKind.ObjectNotFound, $"There is no file or folder {path}.", "See to -Path.", path);
+                throw new SpotTrainerException("DataNotFound", ErrorKind.ObjectNotFound, $"There is no file or folder {path}.",
+                    "Check -Path.", path);
             }
         }
 
         if (files.GroupBy(file => file.Value, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
         {
             throw new SpotTrainerException("DataAmbiguous", ErrorKind.InvalidArgument,
-                $"{string.Join(" and ", twice.Select(file => file.Key))} would both be '{twice.Key}' on the machine.", "Send them to different -Destination folders.", twice.Key);
+                $"{string.Join(" and ", twice.Select(file => file.Key))} would both be '{twice.Key}' on the host.",
+                "Send them to different -Destination folders.", twice.Key);
         }
 
         return files;
     }
 
-    /// <summary>Sends the files. Each appears under its name when it is whole.</summary>
+    /// <summary>Sends the files. Each file appears under its name once it is complete.</summary>
     public static async Task<TrainingData> SendAsync(
         TrainingHost host, IReadOnlyDictionary<string, string> files, string destination, StepContext context, CancellationToken cancellationToken)
     {

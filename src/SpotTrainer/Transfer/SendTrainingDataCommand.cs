@@ -4,19 +4,19 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Transfer;
 
-/// <summary>Sends files and folders to machines, where every job finds them as data.</summary>
+/// <summary>Sends files and folders to hosts, where every job finds them in its data folder.</summary>
 [Cmdlet(VerbsCommunications.Send, "TrainingData", SupportsShouldProcess = true)]
 [OutputType(typeof(TrainingData))]
 public sealed class SendTrainingDataCommand : HostStepCmdlet
 {
     private IReadOnlyDictionary<string, string> files = new Dictionary<string, string>(StringComparer.Ordinal);
 
-    /// <summary>The files, and folders whose content is sent.</summary>
+    /// <summary>The files to send, and the folders whose contents are sent.</summary>
     [Parameter(Mandatory = true, Position = 0)]
     [ValidateNotNullOrEmpty]
     public string[] Path { get; set; } = [];
 
-    /// <summary>The folder on the machine.</summary>
+    /// <summary>The destination folder on the host. Jobs find only the default folder as data.</summary>
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
     public string Destination { get; set; } = MachineLayout.Data;

@@ -3,7 +3,7 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Transfer;
 
-/// <summary>Files that were sent to a machine.</summary>
+/// <summary>Files that were sent to a host.</summary>
 public sealed class TrainingData
 {
     internal TrainingData(TrainingHost instance, string destination, IReadOnlyList<string> file, long bytes, TimeSpan duration)
@@ -15,19 +15,19 @@ public sealed class TrainingData
         Duration = duration;
     }
 
-    /// <summary>The machine.</summary>
+    /// <summary>The host.</summary>
     public TrainingHost Instance { get; }
 
-    /// <summary>The folder on the machine.</summary>
+    /// <summary>The folder on the host.</summary>
     public string Destination { get; }
 
     /// <summary>The files, relative to the folder.</summary>
     public IReadOnlyList<string> File { get; }
 
-    /// <summary>Their size together, in bytes.</summary>
+    /// <summary>Their total size in bytes.</summary>
     public long Bytes { get; }
 
-    /// <summary>How long it took.</summary>
+    /// <summary>How long the transfer took.</summary>
     public TimeSpan Duration { get; }
 
     /// <inheritdoc/>
