@@ -14,5 +14,6 @@ public sealed class LocalNamesTests
     [InlineData("COM1.txt", "_COM1.txt")]
     [InlineData("name. ", "name")]
     [InlineData("...", "_")]
-    public void Names_of_a_machine_stay_in_their_folder_on_Windows(string name, string expected) => Assert.Equal(expected, LocalNames.ForWindows(name));
+    public void Names_from_a_host_stay_in_their_folder_on_Windows(string name, string expected) =>
+        Assert.Equal(expected, LocalNames.ForWindows(name));
 }

@@ -6,7 +6,7 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Jobs;
 
-/// <summary>The runner of jobs, with the system's own Python and Jupyter: exit codes, the status file, and what is left behind.</summary>
+/// <summary>The job runner, with the system's own Python and Jupyter: exit codes, the status file, and what is left behind.</summary>
 public sealed class RunNotebookTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -17,13 +17,13 @@ public sealed class RunNotebookTests : IDisposable
 
     public void Dispose()
     {
-        // A kernel's command line has its connection file, which lies in the folder too.
+        // A kernel's command line contains the path of its connection file, which is also in the folder.
         Assert.Empty(Programs.With(_folder.Path));
         _folder.Dispose();
     }
 
     [Fact]
-    public async Task A_notebook_that_runs_through_has_succeeded()
+    public async Task A_notebook_that_runs_to_the_end_succeeds()
     {
         Notebook("print('out' + 'put')\nopen('beside.txt', 'w').write('x')", "", "6 * 7");
         Assert.Equal(0, (await RunAsync("job.ipynb")).Status);
@@ -39,7 +39,7 @@ public sealed class RunNotebookTests : IDisposable
     }
 
     [Fact]
-    public async Task A_cell_that_raises_is_named_with_its_error_and_line()
+    public async Task A_cell_that_raises_is_reported_with_its_error_and_line()
     {
         Notebook("x = 1", "def f():\n    raise ValueError('no \\x1b[31mgood\\x1b[0m')\n\nf()\nprint('never')", "open('never', 'w')");
         var result = await RunAsync("job.ipynb");
@@ -54,7 +54,7 @@ public sealed class RunNotebookTests : IDisposable
     }
 
     [Fact]
-    public async Task A_cell_that_is_no_Python_is_named_too()
+    public async Task A_cell_that_is_not_Python_is_reported()
     {
         Notebook("x = (1 +");
         Assert.Equal(1, (await RunAsync("job.ipynb")).Status);
@@ -62,7 +62,7 @@ public sealed class RunNotebookTests : IDisposable
     }
 
     [Fact]
-    public async Task A_kernel_that_dies_is_seen()
+    public async Task A_kernel_that_dies_is_noticed()
     {
         Notebook("import os\nos._exit(3)");
         Assert.Equal(1, (await RunAsync("job.ipynb")).Status);
@@ -74,7 +74,7 @@ public sealed class RunNotebookTests : IDisposable
     [InlineData("{}")]
     [InlineData("[1, 2]")]
     [InlineData("")]
-    public async Task A_notebook_that_cannot_be_read_is_wrong_input(string text)
+    public async Task A_notebook_that_cannot_be_read_is_invalid_input(string text)
     {
         _folder.Write("job.ipynb", text);
         Assert.Equal(2, (await RunAsync("job.ipynb")).Status);
@@ -84,7 +84,7 @@ public sealed class RunNotebookTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_that_is_missing_is_wrong_input()
+    public async Task A_missing_file_is_invalid_input()
     {
         Assert.Equal(2, (await RunAsync("none.ipynb")).Status);
         Assert.Equal(("failed", "FileNotFoundError"), (Status().State, Status().Error!.Type));
@@ -108,7 +108,7 @@ public sealed class RunNotebookTests : IDisposable
     }
 
     [Fact]
-    public async Task A_job_whose_time_is_over_fails()
+    public async Task A_job_that_exceeds_its_timeout_fails()
     {
         Notebook("import time\ntime.sleep(600)");
         Assert.Equal(1, (await RunAsync("job.ipynb", "--timeout", "3")).Status);
@@ -126,7 +126,7 @@ public sealed class RunNotebookTests : IDisposable
     }
 
     [Fact]
-    public async Task A_script_that_raises_is_named_with_its_error_and_line()
+    public async Task A_script_that_raises_is_reported_with_its_error_and_line()
     {
         _folder.Write("job.py", "import json\n\njson.loads('{')\n");
         Assert.Equal(1, (await RunAsync("job.py")).Status);
@@ -135,7 +135,7 @@ public sealed class RunNotebookTests : IDisposable
     }
 
     [Fact]
-    public async Task A_script_that_exits_is_named_with_its_code()
+    public async Task A_script_that_exits_is_reported_with_its_exit_code()
     {
         _folder.Write("job.py", "import sys\nsys.exit(5)\n");
         Assert.Equal(1, (await RunAsync("job.py")).Status);

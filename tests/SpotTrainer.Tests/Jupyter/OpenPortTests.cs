@@ -6,7 +6,7 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Jupyter;
 
-/// <summary>Jupyter's port, open to the caller: asked for by curl as by a browser, and counted by aws.</summary>
+/// <summary>Jupyter's port, open to the caller: curl acts as the browser, and aws counts the security groups.</summary>
 [Collection(RehearsalSessionGroup.Name)]
 public sealed class OpenPortTests(RehearsalSession session) : IDisposable
 {
@@ -18,13 +18,13 @@ public sealed class OpenPortTests(RehearsalSession session) : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public async Task It_lets_in_the_caller_alone_with_password_and_TLS_until_it_is_closed()
+    public async Task It_admits_only_the_caller_with_password_and_TLS_until_it_is_closed()
     {
         await DebianPackages.EnsureAsync("awscli");
         var url = $"https://{session.Require(Launch).Output[0]}:8888/";
         session.Require("$null = $Machine | Install-CondaStack -Package notebook");
 
-        // Without password and certificate, or without one of both: an error, and no group.
+        // Without the password, the certificate, or both: an error, and no security group.
         RequireError("$Machine | Start-JupyterServer -OpenPort", "JupyterNotSecured", ErrorCategory.InvalidOperation);
         SetSecurity("correct horse");
         session.Require("$null = $Machine | Invoke-TrainingCommand 'mv ~/spottrainer/jupyter/certificate.pem ~/kept.pem'");
@@ -34,7 +34,7 @@ public sealed class OpenPortTests(RehearsalSession session) : IDisposable
         session.Require("$null = $Machine | Invoke-TrainingCommand 'mv ~/kept ~/spottrainer/jupyter/jupyter_server_config.json'");
         Assert.Equal("0", await GroupsAsync());
 
-        // -WhatIf does nothing; on loopback the port is closed, and stays so.
+        // -WhatIf does nothing. With Jupyter on loopback, the port is closed and stays closed.
         Assert.Empty(session.Require("$Machine | Start-JupyterServer -OpenPort -WhatIf").Output);
         Assert.Equal("https://localhost:8888/", session.Require("$Machine | Start-JupyterServer").Output[0].Properties["Url"].Value);
         RequireError("$Machine | Start-JupyterServer -OpenPort", "JupyterRunning", ErrorCategory.InvalidOperation);
@@ -52,7 +52,7 @@ public sealed class OpenPortTests(RehearsalSession session) : IDisposable
         Assert.Equal("tcp\t8888\t8888\t127.0.0.1/32", await AwsAsync(
             "describe-security-groups", "SecurityGroups[].IpPermissions[].[IpProtocol,FromPort,ToPort,IpRanges[0].CidrIp]"));
 
-        // The tunnel's end is there as before; and one that runs so is not taken for one on loopback.
+        // A tunnel still finds Jupyter on loopback. A server with an open port is not mistaken for one on loopback only.
         Assert.Equal("200", session.Require("$Server | Invoke-TrainingCommand 'curl -ks -o /dev/null -w %{http_code} https://localhost:8888/login'").Output[0].Properties["Output"].Value.ToString());
         RequireError("$Machine | Start-JupyterServer", "JupyterRunning", ErrorCategory.InvalidOperation);
         Assert.Equal(server.Properties["ProcessId"].Value, session.Require("$Machine | Start-JupyterServer -OpenPort").Output[0].Properties["ProcessId"].Value);
@@ -61,12 +61,12 @@ public sealed class OpenPortTests(RehearsalSession session) : IDisposable
         Assert.Equal("0", await GroupsAsync());
         Assert.Equal(Refused, (await CurlAsync(url)).Status);
 
-        // A range of the user's is let in instead of the own address.
+        // A range from the user is admitted instead of the caller's own address.
         session.Require("$null = $Machine | Start-JupyterServer -OpenPort -AllowedCidr 127.0.0.2/32");
         Assert.NotEqual(0, (await CurlAsync(url)).Status);
         (await CurlAsync("-L", "--interface", "127.0.0.2", url)).Succeeded();
 
-        // Jupyter that died is no reason to leave the port open.
+        // The port is closed even if Jupyter has died.
         session.Require("$null = $Machine | Invoke-TrainingCommand 'kill -9 $(cat ~/spottrainer/jupyter/pid); rm ~/spottrainer/jupyter/pid'");
         RequireError("$Machine | Stop-JupyterServer", "JupyterNotRunning", ErrorCategory.ObjectNotFound);
         Assert.Equal("0", await GroupsAsync());
@@ -77,7 +77,7 @@ public sealed class OpenPortTests(RehearsalSession session) : IDisposable
         session.Require("$null = $Machine | Stop-JupyterServer");
         Assert.Equal("0", await GroupsAsync());
 
-        // With the machine its group goes.
+        // The security group is deleted with the instance.
         session.Require("$null = $Machine | Start-JupyterServer -OpenPort");
         Assert.Equal("1", await GroupsAsync());
         session.Require("$null = $Machine | Remove-SpotTrainingInstance");
@@ -86,7 +86,7 @@ public sealed class OpenPortTests(RehearsalSession session) : IDisposable
     }
 
     [Fact]
-    public async Task A_certificate_for_another_address_opens_nothing()
+    public async Task A_certificate_for_another_address_does_not_open_the_port()
     {
         await DebianPackages.EnsureAsync("awscli");
         session.Require(Launch);
@@ -102,13 +102,13 @@ public sealed class OpenPortTests(RehearsalSession session) : IDisposable
     }
 
     [Fact]
-    public async Task Jupyter_that_does_not_ask_for_its_password_opens_nothing()
+    public async Task Jupyter_that_does_not_ask_for_its_password_does_not_open_the_port()
     {
         await DebianPackages.EnsureAsync("awscli");
         session.Require(Launch);
         session.Require("$null = $Machine | Install-CondaStack -Package notebook | Set-JupyterSecurity");
 
-        // There is a password in the files as before, but not where this Jupyter looks.
+        // The files still contain a password, but not where this Jupyter looks for it.
         session.Require("""
             $null = $Machine | Invoke-TrainingCommand 'sed -i "s/\"password\":\"[^\"]*\",\"password_required\":true/\"password\":\"\",\"token\":\"\",\"password_required\":false/" ~/spottrainer/jupyter/jupyter_notebook_config.json'
             """);
@@ -119,7 +119,7 @@ public sealed class OpenPortTests(RehearsalSession session) : IDisposable
     }
 
     [Fact]
-    public void A_host_that_is_no_instance_is_told_of_the_tunnel()
+    public void A_host_that_is_not_an_instance_is_referred_to_the_tunnel()
     {
         var error = Assert.Single(session.Run("$Somewhere | Start-JupyterServer -OpenPort", ("Somewhere", session.HostOfTheModule())).Errors);
         Assert.StartsWith("NotAnInstance,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
@@ -144,7 +144,7 @@ public sealed class OpenPortTests(RehearsalSession session) : IDisposable
 
     private Task<Programs.Result> CurlAsync(params string[] arguments) => Programs.RunAsync(["curl", "-sS", "--cacert", folder["certificate.pem"], .. arguments]);
 
-    /// <summary>Signs on as a browser does and gives the HTTP status.</summary>
+    /// <summary>Signs in as a browser does, and returns the HTTP status.</summary>
     private async Task<string> SignOnAsync(string url, string password)
     {
         var jar = folder["jar"];

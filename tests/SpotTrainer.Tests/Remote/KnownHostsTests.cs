@@ -34,7 +34,7 @@ public sealed class KnownHostsTests : IDisposable
         "HostKeyUnknown", Assert.Throws<SpotTrainerException>(() => PinnedHostKey.Resolve([], "nobody-knows-this.invalid", 22)).Id);
 
     [Fact]
-    public async Task Quoted_words_reach_a_shell_as_they_are()
+    public async Task Quoted_words_reach_a_shell_unchanged()
     {
         var random = new Random(5);
         for (var round = 0; round < 50; round++)
