@@ -1,4 +1,3 @@
-using Amazon.Runtime;
 using SpotTrainer.Cloud;
 using SpotTrainer.Foundation;
 using SpotTrainer.Keys;
@@ -88,20 +87,6 @@ internal static class KeyPairStore
     }
 
     /// <summary>Waits until EC2 lists a new key pair. Before that, EC2 does not launch an instance with it.</summary>
-    private static Task UntilListedAsync(CloudContext cloud, string region, string name, CancellationToken cancellationToken) =>
+    private static Task UntilListedAsync(CloudContext cloud, string region, string name, StepContext context, CancellationToken cancellationToken) =>
         NewlyMade.FindAsync(context, () => Ec2KeyPair.FindAsync(cloud, region, name, cancellationToken), cancellationToken);
-
-    /// <summary>
-    /// Whether EC2 certainly does not have the public key: it refused the import, or was never asked. If not, this computer may have the
-    /// only private key that matches.
-    /// </summary>
-    private static bool IsRefusal(Exception exception) => exception switch
-    {
-        SpotTrainerException => true,
-        AmazonServiceException service => !string.IsNullOrEmpty(service.ErrorCode) && (int)service.StatusCode < 500,
-
-        // There are no credentials to sign with.
-        AmazonClientException => true,
-        _ => false,
-    };
 }

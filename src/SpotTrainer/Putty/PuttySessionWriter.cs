@@ -25,6 +25,7 @@ internal static class PuttySessionWriter
     /// <param name="name">The session's name; null for the host's own name.</param>
     /// <param name="tunnel">The tunnel to Jupyter; null for none.</param>
     /// <param name="force">Whether a session with that name for another host is overwritten.</param>
+    /// <param name="context">The session whose connection proves the host key.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     public static async Task<PuttySession> WriteAsync(
         PuttySessionStore store, TrainingHost host, string? name, PuttyTunnel? tunnel, bool force, StepContext context, CancellationToken cancellationToken)
