@@ -12,7 +12,7 @@ public sealed class CondaStack
         Prefix = prefix;
         CondaVersion = condaVersion;
         PythonVersion = pythonVersion;
-        Package = package;
+        Packages = package;
     }
 
     /// <summary>The host.</summary>
@@ -28,7 +28,7 @@ public sealed class CondaStack
     public string PythonVersion { get; }
 
     /// <summary>The requested packages.</summary>
-    public IReadOnlyList<string> Package { get; }
+    public IReadOnlyList<string> Packages { get; }
 
     /// <inheritdoc/>
     public override string ToString() => $"{CondaVersion} on {Instance}";

@@ -16,7 +16,7 @@ public sealed class TrainingSecurityGroup : ICloudObject
         Purpose = door.Purpose;
         Port = door.FirstPort;
         LastPort = door.LastPort;
-        AllowedCidr = allowedCidr;
+        AllowedCidrs = allowedCidr;
         Owner = owner;
     }
 
@@ -42,7 +42,7 @@ public sealed class TrainingSecurityGroup : ICloudObject
     public int LastPort { get; }
 
     /// <summary>The address ranges that reach these ports.</summary>
-    public IReadOnlyList<string> AllowedCidr { get; }
+    public IReadOnlyList<string> AllowedCidrs { get; }
 
     /// <summary>User and computer that made it; an empty string where that is not known.</summary>
     public string Owner { get; }

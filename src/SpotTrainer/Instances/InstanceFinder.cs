@@ -30,7 +30,7 @@ internal sealed class InstanceFinder : IHostFinder
         }
 
         var now = await InstanceReader.GetAsync(instance.Cloud, instance.Region, instance.InstanceId, cancellationToken);
-        return now.HostName.Length > 0 && (now.HostName != host.HostName || !now.HostKey.SequenceEqual(host.HostKey, StringComparer.Ordinal)) ? now : null;
+        return now.HostName.Length > 0 && (now.HostName != host.HostName || !now.HostKeys.SequenceEqual(host.HostKeys, StringComparer.Ordinal)) ? now : null;
     }
 
     /// <inheritdoc/>

@@ -42,7 +42,7 @@ internal static class OwnHostKey
 
     private static async Task<SpotTrainingInstance> ChangeAsync(SpotTrainingInstance instance, StepContext context, CancellationToken cancellationToken)
     {
-        var first = instance.HostKey[0];
+        var first = instance.HostKeys[0];
         var connection = await SshConnectionPool.GetAsync(instance, context, cancellationToken);
         var own = (await RunAsync(connection, $"make {ShellText.Quote(first)}", cancellationToken)).Trim();
         if (!own.StartsWith("SHA256:", StringComparison.Ordinal))

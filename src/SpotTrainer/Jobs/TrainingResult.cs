@@ -10,7 +10,7 @@ public sealed class TrainingResult
     {
         Job = job;
         Path = path;
-        File = file;
+        Files = file;
         Bytes = bytes;
         Metrics = metrics;
     }
@@ -25,7 +25,7 @@ public sealed class TrainingResult
     public string Path { get; }
 
     /// <summary>The files, relative to the folder.</summary>
-    public IReadOnlyList<string> File { get; }
+    public IReadOnlyList<string> Files { get; }
 
     /// <summary>Their size together, in bytes.</summary>
     public long Bytes { get; }

@@ -12,9 +12,9 @@ public sealed class SpotTrainingPlan : ICloudObject
     {
         Offer = offer;
         Count = count;
-        Check = checks;
-        Hours = deadline?.Time;
-        ExpectedHours = deadline?.Expected;
+        Checks = checks;
+        Duration = deadline?.Time;
+        ExpectedDuration = deadline?.Expected;
         HighestCost = deadline?.HighestCost * count;
     }
 
@@ -25,16 +25,16 @@ public sealed class SpotTrainingPlan : ICloudObject
     public int Count { get; }
 
     /// <summary>All that was looked at.</summary>
-    public IReadOnlyList<PlanCheck> Check { get; }
+    public IReadOnlyList<PlanCheck> Checks { get; }
 
     /// <summary>Whether nothing failed. What could not be tested may still.</summary>
-    public bool Passed => Check.All(check => check.Result != PlanResult.Failed);
+    public bool Passed => Checks.All(check => check.Result != PlanResult.Failed);
 
     /// <summary>How long each machine runs at most, guaranteed by what can be charged; null where it can't be reckoned.</summary>
-    public TimeSpan? Hours { get; }
+    public TimeSpan? Duration { get; }
 
     /// <summary>How long the budget would pay at the price now; null where it can't be reckoned.</summary>
-    public TimeSpan? ExpectedHours { get; }
+    public TimeSpan? ExpectedDuration { get; }
 
     /// <summary>The most that all of it can cost, in US dollars; traffic out is not in it. Null where it can't be reckoned.</summary>
     public decimal? HighestCost { get; }

@@ -16,7 +16,7 @@ public abstract class PrivateKeyFile
         Comment = key.Comment;
         Fingerprint = key.Fingerprint;
         FingerprintMd5 = KeyPairs.Ec2Fingerprint.Colons("MD5", key.PublicBlob);
-        Ec2Fingerprint = [.. KeyPairs.Ec2Fingerprint.Of(key)];
+        Ec2Fingerprints = [.. KeyPairs.Ec2Fingerprint.Of(key)];
         PublicKey = key.PublicLine;
     }
 
@@ -49,7 +49,7 @@ public abstract class PrivateKeyFile
     /// the SHA-1 of the private key's DER, for a key pair that EC2 created. For an Ed25519 key: the SHA-256. Empty for keys that EC2 does
     /// not accept.
     /// </summary>
-    public string[] Ec2Fingerprint { get; }
+    public string[] Ec2Fingerprints { get; }
 
     /// <summary>The public key as one line, as in a <c>.pub</c> file.</summary>
     public string PublicKey { get; }

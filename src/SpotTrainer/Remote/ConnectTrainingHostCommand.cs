@@ -34,6 +34,7 @@ public sealed class ConnectTrainingHostCommand : StepCmdlet
     /// The fingerprints (SHA256:…) or public-key lines that its host key may have. Left out, the user's known_hosts must have it.
     /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias("HostKeys")]
     public string[] HostKey { get; set; } = [];
 
     /// <inheritdoc/>

@@ -10,7 +10,7 @@ internal static class RemoteErrors
 
     public static SpotTrainerException HostKeyMismatch(TrainingHost host, string offered, Exception inner) => new(
         "HostKeyMismatch", ErrorKind.SecurityError,
-        $"{host.HostName}:{host.Port} has another host key ({offered}) than the pinned one ({string.Join(", ", host.HostKey)}): it may not be the machine that you mean.",
+        $"{host.HostName}:{host.Port} has another host key ({offered}) than the pinned one ({string.Join(", ", host.HostKeys)}): it may not be the machine that you mean.",
         "Nothing was sent to it. Compare with the machine's console before you connect again.", host, inner);
 
     public static SpotTrainerException LoginRefused(TrainingHost host, Exception inner) => new(

@@ -146,7 +146,7 @@ internal sealed class SshConnection : IDisposable
         connection.HostKeyReceived += (_, received) =>
         {
             var fingerprint = "SHA256:" + received.FingerPrintSHA256.TrimEnd('=');
-            received.CanTrust = host.HostKey.Contains(fingerprint, StringComparer.Ordinal);
+            received.CanTrust = host.HostKeys.Contains(fingerprint, StringComparer.Ordinal);
             if (!received.CanTrust)
             {
                 refused = string.Format(CultureInfo.InvariantCulture, "{0} {1}", received.HostKeyName, fingerprint);
@@ -179,7 +179,7 @@ internal sealed class SshConnection : IDisposable
         {
             throw new SpotTrainerException("KeyNotFound", ErrorKind.ObjectNotFound,
                 path is null ? $"This computer has no private key for {host}." : $"The private key {path} is not there.",
-                "Copy the key there, or use Connect-TrainingHost -KeyPath with the machine's HostName, UserName and HostKey.", path ?? (object)host);
+                "Copy the key there, or use Connect-TrainingHost -KeyPath with the machine's HostName, UserName and HostKeys.", path ?? (object)host);
         }
 
         PrivateKeyFile key;

@@ -51,7 +51,7 @@ internal sealed class SshConnectionPool : IDisposable
 
     /// <summary>A connection was verified with certain host keys, and logged in with a certain key file.</summary>
     private static string Key(TrainingHost host) => string.Format(
-        CultureInfo.InvariantCulture, "{0}|{1}|{2}|{3}", host.Identity, host.UserName, host.KeyPath, string.Join(",", host.HostKey));
+        CultureInfo.InvariantCulture, "{0}|{1}|{2}|{3}", host.Identity, host.UserName, host.KeyPath, string.Join(",", host.HostKeys));
 
     private async Task<SshConnection> GetOwnAsync(TrainingHost host, StepContext context, CancellationToken cancellationToken)
     {

@@ -5,13 +5,13 @@ namespace SpotTrainer.Remote;
 /// <summary>A machine that is reached over SSH: an instance of EC2, or any Linux machine.</summary>
 public class TrainingHost
 {
-    internal TrainingHost(string hostName, int port, string userName, string? keyPath, IReadOnlyList<string> hostKey)
+    internal TrainingHost(string hostName, int port, string userName, string? keyPath, IReadOnlyList<string> hostKeys)
     {
         HostName = hostName;
         Port = port;
         UserName = userName;
         KeyPath = keyPath;
-        HostKey = hostKey;
+        HostKeys = hostKeys;
     }
 
     /// <summary>The name or address.</summary>
@@ -30,7 +30,7 @@ public class TrainingHost
     /// The fingerprints that its host key may have, as OpenSSH writes them (<c>SHA256:</c> and unpadded base64). No other key is
     /// ever accepted.
     /// </summary>
-    public IReadOnlyList<string> HostKey { get; }
+    public IReadOnlyList<string> HostKeys { get; }
 
     /// <summary>Where it runs: <c>rehearsal</c>, an account's number, or <c>ssh</c> for a machine that is not EC2's.</summary>
     public virtual string Where => "ssh";

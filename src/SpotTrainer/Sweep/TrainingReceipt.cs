@@ -6,7 +6,7 @@ public sealed class TrainingReceipt
     internal TrainingReceipt(string where, IReadOnlyList<string> regions, IReadOnlyList<string> notAsked, IReadOnlyList<TrainingResource> found, DateTimeOffset time)
     {
         Where = where;
-        Region = regions;
+        Regions = regions;
         NotAsked = notAsked;
         Found = found;
         Time = time;
@@ -19,7 +19,7 @@ public sealed class TrainingReceipt
     public DateTimeOffset Time { get; }
 
     /// <summary>The regions that were asked.</summary>
-    public IReadOnlyList<string> Region { get; }
+    public IReadOnlyList<string> Regions { get; }
 
     /// <summary>The regions that could not be asked, each with the reason.</summary>
     public IReadOnlyList<string> NotAsked { get; }
@@ -40,5 +40,5 @@ public sealed class TrainingReceipt
     public bool Clean => NotAsked.Count == 0 && Left.All(resource => resource.IsSpared && !resource.Costs);
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Where}: {Found.Count} found, {Removed.Count} removed, {Left.Count} left in {Region.Count} regions";
+    public override string ToString() => $"{Where}: {Found.Count} found, {Removed.Count} removed, {Left.Count} left in {Regions.Count} regions";
 }

@@ -10,7 +10,7 @@ public sealed class TrainingData
     {
         Instance = instance;
         Destination = destination;
-        File = file;
+        Files = file;
         Bytes = bytes;
         Duration = duration;
     }
@@ -22,7 +22,7 @@ public sealed class TrainingData
     public string Destination { get; }
 
     /// <summary>The files, relative to the folder.</summary>
-    public IReadOnlyList<string> File { get; }
+    public IReadOnlyList<string> Files { get; }
 
     /// <summary>Their total size in bytes.</summary>
     public long Bytes { get; }
@@ -31,5 +31,5 @@ public sealed class TrainingData
     public TimeSpan Duration { get; }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{File.Count} files on {Instance}";
+    public override string ToString() => $"{Files.Count} files on {Instance}";
 }

@@ -141,9 +141,9 @@ public sealed class InstanceDoorTests
 
         var known = (await SecurityGroupStore.ListAsync(test.Cloud, test.Cloud.Region, ["*"], Stop)).ToDictionary(found => found.Port);
         Assert.Equal([22, 8888], known.Keys.Order());
-        Assert.Equal(["198.51.100.0/24", "203.0.113.9/32"], known[8888].AllowedCidr.Order(StringComparer.Ordinal));
+        Assert.Equal(["198.51.100.0/24", "203.0.113.9/32"], known[8888].AllowedCidrs.Order(StringComparer.Ordinal));
         var updated = await SecurityGroupStore.UpdateAsync(known[8888], givenCidr: null, test.Context, Stop);
-        Assert.Equal([Own, "198.51.100.0/24"], updated.AllowedCidr.Order(StringComparer.Ordinal));
+        Assert.Equal([Own, "198.51.100.0/24"], updated.AllowedCidrs.Order(StringComparer.Ordinal));
         Assert.Equal([8888], OpenTo(test, instance).Select(door => door.Port).Distinct());
     }
 

@@ -60,7 +60,7 @@ public sealed class SecurityGroupCommandTests(RehearsalSession session)
         Assert.Equal(ErrorCategory.ObjectNotFound, error.CategoryInfo.Category);
     }
 
-    private static IReadOnlyList<string> Cidrs(PSObject group) => [.. ((IEnumerable<string>)group.Properties["AllowedCidr"].Value).Order(StringComparer.Ordinal)];
+    private static IReadOnlyList<string> Cidrs(PSObject group) => [.. ((IEnumerable<string>)group.Properties["AllowedCidrs"].Value).Order(StringComparer.Ordinal)];
 
     private static IpPermission Rule(string cidr, string? description) => new()
     {

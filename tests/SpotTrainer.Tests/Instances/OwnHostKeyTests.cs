@@ -18,7 +18,7 @@ public sealed class OwnHostKeyTests(RehearsalSession session)
     public async Task After_a_launch_the_key_of_the_user_data_is_served_no_longer()
     {
         var instance = session.Require("New-SpotTrainingInstance m7i.large -Name own -MaxHours 1").Output[0];
-        var pinned = Assert.Single((string[])instance.Properties["HostKey"].Value);
+        var pinned = Assert.Single((string[])instance.Properties["HostKeys"].Value);
         Assert.Equal(pinned, await TagAsync(instance));
         var served = Text("$instance | Invoke-TrainingCommand 'ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key; ls /etc/ssh'", instance);
         Assert.Contains(pinned, served, StringComparison.Ordinal);
@@ -43,7 +43,7 @@ public sealed class OwnHostKeyTests(RehearsalSession session)
     public async Task Another_session_logs_in_and_finishes_what_a_killed_client_began(string killed)
     {
         var instance = session.Require("New-SpotTrainingInstance m7i.large -Name killed -MaxHours 1 -NoWait").Output[0];
-        var first = Assert.Single((string[])instance.Properties["HostKey"].Value);
+        var first = Assert.Single((string[])instance.Properties["HostKeys"].Value);
         Assert.Equal($"pending {first}", await TagAsync(instance));
         await Programs.UntilAsync(
             () =>
@@ -75,11 +75,11 @@ public sealed class OwnHostKeyTests(RehearsalSession session)
         await Programs.UntilAsync(
             () => Task.FromResult(session.Run("Get-SpotTrainingInstance killed | Invoke-TrainingCommand true").Errors.Count == 0), () => "nobody could log in");
         var ready = session.Require("Get-SpotTrainingInstance killed | Wait-SpotTrainingInstance").Output[0];
-        var pinned = Assert.Single((string[])ready.Properties["HostKey"].Value);
+        var pinned = Assert.Single((string[])ready.Properties["HostKeys"].Value);
         Assert.Equal(pinned, await TagAsync(ready));
         Assert.NotEqual(first, pinned);
         Assert.True(killed == "launch" || pinned == own, $"{pinned} {own}");
-        Assert.Equal(ready.Properties["HostKey"].Value, session.Require("Get-SpotTrainingInstance killed | Wait-SpotTrainingInstance").Output[0].Properties["HostKey"].Value);
+        Assert.Equal(ready.Properties["HostKeys"].Value, session.Require("Get-SpotTrainingInstance killed | Wait-SpotTrainingInstance").Output[0].Properties["HostKeys"].Value);
         session.Require("Get-SpotTrainingInstance killed | Invoke-TrainingCommand true");
         session.Require("$instance | Remove-SpotTrainingInstance", ("instance", ready));
     }

@@ -44,8 +44,8 @@ public sealed class ImageResolverTests
         var offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["p3.2xlarge"], First = 1 });
         var request = new LaunchRequest { Offers = offers, Image = new ImageChoice(alias) };
         var plan = await new PlanChecker(test.Cloud, request, []).CheckAsync(Stop);
-        Assert.Equal(failed, plan.Check.Where(check => check.Result == PlanResult.Failed).Select(check => check.Name));
-        Assert.Contains("-ImageId", plan.Check.Single(check => check.Name == "driver").NextStep, StringComparison.Ordinal);
+        Assert.Equal(failed, plan.Checks.Where(check => check.Result == PlanResult.Failed).Select(check => check.Name));
+        Assert.Contains("-ImageId", plan.Checks.Single(check => check.Name == "driver").NextStep, StringComparison.Ordinal);
         if (alias is null)
         {
             Assert.Equal("ImageDriverUnfit", (await Assert.ThrowsAsync<SpotTrainerException>(() => test.LaunchAsync(request))).Id);

@@ -17,10 +17,10 @@ public sealed class PlanTests
     {
         await using var test = new TestCloud();
         var plan = await CheckAsync(test, request => request with { Budget = 1, LongestTime = TimeSpan.FromHours(100) });
-        Assert.True(plan.Passed, string.Join('\n', plan.Check));
-        Assert.Equal(PlanResult.NotTestable, Assert.Single(plan.Check, check => check.Result != PlanResult.Ok).Result);
-        Assert.True(plan.ExpectedHours > plan.Hours && plan.HighestCost <= 1);
-        Assert.Contains("000000000000", plan.Check[0].Detail, StringComparison.Ordinal);
+        Assert.True(plan.Passed, string.Join('\n', plan.Checks));
+        Assert.Equal(PlanResult.NotTestable, Assert.Single(plan.Checks, check => check.Result != PlanResult.Ok).Result);
+        Assert.True(plan.ExpectedDuration > plan.Duration && plan.HighestCost <= 1);
+        Assert.Contains("000000000000", plan.Checks[0].Detail, StringComparison.Ordinal);
         Assert.Empty(await test.MachinesAsync());
         Assert.Empty((await test.Endpoint.Ec2.DescribeKeyPairsAsync(Stop)).KeyPairs);
         Assert.Single((await test.Endpoint.Ec2.DescribeSecurityGroupsAsync(Stop)).SecurityGroups);
@@ -46,7 +46,7 @@ public sealed class PlanTests
             _ => conditions with { Denied = ["AuthorizeSecurityGroupIngress"] },
         });
         var plan = await new PlanChecker(test.Cloud, new LaunchRequest { Offers = offers }, []).CheckAsync(Stop);
-        var failed = plan.Check.Where(check => check.Result == PlanResult.Failed).ToArray();
+        var failed = plan.Checks.Where(check => check.Result == PlanResult.Failed).ToArray();
         Assert.Contains(failed, check => check.Name == name && check.Detail.Contains(detail, StringComparison.Ordinal) && check.NextStep.Length > 0);
         Assert.False(plan.Passed);
 
@@ -63,7 +63,7 @@ public sealed class PlanTests
         var plan = await new PlanChecker(test.Cloud, new LaunchRequest { Offers = offers }, []).CheckAsync(Stop);
         Assert.Equal(
             ["permission to launch", "permission for keys", "permission for groups"],
-            plan.Check.Where(check => check.Result == PlanResult.Failed).Select(check => check.Name));
+            plan.Checks.Where(check => check.Result == PlanResult.Failed).Select(check => check.Name));
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public sealed class PlanTests
         await test.Endpoint.Endpoint.ChangeAsync(conditions => conditions with { Denied = ["servicequotas:*"], NoSpotRole = true });
         var plan = await new PlanChecker(test.Cloud, new LaunchRequest { Offers = offers }, []).CheckAsync(Stop);
         Assert.True(plan.Passed);
-        Assert.Equal(["permission to end", "Spot role", "quota"], plan.Check.Where(check => check.Result == PlanResult.NotTestable).Select(check => check.Name));
+        Assert.Equal(["permission to end", "Spot role", "quota"], plan.Checks.Where(check => check.Result == PlanResult.NotTestable).Select(check => check.Name));
     }
 
     [Fact]
@@ -90,9 +90,9 @@ public sealed class PlanTests
             test.Cloud, new LaunchRequest { Offers = gpu, Image = new ImageChoice("ubuntu-24.04"), KeyFile = key, MaxPrice = 0.0001m, Budget = 0.000001m },
             [key, folder["no.ipynb"]]).CheckAsync(Stop);
         Assert.Equal(
-            ["driver", "key pair", "price", "budget", "local file"], plan.Check.Where(check => check.Result == PlanResult.Failed).Select(check => check.Name));
-        Assert.Null(plan.Hours);
-        Assert.Contains("chmod 600", plan.Check.Single(check => check.Name == "key pair").NextStep, StringComparison.Ordinal);
+            ["driver", "key pair", "price", "budget", "local file"], plan.Checks.Where(check => check.Result == PlanResult.Failed).Select(check => check.Name));
+        Assert.Null(plan.Duration);
+        Assert.Contains("chmod 600", plan.Checks.Single(check => check.Name == "key pair").NextStep, StringComparison.Ordinal);
     }
 
     private static async Task<SpotTrainingPlan> CheckAsync(TestCloud test, Func<LaunchRequest, LaunchRequest> change) =>

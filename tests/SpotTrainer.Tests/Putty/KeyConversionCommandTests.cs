@@ -42,7 +42,7 @@ public sealed class KeyConversionCommandTests : IClassFixture<PuttyTools>, IDisp
         var imported = (await Programs.RunAsync("sh", "-c", $"openssl rsa -in '{await judges.RewrittenAsync(source, "PEM")}' -pubout -outform DER | openssl md5 -c")).Succeeded();
         var made = Convert.ToHexStringLower(Org.BouncyCastle.Security.DigestUtilities.CalculateDigest("SHA-1", await judges.OpensslAsync(await judges.RewrittenAsync(source, "PEM"))));
         Assert.Equal(
-            [imported.Split(' ')[^1].Trim(), string.Join(':', made.Chunk(2).Select(pair => new string(pair)))], (string[])key.Properties["Ec2Fingerprint"].Value);
+            [imported.Split(' ')[^1].Trim(), string.Join(':', made.Chunk(2).Select(pair => new string(pair)))], (string[])key.Properties["Ec2Fingerprints"].Value);
     }
 
     [Fact]

@@ -119,7 +119,7 @@ public sealed class KeyPairStepTests(RehearsalSession session) : IClassFixture<P
         var copy = Text(machine, "KeyPath") + ".copy";
         File.Copy(Text(machine, "KeyPath"), copy);
         File.SetUnixFileMode(copy, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
-        const string Connect = "Connect-TrainingHost $Keyed.HostName $Keyed.UserName -Port $Keyed.Port -KeyPath $copy -HostKey $Keyed.HostKey";
+        const string Connect = "Connect-TrainingHost $Keyed.HostName $Keyed.UserName -Port $Keyed.Port -KeyPath $copy -HostKey $Keyed.HostKeys";
         error = Assert.Single(session.Run(Connect, ("copy", copy)).Errors);
         Assert.StartsWith("KeyTooOpen,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal(ErrorCategory.SecurityError, error.CategoryInfo.Category);

@@ -37,7 +37,7 @@ public sealed class ResourceSweepTests
         Assert.Equal(6, found.Count);
         var receipt = await sweep.RemoveAsync(found, found, Stop);
         Assert.True(receipt.Clean, string.Join('\n', receipt.Left.Select(left => $"{left}: {left.Reason}")));
-        Assert.Equal((6, 0, test.Regions.Count), (receipt.Removed.Count, receipt.Left.Count, receipt.Region.Count));
+        Assert.Equal((6, 0, test.Regions.Count), (receipt.Removed.Count, receipt.Left.Count, receipt.Regions.Count));
         Assert.All(await test.MachinesAsync("eu-west-1"), machine => Assert.Equal(InstanceStateName.Terminated, machine.State.Name));
         Assert.Equal(stranger.InstanceId, Assert.Single(await test.MachinesAsync("us-east-1"), machine => machine.State.Name == InstanceStateName.Running).InstanceId);
         Assert.Equal("mine", Assert.Single((await test.Endpoint.In("us-east-1").DescribeKeyPairsAsync(Stop)).KeyPairs).KeyName);
