@@ -11,19 +11,20 @@ internal static class CondaInstaller
     /// <summary>The URL of the folder with the public installers.</summary>
     public const string PublicMirror = "https://repo.anaconda.com/miniconda";
 
-    private static readonly Regex MissingPackage = new(@"^\s+- (?<name>\S+)\s*$", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
+    private static readonly Regex MissingPackage = new(
+        @"^\s+- (?<name>\S+)\s*$", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
 
     /// <summary>Installs what is not installed yet.</summary>
-    public static async Task<CondaStack> InstallAsync(
-        TrainingHost host, IReadOnlyList<string> packages, string prefix, string? mirror, string channel, StepContext context, CancellationToken cancellationToken)
+    /// <exception cref="SpotTrainerException"><c>PackagesNotFound</c>, <c>RemoteCommandFailed</c>, and those of connecting.</exception>
+    public static async Task<CondaStack> EnsureAsync(TrainingHost host, CondaRequest request, StepContext context, CancellationToken cancellationToken)
     {
         var activity = $"Installing the Python stack on {host}";
-        context.Log.Progress(activity, string.Join(", ", packages));
+        context.Log.Progress(activity, string.Join(", ", request.Packages));
         try
         {
             var connection = await SshConnectionPool.GetAsync(host, context, cancellationToken);
-            var source = (mirror ?? StandIn(host) ?? PublicMirror).TrimEnd('/');
-            var words = new[] { prefix, source, channel }.Concat(packages).Select(ShellText.Quote);
+            var source = (request.Mirror ?? StandIn(host) ?? PublicMirror).TrimEnd('/');
+            var words = new[] { request.Prefix, source, request.Channel }.Concat(request.Packages).Select(ShellText.Quote);
             var result = await connection.RunAsync($"bash -s -- {string.Join(" ", words)}", cancellationToken, EmbeddedScript.Read("install_conda.sh"));
             if (result.ExitCode != 0)
             {
@@ -36,7 +37,7 @@ internal static class CondaInstaller
             }
 
             var lines = result.Output.Split('\n').Where(line => line.Length > 0).ToArray();
-            return new CondaStack(host, prefix, lines[lines.Length - 2], lines[lines.Length - 1], packages);
+            return new CondaStack(host, request.Prefix, lines[lines.Length - 2], lines[lines.Length - 1], request.Packages);
         }
         finally
         {

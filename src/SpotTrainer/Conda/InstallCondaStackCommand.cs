@@ -32,7 +32,7 @@ public sealed class InstallCondaStackCommand : HostStepCmdlet
 
     private protected override Func<CancellationToken, Task> Prepare(TrainingHost host)
     {
-        var (package, prefix, mirror, channel) = (Package, Prefix, CondaMirror, Channel);
-        return async stopping => await Output.ObjectAsync(await CondaInstaller.InstallAsync(host, package, prefix, mirror, channel, Context, stopping));
+        var request = new CondaRequest { Packages = Package, Prefix = Prefix, Mirror = CondaMirror, Channel = Channel };
+        return async stopping => await Output.ObjectAsync(await CondaInstaller.EnsureAsync(host, request, Context, stopping));
     }
 }

@@ -1,7 +1,7 @@
-using System.Globalization;
 using System.Text.Json;
 using SpotTrainer.Foundation;
 using SpotTrainer.Instances;
+using SpotTrainer.Notebooks;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jobs;
@@ -17,33 +17,40 @@ internal static class JobRunner
     /// <summary>How long a lost connection is tried again before the wait is given up. The job is not.</summary>
     private static readonly TimeSpan ReconnectTimeout = TimeSpan.FromMinutes(3);
 
-    /// <summary>Sends the notebook and starts it.</summary>
-    public static async Task<TrainingJob> StartAsync(TrainingHost host, string path, string prefix, StepContext context, CancellationToken cancellationToken)
+    /// <summary>Sends the notebook and starts it, unless the request has started it before.</summary>
+    /// <exception cref="SpotTrainerException"><c>NotebookNotFound</c>, <c>NotebookInvalid</c>, <c>RemoteCommandFailed</c>, and those of connecting.</exception>
+    public static async Task<TrainingJob> EnsureAsync(TrainingHost host, JobRequest request, StepContext context, CancellationToken cancellationToken)
     {
-        var name = Path.GetFileName(path);
-        var id = string.Format(CultureInfo.InvariantCulture, "{0}-{1:yyyyMMdd-HHmmss}-{2}",
-            Path.GetFileNameWithoutExtension(name), DateTime.UtcNow, Guid.NewGuid().ToString("N").Substring(0, 6));
-        var folder = $"{MachineLayout.Jobs}/{id}";
+        NotebookCheck.Require(request.Path);
+        var (name, folder) = (request.Notebook, request.Folder);
         var connection = await SshConnectionPool.GetAsync(host, context, cancellationToken);
+        var job = new TrainingJob(host, request.Id, name, folder, JobStatus.Unknown);
+        if (!request.IsNew && (await connection.RunAsync($"test -s {ShellText.QuotePath($"{folder}/{JobFiles.ProcessId}")}", cancellationToken)).ExitCode == 0)
+        {
+            var status = await LookAsync(connection, job, context, cancellationToken);
+            return new TrainingJob(host, request.Id, name, folder, status);
+        }
+
         var remote = await connection.OpenFolderAsync(folder, cancellationToken);
         await remote.CreateAsync(cancellationToken);
-        using (var content = File.OpenRead(path))
+        using (var content = File.OpenRead(request.Path))
         {
             await remote.WriteAsync(name, content, cancellationToken);
         }
 
         await remote.WriteTextAsync(JobFiles.Runner, EmbeddedScript.Read(JobFiles.Runner), cancellationToken);
         await ResultsTag.SetAsync(host, pending: true, context, cancellationToken);
-        var python = ShellText.QuotePath(prefix + "/bin/python");
+        var python = ShellText.QuotePath(request.Prefix + "/bin/python");
         var quoted = ShellText.Quote(name);
 
         // A session of its own: neither the end of this connection nor its terminal reaches the job.
         await connection.RequireAsync(
-            $"cd {ShellText.QuotePath(folder)} && mkdir -p {MachineLayout.Data} && ln -s ../../data {JobFiles.Data} && export PATH={ShellText.QuotePath(prefix + "/bin")}:\"$PATH\" && "
+            $"cd {ShellText.QuotePath(folder)} && mkdir -p {MachineLayout.Data} && ln -sfn ../../data {JobFiles.Data} "
+            + $"&& export PATH={ShellText.QuotePath(request.Prefix + "/bin")}:\"$PATH\" && "
             + $"{{ setsid nohup {python} {JobFiles.Runner} {quoted} --output {quoted} --status {JobFiles.Status} > {JobFiles.Log} 2>&1 < /dev/null & echo $! > {JobFiles.ProcessId}; }}",
             $"Starting {name}", cancellationToken);
-        context.Log.Verbose($"{host}: {id} runs in {folder}.");
-        return new TrainingJob(host, id, name, folder, JobStatus.Unknown);
+        context.Log.Verbose($"{host}: {request.Id} runs in {folder}.");
+        return job;
     }
 
     /// <summary>Waits for a job's end, through lost connections.</summary>
@@ -52,17 +59,20 @@ internal static class JobRunner
         var activity = $"Training {job.Notebook} on {job.Instance}";
         try
         {
-            while (true)
-            {
-                var status = await ReadStatusAsync(job, context, cancellationToken);
-                if (status.HasEnded)
+            var ended = await Patience.Endless(Poll).AskAsync(
+                context.Time, () => ReadStatusAsync(job, context, cancellationToken),
+                status =>
                 {
-                    return new TrainingJob(job.Instance, job.Id, job.Notebook, job.Folder, status);
-                }
+                    if (!status.HasEnded)
+                    {
+                        var done = status.Cells == 0 ? 0 : Math.Max(0, status.Cell - 1) * 100 / status.Cells;
+                        context.Log.Progress(activity, $"cell {status.Cell} of {status.Cells}", done);
+                    }
 
-                context.Log.Progress(activity, $"cell {status.Cell} of {status.Cells}", status.Cells == 0 ? 0 : Math.Max(0, status.Cell - 1) * 100 / status.Cells);
-                await Task.Delay(Poll, cancellationToken);
-            }
+                    return status.HasEnded;
+                },
+                mayPass: null, cancellationToken);
+            return new TrainingJob(job.Instance, job.Id, job.Notebook, job.Folder, ended);
         }
         finally
         {
@@ -77,7 +87,7 @@ internal static class JobRunner
         "Fetch the executed notebook and its log with Receive-TrainingResult; the machine still runs, and costs, until Remove-SpotTrainingInstance.", job);
 
     /// <summary>Looks how a job is.</summary>
-    public static async Task<JobStatus> LookAsync(SshConnection connection, TrainingJob job, CancellationToken cancellationToken)
+    public static async Task<JobStatus> LookAsync(SshConnection connection, TrainingJob job, StepContext context, CancellationToken cancellationToken)
     {
         // The process is looked for first: one that is gone by then has written its last word before.
         var text = await connection.RequireAsync(
@@ -85,43 +95,45 @@ internal static class JobRunner
             $"Looking at {job.Id}", cancellationToken);
         var lines = text.Split(['\n'], 2);
         var status = lines.Length > 1 && lines[1].Trim().Length > 0 ? JobStatus.Parse(lines[1]) : JobStatus.Unknown;
-        return lines[0] == "gone" && !status.HasEnded ? await VanishedAsync(connection, job, status, cancellationToken) : status;
+        return lines[0] == "gone" && !status.HasEnded ? await VanishedAsync(connection, job, status, context, cancellationToken) : status;
     }
 
-    private static async Task<JobStatus> ReadStatusAsync(TrainingJob job, StepContext context, CancellationToken cancellationToken)
+    /// <summary>Looks at a job, again over a new connection while the old one is lost.</summary>
+    private static Task<JobStatus> ReadStatusAsync(TrainingJob job, StepContext context, CancellationToken cancellationToken)
     {
-        var end = DateTime.UtcNow + ReconnectTimeout;
-        while (true)
+        SshConnection? connection = null;
+        return (new Patience(ReconnectTimeout, Poll) { FromFirstError = true }).AskAsync(context.Time, LookOnceAsync, isEnough: null, MayReconnect, cancellationToken);
+
+        async Task<JobStatus> LookOnceAsync()
         {
             // A link that dies in silence (a laptop that slept, another network) would keep the command waiting for many minutes.
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            limit.CancelAfter(AnswerTimeout);
-            SshConnection? connection = null;
-            try
-            {
-                connection = await SshConnectionPool.GetAsync(job.Instance, context, limit.Token);
-                return await LookAsync(connection, job, limit.Token);
-            }
-            catch (Exception exception) when (IsLostConnection(exception, cancellationToken) && DateTime.UtcNow < end)
-            {
-                context.Log.Verbose($"{job.Instance} does not answer; the job goes on, and so does the wait.");
-                if (connection is not null)
-                {
-                    SshConnectionPool.Drop(job.Instance, connection, context);
-                }
+            using var limit = context.Time.Limit(AnswerTimeout, cancellationToken);
+            connection = null;
+            connection = await SshConnectionPool.GetAsync(job.Instance, context, limit.Token);
+            return await LookAsync(connection, job, context, limit.Token);
+        }
 
-                await Task.Delay(Poll, cancellationToken);
+        bool MayReconnect(Exception exception)
+        {
+            if (!SshErrors.IsLostConnection(exception))
+            {
+                return false;
             }
+
+            context.Log.Verbose($"{job.Instance} does not answer. The job goes on, and so does the wait.");
+            if (connection is not null)
+            {
+                SshConnectionPool.Drop(job.Instance, connection, context);
+            }
+
+            return true;
         }
     }
 
-    private static async Task<JobStatus> VanishedAsync(SshConnection connection, TrainingJob job, JobStatus status, CancellationToken cancellationToken)
+    private static async Task<JobStatus> VanishedAsync(SshConnection connection, TrainingJob job, JobStatus status, StepContext context, CancellationToken cancellationToken)
     {
         var tail = await connection.RunAsync($"tail -n 3 {ShellText.QuotePath($"{job.Folder}/{JobFiles.Log}")}", cancellationToken);
         var said = string.Join(" | ", tail.Output.Split('\n').Where(line => line.Trim().Length > 0));
-        return status with { State = "failed", Ended = DateTimeOffset.UtcNow, Error = "its process is gone" + (said.Length > 0 ? $"; it said: {said}" : ".") };
+        return status with { State = "failed", Ended = context.Now, Error = "its process is gone" + (said.Length > 0 ? $"; it said: {said}" : ".") };
     }
-
-    private static bool IsLostConnection(Exception exception, CancellationToken cancellationToken) =>
-        !cancellationToken.IsCancellationRequested && SshErrors.IsLostConnection(exception);
 }

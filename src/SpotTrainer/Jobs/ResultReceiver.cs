@@ -13,6 +13,13 @@ internal static class ResultReceiver
     private const string MetricsFile = "metrics.json";
 
     /// <summary>Fetches the job's folder: the executed notebook, its log and status, and every file that it wrote.</summary>
+    public static async Task<TrainingResult> EnsureAsync(TrainingHost host, ResultRequest request, StepContext context, CancellationToken cancellationToken)
+    {
+        var job = new TrainingJob(host, request.JobId, request.Notebook, request.Folder, JobStatus.Unknown);
+        return await ReceiveAsync(job, request.Destination, context, cancellationToken);
+    }
+
+    /// <inheritdoc cref="EnsureAsync"/>
     public static async Task<TrainingResult> ReceiveAsync(TrainingJob job, string destination, StepContext context, CancellationToken cancellationToken)
     {
         var activity = $"Fetching the results of {job.Notebook}";
@@ -21,7 +28,7 @@ internal static class ResultReceiver
             var connection = await SshConnectionPool.GetAsync(job.Instance, context, cancellationToken);
 
             // Asked before the files are listed: what a job that ends meanwhile writes last is not among them.
-            var ended = (await JobRunner.LookAsync(connection, job, cancellationToken)).HasEnded;
+            var ended = (await JobRunner.LookAsync(connection, job, context, cancellationToken)).HasEnded;
             var folder = await connection.OpenFolderAsync(job.Folder, cancellationToken);
             var found = new List<RemoteFile>();
             await FindAsync(folder, string.Empty, job.Notebook, found, cancellationToken);

@@ -41,7 +41,7 @@ public sealed class StartTrainingJobCommand : HostStepCmdlet
 
     private protected override Func<CancellationToken, Task> Prepare(TrainingHost host)
     {
-        var (path, prefix) = (notebook, Prefix);
-        return async stopping => await Output.ObjectAsync(await JobRunner.StartAsync(host, path, prefix, Context, stopping));
+        var request = JobRequest.Create(notebook, Prefix, Context.Now);
+        return async stopping => await Output.ObjectAsync(await JobRunner.EnsureAsync(host, request, Context, stopping));
     }
 }

@@ -8,7 +8,9 @@ using Org.BouncyCastle.Crypto.Parameters;
 using Org.BouncyCastle.Math;
 using Org.BouncyCastle.OpenSsl;
 using Org.BouncyCastle.Security;
+using Org.BouncyCastle.Security.Certificates;
 using Org.BouncyCastle.X509;
+using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Jupyter;
 
@@ -62,6 +64,25 @@ internal sealed class JupyterCertificate
         return new JupyterCertificate(
             Pem(signed), Pem(new Pkcs8Generator(pair.Private)),
             BitConverter.ToString(sha.ComputeHash(signed.GetEncoded())).Replace('-', ':'), new DateTimeOffset(now.AddDays(ValidDays)));
+    }
+
+    /// <summary>Reads the certificate of a machine. Its private key stays there.</summary>
+    /// <exception cref="SpotTrainerException"><c>CertificateInvalid</c>.</exception>
+    public static JupyterCertificate Read(string pem)
+    {
+        try
+        {
+            var certificate = new X509CertificateParser().ReadCertificate(System.Text.Encoding.ASCII.GetBytes(pem)) ?? throw new CertificateException("It is empty.");
+            using var sha = SHA256.Create();
+            return new JupyterCertificate(
+                pem, keyPem: string.Empty, BitConverter.ToString(sha.ComputeHash(certificate.GetEncoded())).Replace('-', ':'),
+                new DateTimeOffset(certificate.NotAfter.ToUniversalTime()));
+        }
+        catch (Exception exception) when (exception is CertificateException or IOException or ArgumentException)
+        {
+            throw new SpotTrainerException("CertificateInvalid", ErrorKind.InvalidData, "Jupyter's certificate on the machine is damaged.",
+                "Run Set-JupyterSecurity again.", inner: exception);
+        }
     }
 
     private static GeneralName AddressName(string address) =>

@@ -1,4 +1,3 @@
-using System.Security;
 using System.Text.Json;
 using SpotTrainer.Foundation;
 using SpotTrainer.Remote;
@@ -10,12 +9,25 @@ internal static class JupyterConfigurator
 {
     public const string CertificateFile = MachineLayout.Jupyter + "/certificate.pem";
 
-    /// <summary>Writes the configuration, which Notebook 6 reads under the one name and Jupyter Server under the other.</summary>
-    public static async Task<JupyterSecurity> ConfigureAsync(
-        TrainingHost host, string prefix, SecureString password, StepContext context, CancellationToken cancellationToken)
+    /// <summary>
+    /// Writes the configuration, which Notebook 6 reads under one name and Jupyter Server under the other. A configuration that was written for
+    /// the same request is kept, with its certificate.
+    /// </summary>
+    public static async Task<JupyterSecurity> EnsureAsync(
+        TrainingHost host, SecurityRequest request, StepContext context, CancellationToken cancellationToken)
     {
         var connection = await SshConnectionPool.GetAsync(host, context, cancellationToken);
-        var hash = JupyterPassword.Hash(password);
+        var hash = request.PasswordHash;
+        if (request.Password is null)
+        {
+            var kept = await connection.RunAsync(
+                $"grep -qF {ShellText.Quote(hash)} {MachineLayout.Jupyter}/jupyter_server_config.json && cat {CertificateFile}", cancellationToken);
+            if (kept.ExitCode == 0)
+            {
+                return new JupyterSecurity(host, request.Prefix, password: null, JupyterCertificate.Read(kept.Output));
+            }
+        }
+
         var certificate = JupyterCertificate.Make([host.HostName], context.Now);
         var home = (await connection.RequireAsync(
             $"umask 077 && mkdir -p {MachineLayout.Jupyter} && cd && pwd", "Making Jupyter's folder", cancellationToken)).Trim();
@@ -51,6 +63,6 @@ internal static class JupyterConfigurator
         }
 
         context.Log.Verbose($"{host}: Jupyter's certificate is {certificate.Fingerprint}.");
-        return new JupyterSecurity(host, prefix, password, certificate);
+        return new JupyterSecurity(host, request.Prefix, request.Password, certificate);
     }
 }

@@ -15,17 +15,21 @@ internal static class JupyterDoor
     /// password, over TLS; the door is last. An end at any moment before leaves it closed.
     /// </summary>
     /// <exception cref="SpotTrainerException"><c>NotAnInstance</c>, <c>CallerAddressUnknown</c>, those of the start and of EC2.</exception>
-    public static async Task<JupyterServer> StartAsync(
-        TrainingHost host, string prefix, int port, string? givenCidr, StepContext context, CancellationToken cancellationToken)
+    public static async Task<JupyterServer> EnsureAsync(TrainingHost host, ServerRequest request, StepContext context, CancellationToken cancellationToken)
     {
-        var instance = host as SpotTrainingInstance ?? throw new SpotTrainerException(
-            "NotAnInstance", ErrorKind.InvalidArgument, $"{host} is not an instance that the module launched: what stands before its ports is not known.",
-            "Leave -OpenPort out, and reach Jupyter through SSH (New-PuttySession -JupyterTunnel, or 'ssh -L 8888:localhost:8888').", host);
-        var cidr = givenCidr ?? await CallerAddress.GetCidrAsync(instance.Cloud, cancellationToken);
-        var server = await JupyterProcess.StartAsync(instance, prefix, port, openPort: true, context, cancellationToken);
+        if (!request.OpenPort)
+        {
+            return await JupyterProcess.StartAsync(host, request.Prefix, request.Port, openPort: false, context, cancellationToken);
+        }
 
-        // One that ran already has its own port.
-        await DoorOf(instance).OpenAsync(server.Port, server.Port, cidr, givenCidr is null, context, cancellationToken);
+        var instance = host as SpotTrainingInstance ?? throw new SpotTrainerException(
+            "NotAnInstance", ErrorKind.InvalidArgument, $"{host} is not an instance that the module launched, so its ports cannot be opened.",
+            "Leave out -OpenPort, and reach Jupyter through SSH (New-PuttySession -JupyterTunnel, or 'ssh -L 8888:localhost:8888').", host);
+        var cidr = request.AllowedCidr ?? await CallerAddress.GetCidrAsync(instance.Cloud, cancellationToken);
+        var server = await JupyterProcess.StartAsync(instance, request.Prefix, request.Port, openPort: true, context, cancellationToken);
+
+        // A server that was running already has its own port.
+        await DoorOf(instance).OpenAsync(server.Port, server.Port, cidr, request.AllowedCidr is null, context, cancellationToken);
         return server;
     }
 

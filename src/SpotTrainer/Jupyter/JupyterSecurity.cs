@@ -6,7 +6,7 @@ namespace SpotTrainer.Jupyter;
 /// <summary>Jupyter's password and certificate on a machine.</summary>
 public sealed class JupyterSecurity
 {
-    internal JupyterSecurity(TrainingHost instance, string prefix, SecureString password, JupyterCertificate certificate)
+    internal JupyterSecurity(TrainingHost instance, string prefix, SecureString? password, JupyterCertificate certificate)
     {
         Instance = instance;
         Prefix = prefix;
@@ -22,8 +22,8 @@ public sealed class JupyterSecurity
     /// <summary>The folder of the Python stack.</summary>
     public string Prefix { get; }
 
-    /// <summary>The password. The machine has only its hash.</summary>
-    public SecureString Password { get; }
+    /// <summary>The password, of which the machine has only the hash; null if it was applied from a saved request.</summary>
+    public SecureString? Password { get; }
 
     /// <summary>The SHA-256 of the certificate, in hexadecimal, as browsers show it.</summary>
     public string CertificateFingerprint { get; }

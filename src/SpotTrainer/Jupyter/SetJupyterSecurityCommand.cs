@@ -23,7 +23,8 @@ public sealed class SetJupyterSecurityCommand : HostStepCmdlet
 
     private protected override Func<CancellationToken, Task> Prepare(TrainingHost host)
     {
-        var (prefix, password) = (Prefix, Password ?? JupyterPassword.Make());
-        return async stopping => await Output.ObjectAsync(await JupyterConfigurator.ConfigureAsync(host, prefix, password, Context, stopping));
+        var (prefix, password) = (Prefix, Password);
+        return async stopping => await Output.ObjectAsync(
+            await JupyterConfigurator.EnsureAsync(host, SecurityRequest.Create(prefix, password), Context, stopping));
     }
 }

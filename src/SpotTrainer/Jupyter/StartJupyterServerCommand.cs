@@ -34,9 +34,7 @@ public sealed class StartJupyterServerCommand : HostStepCmdlet
 
     private protected override Func<CancellationToken, Task> Prepare(TrainingHost host)
     {
-        var (prefix, port, cidr) = (Prefix, Port, AllowedCidr);
-        return OpenPort
-            ? async stopping => await Output.ObjectAsync(await JupyterDoor.StartAsync(host, prefix, port, cidr, Context, stopping))
-            : async stopping => await Output.ObjectAsync(await JupyterProcess.StartAsync(host, prefix, port, openPort: false, Context, stopping));
+        var request = new ServerRequest { Prefix = Prefix, Port = Port, OpenPort = OpenPort, AllowedCidr = AllowedCidr };
+        return async stopping => await Output.ObjectAsync(await JupyterDoor.EnsureAsync(host, request, Context, stopping));
     }
 }

@@ -43,15 +43,16 @@ internal static class DataSender
     }
 
     /// <summary>Sends the files. Each file appears under its name once it is complete.</summary>
-    public static async Task<TrainingData> SendAsync(
-        TrainingHost host, IReadOnlyDictionary<string, string> files, string destination, StepContext context, CancellationToken cancellationToken)
+    /// <exception cref="SpotTrainerException"><c>DataNotFound</c>, <c>DataAmbiguous</c>, and those of connecting.</exception>
+    public static async Task<TrainingData> EnsureAsync(TrainingHost host, SendRequest request, StepContext context, CancellationToken cancellationToken)
     {
+        var files = Expand(request.Paths);
         var activity = $"Sending data to {host}";
         var elapsed = context.Time.StartClock();
         try
         {
             var connection = await SshConnectionPool.GetAsync(host, context, cancellationToken);
-            var folder = await connection.OpenFolderAsync(destination, cancellationToken);
+            var folder = await connection.OpenFolderAsync(request.Destination, cancellationToken);
             await folder.CreateAsync(cancellationToken);
             foreach (var parent in files.Values.Where(name => name.Contains('/')).Select(name => name.Substring(0, name.LastIndexOf('/'))).Distinct(StringComparer.Ordinal))
             {
@@ -72,7 +73,7 @@ internal static class DataSender
                 folder.Replace(file.Value + ".part", file.Value);
             }
 
-            return new TrainingData(host, destination, files.Values.ToArray(), sent, elapsed());
+            return new TrainingData(host, request.Destination, files.Values.ToArray(), sent, elapsed());
         }
         finally
         {

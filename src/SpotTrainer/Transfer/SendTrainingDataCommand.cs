@@ -9,7 +9,7 @@ namespace SpotTrainer.Transfer;
 [OutputType(typeof(TrainingData))]
 public sealed class SendTrainingDataCommand : HostStepCmdlet
 {
-    private IReadOnlyDictionary<string, string> files = new Dictionary<string, string>(StringComparer.Ordinal);
+    private string[] paths = [];
 
     /// <summary>The files to send, and the folders whose contents are sent.</summary>
     [Parameter(Mandatory = true, Position = 0)]
@@ -28,7 +28,9 @@ public sealed class SendTrainingDataCommand : HostStepCmdlet
     {
         try
         {
-            files = DataSender.Expand(Path.Select(FullPath));
+            // What is missing is an error before anything is sent.
+            paths = Path.Select(FullPath).ToArray();
+            DataSender.Expand(paths);
         }
         catch (Exception exception) when (exception is SpotTrainerException or IOException or UnauthorizedAccessException)
         {
@@ -38,7 +40,7 @@ public sealed class SendTrainingDataCommand : HostStepCmdlet
 
     private protected override Func<CancellationToken, Task> Prepare(TrainingHost host)
     {
-        var (sent, destination) = (files, Destination);
-        return async stopping => await Output.ObjectAsync(await DataSender.SendAsync(host, sent, destination, Context, stopping));
+        var request = new SendRequest { Paths = paths, Destination = Destination };
+        return async stopping => await Output.ObjectAsync(await DataSender.EnsureAsync(host, request, Context, stopping));
     }
 }

@@ -93,6 +93,8 @@ public sealed class AwsErrorTableTests
         { "ServerInternal", "AwsFailed", ErrorKind.ResourceUnavailable },
         { "Unavailable", "AwsFailed", ErrorKind.ResourceUnavailable },
         { "ServiceUnavailable", "AwsFailed", ErrorKind.ResourceUnavailable },
+        { "Server.Unavailable", "AwsFailed", ErrorKind.ResourceUnavailable },
+        { "RequestTimeout", "AwsFailed", ErrorKind.ResourceUnavailable },
     };
 
     [Theory]
@@ -112,6 +114,30 @@ public sealed class AwsErrorTableTests
     [Fact]
     public void Each_entry_of_the_table_is_judged() =>
         Assert.Empty(AwsErrorTable.Codes.Except(Launch.Select(row => row.Data.Item1), StringComparer.Ordinal).Except(Elsewhere, StringComparer.Ordinal));
+
+    [Fact]
+    public void A_code_is_a_refusal_or_leaves_the_call_unclear_and_never_both()
+    {
+        Assert.All(AwsErrorTable.Codes.Select(code => (Code: code, Entry: AwsErrorTable.Find(code)!)), known =>
+            Assert.True(known.Entry.Is(CodeTraits.Refused) != known.Entry.Is(CodeTraits.Unclear), known.Code));
+
+        // Another offer cannot help against a fault of this computer.
+        Assert.DoesNotContain(AwsErrorTable.Codes, code => AwsErrorTable.Find(code) is { Fault: CodeFault.Computer } known && known.Is(CodeTraits.OtherOffer));
+    }
+
+    [Theory]
+    [InlineData("InsufficientInstanceCapacity", 500, true, true)]
+    [InlineData("InternalError", 500, true, false)]
+    [InlineData("ServerInternal", 500, true, false)]
+    [InlineData("SomethingNew", 500, true, false)]
+    [InlineData("SomethingNew", 400, true, true)]
+    [InlineData("RequestTimeout", 400, true, false)]
+    [InlineData("UnauthorizedOperation", 403, true, true)]
+    [InlineData("UnauthorizedOperation", 403, false, false)]
+    [InlineData("", 400, true, false)]
+    [InlineData("InvalidParameterValue", 400, false, false)]
+    public void Only_what_EC2_itself_refuses_is_a_refusal(string code, int status, bool hasRequestId, bool isRefusal) => Assert.Equal(isRefusal, AwsVerdict.IsRefusal(
+        new AmazonEC2Exception("No.") { ErrorCode = code, StatusCode = (System.Net.HttpStatusCode)status, RequestId = hasRequestId ? "11111111" : null }));
 
     [Theory]
     [InlineData("InvalidParameterValue", "Value (x) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name", "InstanceProfileNotFound")]

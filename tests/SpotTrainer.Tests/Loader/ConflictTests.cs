@@ -16,7 +16,7 @@ public sealed class ConflictTests : IDisposable
     public async Task An_older_aws_sdk_in_the_session_does_no_harm()
     {
         var (output, error) = await RunWith(BuildFacts.OlderAwsCore, """
-            $null = [ProfileCompleter]::new().CompleteArgument('', '', '', $null, @{})
+            $null = [SpotTrainer.Cloud.ProfileCompleter]::new().CompleteArgument('', '', '', $null, @{})
             """ + Loaded("AWSSDK.Core"));
 
         Assert.Empty(error);

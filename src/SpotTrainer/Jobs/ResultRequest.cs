@@ -1,0 +1,21 @@
+namespace SpotTrainer.Jobs;
+
+/// <summary>The results that a user asks for. It can be written to disk and read back; fetching again replaces what is there.</summary>
+internal sealed record ResultRequest
+{
+    /// <summary>The job's name on the machine.</summary>
+    public string JobId { get; init; } = string.Empty;
+
+    /// <summary>The notebook or script that it runs.</summary>
+    public string Notebook { get; init; } = string.Empty;
+
+    /// <summary>The job's folder on the machine.</summary>
+    public string Folder { get; init; } = string.Empty;
+
+    /// <summary>The full path of the folder on this computer.</summary>
+    public string Destination { get; init; } = string.Empty;
+
+    /// <summary>Creates the request for a job's results.</summary>
+    public static ResultRequest Of(TrainingJob job, string destination) =>
+        new() { JobId = job.Id, Notebook = job.Notebook, Folder = job.Folder, Destination = destination };
+}

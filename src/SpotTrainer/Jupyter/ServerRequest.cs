@@ -1,0 +1,19 @@
+using SpotTrainer.Remote;
+
+namespace SpotTrainer.Jupyter;
+
+/// <summary>The Jupyter server that a user asks for. It can be written to disk and read back; a server that runs is kept.</summary>
+internal sealed record ServerRequest
+{
+    /// <summary>The folder of the Python stack on the machine.</summary>
+    public string Prefix { get; init; } = MachineLayout.CondaPrefix;
+
+    /// <summary>The port on the machine. A server that runs keeps its own.</summary>
+    public int Port { get; init; } = 8888;
+
+    /// <summary>Whether the port is opened to the caller's address.</summary>
+    public bool OpenPort { get; init; }
+
+    /// <summary>The address range that may connect to an open port; null for the caller's own address.</summary>
+    public string? AllowedCidr { get; init; }
+}
