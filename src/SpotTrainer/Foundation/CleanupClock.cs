@@ -9,16 +9,17 @@ internal sealed class CleanupClock
     /// <summary>How long all cleanup may keep a user waiting who pressed Ctrl+C.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
 
+    private readonly object gate = new();
     private readonly TimeProvider time;
     private readonly CancellationToken stopping;
-    private long started;
+    private long? started;
 
     /// <summary>Creates a clock that starts when the token is canceled.</summary>
     public CleanupClock(TimeProvider time, CancellationToken stopping)
     {
         this.time = time;
         this.stopping = stopping;
-        stopping.Register(() => started = time.GetTimestamp());
+        stopping.Register(() => Elapsed());
     }
 
     /// <summary>Whether Ctrl+C was pressed.</summary>
@@ -32,6 +33,19 @@ internal sealed class CleanupClock
     public CleanupLimit Until(double share, TimeSpan? limit = null) =>
         new(time.Limit(limit ?? Timeout.InfiniteTimeSpan, CancellationToken.None), this, TimeSpan.FromTicks((long)(Longest.Ticks * share)));
 
+    /// <summary>
+    /// The time since Ctrl+C. The first caller starts the clock: whoever waits for the token calls this as soon as it is canceled, in an order that
+    /// nobody promises.
+    /// </summary>
+    private TimeSpan Elapsed()
+    {
+        lock (gate)
+        {
+            started ??= time.GetTimestamp();
+            return time.GetElapsedTime(started.Value);
+        }
+    }
+
     /// <summary>The limit of one stage.</summary>
     internal sealed class CleanupLimit : IDisposable
     {
@@ -43,7 +57,7 @@ internal sealed class CleanupClock
             this.limit = limit;
             stop = clock.stopping.Register(() =>
             {
-                var left = end - clock.time.GetElapsedTime(clock.started);
+                var left = end - clock.Elapsed();
                 limit.Restart(left > TimeSpan.Zero ? left : TimeSpan.Zero);
             });
         }

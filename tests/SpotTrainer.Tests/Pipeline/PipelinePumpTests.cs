@@ -1,0 +1,186 @@
+using System.Collections.Concurrent;
+using System.Management.Automation;
+using System.Management.Automation.Host;
+using System.Management.Automation.Runspaces;
+using SpotTrainer.Foundation;
+using SpotTrainer.Pipeline;
+using SpotTrainer.Tests.Support;
+
+namespace SpotTrainer.Tests.Pipeline;
+
+/// <summary>What tasks write reaches the pipeline, and no task runs ahead of a reader that is slow or gone.</summary>
+public sealed class PipelinePumpTests : IDisposable
+{
+    private readonly Runspace runspace;
+    private readonly ConcurrentQueue<string> events = new();
+
+    public PipelinePumpTests()
+    {
+        var state = InitialSessionState.CreateDefault2();
+        state.Commands.Add(new SessionStateCmdletEntry("Invoke-PumpTest", typeof(PumpTestCommand), helpFileName: null));
+        runspace = RunspaceFactory.CreateRunspace(state);
+        runspace.Open();
+    }
+
+    public void Dispose() => runspace.Dispose();
+
+    [Fact]
+    public async Task A_task_waits_until_its_object_is_taken_and_log_lines_never_wait()
+    {
+        using var gate = new ManualResetEventSlim();
+        using var shell = Script("Invoke-PumpTest $work | ForEach-Object { if ($_ -eq 0) { $gate.Wait() }; $_ }", async (cmdlet, stop) =>
+        {
+            for (var number = 0; number < 100; number++)
+            {
+                for (var line = 0; line < 100; line++)
+                {
+                    cmdlet.Pump.Verbose("a line");
+                }
+
+                events.Enqueue($"emits {number}");
+                await cmdlet.Pump.ObjectAsync(number);
+            }
+        }, ("gate", gate));
+        var running = shell.InvokeAsync();
+        await Programs.UntilAsync(() => Task.FromResult(events.Contains("emits 0")), () => "Nothing was emitted.");
+
+        // The reader holds the first object, so the task stands at it.
+        await Task.WhenAny(running, Task.Delay(200, TestContext.Current.CancellationToken));
+        Assert.Equal(["emits 0"], events);
+        gate.Set();
+        Assert.Equal(Enumerable.Range(0, 100), (await running).Select(one => (int)one.BaseObject));
+    }
+
+    [Fact]
+    public async Task A_reader_that_has_seen_enough_ends_the_task_that_waits()
+    {
+        using var shell = Script("Invoke-PumpTest $work | Select-Object -First 1; 'after'", async (cmdlet, stop) =>
+        {
+            try
+            {
+                await cmdlet.Pump.ObjectAsync("taken");
+                events.Enqueue("was taken");
+                await cmdlet.Pump.ObjectAsync("too late");
+                events.Enqueue("was taken, too");
+            }
+            catch (OperationCanceledException)
+            {
+                events.Enqueue("nobody took it");
+                throw;
+            }
+        });
+        Assert.Equal(["taken", "after"], (await shell.InvokeAsync()).Select(one => (string)one.BaseObject));
+        Assert.Equal(["was taken", "nobody took it"], events);
+    }
+
+    [Fact]
+    public async Task After_a_stop_nothing_waits()
+    {
+        using var held = new ManualResetEventSlim();
+        using var shell = Script("Invoke-PumpTest $work | ForEach-Object { $held.Set(); while ($true) { } }", async (cmdlet, stop) =>
+        {
+            await cmdlet.Pump.ObjectAsync("held by the reader");
+            try
+            {
+                await cmdlet.Pump.ObjectAsync("too late");
+            }
+            finally
+            {
+                events.Enqueue("the task has ended");
+            }
+        }, ("held", held));
+        var running = shell.InvokeAsync();
+        await Programs.UntilAsync(() => Task.FromResult(held.IsSet), () => "Nothing was emitted.");
+        await shell.StopAsync(callback: null, state: null);
+        await Assert.ThrowsAnyAsync<Exception>(() => running);
+        Assert.DoesNotContain(events, line => line != "the task has ended");
+    }
+
+    [Theory]
+    [InlineData("Invoke-PumpTest $work -WhatIf", false)]
+    [InlineData("Invoke-PumpTest $work -Confirm:$false", true)]
+    public async Task A_task_may_ask_ShouldProcess(string command, bool expected)
+    {
+        using var shell = Script(command, async (cmdlet, stop) => await cmdlet.Pump.ObjectAsync(await cmdlet.Pump.ShouldProcessAsync("a thing", "change it")));
+        Assert.Equal(expected, Assert.Single(await shell.InvokeAsync()).BaseObject);
+    }
+
+    [Fact]
+    public async Task Where_nobody_can_answer_the_question_fails_in_the_task_and_the_pipeline_goes_on()
+    {
+        using var shell = Script("Invoke-PumpTest $work; 'after'", async (cmdlet, stop) =>
+        {
+            var error = await Assert.ThrowsAnyAsync<Exception>(() => cmdlet.Pump.ShouldContinueAsync("Really?", "A question", new AnswersForAll()));
+            await cmdlet.Pump.ObjectAsync(error is HostException or PSInvalidOperationException);
+        });
+        Assert.Equal([true, "after"], (await shell.InvokeAsync()).Select(one => one.BaseObject));
+    }
+
+    [Fact]
+    public async Task An_error_downstream_reaches_the_user_and_the_object_counts_as_taken()
+    {
+        using var shell = Script("try { Invoke-PumpTest $work | ForEach-Object { throw 'downstream' } } catch { \"$_\" }", async (cmdlet, stop) =>
+        {
+            await cmdlet.Pump.ObjectAsync("taken");
+            events.Enqueue("was taken");
+        });
+        Assert.Equal(["downstream"], (await shell.InvokeAsync()).Select(one => (string)one.BaseObject));
+        Assert.Equal(["was taken"], events);
+    }
+
+    [Fact]
+    public async Task On_the_pipeline_s_own_thread_a_call_writes_at_once_and_in_order()
+    {
+        using var shell = Script("Invoke-PumpTest $work -OnThread", async (cmdlet, stop) => await cmdlet.Pump.ObjectAsync("from the task"));
+        Assert.Equal(["on the thread", "from the task", "at the end"], (await shell.InvokeAsync()).Select(one => (string)one.BaseObject));
+    }
+
+    private PowerShell Script(string script, Func<PumpTestCommand, CancellationToken, Task> work, params (string Name, object Value)[] variables)
+    {
+        var shell = PowerShell.Create(runspace);
+        shell.AddScript($"param($work{string.Concat(variables.Select(variable => $", ${variable.Name}"))}) {script}").AddParameter("work", work);
+        foreach (var (name, value) in variables)
+        {
+            shell.AddParameter(name, value);
+        }
+
+        return shell;
+    }
+}
+
+/// <summary>A cmdlet whose work is given by the test.</summary>
+[Cmdlet(VerbsLifecycle.Invoke, "PumpTest", SupportsShouldProcess = true)]
+public sealed class PumpTestCommand : StepCmdlet
+{
+    /// <summary>The work.</summary>
+    [Parameter(Mandatory = true, Position = 0)]
+    public object Work { get; set; } = string.Empty;
+
+    /// <summary>Whether the cmdlet writes on its own thread, too.</summary>
+    [Parameter]
+    public SwitchParameter OnThread { get; set; }
+
+    internal PipelinePump Pump => Output;
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (OnThread)
+        {
+            Output.ObjectAsync("on the thread").GetAwaiter().GetResult();
+        }
+
+        var work = (Func<PumpTestCommand, CancellationToken, Task>)(Work is PSObject wrapped ? wrapped.BaseObject : Work);
+        Start(Work, stop => work(this, stop));
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        base.EndProcessing();
+        if (OnThread)
+        {
+            Output.ObjectAsync("at the end").GetAwaiter().GetResult();
+        }
+    }
+}
