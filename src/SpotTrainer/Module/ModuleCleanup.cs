@@ -3,7 +3,7 @@ using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Module;
 
-/// <summary>Connects the rooms when the module is imported, and ends the runspace's session when it is removed.</summary>
+/// <summary>Connects the rooms when the module is imported, and ends the runspace's session when the module is removed.</summary>
 public sealed class ModuleCleanup : IModuleAssemblyInitializer, IModuleAssemblyCleanup
 {
     /// <inheritdoc/>

@@ -6,10 +6,10 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Module;
 
-/// <summary>Connects the rooms: what a lower room asks for, and only a higher one knows.</summary>
+/// <summary>Connects the rooms: sets what a lower room calls and only a higher room can provide.</summary>
 internal static class ModuleSetup
 {
-    /// <summary>Does it. Doing it again changes nothing.</summary>
+    /// <summary>Sets the connections. Calling it again changes nothing.</summary>
     public static void Run()
     {
         ErrorTranslation.Use(AwsErrors.Translate, SshErrors.Translate);

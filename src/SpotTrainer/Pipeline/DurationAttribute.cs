@@ -17,8 +17,9 @@ public enum DurationUnit
 }
 
 /// <summary>
-/// Reads a duration: a number, or a string that is one, is in the parameter's unit; a string such as <c>0:30</c> or <c>1.12:00:00</c> is
-/// hours and minutes, or days, hours, minutes and seconds. PowerShell's own conversion would make 60 ticks of 60, and 8 days of '8'.
+/// Reads a duration. A number, or a string that contains one, is in the parameter's unit. A string such as <c>0:30</c> is hours and
+/// minutes, and <c>1.12:00:00</c> is days, hours, minutes, and seconds. PowerShell's own conversion would turn 60 into 60 ticks, and '8'
+/// into 8 days.
 /// </summary>
 /// <param name="unit">The unit of plain numbers.</param>
 [AttributeUsage(AttributeTargets.Property)]
@@ -51,7 +52,7 @@ public sealed class DurationAttribute(DurationUnit unit) : ArgumentTransformatio
                 "'{0}' is not a duration. Use a number of {1}, or a time such as 0:30 (30 minutes).", given, Name));
         }
 
-        // A millionth of the unit is lost where a TimeSpan is turned into a number.
+        // Converting a TimeSpan to a number can be off by a millionth of the unit.
         if (value < Shortest - 1e-6 || value > Longest + 1e-6)
         {
             throw new ArgumentTransformationMetadataException(string.Format(CultureInfo.InvariantCulture,

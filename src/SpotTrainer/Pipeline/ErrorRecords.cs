@@ -3,10 +3,12 @@ using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Pipeline;
 
-/// <summary>Turns what the work throws into what PowerShell shows.</summary>
+/// <summary>Turns exceptions into the error records that PowerShell shows.</summary>
 internal static class ErrorRecords
 {
-    /// <summary>Makes the record of an error. One that is not ours is wrapped, so that no stack trace reaches the user.</summary>
+    /// <summary>
+    /// Creates the error record of an exception. Exceptions of other libraries are translated, so that users see no stack trace.
+    /// </summary>
     public static ErrorRecord From(Exception exception, object? target)
     {
         var error = ErrorTranslation.Translate(exception, target);

@@ -4,7 +4,7 @@ using System.Management.Automation.Language;
 
 namespace SpotTrainer.Pipeline;
 
-/// <summary>Completes names by what the user has typed of them.</summary>
+/// <summary>Completes names that begin with what the user has typed.</summary>
 public abstract class NameCompleter : IArgumentCompleter
 {
     /// <inheritdoc/>
@@ -15,10 +15,10 @@ public abstract class NameCompleter : IArgumentCompleter
         return Names().Where(pattern.IsMatch).Select(name => new CompletionResult(Quote(name), name, CompletionResultType.ParameterValue, name));
     }
 
-    /// <summary>A name with other characters than these would be several words.</summary>
+    /// <summary>Quotes a name that PowerShell might not read as one word.</summary>
     private static string Quote(string name) =>
         name.All(character => char.IsLetterOrDigit(character) || character is '-' or '_' or '.') ? name : $"'{CodeGeneration.EscapeSingleQuotedStringContent(name)}'";
 
-    /// <summary>The names there are.</summary>
+    /// <summary>Returns all names.</summary>
     private protected abstract IEnumerable<string> Names();
 }

@@ -5,10 +5,10 @@ using SpotTrainer.Foundation;
 namespace SpotTrainer.Pipeline;
 
 /// <summary>
-/// Carries what tasks write onto the pipeline's own thread, the only one on which a cmdlet may write or ask. A task that emits an object
-/// waits until the pipeline has taken it, so that no task runs ahead of a slow reader; log lines never wait. A call on the pipeline's
-/// own thread is carried out at once. After a stop nothing waits. The queue is drained without the cancellation token, and the tasks are
-/// awaited, so that cleanup always runs.
+/// Passes what tasks write to the pipeline's thread, the only one on which a cmdlet can write or ask. A task that emits an object waits
+/// until the pipeline has taken it, so that no task runs ahead of a slow reader. Log lines never wait. A call on the pipeline's thread is
+/// carried out at once. After a stop, nothing waits. The queue is drained without the cancellation token, and the tasks are awaited, so
+/// that cleanup always runs.
 /// </summary>
 /// <param name="cmdlet">The cmdlet that writes.</param>
 /// <param name="stopping">Canceled when the pipeline stops.</param>
@@ -19,24 +19,24 @@ internal sealed class PipelinePump(PSCmdlet cmdlet, CancellationToken stopping) 
     private int nextActivity;
     private int thread = Environment.CurrentManagedThreadId;
 
-    /// <summary>Emits an object. The task ends when whoever is downstream has taken it.</summary>
-    /// <exception cref="OperationCanceledException">The pipeline has stopped, and nobody took it.</exception>
+    /// <summary>Emits an object. The task ends when the downstream command has taken it.</summary>
+    /// <exception cref="OperationCanceledException">The pipeline stopped before the object was taken.</exception>
     public Task ObjectAsync(object value) => AskAsync(() =>
     {
         cmdlet.WriteObject(value);
         return true;
     }, isWrite: true);
 
-    /// <summary>Asks whether a change may be made, as ShouldProcess does.</summary>
+    /// <summary>Asks whether to make a change, as ShouldProcess does.</summary>
     /// <exception cref="OperationCanceledException">The pipeline has stopped.</exception>
     public Task<bool> ShouldProcessAsync(string target, string action) => AskAsync(() => cmdlet.ShouldProcess(target, action));
 
     /// <summary>Asks a question that -Confirm does not cover, as ShouldContinue does.</summary>
     /// <param name="question">The question.</param>
     /// <param name="caption">Its title.</param>
-    /// <param name="answers">The answers for all that is asked in this call.</param>
+    /// <param name="answers">The answers that apply to all questions of one call.</param>
     /// <exception cref="OperationCanceledException">The pipeline has stopped.</exception>
-    /// <exception cref="System.Management.Automation.Host.HostException">There is nobody to ask.</exception>
+    /// <exception cref="System.Management.Automation.Host.HostException">The session is not interactive.</exception>
     public Task<bool> ShouldContinueAsync(string question, string caption, AnswersForAll answers) => AskAsync(
         () => cmdlet.ShouldContinue(question, caption, hasSecurityImpact: true, ref answers.YesToAll, ref answers.NoToAll));
 
@@ -68,7 +68,7 @@ internal sealed class PipelinePump(PSCmdlet cmdlet, CancellationToken stopping) 
         }
     }
 
-    /// <summary>Writes what has arrived so far, without waiting.</summary>
+    /// <summary>Writes what has been queued so far, without waiting.</summary>
     public void Flush()
     {
         thread = Environment.CurrentManagedThreadId;
@@ -78,7 +78,7 @@ internal sealed class PipelinePump(PSCmdlet cmdlet, CancellationToken stopping) 
         }
     }
 
-    /// <summary>Writes what arrives until the task has ended. Does not observe the task's exception.</summary>
+    /// <summary>Writes what is queued until the task has ended. Does not observe the task's exception.</summary>
     public void PumpUntil(Task task)
     {
         thread = Environment.CurrentManagedThreadId;
@@ -128,7 +128,9 @@ internal sealed class PipelinePump(PSCmdlet cmdlet, CancellationToken stopping) 
 
     private int Id(string activity) => activities.GetOrAdd(activity, _ => Interlocked.Increment(ref nextActivity));
 
-    /// <summary>Something that a task waits for, and that only the pipeline's thread can do. It is done, or given up, never both.</summary>
+    /// <summary>
+    /// Something that a task waits for and that only the pipeline's thread can do. It is either done or given up, never both.
+    /// </summary>
     private sealed class Question<T>(Func<T> ask, bool isWrite)
     {
         private readonly TaskCompletionSource<T> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -154,7 +156,7 @@ internal sealed class PipelinePump(PSCmdlet cmdlet, CancellationToken stopping) 
             }
             catch (Exception) when (isWrite)
             {
-                // Whoever is downstream threw after it had taken the object, such as "Select-Object -First 1".
+                // The downstream command threw after it had taken the object, as "Select-Object -First 1" does.
                 done.TrySetResult(default!);
                 throw;
             }
@@ -174,12 +176,12 @@ internal sealed class PipelinePump(PSCmdlet cmdlet, CancellationToken stopping) 
     }
 }
 
-/// <summary>The answers "Yes to All" and "No to All" of one call.</summary>
+/// <summary>Remembers the answers "Yes to All" and "No to All" during one call.</summary>
 internal sealed class AnswersForAll
 {
-    /// <summary>Whether the user has said yes to all.</summary>
+    /// <summary>Whether the user has answered "Yes to All".</summary>
     public bool YesToAll;
 
-    /// <summary>Whether the user has said no to all.</summary>
+    /// <summary>Whether the user has answered "No to All".</summary>
     public bool NoToAll;
 }

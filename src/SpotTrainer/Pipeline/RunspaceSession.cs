@@ -4,15 +4,15 @@ using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Pipeline;
 
-/// <summary>The session of each runspace: it ends when the runspace is closed, even if nobody removes the module.</summary>
+/// <summary>Keeps one session for each runspace. It ends when the runspace is closed, even if the module is not removed.</summary>
 internal static class RunspaceSession
 {
     private static readonly ConditionalWeakTable<Runspace, Session> Sessions = new();
 
-    /// <summary>The session of the runspace of this thread.</summary>
+    /// <summary>The session of this thread's runspace.</summary>
     public static Session Current => Runspace.DefaultRunspace is { } runspace ? Of(runspace) : new Session();
 
-    /// <summary>Ends the session of this thread's runspace. The next cmdlet there begins another.</summary>
+    /// <summary>Ends the session of this thread's runspace. The next cmdlet starts a new one.</summary>
     public static void End()
     {
         if (Runspace.DefaultRunspace is { } runspace && Sessions.TryGetValue(runspace, out var session))

@@ -4,8 +4,8 @@ using SpotTrainer.Foundation;
 namespace SpotTrainer.Pipeline;
 
 /// <summary>
-/// The base of every cmdlet: runs asynchronous work with a token that Ctrl+C cancels, writes on the pipeline's thread what the
-/// work tells, and always awaits the work, so that its clean-up has run when the prompt comes back.
+/// The base of all cmdlets. It runs asynchronous work with a token that Ctrl+C cancels, writes the output of the work on the pipeline's
+/// thread, and always awaits the work, so that its cleanup is done when the prompt comes back.
 /// </summary>
 public abstract class StepCmdlet : PSCmdlet, IDisposable
 {
@@ -14,13 +14,13 @@ public abstract class StepCmdlet : PSCmdlet, IDisposable
     private PipelinePump? pump;
     private StepContext? context;
 
-    /// <summary>Where the work writes.</summary>
+    /// <summary>The output that the work writes to.</summary>
     private protected PipelinePump Output => pump ??= new PipelinePump(this, stopping.Token);
 
-    /// <summary>What the work needs from outside.</summary>
+    /// <summary>Log, clock, and session.</summary>
     private protected StepContext Context => context ??= new StepContext(Output, RunspaceSession.Current, time: null, stopping.Token);
 
-    /// <summary>Cancelled by Ctrl+C, and when something downstream has seen enough.</summary>
+    /// <summary>Canceled by Ctrl+C, and when a downstream command stops the pipeline.</summary>
     private protected CancellationToken StopToken => stopping.Token;
 
     /// <inheritdoc/>
@@ -36,8 +36,8 @@ public abstract class StepCmdlet : PSCmdlet, IDisposable
     /// <inheritdoc/>
     protected override void EndProcessing() => Await();
 
-    /// <summary>Starts work that goes on while further input arrives; an error of it is written, not thrown.</summary>
-    /// <param name="target">The object that the work is about, for the error record.</param>
+    /// <summary>Starts work that continues while more input arrives. An exception is written as an error, not thrown.</summary>
+    /// <param name="target">The object that the work concerns, for the error record.</param>
     /// <param name="work">The work.</param>
     private protected void Start(object? target, Func<CancellationToken, Task> work)
     {
@@ -47,7 +47,7 @@ public abstract class StepCmdlet : PSCmdlet, IDisposable
 
     private Task StartCore(object? target, Func<CancellationToken, Task> work)
     {
-        // Made now, so that the task does not race this thread for it.
+        // Creates the context now, so that the task does not race with this thread.
         _ = Context;
         var task = Task.Run(async () =>
         {
@@ -68,14 +68,14 @@ public abstract class StepCmdlet : PSCmdlet, IDisposable
         return task;
     }
 
-    /// <summary>Runs work to its end, here and now; an error of it is written.</summary>
+    /// <summary>Runs work and waits until it has ended. An exception is written as an error.</summary>
     private protected void Run(object? target, Func<CancellationToken, Task> work)
     {
         Start(target, work);
         Await();
     }
 
-    /// <summary>Runs work whose result the cmdlet needs now, and returns it; an error of it is written, and the result is then null.</summary>
+    /// <summary>Runs work and returns its result. An exception is written as an error, and the result is null.</summary>
     private protected T? Get<T>(object? target, Func<CancellationToken, Task<T>> work)
         where T : class
     {
@@ -88,26 +88,29 @@ public abstract class StepCmdlet : PSCmdlet, IDisposable
     /// <summary>Ends the pipeline with an error.</summary>
     private protected void Fail(Exception exception, object? target = null) => ThrowTerminatingError(ErrorRecords.From(exception, target));
 
-    /// <summary>A path of a file as the user's current location means it; one of another provider (Env:, HKCU:) ends the pipeline with an error.</summary>
+    /// <summary>
+    /// Resolves a path against the user's current location. A path of another provider (Env:, HKCU:) ends the pipeline with an error.
+    /// </summary>
     private protected string FullPath(string path)
     {
         var full = SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out var provider, out _);
         if (provider.Name != "FileSystem")
         {
-            Fail(new SpotTrainerException("PathNotFile", ErrorKind.InvalidArgument, $"{path} is of the provider {provider.Name}, and no file.",
-                "Give the path of a file.", path));
+            Fail(new SpotTrainerException("PathNotFile", ErrorKind.InvalidArgument,
+                $"{path} belongs to the provider {provider.Name} and is not a file path.",
+                "Use a path in the file system.", path));
         }
 
         return full;
     }
 
-    /// <summary>Releases what the cmdlet holds.</summary>
+    /// <summary>Releases the resources of the cmdlet.</summary>
     /// <param name="disposing">Whether <see cref="Dispose()"/> was called.</param>
     protected virtual void Dispose(bool disposing)
     {
         if (disposing)
         {
-            // When another command ends the pipeline, this one's EndProcessing is never called.
+            // EndProcessing is not called if another command ends the pipeline.
             stopping.Cancel();
             Task.WhenAll(running).GetAwaiter().GetResult();
             stopping.Dispose();
@@ -123,7 +126,7 @@ public abstract class StepCmdlet : PSCmdlet, IDisposable
     }
 
     /// <summary>
-    /// A write that throws (Ctrl+C, or a downstream that has seen enough) cancels the work, awaits it and is rethrown.
+    /// Writes. If that throws (after Ctrl+C, or when a downstream command stops the pipeline), cancels the work, awaits it, and rethrows.
     /// </summary>
     private void Guarded(Action write)
     {

@@ -2,17 +2,17 @@ using System.Management.Automation;
 
 namespace SpotTrainer.Pipeline;
 
-/// <summary>The base of cmdlets that work on several things at once, but on no more than they are told to.</summary>
+/// <summary>The base of cmdlets that work on several things at the same time, up to a limit.</summary>
 public abstract class ThrottledCmdlet : StepCmdlet
 {
     private SemaphoreSlim? throttle;
 
-    /// <summary>How many machines are worked on at once.</summary>
+    /// <summary>The maximum number of hosts to work on at the same time.</summary>
     [Parameter]
     [ValidateRange(1, 256)]
     public int ThrottleLimit { get; set; } = 8;
 
-    /// <summary>Starts work as soon as its turn has come.</summary>
+    /// <summary>Starts work as soon as the limit allows it.</summary>
     private protected void StartThrottled(object target, Func<CancellationToken, Task> work)
     {
         var gate = throttle ??= new SemaphoreSlim(ThrottleLimit);

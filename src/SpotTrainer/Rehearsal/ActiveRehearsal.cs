@@ -1,16 +1,16 @@
 namespace SpotTrainer.Rehearsal;
 
-/// <summary>The rehearsal that is on in this process.</summary>
+/// <summary>The rehearsal that runs in this process, which takes the place of AWS.</summary>
 internal static class ActiveRehearsal
 {
     private static SpotRehearsal? current;
 
-    /// <summary>The one that is on, or null.</summary>
+    /// <summary>The active rehearsal, or null.</summary>
     public static SpotRehearsal? Current => Volatile.Read(ref current);
 
-    /// <summary>Makes it the one that is on; false when another is.</summary>
+    /// <summary>Makes a rehearsal the active one. Returns false if another one is active.</summary>
     public static bool TrySet(SpotRehearsal rehearsal) => Interlocked.CompareExchange(ref current, rehearsal, comparand: null) is null;
 
-    /// <summary>It is on no longer.</summary>
+    /// <summary>Deactivates a rehearsal. Does nothing if it is not the active one.</summary>
     public static void Clear(SpotRehearsal rehearsal) => Interlocked.CompareExchange(ref current, value: null, rehearsal);
 }

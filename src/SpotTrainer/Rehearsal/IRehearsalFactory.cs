@@ -3,12 +3,12 @@ using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Rehearsal;
 
-/// <summary>What SpotTrainer.Rehearsal.dll is asked for.</summary>
+/// <summary>Starts rehearsals. SpotTrainer.Rehearsal.dll implements it.</summary>
 internal interface IRehearsalFactory
 {
     /// <summary>Starts a rehearsal.</summary>
-    /// <param name="installMissing">Whether packages that it needs are installed with apt where they are missing.</param>
-    /// <param name="log">Where it tells what it installs.</param>
-    /// <param name="cancellationToken">Ends the start, and what it has begun.</param>
+    /// <param name="installMissing">Whether to install missing packages with apt.</param>
+    /// <param name="log">Receives what is installed.</param>
+    /// <param name="cancellationToken">Cancels the start, and ends what was started.</param>
     Task<IRehearsalHost> StartAsync(bool installMissing, IStepLog log, CancellationToken cancellationToken);
 }

@@ -2,42 +2,44 @@ using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Rehearsal;
 
-/// <summary>A running rehearsal, as SpotTrainer.Rehearsal.dll gives it.</summary>
+/// <summary>A running rehearsal. SpotTrainer.Rehearsal.dll implements it.</summary>
 internal interface IRehearsalHost
 {
-    /// <summary>The endpoint's address on loopback.</summary>
+    /// <summary>The URL of the endpoint, on loopback.</summary>
     Uri Endpoint { get; }
 
-    /// <summary>The key id of the credentials made for this rehearsal.</summary>
+    /// <summary>The access key ID that was created for this rehearsal.</summary>
     string AccessKeyId { get; }
 
-    /// <summary>The secret of the credentials made for this rehearsal.</summary>
+    /// <summary>The secret access key that was created for this rehearsal.</summary>
     string SecretAccessKey { get; }
 
-    /// <summary>The account's number.</summary>
+    /// <summary>The account ID.</summary>
     string Account { get; }
 
-    /// <summary>The folder of all its files, gone when it has ended.</summary>
+    /// <summary>The folder of all its files. It is deleted when the rehearsal ends.</summary>
     string Folder { get; }
 
-    /// <summary>The folder of installers, as its machines see it.</summary>
+    /// <summary>The URL of the Miniconda installers, as its instances see it.</summary>
     Uri CondaMirror { get; }
 
-    /// <summary>What each instance was charged until now; until the end, once it has ended.</summary>
+    /// <summary>Returns what each instance has been charged so far, or in total if the rehearsal has ended.</summary>
     Task<IReadOnlyList<RehearsalCharge>> GetChargesAsync();
 
-    /// <summary>Changes what goes wrong.</summary>
+    /// <summary>Changes the conditions: what goes wrong.</summary>
     /// <exception cref="SpotTrainerException"><c>UnknownQuota</c>.</exception>
     Task ChangeAsync(RehearsalChange change);
 
-    /// <summary>Interrupts a Spot instance after a notice; the rehearsal's own notice when none is given.</summary>
-    /// <exception cref="SpotTrainerException"><c>NoSpotInstance</c>: none of this id runs.</exception>
+    /// <summary>
+    /// Interrupts a Spot instance after a notice. If <paramref name="notice"/> is null, the rehearsal's notice time applies.
+    /// </summary>
+    /// <exception cref="SpotTrainerException"><c>NoSpotInstance</c>: no Spot instance with this ID is running.</exception>
     Task InterruptAsync(string region, string instanceId, TimeSpan? notice);
 
-    /// <summary>Recommends a rebalance to a Spot instance.</summary>
-    /// <exception cref="SpotTrainerException"><c>NoSpotInstance</c>: none of this id runs.</exception>
+    /// <summary>Sends a rebalance recommendation to a Spot instance.</summary>
+    /// <exception cref="SpotTrainerException"><c>NoSpotInstance</c>: no Spot instance with this ID is running.</exception>
     Task RecommendRebalanceAsync(string region, string instanceId);
 
-    /// <summary>Ends every machine, closes every port and removes every file.</summary>
+    /// <summary>Ends all instances, closes all ports, and deletes all files.</summary>
     Task StopAsync();
 }

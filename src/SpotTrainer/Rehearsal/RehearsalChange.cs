@@ -1,9 +1,9 @@
 namespace SpotTrainer.Rehearsal;
 
-/// <summary>What is to change about the conditions of a rehearsal; what is null stays.</summary>
+/// <summary>A change to the conditions of a rehearsal. Conditions that are null stay as they are.</summary>
 internal sealed class RehearsalChange
 {
-    /// <summary>Whether all else is set back first.</summary>
+    /// <summary>Whether to reset all conditions first.</summary>
     public bool Reset { get; init; }
 
     /// <summary>Patterns of types and zones without Spot capacity.</summary>
@@ -12,34 +12,34 @@ internal sealed class RehearsalChange
     /// <summary>Patterns of types and zones without on-demand capacity.</summary>
     public IReadOnlyList<string>? NoOnDemandCapacity { get; init; }
 
-    /// <summary>Quotas in vCPUs by Service Quotas' code; null: the account has none of its own.</summary>
+    /// <summary>Quotas in vCPUs, by their Service Quotas codes. If a quota is null, AWS's default applies.</summary>
     public IReadOnlyDictionary<string, int?>? Quotas { get; init; }
 
-    /// <summary>Patterns of actions that the account may not do.</summary>
+    /// <summary>Patterns of actions that the account is not allowed to perform.</summary>
     public IReadOnlyList<string>? Denied { get; init; }
 
-    /// <summary>Which calls are throttled.</summary>
+    /// <summary>A pattern of the actions that are throttled.</summary>
     public string ThrottledAction { get; init; } = "*";
 
-    /// <summary>How many calls are throttled from now on.</summary>
+    /// <summary>How many of the next calls are throttled.</summary>
     public int? ThrottleNext { get; init; }
 
-    /// <summary>The share of calls that is throttled, from 0 to 1.</summary>
+    /// <summary>The fraction of calls that are throttled, from 0 to 1.</summary>
     public double? ThrottleShare { get; init; }
 
     /// <summary>Patterns of regions that are slow.</summary>
     public IReadOnlyList<string>? SlowRegions { get; init; }
 
-    /// <summary>How long they take for each call.</summary>
+    /// <summary>The time by which a slow region delays each call.</summary>
     public TimeSpan Latency { get; init; }
 
-    /// <summary>Patterns of regions that never answer.</summary>
+    /// <summary>Patterns of regions that never respond.</summary>
     public IReadOnlyList<string>? DeadRegions { get; init; }
 
-    /// <summary>How long a new instance, security group or key pair is not found.</summary>
+    /// <summary>How long a new instance, security group, or key pair is not found.</summary>
     public TimeSpan? NotFoundFor { get; init; }
 
-    /// <summary>By patterns of types and zones: what their Spot prices are multiplied by from now on.</summary>
+    /// <summary>Factors for the Spot prices from now on, by patterns of types and zones.</summary>
     public IReadOnlyDictionary<string, decimal>? PriceFactors { get; init; }
 
     /// <summary>Patterns of regions without a default VPC.</summary>
@@ -48,6 +48,6 @@ internal sealed class RehearsalChange
     /// <summary>Whether the account has no service-linked role for Spot.</summary>
     public bool? NoSpotRole { get; init; }
 
-    /// <summary>How long before an interruption an instance is told.</summary>
+    /// <summary>How long before its interruption an instance is notified.</summary>
     public TimeSpan? InterruptionNotice { get; init; }
 }

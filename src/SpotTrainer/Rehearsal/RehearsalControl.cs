@@ -16,7 +16,7 @@ internal static class RehearsalControl
         const string activity = "Starting the rehearsal";
         try
         {
-            context.Log.Progress(activity, "its network and its endpoint");
+            context.Log.Progress(activity, "network and endpoint");
             var host = await RehearsalLoader.Load().StartAsync(installMissing, context.Log, cancellationToken);
             try
             {
@@ -42,7 +42,7 @@ internal static class RehearsalControl
         }
     }
 
-    /// <summary>Ends it; does nothing to one that has ended.</summary>
+    /// <summary>Ends a rehearsal. Does nothing if it has already ended.</summary>
     public static async Task StopAsync(SpotRehearsal rehearsal)
     {
         ActiveRehearsal.Clear(rehearsal);
@@ -58,14 +58,16 @@ internal static class RehearsalControl
         }
     }
 
-    /// <summary>What takes the place of AWS: the rehearsal of this process, else the one that the environment names.</summary>
+    /// <summary>Returns what takes the place of AWS: the rehearsal of this process, or the one that the environment names.</summary>
     public static CurrentCloud.Substitute? Find() =>
-        ActiveRehearsal.Current is { } own ? new(own.Cloud, IsOwn: true, "End it first with Stop-SpotRehearsal, or leave the parameter out.")
-        : SharedRehearsal.Find() is { } shared ? new(shared, IsOwn: false, $"Remove the variable {SharedRehearsal.Variable} first, or leave out what leads out of the rehearsal.")
+        ActiveRehearsal.Current is { } own ? new(own.Cloud, IsOwn: true,
+            "End the rehearsal first with Stop-SpotRehearsal, or omit the parameter.")
+        : SharedRehearsal.Find() is { } shared ? new(shared, IsOwn: false,
+            $"Remove the environment variable {SharedRehearsal.Variable} first, or omit what points outside the rehearsal.")
         : null;
 
-    /// <summary>What a rehearsal serves its machines in place of public addresses.</summary>
-    /// <param name="condaMirror">The folder of installers, as the machines see it.</param>
+    /// <summary>The local addresses that the instances of a rehearsal use in place of public ones.</summary>
+    /// <param name="condaMirror">The URL of the Miniconda installers, as the instances see it.</param>
     public static IReadOnlyDictionary<string, string> StandIns(string condaMirror) =>
         new Dictionary<string, string>(StringComparer.Ordinal) { [CondaInstaller.PublicMirror] = condaMirror };
 
@@ -73,8 +75,8 @@ internal static class RehearsalControl
     {
         if (ActiveRehearsal.Current is { } current)
         {
-            throw new SpotTrainerException("RehearsalActive", ErrorKind.ResourceExists, "A rehearsal is on in this session already.",
-                "Use it, or end it first with Stop-SpotRehearsal.", current);
+            throw new SpotTrainerException("RehearsalActive", ErrorKind.ResourceExists, "A rehearsal is already running in this session.",
+                "Use that rehearsal, or end it first with Stop-SpotRehearsal.", current);
         }
     }
 }

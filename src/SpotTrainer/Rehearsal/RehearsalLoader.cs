@@ -6,10 +6,10 @@ using System.Runtime.Loader;
 
 namespace SpotTrainer.Rehearsal;
 
-/// <summary>Loads SpotTrainer.Rehearsal.dll when a rehearsal is first asked for: nobody else pays for it.</summary>
+/// <summary>Loads SpotTrainer.Rehearsal.dll when the first rehearsal starts, so that it costs other users nothing.</summary>
 internal static class RehearsalLoader
 {
-    /// <summary>Gives its factory.</summary>
+    /// <summary>Returns its factory.</summary>
     public static IRehearsalFactory Load()
     {
 #if NET
@@ -20,7 +20,8 @@ internal static class RehearsalLoader
             return (IRehearsalFactory)Activator.CreateInstance(assembly.GetType("SpotTrainer.Rehearsal.Hosting.RehearsalFactory", throwOnError: true)!)!;
         }
 #endif
-        throw new SpotTrainerException("RehearsalNeedsLinux", ErrorKind.InvalidOperation, "A rehearsal needs Linux and PowerShell 7.4 or later.",
-            "Run it inside WSL: wsl -- pwsh -Command \"Import-Module SpotTrainer; Start-SpotRehearsal -InstallMissing\".");
+        throw new SpotTrainerException("RehearsalNeedsLinux", ErrorKind.InvalidOperation,
+            "A rehearsal requires Linux and PowerShell 7.4 or later.",
+            "Run it in WSL: wsl -- pwsh -Command \"Import-Module SpotTrainer; Start-SpotRehearsal -InstallMissing\".");
     }
 }

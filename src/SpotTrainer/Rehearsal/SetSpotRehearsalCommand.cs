@@ -9,7 +9,9 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Rehearsal;
 
-/// <summary>Makes the rehearsal go wrong in the ways in which EC2 does: shortage, quotas, refusals, throttling, slow regions, prices, interruptions.</summary>
+/// <summary>
+/// Makes a rehearsal fail the way EC2 does: no capacity, quotas, denied actions, throttling, slow regions, prices, and interruptions.
+/// </summary>
 [Cmdlet(VerbsCommon.Set, "SpotRehearsal", SupportsShouldProcess = true, DefaultParameterSetName = ConditionsSet)]
 [OutputType(typeof(SpotRehearsal), ParameterSetName = [ConditionsSet])]
 [OutputType(typeof(SpotTrainingInstance), ParameterSetName = [InterruptSet, RebalanceSet])]
@@ -22,96 +24,110 @@ public sealed class SetSpotRehearsalCommand : StepCmdlet
 
     private readonly List<TrainingHost> hosts = [];
 
-    /// <summary>The instances that are interrupted or warned: what New- or Get-SpotTrainingInstance gave, or any step's output.</summary>
+    /// <summary>
+    /// The instances to interrupt or to notify: the output of New-SpotTrainingInstance, Get-SpotTrainingInstance, or any step, which has
+    /// its instance in the property <c>Instance</c>.
+    /// </summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = InterruptSet)]
     [Parameter(Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = RebalanceSet)]
     [ValidateNotNull]
     [Alias("TrainingHost")]
     public TrainingHost[] Instance { get; set; } = [];
 
-    /// <summary>Interrupts the instances: each is told, and ended by EC2 after the notice's time.</summary>
+    /// <summary>Interrupts the instances. Each one is notified, and EC2 terminates it when the notice time is over.</summary>
     [Parameter(Mandatory = true, ParameterSetName = InterruptSet)]
     public SwitchParameter Interrupt { get; set; }
 
-    /// <summary>Recommends to the instances that they be rebalanced, as EC2 does when the risk of an interruption is high.</summary>
+    /// <summary>Sends a rebalance recommendation to the instances, as EC2 does when the risk of an interruption is high.</summary>
     [Parameter(Mandatory = true, ParameterSetName = RebalanceSet)]
     public SwitchParameter Rebalance { get; set; }
 
-    /// <summary>How long before an interruption an instance is told; two minutes when never set.</summary>
+    /// <summary>
+    /// How long before an interruption the instance is notified: a number of seconds, or a time such as 0:0:20 (hours:minutes:seconds). The
+    /// default is two minutes. With -Interrupt, it applies to this interruption only.
+    /// </summary>
     [Parameter(ParameterSetName = InterruptSet)]
     [Parameter(ParameterSetName = ConditionsSet)]
     [Duration(DurationUnit.Seconds)]
     public TimeSpan Notice { get; set; }
 
-    /// <summary>Where there is no Spot capacity: types, zones, regions or type/zone, with wildcards.</summary>
+    /// <summary>What has no Spot capacity: types, zones, regions, or type/zone, with wildcards.</summary>
     [Parameter(ParameterSetName = ConditionsSet)]
     [AllowEmptyCollection]
     [SupportsWildcards]
     public string[] NoCapacity { get; set; } = [];
 
-    /// <summary>Where there is no on-demand capacity: types, zones, regions or type/zone, with wildcards.</summary>
+    /// <summary>What has no on-demand capacity: types, zones, regions, or type/zone, with wildcards.</summary>
     [Parameter(ParameterSetName = ConditionsSet)]
     [AllowEmptyCollection]
     [SupportsWildcards]
     public string[] NoOnDemandCapacity { get; set; } = [];
 
-    /// <summary>The quota of standard Spot instances, in vCPUs.</summary>
+    /// <summary>The account's quota of standard Spot instances in each region, in vCPUs.</summary>
     [Parameter(ParameterSetName = ConditionsSet)]
     [ValidateRange(0, int.MaxValue)]
     public int SpotQuota { get; set; }
 
-    /// <summary>Quotas in vCPUs by the code that Service Quotas has for them; $null: the account has none of its own, and AWS's default holds.</summary>
+    /// <summary>Quotas in vCPUs, by their Service Quotas codes. With $null, AWS's default applies.</summary>
     [Parameter(ParameterSetName = ConditionsSet)]
     [ValidateNotNull]
     public Hashtable Quota { get; set; } = [];
 
-    /// <summary>What the account may not do: actions with their service or without (ec2:RunInstances, CreateTags, servicequotas:*).</summary>
+    /// <summary>
+    /// Actions that the account is not allowed to perform, with or without their service (ec2:RunInstances, CreateTags, servicequotas:*).
+    /// </summary>
     [Parameter(ParameterSetName = ConditionsSet)]
     [AllowEmptyCollection]
     [SupportsWildcards]
     public string[] DenyAction { get; set; } = [];
 
-    /// <summary>How many calls from now on get the answer that there were too many.</summary>
+    /// <summary>How many of the next calls are throttled.</summary>
     [Parameter(ParameterSetName = ConditionsSet)]
     [ValidateRange(0, int.MaxValue)]
     public int ThrottleNext { get; set; }
 
-    /// <summary>The share of calls that get the answer that there were too many, from 0 to 1.</summary>
+    /// <summary>The fraction of calls that are throttled, from 0 to 1.</summary>
     [Parameter(ParameterSetName = ConditionsSet)]
     [ValidateRange(0.0, 1.0)]
     public double ThrottleShare { get; set; }
 
-    /// <summary>Which calls are throttled: an action with its service or without; all when left out.</summary>
+    /// <summary>The action that is throttled, with or without its service. The default is all actions.</summary>
     [Parameter(ParameterSetName = ConditionsSet)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string ThrottleAction { get; set; } = "*";
 
-    /// <summary>Regions that answer slowly.</summary>
+    /// <summary>Regions that respond slowly.</summary>
     [Parameter(ParameterSetName = ConditionsSet)]
     [AllowEmptyCollection]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(RegionCompleter))]
     public string[] SlowRegion { get; set; } = [];
 
-    /// <summary>How long a slow region takes for each call; a second when left out.</summary>
+    /// <summary>
+    /// The delay of each call to a slow region: a number of seconds, or a time such as 0:0:20 (hours:minutes:seconds). The default is one
+    /// second.
+    /// </summary>
     [Parameter(ParameterSetName = ConditionsSet)]
     [Duration(DurationUnit.Seconds)]
     public TimeSpan Latency { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Regions that never answer.</summary>
+    /// <summary>Regions that never respond.</summary>
     [Parameter(ParameterSetName = ConditionsSet)]
     [AllowEmptyCollection]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(RegionCompleter))]
     public string[] DeadRegion { get; set; } = [];
 
-    /// <summary>How long a new instance, security group or key pair is not found, as it happens on EC2 for a second or so.</summary>
+    /// <summary>
+    /// How long a new instance, security group, or key pair is not found, which on EC2 can take a second or so: a number of seconds, or a
+    /// time such as 0:0:20 (hours:minutes:seconds).
+    /// </summary>
     [Parameter(ParameterSetName = ConditionsSet)]
     [Duration(DurationUnit.Seconds)]
     public TimeSpan NotFoundFor { get; set; }
 
-    /// <summary>Moves Spot prices from now on: what they are multiplied by, by type, zone, region or type/zone, with wildcards.</summary>
+    /// <summary>Factors for the Spot prices from now on, by type, zone, region, or type/zone, with wildcards.</summary>
     [Parameter(ParameterSetName = ConditionsSet)]
     [ValidateNotNull]
     public Hashtable Price { get; set; } = [];
@@ -123,11 +139,11 @@ public sealed class SetSpotRehearsalCommand : StepCmdlet
     [ArgumentCompleter(typeof(RegionCompleter))]
     public string[] NoDefaultVpc { get; set; } = [];
 
-    /// <summary>Takes the account's service-linked role for Spot away, as in an account that never had a Spot instance.</summary>
+    /// <summary>Removes the account's service-linked role for Spot, as in an account that never had a Spot instance.</summary>
     [Parameter(ParameterSetName = ConditionsSet)]
     public SwitchParameter NoSpotRole { get; set; }
 
-    /// <summary>Sets everything back to a rehearsal in which nothing goes wrong; what else is given holds afterwards.</summary>
+    /// <summary>Resets all conditions, so that nothing goes wrong. Other parameters apply afterward.</summary>
     [Parameter(ParameterSetName = ConditionsSet)]
     public SwitchParameter Reset { get; set; }
 
@@ -139,8 +155,9 @@ public sealed class SetSpotRehearsalCommand : StepCmdlet
     {
         if (ActiveRehearsal.Current is not { } rehearsal)
         {
-            WriteError(ErrorRecords.From(new SpotTrainerException("NoRehearsal", ErrorKind.ObjectNotFound, "No rehearsal is on in this session.",
-                "Start one with Start-SpotRehearsal, or run this in the session that holds it."), target: null));
+            WriteError(ErrorRecords.From(new SpotTrainerException("NoRehearsal", ErrorKind.ObjectNotFound,
+                "No rehearsal is running in this session.",
+                "Start one with Start-SpotRehearsal, or run this in the session that started it."), target: null));
             return;
         }
 
@@ -186,16 +203,18 @@ public sealed class SetSpotRehearsalCommand : StepCmdlet
     private void Notify(SpotRehearsal rehearsal, TrainingHost host)
     {
         var (interrupt, notice) = (ParameterSetName == InterruptSet, IsBound(nameof(Notice)) ? Notice : (TimeSpan?)null);
-        if (ShouldProcess(host.ToString(), interrupt ? "interrupt it" : "recommend a rebalance"))
+        if (ShouldProcess(host.ToString(), interrupt ? "interrupt" : "recommend a rebalance"))
         {
             Run(host, async _ =>
             {
                 var instance = host as SpotTrainingInstance ?? throw new SpotTrainerException("NotAnInstance", ErrorKind.InvalidArgument,
-                    $"{host} is not an instance that the module launched.", "Give what New- or Get-SpotTrainingInstance gave.", host);
+                    $"{host} is not an instance that the module launched.",
+                    "Use an instance from New-SpotTrainingInstance or Get-SpotTrainingInstance.", host);
                 if (!ReferenceEquals(instance.Cloud, rehearsal.Cloud))
                 {
-                    throw new SpotTrainerException("NotOfRehearsal", ErrorKind.InvalidArgument, $"{instance} is not an instance of the rehearsal that is on.",
-                        "Give one of this rehearsal: no other can be interrupted on request.", instance);
+                    throw new SpotTrainerException("NotOfRehearsal", ErrorKind.InvalidArgument,
+                        $"{instance} does not belong to the running rehearsal.",
+                        "Use an instance of this rehearsal. No other can be interrupted on request.", instance);
                 }
 
                 await (interrupt ? rehearsal.Host.InterruptAsync(instance.Region, instance.InstanceId, notice)
@@ -257,5 +276,6 @@ public sealed class SetSpotRehearsalCommand : StepCmdlet
     }
 
     private static SpotTrainerException NoNumber(string parameter, object? value) => new(
-        "NumberInvalid", ErrorKind.InvalidArgument, $"'{value}' is no number that -{parameter} can take.", "Give a number above zero.", value);
+        "NumberInvalid", ErrorKind.InvalidArgument, $"'{value}' is not a number that -{parameter} accepts.",
+        "Use a number greater than zero.", value);
 }

@@ -7,12 +7,12 @@ using SpotTrainer.Foundation;
 namespace SpotTrainer.Rehearsal;
 
 /// <summary>
-/// A rehearsal that another process of this user holds. It says in a file of its own folder, which no one else can read, where it is and with
-/// which credentials: the module there never sends others to it, nor these anywhere else.
+/// A rehearsal that another process of this user runs. A file in its folder, which no other user can read, has its endpoint and its
+/// credentials. The module never sends other credentials to that endpoint, and never sends these credentials anywhere else.
 /// </summary>
 internal static class SharedRehearsal
 {
-    /// <summary>The environment variable that names the rehearsal's folder.</summary>
+    /// <summary>The environment variable that holds the path of the rehearsal's folder.</summary>
     public const string Variable = "SPOTTRAINER_REHEARSAL";
 
     private const string FileName = "rehearsal.json";
@@ -28,8 +28,8 @@ internal static class SharedRehearsal
         }),
         overwrite: false);
 
-    /// <summary>The rehearsal that the environment names, or null when it names none.</summary>
-    /// <exception cref="SpotTrainerException"><c>RehearsalEnded</c>: it is there no more. There is never a silent way to AWS instead.</exception>
+    /// <summary>Returns the rehearsal that the environment variable names, or null if the variable is not set.</summary>
+    /// <exception cref="SpotTrainerException"><c>RehearsalEnded</c>: it has ended. Calls never go to AWS instead.</exception>
     public static CloudContext? Find()
     {
         if (Environment.GetEnvironmentVariable(Variable) is not { Length: > 0 } folder)
@@ -52,14 +52,16 @@ internal static class SharedRehearsal
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
         {
-            throw new SpotTrainerException("RehearsalEnded", ErrorKind.InvalidOperation, $"The rehearsal that {Variable} names has ended.",
-                "Start another with Start-SpotRehearsal and set its Environment, or take the variable away.", folder, exception);
+            throw new SpotTrainerException("RehearsalEnded", ErrorKind.InvalidOperation,
+                $"The rehearsal that {Variable} refers to has ended.",
+                "Start another one with Start-SpotRehearsal and set its Environment variables, or remove the variable.", folder, exception);
         }
 
         if (description is null || !Uri.TryCreate(description.Endpoint, UriKind.Absolute, out var endpoint) || !endpoint.IsLoopback)
         {
-            throw new SpotTrainerException("RehearsalInvalid", ErrorKind.SecurityError, $"{path} describes no rehearsal of this computer.",
-                $"Set {Variable} to what the Environment of a rehearsal says, or take it away.", path);
+            throw new SpotTrainerException("RehearsalInvalid", ErrorKind.SecurityError,
+                $"{path} does not describe a rehearsal on this computer.",
+                $"Set {Variable} to its value in the Environment of a rehearsal, or remove it.", path);
         }
 
         return new CloudContext(

@@ -4,7 +4,7 @@ using SpotTrainer.Cloud;
 
 namespace SpotTrainer.Rehearsal;
 
-/// <summary>A rehearsal: the embedded stand-in for EC2, on this computer, without an account and without cost.</summary>
+/// <summary>A rehearsal: the embedded stand-in for EC2 on this computer. It needs no account and costs nothing.</summary>
 public sealed class SpotRehearsal
 {
     internal SpotRehearsal(IRehearsalHost host, string region)
@@ -20,13 +20,13 @@ public sealed class SpotRehearsal
         State = "running";
     }
 
-    /// <summary>The address of its EC2 endpoint, on loopback.</summary>
+    /// <summary>The URL of its EC2 endpoint, on loopback.</summary>
     public string EndpointUrl => Host.Endpoint.ToString();
 
-    /// <summary>The region where cmdlets work that are told no other.</summary>
+    /// <summary>The region that cmdlets use if no other is given.</summary>
     public string Region { get; }
 
-    /// <summary>The account's number, made up for rehearsals.</summary>
+    /// <summary>The account ID, which is made up.</summary>
     public string Account => Host.Account;
 
     /// <summary>When it was started.</summary>
@@ -36,8 +36,9 @@ public sealed class SpotRehearsal
     public string State { get; internal set; }
 
     /// <summary>
-    /// The environment variables with which other processes reach it: SPOTTRAINER_REHEARSAL is for this module, the usual ones of AWS
-    /// (AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_DEFAULT_REGION) for others. The secret is worth nothing anywhere else.
+    /// The environment variables with which other processes use the rehearsal. SPOTTRAINER_REHEARSAL is for this module. AWS's usual
+    /// variables (AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_DEFAULT_REGION) are for other programs. The secret is
+    /// worthless elsewhere.
     /// </summary>
     public IDictionary Environment => new Hashtable(StringComparer.Ordinal)
     {
@@ -48,7 +49,7 @@ public sealed class SpotRehearsal
         [SharedRehearsal.Variable] = Host.Folder,
     };
 
-    /// <summary>What AWS would have charged for each instance until now, by the rehearsal's own reckoning. Nobody pays it.</summary>
+    /// <summary>What AWS would have charged for each instance so far, as the rehearsal computes it. Nobody pays it.</summary>
     public IReadOnlyList<RehearsalCharge> Charges => Host.GetChargesAsync().GetAwaiter().GetResult();
 
     internal CloudContext Cloud { get; }

@@ -4,28 +4,28 @@ using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Rehearsal;
 
-/// <summary>Starts the rehearsal: the embedded stand-in for EC2, with which every step can be tried without an account and without cost.</summary>
+/// <summary>Starts a rehearsal: an embedded stand-in for EC2. You can try every step without an account and at no cost.</summary>
 [Cmdlet(VerbsLifecycle.Start, "SpotRehearsal", SupportsShouldProcess = true)]
 [OutputType(typeof(SpotRehearsal))]
 public sealed class StartSpotRehearsalCommand : StepCmdlet
 {
-    /// <summary>The region where cmdlets work that are told no other.</summary>
+    /// <summary>The region that cmdlets use if no other is given.</summary>
     [Parameter(Position = 0)]
     [ValidateSet("us-east-1", "us-west-2", "eu-west-1", "eu-central-1")]
     public string Region { get; set; } = "us-east-1";
 
-    /// <summary>Installs the packages of Debian that it needs where they are missing, and says so.</summary>
+    /// <summary>Installs missing Debian packages with apt, and lists them. Needs root or passwordless sudo.</summary>
     [Parameter]
     public SwitchParameter InstallMissing { get; set; }
 
-    /// <summary>Keeps it in the foreground until Ctrl+C, for other processes to use.</summary>
+    /// <summary>Keeps the rehearsal running in the foreground until Ctrl+C, for other processes.</summary>
     [Parameter]
     public SwitchParameter Wait { get; set; }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        if (!ShouldProcess("this computer", "start a rehearsal of EC2"))
+        if (!ShouldProcess("this computer", "start a rehearsal"))
         {
             return;
         }

@@ -4,12 +4,12 @@ using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Rehearsal;
 
-/// <summary>Ends the rehearsal: its machines, its ports and its files are gone.</summary>
+/// <summary>Ends a rehearsal with all its instances, ports, and files.</summary>
 [Cmdlet(VerbsLifecycle.Stop, "SpotRehearsal", SupportsShouldProcess = true)]
 [OutputType(typeof(SpotRehearsal))]
 public sealed class StopSpotRehearsalCommand : StepCmdlet
 {
-    /// <summary>The rehearsal; the one that is on when left out.</summary>
+    /// <summary>The rehearsal. The default is the one that is running.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
     [ValidateNotNull]
     public SpotRehearsal? Rehearsal { get; set; }
@@ -20,10 +20,11 @@ public sealed class StopSpotRehearsalCommand : StepCmdlet
         var rehearsal = Rehearsal ?? ActiveRehearsal.Current;
         if (rehearsal is null)
         {
-            WriteError(ErrorRecords.From(new SpotTrainerException("NoRehearsal", ErrorKind.ObjectNotFound, "No rehearsal is on in this session.",
+            WriteError(ErrorRecords.From(new SpotTrainerException("NoRehearsal", ErrorKind.ObjectNotFound,
+                "No rehearsal is running in this session.",
                 "There is nothing to stop."), target: null));
         }
-        else if (ShouldProcess(rehearsal.ToString(), "end it, with its machines and files"))
+        else if (ShouldProcess(rehearsal.ToString(), "stop, and delete its instances and files"))
         {
             Run(rehearsal, async _ =>
             {

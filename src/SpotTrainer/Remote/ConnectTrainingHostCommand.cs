@@ -3,18 +3,18 @@ using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Remote;
 
-/// <summary>Connects to any Linux machine over SSH and gives the host that the other steps work on.</summary>
+/// <summary>Connects to any Linux machine over SSH and returns the host that the other steps work on.</summary>
 [Cmdlet(VerbsCommunications.Connect, "TrainingHost")]
 [OutputType(typeof(TrainingHost))]
 public sealed class ConnectTrainingHostCommand : StepCmdlet
 {
-    /// <summary>The machine's name or address.</summary>
+    /// <summary>The name or address of the machine.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [Alias("ComputerName")]
     public string[] HostName { get; set; } = [];
 
-    /// <summary>Who logs in.</summary>
+    /// <summary>The user name.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     public string UserName { get; set; } = string.Empty;
@@ -31,7 +31,7 @@ public sealed class ConnectTrainingHostCommand : StepCmdlet
     public int Port { get; set; } = 22;
 
     /// <summary>
-    /// The fingerprints (SHA256:…) or public-key lines that its host key may have. Left out, the user's known_hosts must have it.
+    /// The fingerprints (SHA256:…) or public key lines of the host keys to accept. The default is the entry in the user's known_hosts file.
     /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("HostKeys")]

@@ -2,32 +2,32 @@ using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Remote;
 
-/// <summary>Finds machines that a user names, and what has become of one. The room that knows instances implements it.</summary>
+/// <summary>Finds hosts by name, and the current state of a host. The room that knows instances implements it.</summary>
 internal interface IHostFinder
 {
-    /// <summary>Returns the machines of names or ids, in their order.</summary>
+    /// <summary>Returns the hosts with the given names or IDs, in the same order.</summary>
     /// <exception cref="SpotTrainerException"><c>InstanceNotFound</c>, <c>InstanceAmbiguous</c>.</exception>
     Task<IReadOnlyList<TrainingHost>> FindAsync(IReadOnlyList<string> names, StepContext context, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Returns a machine as it is now, if its address or its host keys have changed since the object was made; null if nothing has changed, or
-    /// nobody knows.
+    /// Returns a host as it is now if its address or its host keys have changed since the object was made. Returns null if nothing has
+    /// changed, or if that is not known.
     /// </summary>
     Task<TrainingHost?> LookAgainAsync(TrainingHost host, CancellationToken cancellationToken);
 
-    /// <summary>Returns the names that a user may mean, without asking EC2.</summary>
+    /// <summary>Returns the known names, without calling EC2.</summary>
     IEnumerable<string> Names();
 }
 
-/// <summary>The finder of machines that is in use.</summary>
+/// <summary>Holds the host finder that is in use.</summary>
 internal static class HostFinder
 {
     private static volatile IHostFinder? current;
 
-    /// <summary>The finder.</summary>
-    /// <exception cref="InvalidOperationException">Nobody has set it.</exception>
-    public static IHostFinder Current => current ?? throw new InvalidOperationException("The finder of machines is not set.");
+    /// <summary>The host finder.</summary>
+    /// <exception cref="InvalidOperationException">It has not been set.</exception>
+    public static IHostFinder Current => current ?? throw new InvalidOperationException("The host finder is not set.");
 
-    /// <summary>Sets the finder.</summary>
+    /// <summary>Sets the host finder.</summary>
     public static void Use(IHostFinder finder) => current = finder;
 }

@@ -3,7 +3,7 @@ using System.Management.Automation;
 
 namespace SpotTrainer.Remote;
 
-/// <summary>Lets a parameter that takes machines take their names and ids, too. <see cref="HostStepCmdlet"/> finds them.</summary>
+/// <summary>Lets a parameter that takes hosts also take their names and IDs. <see cref="HostStepCmdlet"/> looks them up.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class HostReferenceAttribute : ArgumentTransformationAttribute
 {
@@ -18,5 +18,6 @@ public sealed class HostReferenceAttribute : ArgumentTransformationAttribute
     private static object? Unwrap(object? value) => value is PSObject wrapped ? wrapped.BaseObject : value;
 
     private static object Named(string text) => text.Trim() is { Length: > 0 } name
-        ? new NamedHost(name) : throw new ArgumentTransformationMetadataException("The name of an instance is empty. Use its name or its id.");
+        ? new NamedHost(name)
+        : throw new ArgumentTransformationMetadataException("The name of an instance is empty. Use its name or its ID.");
 }

@@ -3,10 +3,13 @@ using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Remote;
 
-/// <summary>The base of every cmdlet that works on machines: on all of them at once, and each result is written as it arrives.</summary>
+/// <summary>The base of all cmdlets that work on hosts. They work on all hosts in parallel and write each result as it arrives.</summary>
 public abstract class HostStepCmdlet : ThrottledCmdlet
 {
-    /// <summary>The machines: instances, hosts, the names or ids of instances, or the output of any step, which has its machine in the property Instance.</summary>
+    /// <summary>
+    /// The hosts: instances, other hosts, names or IDs of instances, or the output of any step, which has its host in the property
+    /// <c>Instance</c>.
+    /// </summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNull]
     [Alias("TrainingHost")]
@@ -14,7 +17,7 @@ public abstract class HostStepCmdlet : ThrottledCmdlet
     [ArgumentCompleter(typeof(HostNameCompleter))]
     public TrainingHost[] Instance { get; set; } = [];
 
-    /// <summary>What ShouldProcess asks about, as a verb phrase; null if nothing is changed.</summary>
+    /// <summary>The action that ShouldProcess asks about, as a verb phrase; null if nothing is changed.</summary>
     private protected abstract string? Action { get; }
 
     /// <inheritdoc/>
@@ -30,11 +33,11 @@ public abstract class HostStepCmdlet : ThrottledCmdlet
     }
 
     /// <summary>
-    /// Takes what the parameters say now, on the pipeline's thread (the next input changes them), and returns the work to be done.
+    /// Reads the parameters, on the pipeline's thread because the next input changes them, and returns the work to do.
     /// </summary>
     private protected abstract Func<CancellationToken, Task> Prepare(TrainingHost host);
 
-    /// <summary>The machines, those that were given by name looked up. One that is not found is an error, and left out.</summary>
+    /// <summary>Returns the hosts. Names are looked up; a name that is not found is reported as an error and skipped.</summary>
     private IEnumerable<TrainingHost> Found()
     {
         foreach (var host in Instance)

@@ -2,17 +2,17 @@ using System.Management.Automation;
 
 namespace SpotTrainer.Remote;
 
-/// <summary>Runs a command in the shell of machines.</summary>
+/// <summary>Runs a command in the shell of one or more hosts.</summary>
 [Cmdlet(VerbsLifecycle.Invoke, "TrainingCommand", SupportsShouldProcess = true)]
 [OutputType(typeof(TrainingCommandResult))]
 public sealed class InvokeTrainingCommandCommand : HostStepCmdlet
 {
-    /// <summary>What the machine's shell is given.</summary>
+    /// <summary>The command, which the login shell of the host runs.</summary>
     [Parameter(Mandatory = true, Position = 0)]
     [ValidateNotNullOrEmpty]
     public string Command { get; set; } = string.Empty;
 
-    /// <summary>Gives the result of a command that failed as an object, too, instead of an error.</summary>
+    /// <summary>Returns the result of a failed command as an object instead of writing an error.</summary>
     [Parameter]
     public SwitchParameter AllowFailure { get; set; }
 

@@ -5,14 +5,14 @@ using SpotTrainer.Keys;
 
 namespace SpotTrainer.Remote;
 
-/// <summary>Reads OpenSSH's known_hosts (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"), plain and hashed names.</summary>
+/// <summary>Reads OpenSSH's known_hosts file (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"), with plain and hashed names.</summary>
 internal static class KnownHosts
 {
-    /// <summary>The user's own file.</summary>
+    /// <summary>The current user's file.</summary>
     public static string UserFile => Path.Combine(
         Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".ssh", "known_hosts");
 
-    /// <summary>Gives the fingerprints that the lines hold for a host.</summary>
+    /// <summary>Returns the fingerprints that the lines contain for a host.</summary>
     public static IReadOnlyList<string> Find(IEnumerable<string> lines, string hostName, int port)
     {
         var name = port == 22 ? hostName : string.Format(CultureInfo.InvariantCulture, "[{0}]:{1}", hostName, port);
@@ -21,7 +21,7 @@ internal static class KnownHosts
         {
             var fields = line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
 
-            // A marker (@cert-authority, @revoked) makes the first field something else: such lines are not for us.
+            // On a line with a marker (@cert-authority, @revoked), the first field is not a host name. Such lines are ignored.
             if (fields.Length >= 3 && fields[0][0] is not ('#' or '@') && fields[0].Split(',').Any(pattern => Matches(pattern, name))
                 && HostKeyFingerprint.TryFromPublicKey(fields[2], out var fingerprint))
             {
@@ -42,7 +42,7 @@ internal static class KnownHosts
         var parts = pattern.Split('|');
         try
         {
-            // The format's own choice: HMAC-SHA1 of the name under a salt.
+            // The format requires it: HMAC-SHA1 of the name with a salt as the key.
 #pragma warning disable CA5350
             using var hash = new HMACSHA1(Convert.FromBase64String(parts[2]));
 #pragma warning restore CA5350

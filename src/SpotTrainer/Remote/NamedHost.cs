@@ -1,6 +1,6 @@
 namespace SpotTrainer.Remote;
 
-/// <summary>A machine that the user gave by its name or id, and that is yet to be found.</summary>
+/// <summary>A host that the user specified by name or ID, and that has not been looked up yet.</summary>
 internal sealed class NamedHost(string text) : TrainingHost(string.Empty, 0, string.Empty, keyPath: null, [])
 {
     /// <summary>What the user typed.</summary>

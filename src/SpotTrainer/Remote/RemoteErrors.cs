@@ -3,36 +3,38 @@ using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Remote;
 
-/// <summary>The errors of reaching a machine and of running something on it.</summary>
+/// <summary>The errors of connecting to a host and of running commands on it.</summary>
 internal static class RemoteErrors
 {
     private const int LinesShown = 5;
 
     public static SpotTrainerException HostKeyMismatch(TrainingHost host, string offered, Exception inner) => new(
         "HostKeyMismatch", ErrorKind.SecurityError,
-        $"{host.HostName}:{host.Port} has another host key ({offered}) than the pinned one ({string.Join(", ", host.HostKeys)}): it may not be the machine that you mean.",
-        "Nothing was sent to it. Compare with the machine's console before you connect again.", host, inner);
+        $"The host key of {host.HostName}:{host.Port} ({offered}) is not the pinned one ({string.Join(", ", host.HostKeys)}). "
+        + "It may be a different machine, so nothing was sent to it.",
+        "Compare the host key with the one on the machine's console before you connect again.", host, inner);
 
     public static SpotTrainerException LoginRefused(TrainingHost host, Exception inner) => new(
-        "LoginRefused", ErrorKind.AuthenticationError, $"{host} refused the key {host.KeyPath}.",
-        "See that the user name and the key are the ones that the machine was launched with.", host, inner);
+        "LoginRefused", ErrorKind.AuthenticationError, $"{host} rejected the private key {host.KeyPath}.",
+        "Check that the user name and the key are the ones that the instance was launched with.", host, inner);
 
     public static SpotTrainerException Unreachable(TrainingHost host, Exception? inner) => new(
-        "HostUnreachable", ErrorKind.ConnectionError, $"{host.HostName}:{host.Port} does not answer.",
-        "See that it runs (Get-SpotTrainingInstance) and that its security group lets in your present address.", host, inner);
+        "HostUnreachable", ErrorKind.ConnectionError, $"{host.HostName}:{host.Port} does not respond.",
+        "Check that it is running (Get-SpotTrainingInstance) and that its security group allows your current IP address.", host, inner);
 
     public static SpotTrainerException NoAddress(TrainingHost host) => new(
-        "HostUnreachable", ErrorKind.ConnectionError, $"{host} has no address yet.", "Wait until it is ready with Wait-SpotTrainingInstance.", host);
+        "HostUnreachable", ErrorKind.ConnectionError, $"{host} does not have an address yet.",
+        "Wait until it is ready with Wait-SpotTrainingInstance.", host);
 
     public static SpotTrainerException CommandFailed(TrainingHost host, string doing, TrainingCommandResult result) => new(
         "RemoteCommandFailed", ErrorKind.InvalidResult,
         $"{doing} failed on {host.HostName} with exit code {result.ExitCode}.{LastLines(result)}",
-        "Mend what the lines name; Invoke-TrainingCommand lets you look around on the machine.", host);
+        "Fix the cause and try again. Use Invoke-TrainingCommand to investigate on the host.", host);
 
     private static string LastLines(TrainingCommandResult result)
     {
         var text = string.IsNullOrWhiteSpace(result.ErrorOutput) ? result.Output : result.ErrorOutput;
         var lines = text.Split('\n').Select(line => line.TrimEnd()).Where(line => line.Length > 0).ToArray();
-        return lines.Length == 0 ? string.Empty : " It said: " + string.Join(" | ", lines.Skip(Math.Max(0, lines.Length - LinesShown)));
+        return lines.Length == 0 ? string.Empty : " Last output: " + string.Join(" | ", lines.Skip(Math.Max(0, lines.Length - LinesShown)));
     }
 }

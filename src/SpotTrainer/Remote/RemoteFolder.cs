@@ -5,8 +5,8 @@ using Renci.SshNet.Common;
 namespace SpotTrainer.Remote;
 
 /// <summary>
-/// A folder of a machine, over SFTP. Its paths have slashes and start at the folder; the folder itself is found from the user's home
-/// directory, unless its path begins with a slash.
+/// A folder on a host, over SFTP. Paths use slashes and are relative to the folder. The path of the folder itself is relative to the user's
+/// home directory, unless it begins with a slash.
 /// </summary>
 internal sealed class RemoteFolder
 {
@@ -17,7 +17,7 @@ internal sealed class RemoteFolder
     {
         this.sftp = sftp;
 
-        // SFTP has no "~": it starts at home.
+        // SFTP does not know "~", but relative paths start at the home directory.
         root = path == "~" ? "." : path.StartsWith("~/", StringComparison.Ordinal) ? path.Substring(2) : path;
     }
 
@@ -41,17 +41,17 @@ internal sealed class RemoteFolder
         return entries;
     }
 
-    /// <summary>The size of the file that a link leads to; null if it leads to anything else, or nowhere.</summary>
+    /// <summary>The size of the file that a symbolic link points to; null if it does not point to a file.</summary>
     public long? SizeOfTarget(string path)
     {
         var full = Full(path);
         return sftp.Exists(full) && sftp.GetAttributes(full) is { IsRegularFile: true } target ? target.Size : null;
     }
 
-    /// <summary>Writes a file, in place of an existing one.</summary>
+    /// <summary>Writes a file. An existing file is replaced.</summary>
     public Task WriteAsync(string path, Stream content, CancellationToken cancellationToken) => sftp.UploadFileAsync(content, Full(path), cancellationToken);
 
-    /// <summary>Writes a text file in UTF-8, in place of an existing one.</summary>
+    /// <summary>Writes a text file in UTF-8. An existing file is replaced.</summary>
     public async Task WriteTextAsync(string path, string text, CancellationToken cancellationToken)
     {
         using var content = new MemoryStream(Encoding.UTF8.GetBytes(text));
@@ -61,7 +61,7 @@ internal sealed class RemoteFolder
     /// <summary>Reads a file.</summary>
     public Task ReadAsync(string path, Stream content, CancellationToken cancellationToken) => sftp.DownloadFileAsync(Full(path), content, cancellationToken);
 
-    /// <summary>Renames a file, in place of an existing one of the new name.</summary>
+    /// <summary>Renames a file. An existing file with the new name is replaced.</summary>
     public void Replace(string path, string newPath) => sftp.RenameFile(Full(path), Full(newPath), isPosix: true);
 
     private string Full(string path) => path.Length == 0 ? root : $"{root}/{path}";
@@ -85,12 +85,12 @@ internal sealed class RemoteFolder
         }
         catch (SshException) when (sftp.Exists(path))
         {
-            // Another transfer to the same machine was faster.
+            // Another transfer to the same host has created it in the meantime.
         }
     }
 }
 
-/// <summary>What an entry of a folder is.</summary>
+/// <summary>The kind of a folder entry.</summary>
 internal enum RemoteEntryKind
 {
     /// <summary>A regular file.</summary>
@@ -102,12 +102,12 @@ internal enum RemoteEntryKind
     /// <summary>A symbolic link.</summary>
     Link,
 
-    /// <summary>A socket, a pipe or a device.</summary>
+    /// <summary>A socket, a pipe, or a device.</summary>
     Other,
 }
 
-/// <summary>An entry of a folder.</summary>
-/// <param name="Name">Its name, without the folder's. The machine chose it.</param>
-/// <param name="Kind">What it is.</param>
+/// <summary>A folder entry.</summary>
+/// <param name="Name">Its name, without the folder's path. The host chose it, so it cannot be trusted.</param>
+/// <param name="Kind">Its kind.</param>
 /// <param name="Length">Its size in bytes.</param>
 internal sealed record RemoteEntry(string Name, RemoteEntryKind Kind, long Length);

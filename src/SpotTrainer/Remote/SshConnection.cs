@@ -8,7 +8,7 @@ using SpotTrainer.Keys;
 
 namespace SpotTrainer.Remote;
 
-/// <summary>A connection to a machine whose host key is the pinned one. Commands share it; file transfer opens a second.</summary>
+/// <summary>A connection to a host whose host key is the pinned one. Commands share it. File transfer opens a second one.</summary>
 internal sealed class SshConnection : IDisposable
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(15);
@@ -28,7 +28,7 @@ internal sealed class SshConnection : IDisposable
 
     public bool IsConnected => client.IsConnected;
 
-    /// <summary>The blob of the host key with which the machine has proved to be the one that is meant (RFC 4253, section 6.6).</summary>
+    /// <summary>The blob of the host key with which the host has proved its identity (RFC 4253, section 6.6).</summary>
     public byte[] HostKey { get; }
 
     /// <summary>Connects and logs in.</summary>
@@ -36,7 +36,7 @@ internal sealed class SshConnection : IDisposable
     {
         if (host.HostName.Length == 0)
         {
-            // The object is from before it had an address.
+            // The object was made before the instance had an address.
             host = await HostFinder.Current.LookAgainAsync(host, cancellationToken) ?? throw RemoteErrors.NoAddress(host);
         }
 
@@ -70,10 +70,10 @@ internal sealed class SshConnection : IDisposable
         return new SshConnection(host, connected, hostKey, context.Time);
     }
 
-    /// <summary>Runs a command in the machine's shell and waits for its end.</summary>
-    /// <param name="command">What the login shell is given.</param>
-    /// <param name="cancellationToken">Ends the command and the wait.</param>
-    /// <param name="input">Its standard input, if it has any.</param>
+    /// <summary>Runs a command in the host's shell and waits until it ends.</summary>
+    /// <param name="command">The command, which the login shell runs.</param>
+    /// <param name="cancellationToken">Cancels the wait, and ends the command.</param>
+    /// <param name="input">Its standard input; null for none.</param>
     public async Task<TrainingCommandResult> RunAsync(string command, CancellationToken cancellationToken, string? input = null)
     {
         var elapsed = time.StartClock();
@@ -90,20 +90,20 @@ internal sealed class SshConnection : IDisposable
         return new TrainingCommandResult(host, command, running.ExitStatus ?? 255, running.Result, running.Error, elapsed());
     }
 
-    /// <summary>Runs a command that must succeed, and gives its standard output.</summary>
-    /// <param name="command">What the login shell is given.</param>
-    /// <param name="doing">What it is for, as the error names it: "Installing Miniconda".</param>
-    /// <param name="cancellationToken">Ends the command and the wait.</param>
-    /// <param name="input">Its standard input, if it has any.</param>
+    /// <summary>Runs a command that must succeed, and returns its standard output.</summary>
+    /// <param name="command">The command, which the login shell runs.</param>
+    /// <param name="doing">What it does, for the error message: "Installing Miniconda".</param>
+    /// <param name="cancellationToken">Cancels the wait, and ends the command.</param>
+    /// <param name="input">Its standard input; null for none.</param>
     public async Task<string> RequireAsync(string command, string doing, CancellationToken cancellationToken, string? input = null)
     {
         var result = await RunAsync(command, cancellationToken, input);
         return result.ExitCode == 0 ? result.Output : throw RemoteErrors.CommandFailed(host, doing, result);
     }
 
-    /// <summary>A folder of the machine, for file transfer.</summary>
+    /// <summary>Opens a folder on the host, for file transfer.</summary>
     /// <param name="path">Its path; a leading <c>~/</c> is the user's home directory.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public async Task<RemoteFolder> OpenFolderAsync(string path, CancellationToken cancellationToken) =>
         new(await SftpAsync(cancellationToken), path.Length > 1 ? path.TrimEnd('/') : path);
 
@@ -178,8 +178,9 @@ internal sealed class SshConnection : IDisposable
         if (path is null || !File.Exists(path))
         {
             throw new SpotTrainerException("KeyNotFound", ErrorKind.ObjectNotFound,
-                path is null ? $"This computer has no private key for {host}." : $"The private key {path} is not there.",
-                "Copy the key there, or use Connect-TrainingHost -KeyPath with the machine's HostName, UserName and HostKeys.", path ?? (object)host);
+                path is null ? $"This computer has no private key for {host}." : $"The private key {path} does not exist.",
+                "Copy the key there, or use Connect-TrainingHost -KeyPath with the HostName, UserName, and HostKeys of this host.",
+                path ?? (object)host);
         }
 
         PrivateKeyFile key;
@@ -190,18 +191,18 @@ internal sealed class SshConnection : IDisposable
         catch (SshPassPhraseNullOrEmptyException exception)
         {
             throw new SpotTrainerException("KeyEncrypted", ErrorKind.AuthenticationError, $"The private key {path} has a passphrase.",
-                "Use a key without one; New-TrainingKeyPair makes it.", path, exception);
+                "Use a key without a passphrase. New-TrainingKeyPair creates one.", path, exception);
         }
         catch (Exception exception) when (exception is SshException or IOException or UnauthorizedAccessException or InvalidOperationException
             or ArgumentException or FormatException or NotSupportedException)
         {
-            throw new SpotTrainerException("KeyUnreadable", ErrorKind.InvalidData, $"The private key {path} could not be read.",
-                "See that it is the private key's own file, in OpenSSH's, PEM or PuTTY's format, and that you may read it.", path, exception);
+            throw new SpotTrainerException("KeyUnreadable", ErrorKind.InvalidData, $"The private key {path} cannot be read.",
+                "Check that the file is a private key in OpenSSH, PEM, or PuTTY format, and that you can read it.", path, exception);
         }
 
         try
         {
-            // After it was read: a file that is no private key is told as such, whoever may read it.
+            // Only after it was read: if the file is not a private key, that is the error to report, whoever can read it.
             KeyFilePermissions.Require(path);
             return key;
         }

@@ -4,30 +4,30 @@ using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Remote;
 
-/// <summary>Keeps the connections of a session between steps, so that a pipeline logs in to each machine once.</summary>
+/// <summary>Keeps the connections of a session open between steps, so that a pipeline logs in to each host once.</summary>
 internal sealed class SshConnectionPool : IDisposable
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
     private readonly ConcurrentDictionary<string, Entry> entries = new(StringComparer.Ordinal);
     private volatile bool isOver;
 
-    /// <summary>Returns the session's connection to a machine, opened now unless there is one that still works.</summary>
+    /// <summary>Returns the session's connection to a host. Opens a new one if there is none that still works.</summary>
     public static Task<SshConnection> GetAsync(TrainingHost host, StepContext context, CancellationToken cancellationToken) =>
         Of(context).GetOwnAsync(host, context, cancellationToken);
 
-    /// <summary>Waits for a machine that is booting: until it accepts our login, the time is up, or it proves to be another machine.</summary>
+    /// <summary>Waits for a host that is booting, until it accepts our login, the time is up, or its host key is wrong.</summary>
     public static Task<SshConnection> WaitAsync(TrainingHost host, TimeSpan timeout, StepContext context, CancellationToken cancellationToken)
     {
-        // A machine that boots refuses connections first, and for a moment keys that cloud-init has yet to write.
+        // A host that is booting first refuses connections, and then rejects our key until cloud-init has written it.
         return new Patience(timeout, RetryDelay).AskAsync(
             context.Time, () => GetAsync(host, context, cancellationToken), isEnough: null,
             exception => exception is SpotTrainerException { Id: "HostUnreachable" or "LoginRefused" }, cancellationToken);
     }
 
-    /// <summary>Closes the session's connections to a machine.</summary>
+    /// <summary>Closes the session's connections to a host.</summary>
     public static void Close(TrainingHost host, StepContext context) => Of(context).CloseOwn(known => known.Identity == host.Identity);
 
-    /// <summary>Closes a connection that has failed, unless another has already replaced it.</summary>
+    /// <summary>Closes a connection that has failed, unless it has already been replaced.</summary>
     public static void Drop(TrainingHost host, SshConnection failed, StepContext context)
     {
         if (Of(context).entries.TryGetValue(Key(host), out var entry) && ReferenceEquals(entry.Connection, failed))
@@ -37,7 +37,7 @@ internal sealed class SshConnectionPool : IDisposable
         }
     }
 
-    /// <summary>Closes the connections to certain machines in every session of this process.</summary>
+    /// <summary>Closes the connections to the hosts that meet a condition, in all sessions of this process.</summary>
     public static void CloseEverywhere(Func<TrainingHost, bool> meant) => Session.ForEach<SshConnectionPool>(pool => pool.CloseOwn(meant));
 
     /// <inheritdoc/>
@@ -49,7 +49,7 @@ internal sealed class SshConnectionPool : IDisposable
 
     private static SshConnectionPool Of(StepContext context) => context.Session.Get<SshConnectionPool>();
 
-    /// <summary>A connection was verified with certain host keys, and logged in with a certain key file.</summary>
+    /// <summary>The host keys and the key file are part of the key because each connection was verified and logged in with them.</summary>
     private static string Key(TrainingHost host) => string.Format(
         CultureInfo.InvariantCulture, "{0}|{1}|{2}|{3}", host.Identity, host.UserName, host.KeyPath, string.Join(",", host.HostKeys));
 
@@ -101,7 +101,7 @@ internal sealed class SshConnectionPool : IDisposable
 
         public SshConnection? Connection { get; set; }
 
-        /// <summary>Whether it was closed, perhaps while a connection was being made.</summary>
+        /// <summary>Whether the entry was closed, possibly while its connection was being opened.</summary>
         public bool Closed => closed;
 
         public void Close()

@@ -1,6 +1,6 @@
 namespace SpotTrainer.Remote;
 
-/// <summary>What a command on a machine gave.</summary>
+/// <summary>The result of a command that ran on a host.</summary>
 public sealed class TrainingCommandResult
 {
     internal TrainingCommandResult(TrainingHost instance, string command, int exitCode, string output, string error, TimeSpan duration)
@@ -13,19 +13,19 @@ public sealed class TrainingCommandResult
         Duration = duration;
     }
 
-    /// <summary>The machine.</summary>
+    /// <summary>The host.</summary>
     public TrainingHost Instance { get; }
 
-    /// <summary>The command as the machine's shell was given it.</summary>
+    /// <summary>The command that the host's shell ran.</summary>
     public string Command { get; }
 
-    /// <summary>Its exit code; 0 is success, 128 + n a signal.</summary>
+    /// <summary>Its exit code: 0 for success, 128 + n if signal n ended it.</summary>
     public int ExitCode { get; }
 
-    /// <summary>What it wrote on standard output.</summary>
+    /// <summary>What it wrote to standard output.</summary>
     public string Output { get; }
 
-    /// <summary>What it wrote on standard error.</summary>
+    /// <summary>What it wrote to standard error.</summary>
     public string ErrorOutput { get; }
 
     /// <summary>How long it took.</summary>
