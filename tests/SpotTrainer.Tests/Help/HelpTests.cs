@@ -5,8 +5,8 @@ namespace SpotTrainer.Tests.Help;
 public sealed class HelpTests
 {
     [Theory]
-    [InlineData("Connect-TrainingHost", "Connects to any Linux machine over SSH and gives the host that the other steps work on.")]
-    [InlineData("Invoke-TrainingCommand", "Runs a command in the shell of machines.")]
+    [InlineData("Connect-TrainingHost", "Connects to any Linux machine over SSH and returns the host that the other steps work on.")]
+    [InlineData("Invoke-TrainingCommand", "Runs a command in the shell of one or more hosts.")]
     public void Get_Help_shows_the_page(string cmdlet, string synopsis)
     {
         using var module = new ModuleRunspace();
