@@ -1,12 +1,12 @@
 <#
 .SYNOPSIS
-    The whole tutorial on the rehearsal: from nothing to a trained model, without an account and without cost.
+    Runs the whole tutorial in a rehearsal: from nothing to a trained model, without an account and at no cost.
 .DESCRIPTION
-    Starts the rehearsal, finds an offer, launches an instance, installs the Python stack, secures and starts Jupyter, sends the data,
-    trains the notebook, fetches the results to -Destination, removes the instance and ends the rehearsal. On AWS the same steps
-    run without the first and the last line of the try block.
+    Starts a rehearsal, finds an offer, launches an instance, installs the Python stack, secures and starts Jupyter, sends the data,
+    trains the notebook, fetches the results to -Destination, removes the instance, and ends the rehearsal. On AWS, run the same steps
+    without the lines that start and stop the rehearsal.
 .PARAMETER Destination
-    The folder of the results.
+    The folder for the results.
 #>
 param(
     [string] $Destination = 'out'
@@ -18,12 +18,12 @@ if (-not (Get-Command -Name Start-SpotRehearsal -ErrorAction Ignore)) {
     Import-Module ([System.IO.Path]::Combine($PSScriptRoot, '..', 'SpotTrainer.psd1'))
 }
 
-# One that is on already is somebody else's: this fails, and leaves it alone.
+# If a rehearsal is already running, it is not ours. This command then fails and does not touch it.
 $rehearsal = Start-SpotRehearsal -InstallMissing
 try {
     $rehearsal | Out-Host
 
-    # The cheapest machine with two processors and 4 GiB, for a quarter of a dollar and an hour at most.
+    # The cheapest instance with two vCPUs and 4 GiB, for at most a quarter of a dollar and an hour.
     $offers = Find-SpotOffer -MinVCpu 2 -MinMemoryGiB 4 -Architecture x86_64 -First 5
     $offers | Out-Host
     $instance = $offers | New-SpotTrainingInstance -Name breast-cancer -Budget 0.25 -MaxHours 1
@@ -43,7 +43,7 @@ try {
         $job | Wait-TrainingJob | Out-Host
     }
     finally {
-        # Also after a cell has failed: the executed notebook shows why.
+        # Fetch the results even if a cell has failed: the executed notebook shows why.
         $result = $job | Receive-TrainingResult -Destination $Destination
         $result | Out-Host
     }
@@ -52,12 +52,12 @@ try {
     $removed = $instance | Remove-SpotTrainingInstance
     $removed | Out-Host
 
-    'Model:     {0:0.0} % of the held-out cases right, area under the ROC curve {1:0.000}' -f (100 * $result.Metrics.test_accuracy), $result.Metrics.test_roc_auc
+    'Model:     {0:0.0} % of the held-out cases classified correctly, area under the ROC curve {1:0.000}' -f (100 * $result.Metrics.test_accuracy), $result.Metrics.test_roc_auc
     'Run:       {0:0} s on {1} in {2}' -f $removed.RunTime.TotalSeconds, $removed.InstanceType, $removed.Zone
-    'Cost:      {0:0.000000} USD on Spot, {1:0.000000} USD on demand: what AWS would charge for it' -f $removed.Cost, $removed.OnDemandCost
+    'Cost:      {0:0.000000} USD on Spot, {1:0.000000} USD on demand (what AWS would charge)' -f $removed.Cost, $removed.OnDemandCost
     'Results:   {0}' -f $result.Path
 }
 finally {
-    # Also after an error and after Ctrl+C: no machine, no port and no temporary folder stays behind.
+    # Runs after an error or Ctrl+C as well, so that no instance, no port, and no temporary folder is left behind.
     $rehearsal | Stop-SpotRehearsal | Out-Host
 }
