@@ -4,8 +4,8 @@
     GUID                 = '0d3a6d2e-3f0b-4f55-9d0a-5b1a8f6f7c11'
     Author               = 'The SpotTrainer founders'
     CompanyName          = 'SpotTrainer'
-    Copyright            = '(c) The SpotTrainer founders. MIT licence.'
-    Description          = 'Trains machine-learning models on EC2 Spot instances on a tight budget: each step of the way a cmdlet, every machine with a deadline, and a rehearsal that costs nothing.'
+    Copyright            = '(c) The SpotTrainer founders. MIT license.'
+    Description          = 'Trains machine-learning models on EC2 Spot instances on a tight budget. Each step is a cmdlet, every instance has a deadline, and you can rehearse everything at no cost.'
     PowerShellVersion    = '5.1'
     CompatiblePSEditions = @('Core', 'Desktop')
     DotNetFrameworkVersion = '4.7.2'

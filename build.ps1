@@ -1,6 +1,6 @@
 <#
 .SYNOPSIS
-    Builds, tests, rehearses or packages SpotTrainer. Each task is a dotnet command; this only spares the typing.
+    Builds, tests, rehearses, or packages SpotTrainer. Each task is a dotnet command. This script only saves typing.
 #>
 param(
     [Parameter(Position = 0)]
@@ -30,7 +30,7 @@ try {
                 if ($result.Result -ne 'Passed') { exit 1 }
             }
             else {
-                Write-Host 'Pester 5 is not installed: its tests were left out. Install-Module Pester brings it.'
+                Write-Host 'The Pester tests were skipped because Pester 5 is not installed. Install it with: Install-Module Pester'
             }
         }
     }

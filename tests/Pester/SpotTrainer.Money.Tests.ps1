@@ -25,7 +25,7 @@ Describe 'The market' -Skip:(-not $IsLinux) {
         $history = Find-SpotOffer -First 1 | Get-SpotPrice
         $history.Sparkline.Length | Should -Be 28
         $history.Points[-1].Price | Should -Be $history.Price
-        ($history | Out-String -Width 120) | Should -Match 'Course'
+        ($history | Out-String -Width 120) | Should -Match 'Trend'
     }
 
     It 'completes types and models of GPUs' {
