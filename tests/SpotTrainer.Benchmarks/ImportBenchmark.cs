@@ -3,19 +3,21 @@ using System.Globalization;
 
 namespace SpotTrainer.Benchmarks;
 
-/// <summary>What importing the module adds to a fresh process: a <c>pwsh</c>, or this program with PowerShell's engine in it.</summary>
+/// <summary>
+/// Measures what importing the module adds to a new process: <c>pwsh</c>, or this program, which hosts PowerShell's engine.
+/// </summary>
 internal static class ImportBenchmark
 {
     private const int Rounds = 15;
 
-    /// <summary>Measures and prints.</summary>
-    /// <param name="pwsh">A PowerShell; without it, the hosted engine.</param>
+    /// <summary>Measures, and prints the results.</summary>
+    /// <param name="pwsh">The path of a PowerShell; null for the hosted engine.</param>
     public static void Run(string? pwsh = null)
     {
         var import = $"Import-Module '{Path.Combine(Session.Root, "SpotTrainer.psd1")}'; 1";
         var (empty, full) = (new List<double>(), new List<double>());
 
-        // In pairs, so that a machine whose speed drifts treats both alike; the first pair warms the disk's cache.
+        // Measures in pairs, so that a drift of the machine's speed affects both alike. The first pair warms the disk cache.
         for (var round = 0; round <= Rounds; round++)
         {
             var (without, with) = (Child(pwsh, "1"), Child(pwsh, import));
@@ -30,7 +32,7 @@ internal static class ImportBenchmark
             $"whole process, median of {Rounds} pairs: empty {Median(empty):0} ms, with the module {Median(full):0} ms, difference {Median(full.Zip(empty, (one, other) => one - other)):0} ms"));
     }
 
-    /// <summary>The child: a session that runs a script.</summary>
+    /// <summary>Runs a script in a session, in the child process.</summary>
     public static void RunOnce(string script)
     {
         using var session = new Session();

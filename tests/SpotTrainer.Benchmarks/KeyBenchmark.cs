@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace SpotTrainer.Benchmarks;
 
-/// <summary>ConvertTo-PuttyKey beside puttygen: a thousand files in one pipeline, and one file whose passphrase is hashed.</summary>
+/// <summary>Compares ConvertTo-PuttyKey with puttygen: a thousand files in one pipeline, and one file with a passphrase.</summary>
 internal static class KeyBenchmark
 {
     private const int Files = 1000;
@@ -49,8 +49,8 @@ internal static class KeyBenchmark
             theirs.Add(Time(() => Start("sh", "-c", $"for key in '{folder}'/*.pem; do puttygen \"$key\" -O private -o \"${{key%.pem}}.ppk\" || exit 1; done")));
         }
 
-        Print($"{Files} RSA-2048 files, keys a second", Files / ImportBenchmark.Median(ours), Files / ImportBenchmark.Median(theirs));
-        Print("  of these the first round, cold", Files / ours[0], Files / theirs[0]);
+        Print($"{Files} RSA-2048 files, keys per second", Files / ImportBenchmark.Median(ours), Files / ImportBenchmark.Median(theirs));
+        Print("  the first round of these, cold", Files / ours[0], Files / theirs[0]);
     }
 
     private static void Encrypted(Session session, string folder)

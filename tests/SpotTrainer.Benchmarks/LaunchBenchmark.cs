@@ -18,8 +18,8 @@ using Vpc = SpotTrainer.Rehearsal.Machines.Vpc;
 namespace SpotTrainer.Benchmarks;
 
 /// <summary>
-/// From the launch to a machine that is ready (pinned key, deadline read back, host key of its own), against the endpoint's own boot: the same call
-/// made with the SDK, until the machine's SSH server says its first line. Both by turns on one rehearsal.
+/// Measures the time from the launch to an instance that is ready (pinned key, deadline read back, its own host key), compared with the
+/// boot alone: the same call with the SDK, until the instance's SSH server sends its first line. Both run alternately in one rehearsal.
 /// </summary>
 internal static class LaunchBenchmark
 {
@@ -52,7 +52,7 @@ internal static class LaunchBenchmark
             var booted = clock.Elapsed.TotalSeconds;
             await cloud.Ec2().TerminateInstancesAsync(new TerminateInstancesRequest { InstanceIds = [id] });
 
-            // The first of each is the compiler's.
+            // The first round includes JIT compilation.
             if (round > 0)
             {
                 ready.Add(took);
@@ -62,7 +62,8 @@ internal static class LaunchBenchmark
 
         context.Session.Dispose();
         var added = ready.Zip(boot, (one, other) => one - other).Order().ElementAt(Rounds / 2);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"launch to ready {Median(ready):0.00} s; the endpoint's own boot {Median(boot):0.00} s; added {added:0.00} s (median of {Rounds})"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"launch to ready {Median(ready):0.00} s; the boot alone {Median(boot):0.00} s; added {added:0.00} s (median of {Rounds})"));
     }
 
     private static async Task UntilBannerAsync(CloudContext cloud, string id, StepContext context)
@@ -84,7 +85,7 @@ internal static class LaunchBenchmark
                 }
                 catch (Exception exception) when (exception is SocketException or IOException)
                 {
-                    // Not yet.
+                    // The SSH server does not respond yet.
                 }
             }
 

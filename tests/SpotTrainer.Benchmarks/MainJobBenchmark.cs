@@ -4,12 +4,14 @@ using System.Globalization;
 
 namespace SpotTrainer.Benchmarks;
 
-/// <summary>The main job, split by step, beside a bash script that does the same with aws, ssh and scp on the same rehearsal.</summary>
+/// <summary>
+/// Measures the main job, split by step, and a bash script that does the same with aws, ssh, and scp in the same rehearsal.
+/// </summary>
 internal static class MainJobBenchmark
 {
     private const int Rounds = 5;
 
-    /// <summary>The steps of both, by the names under which both report.</summary>
+    /// <summary>The steps, with the names that both use in their reports.</summary>
     private static readonly (string Name, string Script)[] Steps =
     [
         ("find", "$global:offers = Find-SpotOffer -MinVCpu 2 -MinMemoryGiB 4 -Architecture x86_64 -First 5"),
@@ -47,7 +49,7 @@ internal static class MainJobBenchmark
             session.Run("$null = Stop-SpotRehearsal");
         }
 
-        Console.WriteLine($"seconds, median of {Rounds} rounds in turn after one that is not counted");
+        Console.WriteLine($"seconds, median of {Rounds} alternating rounds after one that is not counted");
         Console.WriteLine($"{"step",-10}{"SpotTrainer",12}{"bash",12}{"ratio",8}");
         foreach (var step in Steps.Select(step => step.Name).Append("total"))
         {
@@ -73,7 +75,7 @@ internal static class MainJobBenchmark
         return times;
     }
 
-    /// <summary>The script prints "step seconds" lines.</summary>
+    /// <summary>Runs the bash script, which prints "step seconds" lines.</summary>
     private static async Task<Dictionary<string, double>> TheirsAsync(IDictionary environment)
     {
         var start = new ProcessStartInfo("bash", [Path.Combine(Session.Root, "tests/SpotTrainer.Benchmarks/rehearse.sh")])

@@ -12,8 +12,8 @@ using SpotTrainer.Tests.Support;
 namespace SpotTrainer.Benchmarks;
 
 /// <summary>
-/// Find-SpotOffer over a market of AWS's size, 17 regions of 800 types, where each call takes 150 ms longer: all regions at once against the
-/// slowest of them alone, and the memory that it takes as the regions grow in number. The endpoint is a process of its own.
+/// Measures Find-SpotOffer over a market of AWS's size, 17 regions with 800 types each, where each call takes 150 ms longer: all regions at
+/// once compared with the slowest region alone, and the memory for different numbers of regions. The endpoint runs in its own process.
 /// </summary>
 internal static class OfferBenchmark
 {
@@ -27,7 +27,7 @@ internal static class OfferBenchmark
         var (url, key, secret) = (Line(server), Line(server), Line(server));
         var regions = LargeMarket.Make().Regions.ToArray();
 
-        // Once for the compiler.
+        // The first run includes JIT compilation.
         await FindAsync(regions, warm: null);
 
         var alone = new Dictionary<string, double>(StringComparer.Ordinal);
@@ -41,14 +41,15 @@ internal static class OfferBenchmark
         using var folder = new Folder();
         await FindAsync(regions, folder.Path);
         var again = await MedianAsync(() => FindAsync(regions, folder.Path), Rounds);
-        Console.WriteLine($"{regions.Length} regions x 800 types, 150 ms a call, -First {Criteria.First} -Days {Criteria.Days}");
+        Console.WriteLine($"{regions.Length} regions x 800 types, 150 ms per call, -First {Criteria.First} -Days {Criteria.Days}");
         Write("slowest region alone", slowest.Value, slowest.Key);
         Write("all regions", all, Ratio(all / slowest.Value));
         Write("all regions, prices cached", again, Ratio(again / slowest.Value));
         foreach (var count in new[] { 1, 4, 8, 17 })
         {
             var peak = await PeakAsync(() => FindAsync(regions.Take(count).ToArray(), warm: null));
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count,2} regions: {peak / 1048576.0,6:0.0} MiB of live objects at most"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{count,2} regions: {peak / 1048576.0,6:0.0} MiB of live objects at peak"));
         }
 
         server.StandardInput.Close();
@@ -65,7 +66,7 @@ internal static class OfferBenchmark
         }
     }
 
-    /// <summary>The endpoint's process: tells where it is, and ends with its standard input.</summary>
+    /// <summary>Runs the endpoint in its process. It prints its URL and credentials, and ends when its standard input is closed.</summary>
     public static async Task ServeAsync()
     {
         await using var endpoint = Ec2Endpoint.Start(new NoMachines(), new EndpointOptions
@@ -102,7 +103,7 @@ internal static class OfferBenchmark
         return times.Order().ElementAt(rounds / 2);
     }
 
-    /// <summary>What is alive, as far as a collection every few milliseconds can see it, beyond what was before.</summary>
+    /// <summary>Returns the peak of live memory above the start, as far as a garbage collection every 20 ms can see it.</summary>
     private static async Task<long> PeakAsync(Func<Task> run)
     {
         var before = GC.GetTotalMemory(forceFullCollection: true);

@@ -3,7 +3,7 @@ using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Benchmarks;
 
-/// <summary>Tells nothing but warnings.</summary>
+/// <summary>Writes only warnings.</summary>
 internal sealed class Quiet : IStepLog
 {
     public void Verbose(string text)

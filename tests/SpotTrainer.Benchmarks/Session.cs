@@ -5,7 +5,7 @@ using System.Reflection;
 
 namespace SpotTrainer.Benchmarks;
 
-/// <summary>A hosted PowerShell.</summary>
+/// <summary>A hosted PowerShell session.</summary>
 internal sealed class Session : IDisposable
 {
     private readonly Runspace runspace;
@@ -19,10 +19,10 @@ internal sealed class Session : IDisposable
         runspace.SessionStateProxy.Path.SetLocation(Root);
     }
 
-    /// <summary>The repo's root.</summary>
+    /// <summary>The root of the repository.</summary>
     public static string Root => typeof(Session).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(fact => fact.Key == "Root").Value!;
 
-    /// <summary>Runs a script; an error ends the benchmark.</summary>
+    /// <summary>Runs a script. An error ends the benchmark.</summary>
     public Collection<PSObject> Run(string script)
     {
         using var pipeline = PowerShell.Create(runspace);

@@ -8,8 +8,8 @@ using SpotTrainer.Rehearsal.Machines;
 namespace SpotTrainer.Benchmarks;
 
 /// <summary>
-/// The watchdog on a machine of the rehearsal: how long a notice stands there before it is heeded, and how much of one CPU the watchdog takes,
-/// with a curl that asks again by itself and with one that is too old for it.
+/// Measures the watchdog on an instance of a rehearsal: how fast it reacts to a notice, and how much of one CPU it uses, with a curl that
+/// can repeat requests by itself and with one that is too old for that.
 /// </summary>
 internal static class WatchdogBenchmark
 {
@@ -35,11 +35,11 @@ internal static class WatchdogBenchmark
             }
 
             await File.WriteAllTextAsync(Path.Combine(keys, "known"), $"[{machine.PublicIpAddress}]:{machine.SshPort} {host.PublicLine}\n{machine.PublicIpAddress} {host.PublicLine}\n");
-            Console.WriteLine($"{"curl",-28}{"% of one CPU",13}{"median s",10}{"most s",10}");
+            Console.WriteLine($"{"curl",-28}{"% of one CPU",13}{"median s",10}{"max s",10}");
             foreach (var (name, change) in new[]
             {
-                ("asks again by itself (7.71)", ":"),
-                ("a process a look (older)", "sudo sed -i 's/--retry-all-errors/--not-yet/' $(command -v spottrainer-watchdog)"),
+                ("repeats by itself (7.71)", ":"),
+                ("one process per check (older)", "sudo sed -i 's/--retry-all-errors/--not-yet/' $(command -v spottrainer-watchdog)"),
             })
             {
                 await OnAsync($"{change}; {Restart}");
@@ -56,7 +56,7 @@ internal static class WatchdogBenchmark
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-28}{percent,13:0.000}{ImportBenchmark.Median(times),10:0.00}{times.Max(),10:0.00}"));
             }
 
-            // From the notice to the signal at the job.
+            // Measures the time from the notice to the signal in the job.
             async Task<double> ReactAsync()
             {
                 await OnAsync("""
@@ -72,7 +72,8 @@ internal static class WatchdogBenchmark
                 return double.Parse(seen, CultureInfo.InvariantCulture) - begin;
             }
 
-            // All that the service has started, in hundredths of a second; those that have ended are in their parents' sums.
+            // Returns the CPU time of all processes of the service, in hundredths of a second. Processes that have ended count in their
+            // parents' totals.
             async Task<double> TicksAsync() => double.Parse(
                 await OnAsync("""
                     s=$(systemctl show -P MainPID spottrainer-watchdog.service); cat /proc/[0-9]*/stat 2> /dev/null | sed 's/.*) //' | awk -v s=$s '$4 == s { t += $12 + $13 + $14 + $15 } END { print t }'

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The main job as one would write it by hand with aws, ssh and scp, against the rehearsal that the environment names.
+# The main job, written by hand with aws, ssh, and scp. It runs against the rehearsal that the environment variables refer to.
 # Prints "step seconds" lines.
 set -euo pipefail
 work=$(mktemp -d)
@@ -14,7 +14,7 @@ done_with() {
     last=$now
 }
 
-# The cheapest of a few types; the on-demand price of the one that is taken.
+# Finds the cheapest of a few types, and the on-demand price of that type.
 read -r price zone type < <(aws ec2 describe-spot-price-history --instance-types m7i.large c6i.large m6i.large c5.large \
     --product-descriptions Linux/UNIX --start-time "$(date -u +%FT%TZ)" \
     --query 'SpotPriceHistory[].[SpotPrice,AvailabilityZone,InstanceType]' | sort | head -n 1)
