@@ -22,6 +22,8 @@ public sealed class WaitSpotTrainingInstanceCommand : HostStepCmdlet
 
     private protected override string? Action => null;
 
+    private protected override bool IsLimited => false;
+
     private protected override Func<CancellationToken, Task> Prepare(TrainingHost host)
     {
         var goal = For;

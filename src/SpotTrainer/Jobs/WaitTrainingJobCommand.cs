@@ -7,6 +7,8 @@ namespace SpotTrainer.Jobs;
 [OutputType(typeof(TrainingJob))]
 public sealed class WaitTrainingJobCommand : JobCmdlet
 {
+    private protected override bool IsLimited => false;
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {

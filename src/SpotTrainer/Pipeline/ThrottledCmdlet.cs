@@ -12,9 +12,18 @@ public abstract class ThrottledCmdlet : StepCmdlet
     [ValidateRange(1, 256)]
     public int ThrottleLimit { get; set; } = 8;
 
+    /// <summary>Whether the work counts toward the limit. A wait does not: all hosts and jobs are waited for at the same time.</summary>
+    private protected virtual bool IsLimited => true;
+
     /// <summary>Starts work as soon as the limit allows it.</summary>
     private protected void StartThrottled(object target, Func<CancellationToken, Task> work)
     {
+        if (!IsLimited)
+        {
+            Start(target, work);
+            return;
+        }
+
         var gate = throttle ??= new SemaphoreSlim(ThrottleLimit);
         Start(target, async stopping =>
         {

@@ -32,6 +32,8 @@ public sealed class SetSpotRehearsalCommand : StepCmdlet
     [Parameter(Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = RebalanceSet)]
     [ValidateNotNull]
     [Alias("TrainingHost")]
+    [HostReference]
+    [ArgumentCompleter(typeof(HostNameCompleter))]
     public TrainingHost[] Instance { get; set; } = [];
 
     /// <summary>Interrupts the instances. Each one is notified, and EC2 terminates it when the notice time is over.</summary>
@@ -205,9 +207,9 @@ public sealed class SetSpotRehearsalCommand : StepCmdlet
         var (interrupt, notice) = (ParameterSetName == InterruptSet, IsBound(nameof(Notice)) ? Notice : (TimeSpan?)null);
         if (ShouldProcess(host.ToString(), interrupt ? "interrupt" : "recommend a rebalance"))
         {
-            Run(host, async _ =>
+            Run(host, async stopping =>
             {
-                var instance = host as SpotTrainingInstance ?? throw new SpotTrainerException("NotAnInstance", ErrorKind.InvalidArgument,
+                var instance = await HostFinder.ResolveAsync(host, Context, stopping) as SpotTrainingInstance ?? throw new SpotTrainerException("NotAnInstance", ErrorKind.InvalidArgument,
                     $"{host} is not an instance that the module launched.",
                     "Use an instance from New-SpotTrainingInstance or Get-SpotTrainingInstance.", host);
                 if (!ReferenceEquals(instance.Cloud, rehearsal.Cloud))
@@ -248,7 +250,7 @@ public sealed class SetSpotRehearsalCommand : StepCmdlet
     private Dictionary<string, int?> ReadQuotas()
     {
         var quotas = Quota.Cast<DictionaryEntry>().ToDictionary(
-            entry => Text(entry.Key), entry => entry.Value is null ? null : (int?)Number(nameof(Quota), entry.Value), StringComparer.OrdinalIgnoreCase);
+            entry => Text(entry.Key), entry => entry.Value is null ? null : (int?)Whole(nameof(Quota), entry.Value), StringComparer.OrdinalIgnoreCase);
         if (IsBound(nameof(SpotQuota)))
         {
             quotas[StandardSpotQuota] = SpotQuota;
@@ -274,6 +276,11 @@ public sealed class SetSpotRehearsalCommand : StepCmdlet
             throw NoNumber(parameter, value);
         }
     }
+
+    /// <summary>A number of vCPUs: whole, and not below zero.</summary>
+    private static int Whole(string parameter, object? value) =>
+        Number(parameter, value) is var number && number >= 0 && number <= int.MaxValue && number == decimal.Truncate(number)
+            ? (int)number : throw NoNumber(parameter, value);
 
     private static SpotTrainerException NoNumber(string parameter, object? value) => new(
         "NumberInvalid", ErrorKind.InvalidArgument, $"'{value}' is not a number that -{parameter} accepts.",

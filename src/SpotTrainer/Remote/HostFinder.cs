@@ -28,6 +28,11 @@ internal static class HostFinder
     /// <exception cref="InvalidOperationException">It has not been set.</exception>
     public static IHostFinder Current => current ?? throw new InvalidOperationException("The host finder is not set.");
 
+    /// <summary>Returns a host; one that the user gave by its name or ID is looked up.</summary>
+    /// <exception cref="SpotTrainerException"><c>InstanceNotFound</c>, <c>InstanceAmbiguous</c>.</exception>
+    public static async Task<TrainingHost> ResolveAsync(TrainingHost host, StepContext context, CancellationToken cancellationToken) =>
+        host is NamedHost named ? (await Current.FindAsync([named.Text], context, cancellationToken))[0] : host;
+
     /// <summary>Sets the host finder.</summary>
     public static void Use(IHostFinder finder) => current = finder;
 }

@@ -23,9 +23,12 @@ public abstract class HostStepCmdlet : ThrottledCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        foreach (var host in Found())
+        foreach (var given in Instance)
         {
-            if (Action is not { } action || ShouldProcess(host.ToString(), action))
+            var host = given is NamedHost ? Get(given.ToString(), stopping => HostFinder.ResolveAsync(given, Context, stopping)) : given;
+
+            // A name that was not found has been reported.
+            if (host is not null && (Action is not { } action || ShouldProcess(host.ToString(), action)))
             {
                 StartThrottled(host, Prepare(host));
             }
@@ -36,20 +39,4 @@ public abstract class HostStepCmdlet : ThrottledCmdlet
     /// Reads the parameters, on the pipeline's thread because the next input changes them, and returns the work to do.
     /// </summary>
     private protected abstract Func<CancellationToken, Task> Prepare(TrainingHost host);
-
-    /// <summary>Returns the hosts. Names are looked up; a name that is not found is reported as an error and skipped.</summary>
-    private IEnumerable<TrainingHost> Found()
-    {
-        foreach (var host in Instance)
-        {
-            if (host is not NamedHost named)
-            {
-                yield return host;
-            }
-            else if (Get(named.Text, stopping => HostFinder.Current.FindAsync([named.Text], Context, stopping)) is [var found])
-            {
-                yield return found;
-            }
-        }
-    }
 }

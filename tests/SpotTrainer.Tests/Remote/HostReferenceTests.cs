@@ -1,0 +1,51 @@
+using System.Management.Automation;
+using SpotTrainer.Tests.Rehearsal;
+
+namespace SpotTrainer.Tests.Remote;
+
+/// <summary>Wherever a step takes a machine, it takes an instance's name or ID, too.</summary>
+[Collection(RehearsalSessionGroup.Name)]
+public sealed class HostReferenceTests(RehearsalSession session)
+{
+    [Fact]
+    public void A_name_or_an_id_means_the_instance_by_parameter_and_by_pipeline()
+    {
+        const string Launch = """
+            $null = Find-SpotOffer -InstanceType m7i.large -First 1 | New-SpotTrainingInstance -Name named -Count 2 -MaxHours 1
+            $null = Find-SpotOffer -InstanceType m7i.large -First 1 | New-SpotTrainingInstance -Name twice -MaxHours 1 -NoWait
+            $null = Find-SpotOffer -InstanceType m7i.large -First 1 | New-SpotTrainingInstance -Name twice -MaxHours 1 -NoWait
+            (Get-SpotTrainingInstance named-1).InstanceId
+            """;
+        var id = (string)Assert.Single(session.Require(Launch).Output).BaseObject;
+
+        Assert.Equal("in\n", Output("(Invoke-TrainingCommand -Instance named-1 -Command 'echo in').Output"));
+        Assert.Equal("in\n", Output($"(Invoke-TrainingCommand -Instance {id} -Command 'echo in').Output"));
+        Assert.Equal("in\n", Output("('NAMED-1' | Invoke-TrainingCommand 'echo in').Output"));
+        Assert.Equal(2, session.Require("'named-1', 'named-2' | Invoke-TrainingCommand 'echo in'").Output.Count);
+        Assert.Equal(2, session.Require("Invoke-TrainingCommand -Instance named-1, named-2 -Command 'echo in'").Output.Count);
+        Assert.Equal(2, session.Require("Invoke-TrainingCommand -Instance (Get-SpotTrainingInstance named-1), named-2 -Command 'echo in'").Output.Count);
+        Assert.Contains("What if", Output("Remove-SpotTrainingInstance -Instance named-1 -WhatIf 6>&1; 'What if'"), StringComparison.Ordinal);
+
+        // One that is not found, or not the only one, stops nothing else.
+        var mixed = session.Run("'nobody', 'twice', 'named-1' | Invoke-TrainingCommand 'echo in'");
+        Assert.Single(mixed.Output);
+        Assert.Equal(["InstanceNotFound", "InstanceAmbiguous"], mixed.Errors.Select(error => error.FullyQualifiedErrorId.Split(',')[0]));
+        Assert.Equal(["nobody", "twice"], mixed.Errors.Select(error => error.TargetObject));
+        Assert.All(mixed.Errors, error => Assert.NotEmpty(error.ErrorDetails.RecommendedAction));
+        Assert.Equal(ErrorCategory.InvalidArgument, mixed.Errors[1].CategoryInfo.Category);
+        Assert.Single(session.Run("Invoke-TrainingCommand -Instance '' -Command 'echo in'").Errors);
+
+        var completed = session.Require("[System.Management.Automation.CommandCompletion]::CompleteInput('Wait-SpotTrainingInstance -Instance name', 40, $null).CompletionMatches.CompletionText");
+        Assert.Contains("named-1", completed.Output.Select(one => (string)one.BaseObject));
+
+        // A wait takes no slot: the one that has ended is not kept waiting by the one that runs.
+        session.Require("$null = Remove-SpotTrainingInstance -Instance named-2 -Confirm:$false");
+        var ended = session.Require(
+            "$ended = Get-SpotTrainingInstance named-2 -IncludeTerminated; $found = $null; "
+            + "(Get-SpotTrainingInstance named-1), $ended | Wait-SpotTrainingInstance -For Terminated -ThrottleLimit 1 -Timeout 120 | ForEach-Object { $_.Name; break }");
+        Assert.Equal("named-2", Assert.Single(ended.Output).BaseObject);
+        session.Require("$null = Get-SpotTrainingInstance named-1, twice | Remove-SpotTrainingInstance -Confirm:$false");
+    }
+
+    private string Output(string script) => string.Concat(session.Require(script).Output);
+}
