@@ -5,16 +5,16 @@ using SpotTrainer.Money;
 
 namespace SpotTrainer.Instances;
 
-/// <summary>What all instances cost: of those that EC2 knows, and of those that only the ledger remembers.</summary>
+/// <summary>Lists the costs of instances: those that EC2 knows, and those that only the ledger remembers.</summary>
 internal static class CostList
 {
-    /// <summary>Estimates the costs. Those that have ended are put into the ledger on the way.</summary>
+    /// <summary>Estimates the costs. Instances that have ended are also added to the ledger.</summary>
     /// <param name="cloud">The cloud.</param>
     /// <param name="regions">The regions.</param>
-    /// <param name="allOwners">Those of other users and computers, too.</param>
-    /// <param name="since">From when on ended ones count.</param>
-    /// <param name="context">Is told of regions that can't be asked.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="allOwners">Whether to include instances of other users and computers.</param>
+    /// <param name="since">Instances that ended before this moment are left out.</param>
+    /// <param name="context">Log, clock, and session.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public static async Task<IReadOnlyList<SpotTrainingCost>> ReadAsync(
         CloudContext cloud, IReadOnlyList<string> regions, bool allOwners, DateTimeOffset since, StepContext context, CancellationToken cancellationToken)
     {

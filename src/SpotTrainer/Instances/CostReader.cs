@@ -6,10 +6,12 @@ using SpotTrainer.Money;
 
 namespace SpotTrainer.Instances;
 
-/// <summary>Estimates what instances cost, from the price history of their zones, and keeps the costs of ended ones in the ledger.</summary>
+/// <summary>
+/// Estimates what instances cost from the price history of their zones, and keeps the costs of ended instances in the ledger.
+/// </summary>
 internal static class CostReader
 {
-    /// <summary>Estimates the cost of an instance until now, or until its end.</summary>
+    /// <summary>Estimates the cost of an instance until now, or until it ended.</summary>
     public static async Task<SpotTrainingCost> ReadAsync(SpotTrainingInstance instance, StepContext context, CancellationToken cancellationToken)
     {
         var end = instance.EndTime ?? context.Now;
@@ -17,11 +19,11 @@ internal static class CostReader
         return Estimate(instance, end, series);
     }
 
-    /// <summary>Puts an instance that has ended into the ledger.</summary>
+    /// <summary>Adds an instance that has ended to the ledger.</summary>
     public static async Task KeepAsync(SpotTrainingInstance ended, StepContext context, CancellationToken cancellationToken) =>
         Keep(await ReadAsync(ended, context, cancellationToken), ended, context);
 
-    /// <summary>Puts an instance that has ended into the ledger, with costs that are known.</summary>
+    /// <summary>Adds an instance that has ended to the ledger, with costs that are already known.</summary>
     public static void Keep(SpotTrainingCost cost, SpotTrainingInstance ended, StepContext context) => InstanceLedger.Add(
         ended.Cloud.StateFolder,
         [
@@ -31,17 +33,18 @@ internal static class CostReader
             },
         ], context.Log);
 
-    /// <summary>Puts an instance that runs into the ledger: EC2 may have forgotten it before its end is seen.</summary>
+    /// <summary>Adds a running instance to the ledger: EC2 may forget it before anybody sees that it has ended.</summary>
     public static void KeepRunning(SpotTrainingInstance running, StepContext context) =>
         InstanceLedger.Add(running.Cloud.StateFolder, [Entry(running, running.Deadline) with { Running = true }], context.Log);
 
-    /// <summary>Estimates what an instance cost whose end was never seen: until its deadline, and no longer.</summary>
+    /// <summary>Estimates the cost of an instance whose end was never seen. It cannot have run past its deadline.</summary>
     public static async Task<SpotTrainingCost> ReadForgottenAsync(LedgerEntry entry, CloudContext cloud, StepContext context, CancellationToken cancellationToken)
     {
         var instance = new SpotTrainingInstance(cloud, entry.Region, string.Empty, 22, string.Empty, keyPath: null, [])
         {
             InstanceId = entry.InstanceId, Name = entry.Name, Owner = entry.Owner, InstanceType = entry.InstanceType, Zone = entry.Zone, Market = entry.Market,
-            State = "terminated", StateReason = "Its end was not seen: reckoned until its deadline.", LaunchTime = entry.Launched, EndTime = entry.Ended, Deadline = entry.Ended,
+            State = "terminated", StateReason = "Its end was not seen. The estimate assumes that it ran until its deadline.",
+            LaunchTime = entry.Launched, EndTime = entry.Ended, Deadline = entry.Ended,
             Price = entry.Price, OnDemandPrice = entry.OnDemandPrice, DiskPrice = entry.DiskPrice, VolumeSizeGiB = entry.VolumeSizeGiB,
         };
         var cost = await ReadAsync(instance, context, cancellationToken);
@@ -58,8 +61,8 @@ internal static class CostReader
 
     /// <summary>Estimates a cost.</summary>
     /// <param name="instance">The instance.</param>
-    /// <param name="end">Until when.</param>
-    /// <param name="series">The prices of its zone since its launch; null where they can't be had: then the price at launch counts.</param>
+    /// <param name="end">The end of the time to estimate.</param>
+    /// <param name="series">The prices in its zone since its launch; null for the price at launch.</param>
     internal static SpotTrainingCost Estimate(SpotTrainingInstance instance, DateTimeOffset end, SpotPriceSeries? series)
     {
         var tariff = instance.Tariff;
@@ -80,7 +83,8 @@ internal static class CostReader
     }
 
     /// <summary>
-    /// The prices that are charged for an instance since its launch: those of its zone, up to its highest. Null on demand, and where they can't be had.
+    /// Returns the prices that were charged for an instance since its launch: the Spot prices of its zone, up to the highest that it can be
+    /// charged. Null for an on-demand instance, or if the prices are not available.
     /// </summary>
     internal static async Task<SpotPriceSeries?> SeriesAsync(SpotTrainingInstance instance, StepContext context, CancellationToken cancellationToken)
     {
@@ -97,7 +101,8 @@ internal static class CostReader
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested && exception is not SpotTrainerException)
         {
-            context.Log.Verbose($"{instance}: the history of its price can't be had: {ErrorTranslation.Translate(exception, instance).Message}");
+            context.Log.Verbose(
+                $"{instance}: the price history is not available: {ErrorTranslation.Translate(exception, instance).Message}");
             return null;
         }
     }

@@ -4,18 +4,18 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Instances;
 
-/// <summary>Reads back over SSH what the watchdog of a machine holds.</summary>
+/// <summary>Reads the deadline that an instance's watchdog holds, over SSH.</summary>
 internal static class DeadlineCheck
 {
-    /// <summary>Deadlines are reckoned by this computer's clock, and held by the machine's: so far the two may differ.</summary>
+    /// <summary>This computer's clock sets the deadline, and the instance's clock keeps it. The two may differ by this much.</summary>
     public static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
 
-    /// <summary>A machine that is busy may fail one look, and what follows from a failed look is grave.</summary>
+    /// <summary>A busy instance may fail one read, and an instance that fails the check may be terminated.</summary>
     private static readonly Patience Patience = new(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(1));
 
-    /// <summary>Gives what the machine holds.</summary>
-    /// <exception cref="SpotTrainerException"><c>DeadlineNotArmed</c>: nothing holds a deadline there. <c>ClockWrong</c>: this computer's
-    /// clock is ahead.</exception>
+    /// <summary>Returns what the instance holds.</summary>
+    /// <exception cref="SpotTrainerException"><c>DeadlineNotArmed</c>: no deadline is armed on the instance. <c>ClockWrong</c>: this
+    /// computer's clock is ahead.</exception>
     public static async Task<WatchdogStatus> ReadArmedAsync(SshConnection connection, SpotTrainingInstance instance, StepContext context, CancellationToken cancellationToken)
     {
         var status = await Patience.AskAsync(
@@ -26,10 +26,13 @@ internal static class DeadlineCheck
         }
 
         return context.Now - status.Now <= ClockTolerance ? status : throw new SpotTrainerException("ClockWrong", ErrorKind.InvalidOperation,
-            $"This computer's clock is ahead of that of {instance}, so that its deadline may come too late.", "Set the clock and try again.", instance);
+            $"This computer's clock is ahead of the clock of {instance}, so the deadline may come too late.",
+            "Set this computer's clock and try again.", instance);
     }
 
-    /// <summary>The machine must hold the deadline that was asked for. One that would not end itself must not be kept.</summary>
+    /// <summary>
+    /// Checks that the instance holds the requested deadline. An instance that would not terminate itself must not be kept.
+    /// </summary>
     public static async Task RequireAsync(
         SshConnection connection, SpotTrainingInstance instance, DateTimeOffset deadline, StepContext context, CancellationToken cancellationToken)
     {
@@ -37,12 +40,12 @@ internal static class DeadlineCheck
         if (status.Deadline != DateTimeOffset.FromUnixTimeSeconds(deadline.ToUnixTimeSeconds()))
         {
             throw new SpotTrainerException("DeadlineDiffers", ErrorKind.InvalidOperation,
-                $"{instance} holds the deadline {status.Deadline?.LocalDateTime:g}, and not {deadline.LocalDateTime:g}.",
-                "Set it anew with Set-SpotTrainingDeadline, or remove the instance.", instance);
+                $"{instance} holds the deadline {status.Deadline?.LocalDateTime:g} instead of {deadline.LocalDateTime:g}.",
+                "Set it again with Set-SpotTrainingDeadline, or remove the instance.", instance);
         }
     }
 
-    /// <summary>What the machine holds; null where nothing holds a deadline, or the look failed.</summary>
+    /// <summary>Returns what the instance holds; null if no deadline is armed, or if the read failed.</summary>
     private static async Task<WatchdogStatus?> LookAsync(SshConnection connection, CancellationToken cancellationToken)
     {
         var result = await connection.RunAsync(WatchdogStatus.Command, cancellationToken);
@@ -50,6 +53,6 @@ internal static class DeadlineCheck
     }
 
     private static SpotTrainerException NotArmed(SpotTrainingInstance instance) => new("DeadlineNotArmed", ErrorKind.SecurityError,
-        $"{instance} holds no deadline: it may not end itself, and must not be kept.",
-        "Launch from another -Image, one with cloud-init and systemd; where this one still runs, Remove-SpotTrainingInstance ends it.", instance);
+        $"{instance} has no armed deadline, so it may never terminate itself.",
+        "Remove it with Remove-SpotTrainingInstance if it still runs. Launch from an image that has cloud-init and systemd.", instance);
 }

@@ -7,27 +7,29 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Instances;
 
-/// <summary>A deadline that is to be moved: reckoned first, then carried out.</summary>
-/// <param name="Instance">The instance, as EC2 has it now.</param>
-/// <param name="Old">What the machine holds.</param>
-/// <param name="New">What it is to hold.</param>
-/// <param name="HighestCost">The most that it can cost until then, in US dollars; null where no price bounds it.</param>
+/// <summary>A move of a deadline: planned first, then applied.</summary>
+/// <param name="Instance">The instance, as EC2 reports it now.</param>
+/// <param name="Old">The deadline that the instance holds.</param>
+/// <param name="New">The new deadline.</param>
+/// <param name="HighestCost">The most that it can cost until the new deadline, in US dollars; null if no price limits it.</param>
 internal sealed record DeadlineMove(SpotTrainingInstance Instance, DateTimeOffset Old, DateTimeOffset New, decimal? HighestCost)
 {
-    /// <summary>A deadline that is nearer could pass while it is being set.</summary>
+    /// <summary>A closer deadline could pass while it is being set.</summary>
     private static readonly TimeSpan Nearest = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan Farthest = Tariff.Longest;
 
-    /// <summary>What ShouldProcess asks.</summary>
+    /// <summary>What ShouldProcess asks about, as a verb phrase.</summary>
     public string Action => string.Format(CultureInfo.CurrentCulture, "move the deadline from {0:g} to {1:g}, {2}", Old.LocalDateTime, New.LocalDateTime,
-        HighestCost is { } most ? string.Format(CultureInfo.CurrentCulture, "at most {0:0.00} USD from launch on, traffic out not included", most) : "at a price that nothing bounds");
+        HighestCost is { } most
+            ? string.Format(CultureInfo.CurrentCulture, "at most {0:0.00} USD since the launch, outbound traffic not included", most)
+            : "with no limit on the price");
 
-    /// <summary>Reckons a move.</summary>
+    /// <summary>Plans a move.</summary>
     /// <param name="instance">The instance.</param>
-    /// <param name="wanted">Gives the moment that is wanted from the one that the machine holds; null: as late as the budget allows.</param>
-    /// <param name="context">Where it is told.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="wanted">Returns the new deadline, given the current one; null for the latest that the budget allows.</param>
+    /// <param name="context">Log, clock, and session.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="SpotTrainerException"><c>NoBudget</c>, <c>PriceCapUnknown</c>, <c>DeadlinePastBudget</c>, <c>DeadlineTooNear</c>, <c>DeadlineTooFar</c>,
     /// <c>DeadlineNotArmed</c>, <c>ClockWrong</c>.</exception>
     public static async Task<DeadlineMove> PlanAsync(
@@ -47,41 +49,44 @@ internal sealed record DeadlineMove(SpotTrainingInstance Instance, DateTimeOffse
         else if (wanted is null)
         {
             throw new SpotTrainerException("NoBudget", ErrorKind.InvalidOperation, $"{current} was launched without a budget.",
-                "Give -Deadline or -AddHours instead of -FromBudget.", current);
+                "Use -Deadline or -AddHours instead of -FromBudget.", current);
         }
 
-        // -FromBudget never takes time away: what the machine holds was paid for at its launch.
+        // -FromBudget never takes time away: the budget covered the current deadline when it was set.
         var next = wanted?.Invoke(old) ?? (latest > old ? latest.Value : old);
         next = DateTimeOffset.FromUnixTimeSeconds(next.ToUnixTimeSeconds());
         if (next > latest && next > old)
         {
             throw new SpotTrainerException("DeadlinePastBudget", ErrorKind.LimitsExceeded,
-                string.Format(CultureInfo.CurrentCulture, "{0} may cost {1} USD, which it could exceed by {2:g}: its latest deadline is {3:g}.",
+                string.Format(
+                    CultureInfo.CurrentCulture,
+                    "{0} has a budget of {1} USD and could exceed it by {2:g}. Its latest possible deadline is {3:g}.",
                     current, current.Budget, next.LocalDateTime, (latest > old ? latest.Value : old).LocalDateTime),
-                "Give an earlier moment, or -FromBudget.", current);
+                "Use an earlier deadline, or -FromBudget.", current);
         }
 
         if (next > now + Farthest)
         {
             throw new SpotTrainerException("DeadlineTooFar", ErrorKind.InvalidArgument,
-                string.Format(CultureInfo.CurrentCulture, "{0:g} is more than a year away.", next.LocalDateTime), "Give an earlier moment.", current);
+                string.Format(CultureInfo.CurrentCulture, "{0:g} is more than a year away.", next.LocalDateTime),
+                "Use an earlier deadline.", current);
         }
 
         if (next < now + Nearest)
         {
             throw new SpotTrainerException("DeadlineTooNear", ErrorKind.InvalidArgument,
-                string.Format(CultureInfo.CurrentCulture, "{0:G} is past, or nearly so.", next.LocalDateTime),
-                "Give a later moment; Remove-SpotTrainingInstance ends the machine now.", current);
+                string.Format(CultureInfo.CurrentCulture, "{0:G} has passed, or is less than 30 seconds away.", next.LocalDateTime),
+                "Use a later deadline. To terminate the instance now, use Remove-SpotTrainingInstance.", current);
         }
 
         return new DeadlineMove(current, old, next, current.Tariff.MostUntil(current.LaunchTime, now, next, soFar));
     }
 
-    /// <summary>Carries it out, and gives the instance as it is then.</summary>
+    /// <summary>Applies the move and returns the updated instance.</summary>
     public async Task<SpotTrainingInstance> ApplyAsync(StepContext context, CancellationToken cancellationToken)
     {
-        // The tag is what other computers go by. Whenever this process is killed, it must not promise more time than the machine
-        // gives: so the machine comes first when the deadline moves out, and the tag when it moves in.
+        // Other computers rely on the tag. Even if this process is killed here, the tag must not promise more time than the instance
+        // has. So the instance is changed first when the deadline moves later, and the tag first when it moves earlier.
         if (New < Old)
         {
             await TagAsync(cancellationToken);
@@ -102,7 +107,9 @@ internal sealed record DeadlineMove(SpotTrainingInstance Instance, DateTimeOffse
     private Task TagAsync(CancellationToken cancellationToken) => Instance.Cloud.Ec2(Instance.Region).CreateTagsAsync(
         new CreateTagsRequest { Resources = [Instance.InstanceId], Tags = [new Tag(ModuleTags.Deadline, ModuleTags.Moment(New))] }, cancellationToken);
 
-    /// <summary>The highest price of the instance's zone since its launch; the highest that can be charged where that can't be had.</summary>
+    /// <summary>
+    /// Returns the highest price in the zone since the launch, or the highest that can be charged if it is not available.
+    /// </summary>
     private static async Task<decimal> HighestSoFarAsync(SpotTrainingInstance instance, decimal highest, StepContext context, CancellationToken cancellationToken)
     {
         if (instance.Market != "spot")
@@ -115,6 +122,6 @@ internal sealed record DeadlineMove(SpotTrainingInstance Instance, DateTimeOffse
     }
 
     private static SpotTrainerException CapUnknown(SpotTrainingInstance instance) => new("PriceCapUnknown", ErrorKind.InvalidOperation,
-        $"The highest price that can be charged for {instance} is not known, so nobody can say what its budget pays.",
-        "Remove it when it is done; it ends itself at the deadline that it has.", instance);
+        $"The highest price that can be charged for {instance} is unknown, so how long its budget lasts is also unknown.",
+        "Remove it when you are done. It terminates itself at its current deadline.", instance);
 }

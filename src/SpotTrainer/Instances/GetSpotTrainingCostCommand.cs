@@ -4,30 +4,30 @@ using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Instances;
 
-/// <summary>Estimates what instances have cost and will have cost at their deadline: those that run, and ended ones from the ledger.</summary>
+/// <summary>Estimates what instances have cost, and what running instances will have cost at their deadline.</summary>
 [Cmdlet(VerbsCommon.Get, "SpotTrainingCost", DefaultParameterSetName = "Name")]
 [OutputType(typeof(SpotTrainingCost))]
 public sealed class GetSpotTrainingCostCommand : RegionsCmdlet
 {
     private static readonly TimeSpan DefaultSpan = TimeSpan.FromDays(30);
 
-    /// <summary>Names, with wildcards.</summary>
+    /// <summary>The names of the instances, with wildcards.</summary>
     [Parameter(Position = 0, ParameterSetName = "Name", ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(InstanceNameCompleter))]
     public string[] Name { get; set; } = ["*"];
 
-    /// <summary>The instances, or any step's output, which has its instance in the property Instance.</summary>
+    /// <summary>The instances, or the output of any step, which has its instance in the property <c>Instance</c>.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Instance", ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNull]
     public SpotTrainingInstance[] Instance { get; set; } = [];
 
-    /// <summary>From when on ended instances are told of; of 30 days when left out.</summary>
+    /// <summary>The moment from which ended instances are included. The default is 30 days ago.</summary>
     [Parameter(ParameterSetName = "Name")]
     public DateTime? Since { get; set; }
 
-    /// <summary>Those of other users and computers, too, for as long as EC2 remembers them.</summary>
+    /// <summary>Includes instances of other users and computers, for as long as EC2 remembers them.</summary>
     [Parameter(ParameterSetName = "Name")]
     public SwitchParameter AllOwners { get; set; }
 
@@ -63,8 +63,10 @@ public sealed class GetSpotTrainingCostCommand : RegionsCmdlet
 
             foreach (var missing in NamePattern.Unmet(names, costs.Select(cost => cost.Name).ToArray()))
             {
-                Output.Error(new SpotTrainerException("InstanceNotFound", ErrorKind.ObjectNotFound, $"Neither EC2 nor the ledger knows an instance '{missing}'.",
-                    "See what there is with Get-SpotTrainingCost; -Since shows older ones, and -AllOwners those of others.", missing), missing);
+                Output.Error(new SpotTrainerException("InstanceNotFound", ErrorKind.ObjectNotFound,
+                    $"Neither EC2 nor the ledger has an instance '{missing}'.",
+                    "List the instances with Get-SpotTrainingCost. Use -Since for older ones, and -AllOwners for those of other users.",
+                    missing), missing);
             }
         });
     }

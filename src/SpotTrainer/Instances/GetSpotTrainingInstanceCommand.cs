@@ -5,44 +5,46 @@ using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Instances;
 
-/// <summary>Finds the machines that the module launched, in any session and on any computer, by their tags.</summary>
+/// <summary>Finds the instances that the module launched, in any session, by their tags.</summary>
 [Cmdlet(VerbsCommon.Get, "SpotTrainingInstance", DefaultParameterSetName = "Name")]
 [OutputType(typeof(SpotTrainingInstance))]
 public sealed class GetSpotTrainingInstanceCommand : RegionsCmdlet
 {
-    /// <summary>Names, with wildcards.</summary>
+    /// <summary>The names of the instances, with wildcards.</summary>
     [Parameter(Position = 0, ParameterSetName = "Name", ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(InstanceNameCompleter))]
     public string[] Name { get; set; } = ["*"];
 
-    /// <summary>Machines, to be looked at again where they are.</summary>
+    /// <summary>
+    /// The instances to read again from EC2, or the output of any step, which has its instance in the property <c>Instance</c>.
+    /// </summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Instance", ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNull]
     public SpotTrainingInstance[] Instance { get; set; } = [];
 
-    /// <summary>EC2's ids.</summary>
+    /// <summary>The IDs of the instances, such as i-0123456789abcdef0.</summary>
     [Parameter(ParameterSetName = "Name")]
     [ValidateNotNullOrEmpty]
     public string[] InstanceId { get; set; } = [];
 
-    /// <summary>Instance types, with wildcards.</summary>
+    /// <summary>The instance types, with wildcards.</summary>
     [Parameter(ParameterSetName = "Name")]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[] InstanceType { get; set; } = [];
 
-    /// <summary>EC2's words for states, such as running.</summary>
+    /// <summary>The states in EC2, such as running.</summary>
     [Parameter(ParameterSetName = "Name")]
     [ValidateSet("pending", "running", "shutting-down", "terminated", "stopping", "stopped")]
     public string[] State { get; set; } = [];
 
-    /// <summary>Those of other users and computers, too.</summary>
+    /// <summary>Includes instances of other users and computers.</summary>
     [Parameter(ParameterSetName = "Name")]
     public SwitchParameter AllOwners { get; set; }
 
-    /// <summary>Those that have ended, too, for as long as EC2 remembers them.</summary>
+    /// <summary>Includes instances that have ended, for as long as EC2 remembers them.</summary>
     [Parameter(ParameterSetName = "Name")]
     public SwitchParameter IncludeTerminated { get; set; }
 
@@ -76,14 +78,18 @@ public sealed class GetSpotTrainingInstanceCommand : RegionsCmdlet
 
             if (found.Length > own.Length)
             {
-                Output.Warning($"{found.Length - own.Length} more of other users or computers: -AllOwners shows them.");
+                Output.Warning(
+                    $"Instances of other users or computers that are not shown: {found.Length - own.Length}. Use -AllOwners to show them.");
             }
 
             foreach (var missing in NamePattern.Unmet(names, own.Select(instance => instance.Name).ToArray())
                 .Concat(ids.Where(id => !Array.Exists(own, instance => instance.InstanceId == id))))
             {
-                Output.Error(new SpotTrainerException("InstanceNotFound", ErrorKind.ObjectNotFound, $"There is no instance '{missing}' where it was looked for.",
-                    "See what there is with Get-SpotTrainingInstance; -IncludeTerminated shows those that have ended, too, and -AllOwners those of others.", missing), missing);
+                Output.Error(new SpotTrainerException("InstanceNotFound", ErrorKind.ObjectNotFound,
+                    $"There is no instance '{missing}' in the regions that were searched.",
+                    "List your instances with Get-SpotTrainingInstance. Use -IncludeTerminated for ended ones, "
+                    + "and -AllOwners for those of other users.",
+                    missing), missing);
             }
         });
     }

@@ -5,10 +5,10 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Instances;
 
-/// <summary>Finds instances by what users call them: in all regions of the current cloud.</summary>
+/// <summary>Finds instances by name or ID, in all regions of the current cloud.</summary>
 internal sealed class InstanceFinder : IHostFinder
 {
-    /// <summary>Which regions there are can be asked in any of them: here, if nothing names another.</summary>
+    /// <summary>Any region can list the regions. This one is asked if nothing names another.</summary>
     private const string LastRegion = "us-east-1";
 
     /// <inheritdoc/>
@@ -37,7 +37,7 @@ internal sealed class InstanceFinder : IHostFinder
     public IEnumerable<string> Names() => InstanceLedger.Read(CloudResolver.CurrentStateFolder())
         .OrderByDescending(entry => entry.Launched).Select(entry => entry.Name).Where(name => name.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>An id means that instance, whoever launched it; a name means one of this user's, launched from this computer.</summary>
+    /// <summary>An ID means that instance, whoever launched it. A name means one that this user launched from this computer.</summary>
     private static SpotTrainingInstance Single(IReadOnlyList<SpotTrainingInstance> known, string name)
     {
         var meant = known.Where(instance => instance.InstanceId == name).ToArray();
@@ -50,10 +50,10 @@ internal sealed class InstanceFinder : IHostFinder
         {
             1 => meant[0],
             0 => throw new SpotTrainerException("InstanceNotFound", ErrorKind.ObjectNotFound, $"There is no running instance '{name}'.",
-                "List your instances with Get-SpotTrainingInstance. An instance of another user, or from another computer, is found by its id.", name),
+                "List your instances with Get-SpotTrainingInstance. Use the ID for an instance of another user or computer.", name),
             _ => throw new SpotTrainerException("InstanceAmbiguous", ErrorKind.InvalidArgument,
                 $"{meant.Length} instances are named '{name}': {string.Join(", ", meant.Select(instance => $"{instance.InstanceId} in {instance.Region}"))}.",
-                "Use the id of the one that you mean.", name),
+                "Use the ID of the instance that you want.", name),
         };
     }
 }

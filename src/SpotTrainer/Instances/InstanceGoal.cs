@@ -1,11 +1,11 @@
 namespace SpotTrainer.Instances;
 
-/// <summary>What Wait-SpotTrainingInstance waits for.</summary>
+/// <summary>The goal of Wait-SpotTrainingInstance.</summary>
 public enum InstanceGoal
 {
-    /// <summary>It lets us in with its pinned host key, and holds its deadline.</summary>
+    /// <summary>The instance accepts our login, presents its pinned host key, and holds its deadline.</summary>
     Ready,
 
-    /// <summary>EC2 says that it is terminated.</summary>
+    /// <summary>EC2 reports the instance as terminated.</summary>
     Terminated,
 }

@@ -5,20 +5,22 @@ using SpotTrainer.Foundation;
 namespace SpotTrainer.Instances;
 
 /// <summary>
-/// The append-only ledger of instances, which EC2 forgets within an hour of their end: a file of JSON lines, one for each launch (and each move of a
-/// deadline), and one for each that was seen to have ended. It can be deleted: nothing but the costs of the past depends on it.
+/// The append-only ledger of instances, which EC2 forgets within an hour of their end. It is a file of JSON lines: one for each launch (and
+/// each move of a deadline), and one for each instance that was seen to have ended. It can be deleted: only the costs of the past depend on
+/// it.
 /// </summary>
 internal static class InstanceLedger
 {
     private const string FileName = "ledger.jsonl";
 
-    /// <summary>How long another process's use of the file is waited for.</summary>
+    /// <summary>How long to wait while another process uses the file.</summary>
     private static readonly TimeSpan BusyTimeout = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(5);
 
     /// <summary>
-    /// Appends instances: those that run, and those that have ended and are not in it as ended yet. What can't be written is a warning, not an error.
+    /// Appends running instances, and instances that have ended and are not yet recorded as ended. A failure to write is a warning, not an
+    /// error.
     /// </summary>
     public static void Add(string stateFolder, IEnumerable<LedgerEntry> entries, IStepLog log)
     {
@@ -38,11 +40,13 @@ internal static class InstanceLedger
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            log.Warning($"What instances cost could not be kept in {stateFolder}: {exception.Message}");
+            log.Warning($"The costs of instances could not be saved in {stateFolder}: {exception.Message}");
         }
     }
 
-    /// <summary>Reads it, each instance once: as it ended, else as it was last known to run. A line that was cut off or damaged is left out.</summary>
+    /// <summary>
+    /// Reads the ledger, each instance once: as it ended, or as it last ran. A line that was cut off or damaged is left out.
+    /// </summary>
     public static IReadOnlyList<LedgerEntry> Read(string stateFolder)
     {
         var path = Path.Combine(stateFolder, FileName);
@@ -71,14 +75,14 @@ internal static class InstanceLedger
             }
             catch (JsonException)
             {
-                // Half a line of a process that was killed.
+                // A process was killed while it wrote this line.
             }
         }
 
         return [.. entries.Values];
     }
 
-    /// <summary>What a killed process left of its line must not spoil the next one.</summary>
+    /// <summary>Half a line from a killed process must not spoil the next line.</summary>
     private static bool EndsInHalfALine(FileStream stream)
     {
         if (stream.Length == 0)
@@ -91,11 +95,11 @@ internal static class InstanceLedger
     }
 
     /// <summary>
-    /// Opens it. Who writes has it alone: of two streams of .NET's that append at once, one writes over the other's lines. When a process is killed the
-    /// system lets go of the file.
+    /// Opens the ledger. A writer opens it exclusively: if two .NET streams append at the same time, one overwrites the other's lines. If a
+    /// process is killed, the system closes the file.
     /// </summary>
     /// <param name="path">The file.</param>
-    /// <param name="write">Whether it is to be written, and made where it is not there.</param>
+    /// <param name="write">Whether to open it for writing, and create it if it does not exist.</param>
     private static FileStream Open(string path, bool write)
     {
         for (var elapsed = TimeProvider.System.StartClock(); ; Pause())
@@ -111,19 +115,19 @@ internal static class InstanceLedger
             }
             catch (IOException) when (elapsed() < BusyTimeout)
             {
-                // Another process has it, or was faster to make it.
+                // Another process has it open, or created it first.
             }
         }
     }
 
-    /// <summary>The ledger is read and written on threads that cannot await, such as that of a completer.</summary>
+    /// <summary>The ledger is read and written on threads that cannot await, such as a completer's.</summary>
     private static void Pause() => TimeProvider.System.DelayAsync(Poll, CancellationToken.None).GetAwaiter().GetResult();
 }
 
-/// <summary>What the ledger keeps of an instance.</summary>
-/// <param name="InstanceId">EC2's id.</param>
-/// <param name="Name">The user's name for it.</param>
-/// <param name="Owner">User and computer that launched it.</param>
+/// <summary>An instance in the ledger.</summary>
+/// <param name="InstanceId">The instance ID.</param>
+/// <param name="Name">The name that the user gave it.</param>
+/// <param name="Owner">The user and computer that launched it.</param>
 /// <param name="Account">The account.</param>
 /// <param name="Region">The region.</param>
 /// <param name="Zone">The zone.</param>
@@ -131,27 +135,27 @@ internal static class InstanceLedger
 /// <param name="Market">Spot or on-demand.</param>
 /// <param name="Launched">When EC2 started it.</param>
 /// <param name="Ended">When it ended.</param>
-/// <param name="Reason">EC2's words for why.</param>
-/// <param name="MachineCost">What the machine itself cost, estimated, in US dollars.</param>
-/// <param name="DiskCost">What its disk cost, estimated, in US dollars.</param>
-/// <param name="AddressCost">What its public address cost, estimated, in US dollars.</param>
-/// <param name="OnDemandCost">What the same would have cost on demand, estimated, in US dollars; null where it is not known.</param>
+/// <param name="Reason">EC2's reason for the end.</param>
+/// <param name="MachineCost">The estimated cost of the instance without disk and address, in US dollars.</param>
+/// <param name="DiskCost">The estimated cost of its disk, in US dollars.</param>
+/// <param name="AddressCost">The estimated cost of its public IPv4 address, in US dollars.</param>
+/// <param name="OnDemandCost">The estimated on-demand cost of the same time, in US dollars; null if it is unknown.</param>
 internal sealed record LedgerEntry(
     string InstanceId, string Name, string Owner, string Account, string Region, string Zone, string InstanceType, string Market, DateTimeOffset Launched,
     DateTimeOffset Ended, string Reason, decimal MachineCost, decimal DiskCost, decimal AddressCost, decimal? OnDemandCost)
 {
-    /// <summary>Whether it was not seen to have ended: then its end is its deadline, and the costs are none yet.</summary>
+    /// <summary>Whether its end was not seen. Its end is then its deadline, and its costs are not set yet.</summary>
     public bool Running { get; init; }
 
-    /// <summary>The price at launch, in US dollars an hour.</summary>
+    /// <summary>The price at launch, in US dollars per hour.</summary>
     public decimal Price { get; init; }
 
-    /// <summary>The on-demand price, in US dollars an hour; null where it is not known.</summary>
+    /// <summary>The on-demand price, in US dollars per hour; null if it is unknown.</summary>
     public decimal? OnDemandPrice { get; init; }
 
-    /// <summary>A GiB of disk for a month, in US dollars; null where it is not known.</summary>
+    /// <summary>The price of a GiB of disk for a month, in US dollars; null if it is unknown.</summary>
     public decimal? DiskPrice { get; init; }
 
-    /// <summary>The disk, in GiB.</summary>
+    /// <summary>The size of the disk, in GiB.</summary>
     public int VolumeSizeGiB { get; init; }
 }

@@ -11,7 +11,7 @@ namespace SpotTrainer.Instances;
 /// <summary>Reads the module's instances from EC2, by their tags.</summary>
 internal static class InstanceReader
 {
-    /// <summary>Gives the instances of a region that the filters leave, the module's only.</summary>
+    /// <summary>Returns the module's instances in a region that match the filters.</summary>
     public static async Task<IReadOnlyList<SpotTrainingInstance>> ListAsync(
         CloudContext cloud, string region, IReadOnlyList<Filter> filters, CancellationToken cancellationToken)
     {
@@ -28,10 +28,10 @@ internal static class InstanceReader
         return await WithEndsAsync(cloud, region, found, cancellationToken);
     }
 
-    /// <summary>Leaves the instances that this user launched on this computer.</summary>
+    /// <summary>Matches the instances that this user launched from this computer.</summary>
     public static Filter OwnFilter => new("tag:" + ModuleTags.Owner, [ModuleTags.CurrentOwner]);
 
-    /// <summary>Gives the instances of several regions, asked at once.</summary>
+    /// <summary>Returns the instances of several regions, which are asked at the same time.</summary>
     public static async Task<IReadOnlyList<SpotTrainingInstance>> ListEverywhereAsync(
         CloudContext cloud, IReadOnlyList<string> regions, IReadOnlyList<Filter> filters, StepContext context, CancellationToken cancellationToken)
     {
@@ -40,11 +40,11 @@ internal static class InstanceReader
         return found.SelectMany(instances => instances).ToArray();
     }
 
-    /// <summary>Gives one instance.</summary>
+    /// <summary>Returns one instance.</summary>
     public static async Task<SpotTrainingInstance> GetAsync(CloudContext cloud, string region, string id, CancellationToken cancellationToken) =>
         (await WithEndsAsync(cloud, region, [Read(cloud, region, await Ec2Instances.FindAsync(cloud, region, id, cancellationToken))], cancellationToken))[0];
 
-    /// <summary>Makes our object of EC2's.</summary>
+    /// <summary>Converts EC2's object to the module's.</summary>
     public static SpotTrainingInstance Read(CloudContext cloud, string region, Instance instance)
     {
         var tags = instance.Tags.ToDictionary(tag => tag.Key, tag => tag.Value, StringComparer.Ordinal);
@@ -92,8 +92,8 @@ internal static class InstanceReader
     }
 
     /// <summary>
-    /// Gives the ends that EC2 does not tell of Spot machines themselves, as of those that AWS took back: their requests know since when they are fulfilled no
-    /// more. Where those can't be asked, the guess stays.
+    /// Adds the end times that EC2 does not report on Spot instances themselves, such as those that AWS interrupted: their Spot requests
+    /// have the time of the termination. If the requests cannot be read, the guess stays.
     /// </summary>
     internal static async Task<IReadOnlyList<SpotTrainingInstance>> WithEndsAsync(
         CloudContext cloud, string region, IReadOnlyList<SpotTrainingInstance> instances, CancellationToken cancellationToken)
@@ -107,7 +107,7 @@ internal static class InstanceReader
                     new DescribeSpotInstanceRequestsRequest { Filters = [new Filter("instance-id", [.. ids])] }, cancellationToken);
                 foreach (var request in requests.SpotInstanceRequests)
                 {
-                    // A request that EC2 has not brought up to date yet still tells of the launch.
+                    // A request that EC2 has not updated yet still describes the launch.
                     if (request.Status is { UpdateTime: { } since, Code: { } code } && code.StartsWith("instance-terminated", StringComparison.Ordinal)
                         && guessed.TryGetValue(request.InstanceId, out var instance))
                     {
@@ -117,14 +117,14 @@ internal static class InstanceReader
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested && exception is not SpotTrainerException)
             {
-                // Only what it cost depends on it.
+                // Only the cost estimate depends on the end time.
             }
         }
 
         return instances;
     }
 
-    /// <summary>EC2 tells the end only in words, "User initiated (2026-01-31 12:00:00 GMT)", and not always.</summary>
+    /// <summary>EC2 gives the end time only as text, "User initiated (2026-01-31 12:00:00 GMT)", and not always.</summary>
     private static DateTimeOffset? EndOf(Instance instance)
     {
         var reason = instance.StateTransitionReason ?? string.Empty;
@@ -133,7 +133,7 @@ internal static class InstanceReader
             reason.Substring(open + 1, close - open - 1), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var end) ? end : null;
     }
 
-    /// <summary>It was at the deadline at the latest.</summary>
+    /// <summary>Guesses the end time: the instance cannot have run past its deadline by more than the margin.</summary>
     private static DateTimeOffset GuessEnd(DateTimeOffset deadline, DateTimeOffset now) =>
         deadline > DateTimeOffset.MinValue && deadline + Tariff.Margin < now ? deadline + Tariff.Margin : now;
 }

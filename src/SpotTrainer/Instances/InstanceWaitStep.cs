@@ -6,18 +6,18 @@ namespace SpotTrainer.Instances;
 /// <summary>Waits until an instance is ready or has ended.</summary>
 internal static class InstanceWaitStep
 {
-    /// <summary>How long the look may take that decides whether a machine is ended.</summary>
+    /// <summary>The time limit for the read that decides whether an instance is terminated.</summary>
     private static readonly TimeSpan LookTimeout = TimeSpan.FromSeconds(4);
 
-    /// <summary>The share of the time for cleanup that the look may use: what follows from it needs the rest.</summary>
+    /// <summary>The share of the cleanup time that this read may use. Terminating the instance needs the rest.</summary>
     private const double LookShare = 0.4;
 
-    /// <summary>Waits as Wait-SpotTrainingInstance does.</summary>
+    /// <summary>Waits for an instance, as Wait-SpotTrainingInstance does.</summary>
     /// <param name="instance">The instance.</param>
-    /// <param name="goal">What is waited for.</param>
-    /// <param name="timeout">How long; null: as long as it takes.</param>
-    /// <param name="context">Where progress is told.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="goal">The goal of the wait.</param>
+    /// <param name="timeout">The time limit; null for none.</param>
+    /// <param name="context">Log, clock, and session.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     public static async Task<SpotTrainingInstance> RunAsync(
         SpotTrainingInstance instance, InstanceGoal goal, TimeSpan? timeout, StepContext context, CancellationToken cancellationToken)
     {
@@ -31,10 +31,12 @@ internal static class InstanceWaitStep
         }
         catch (SpotTrainerException exception) when (exception.Id == "DeadlineNotArmed")
         {
-            // The object may be from long ago. One that was never seen to hold a deadline, and that nobody works on, would cost without end.
+            // The object may be old, so the instance is read again. If it was never seen to hold a deadline, and no job was started on it,
+            // it would
+            // cost money without end.
             if (await NowOrAsGivenAsync(instance, context) is { HostKeyPending: true, ResultsPending: false })
             {
-                context.Log.CleanupWarning($"Terminating {instance}, which has armed no deadline.");
+                context.Log.CleanupWarning($"Terminating {instance}, because it has no armed deadline.");
                 await Terminator.RequestAsync(instance.Cloud, instance.Region, instance.InstanceId, justLaunched: false, context);
             }
 
@@ -44,7 +46,7 @@ internal static class InstanceWaitStep
         {
             throw new SpotTrainerException("WaitTimedOut", ErrorKind.OperationTimeout,
                 $"{instance} was not {(goal == InstanceGoal.Ready ? "ready" : "terminated")} within {timeout!.Value.TotalSeconds:0} seconds.",
-                "See its state with Get-SpotTrainingInstance; it costs until it ends.", instance, exception);
+                "Check its state with Get-SpotTrainingInstance. It costs money until it is terminated.", instance, exception);
         }
         finally
         {
@@ -52,7 +54,7 @@ internal static class InstanceWaitStep
         }
     }
 
-    /// <summary>An instance as EC2 has it now, also after Ctrl+C; where EC2 can't be asked, as it was given.</summary>
+    /// <summary>Returns an instance as EC2 reports it now, even after Ctrl+C; the given object if EC2 cannot be asked.</summary>
     private static async Task<SpotTrainingInstance> NowOrAsGivenAsync(SpotTrainingInstance instance, StepContext context)
     {
         using var limit = context.Cleanup.Until(LookShare, LookTimeout);

@@ -5,28 +5,28 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Instances;
 
-/// <summary>Waits for what becomes of an instance.</summary>
+/// <summary>Waits until an instance is ready or terminated.</summary>
 internal static class InstanceWaiter
 {
-    /// <summary>How long a machine may take to boot.</summary>
+    /// <summary>The time limit for booting.</summary>
     public static readonly TimeSpan BootTimeout = TimeSpan.FromMinutes(8);
 
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
-    /// <summary>How often a wait that may take long asks EC2.</summary>
+    /// <summary>The polling interval of a wait that may take long.</summary>
     public static readonly TimeSpan LongPoll = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long a machine that runs may have no public address yet.</summary>
+    /// <summary>How long to wait for the public address of a running instance.</summary>
     private static readonly TimeSpan AddressPatience = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// Waits until an instance runs, lets us in with its pinned host key, and has been read to hold its deadline.
+    /// Waits until an instance runs, accepts our login with its pinned host key, and is verified to hold its deadline.
     /// </summary>
     /// <param name="cloud">The cloud.</param>
     /// <param name="region">The region.</param>
-    /// <param name="id">The instance.</param>
-    /// <param name="activity">What the progress is about.</param>
-    /// <param name="context">Where it is told.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="id">The instance ID.</param>
+    /// <param name="activity">The activity that the progress bar shows.</param>
+    /// <param name="context">Log, clock, and session.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="SpotTrainerException"><c>InstanceEnded</c>, <c>InstanceShutDown</c>, <c>DeadlineNotArmed</c>, <c>ClockWrong</c>, and those of connecting.</exception>
     public static async Task<SpotTrainingInstance> UntilReadyAsync(
         CloudContext cloud, string region, string id, string activity, StepContext context, CancellationToken cancellationToken)
@@ -44,7 +44,7 @@ internal static class InstanceWaiter
                     return false;
                 }
 
-                // A public address may arrive a moment later, or not at all: in a user's own network there may only be the private one.
+                // A public address may appear a moment later, or never: an instance in the user's own network may have only a private one.
                 withoutPublicAddress ??= context.Time.StartClock();
                 return now.HostName != now.PrivateIpAddress || withoutPublicAddress() > AddressPatience;
             },
@@ -59,8 +59,8 @@ internal static class InstanceWaiter
     }
 
     /// <summary>
-    /// Gives a new instance: EC2 takes a moment to know its own new machines everywhere. An answer that got lost, or EC2's wish for fewer calls, is
-    /// no reason to give up a machine.
+    /// Returns a new instance. EC2 is eventually consistent, so it may not find the instance at first. A lost answer or throttling is not a
+    /// reason to give up the instance.
     /// </summary>
     public static Task<SpotTrainingInstance> UntilKnownAsync(
         CloudContext cloud, string region, string id, StepContext context, CancellationToken cancellationToken) =>
@@ -68,8 +68,8 @@ internal static class InstanceWaiter
             context.Time, () => InstanceReader.GetAsync(cloud, region, id, cancellationToken), isEnough: null, AwsVerdict.MayPass, cancellationToken);
 
     /// <summary>
-    /// Waits until EC2 says that an instance is terminated, or has forgotten it. The wait may be one of hours: a network that is gone for a moment
-    /// does not end it.
+    /// Waits until EC2 reports an instance as terminated, or no longer knows it. The wait may take hours, so a short network outage does
+    /// not end it.
     /// </summary>
     public static async Task<SpotTrainingInstance> UntilTerminatedAsync(
         SpotTrainingInstance instance, string activity, StepContext context, TimeSpan poll, CancellationToken cancellationToken)
@@ -105,7 +105,7 @@ internal static class InstanceWaiter
         }
     }
 
-    /// <summary>Connects to a machine that boots, unless it ends before.</summary>
+    /// <summary>Connects to an instance that is booting. Fails early if the instance ends first.</summary>
     private static async Task<SshConnection> ConnectAsync(SpotTrainingInstance instance, StepContext context, CancellationToken cancellationToken)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -119,7 +119,7 @@ internal static class InstanceWaiter
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            // It lets us in.
+            // The connection succeeded and canceled the watch.
         }
 
         return await connecting;
@@ -136,7 +136,7 @@ internal static class InstanceWaiter
                 }
                 catch (Exception exception) when (!over.IsCancellationRequested && exception is not SpotTrainerException)
                 {
-                    // It is SSH that decides; this only ends a wait that would be in vain.
+                    // SSH decides. This loop only cuts short a wait that cannot succeed.
                     continue;
                 }
 
@@ -145,9 +145,9 @@ internal static class InstanceWaiter
         }
     }
 
-    /// <summary>An instance that has ended, or is about to, is an error.</summary>
+    /// <summary>Throws if an instance has ended or is about to end.</summary>
     /// <exception cref="SpotTrainerException"><c>InstanceEnded</c>, <c>InstanceShutDown</c>.</exception>
-    /// <exception cref="AmazonEC2Exception">EC2 refused it after it had taken it.</exception>
+    /// <exception cref="AmazonEC2Exception">EC2 refused the launch after it had accepted it.</exception>
     public static void RequireLiving(SpotTrainingInstance instance)
     {
         if (instance.State is not ("shutting-down" or "terminated" or "stopping" or "stopped"))
@@ -155,17 +155,18 @@ internal static class InstanceWaiter
             return;
         }
 
-        // EC2 refuses some launches only after it has taken them, with the codes that it has for refusals.
+        // EC2 refuses some launches only after it has accepted them, with the same codes as for other refusals.
         var code = instance.StateReasonCode;
         var refusal = new[] { code, code.Substring(code.IndexOf('.') + 1) }.FirstOrDefault(known => AwsErrorTable.Find(known) is { } entry && entry.Is(CodeTraits.Refused));
         throw refusal is not null
             ? new AmazonEC2Exception(instance.StateReason) { ErrorCode = refusal }
             : code.StartsWith("Client.", StringComparison.Ordinal)
                 ? new SpotTrainerException("InstanceShutDown", ErrorKind.ResourceUnavailable, $"{instance} was shut down ({instance.StateReason}).",
-                    "Somebody removed it, or it turned itself off: at its deadline, or because it could not arm it (see that this computer's clock is right, and "
-                    + $"'aws ec2 get-console-output --region {instance.Region} --instance-id {instance.InstanceId}').", instance)
+                    "Launch another. If nobody removed it and it had not reached its deadline or idle timeout, it could not arm its "
+                    + "deadline: check this computer's clock, and run: "
+                    + $"aws ec2 get-console-output --region {instance.Region} --instance-id {instance.InstanceId}", instance)
                 : new SpotTrainerException("InstanceEnded", ErrorKind.ResourceUnavailable,
                     $"{instance} has ended{(instance.StateReason.Length > 0 ? $" ({instance.StateReason})" : string.Empty)}.",
-                    "Launch another, from another offer if it was AWS that ended it.", instance);
+                    "Launch another. If AWS interrupted this one, use another offer.", instance);
     }
 }

@@ -6,21 +6,23 @@ using SpotTrainer.Remote;
 namespace SpotTrainer.Instances;
 
 /// <summary>
-/// Gives an instance a host key of its own. The one of the first contact came with its user data, which others of the account, and any
-/// program on the machine, may read; over the channel that it secured the machine makes another, whose private half never leaves it.
-/// Both stand in the instance's tag, and either is accepted, until the new one is served: so a client that is killed at any moment, and the
-/// user's other machines, can always verify it. Each step can be taken again.
+/// Gives an instance a host key of its own. The first host key came with the user data, which other users of the account, and any program
+/// on the instance, can read. Over the connection that this key secured, the instance creates a new key, whose private key never leaves it.
+/// Until the new key is served, the instance's tag lists both, and either is accepted. So the user's other computers, and a client that was
+/// killed at any moment, can always verify the instance. Each step can be repeated.
 /// </summary>
 internal static class OwnHostKey
 {
     private const string Script = "own_hostkey.sh";
 
-    /// <summary>How long the server may go on with the first key after it was told of the new one, and EC2 with an older tag.</summary>
+    /// <summary>
+    /// How long the server may still serve the first key after the reload, and how long EC2 may still return the old tag.
+    /// </summary>
     private static readonly Patience Patience = new(TimeSpan.FromSeconds(15), TimeSpan.FromMilliseconds(100));
 
     /// <summary>
-    /// Changes over, where that was not done yet. Where it can't be done the machine keeps its first key, which is a warning: it is as safe as
-    /// the user data.
+    /// Changes the host key, unless that was done before. If it fails, the instance keeps its first key, which is only a warning: that key
+    /// is as safe as the user data.
     /// </summary>
     public static async Task<SpotTrainingInstance> EnsureAsync(SpotTrainingInstance instance, StepContext context, CancellationToken cancellationToken)
     {
@@ -35,7 +37,8 @@ internal static class OwnHostKey
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            context.Log.Warning($"{instance} keeps the host key that came with its user data: {ErrorTranslation.Translate(exception, instance).Message}");
+            context.Log.Warning(
+                $"{instance} keeps the host key from its user data: {ErrorTranslation.Translate(exception, instance).Message}");
             return instance;
         }
     }
@@ -47,7 +50,9 @@ internal static class OwnHostKey
         var own = (await RunAsync(connection, $"make {ShellText.Quote(first)}", cancellationToken)).Trim();
         if (!own.StartsWith("SHA256:", StringComparison.Ordinal))
         {
-            throw new SpotTrainerException("HostKeyInvalid", ErrorKind.InvalidResult, $"{instance} made no host key that can be pinned.", "Try again.", instance);
+            throw new SpotTrainerException(
+                "HostKeyInvalid", ErrorKind.InvalidResult, $"{instance} did not create a host key that can be pinned.",
+                "Run Wait-SpotTrainingInstance to try again.", instance);
         }
 
         var both = await TagAsync(instance, $"{ModuleTags.HostKeyPending} {first} {own}", context, cancellationToken);
@@ -60,7 +65,7 @@ internal static class OwnHostKey
     private static Task<string> RunAsync(SshConnection connection, string arguments, CancellationToken cancellationToken) =>
         connection.RequireAsync($"sudo sh -s {arguments}", "Changing the host key", cancellationToken, EmbeddedScript.Read(Script));
 
-    /// <summary>Writes the tag and reads it back.</summary>
+    /// <summary>Writes the tag and waits until EC2 returns it.</summary>
     private static async Task<SpotTrainingInstance> TagAsync(SpotTrainingInstance instance, string value, StepContext context, CancellationToken cancellationToken)
     {
         var ec2 = instance.Cloud.Ec2(instance.Region);
@@ -69,10 +74,11 @@ internal static class OwnHostKey
             context.Time, () => InstanceReader.GetAsync(instance.Cloud, instance.Region, instance.InstanceId, cancellationToken), found => found.HostKeyTag == value,
             mayPass: null, cancellationToken);
         return now.HostKeyTag == value ? now : throw new SpotTrainerException(
-            "TagNotRead", ErrorKind.InvalidResult, $"The tag {ModuleTags.HostKey} of {instance} could not be read back.", "Try again.", instance);
+            "TagNotRead", ErrorKind.InvalidResult, $"The tag {ModuleTags.HostKey} of {instance} could not be read back.",
+            "Run Wait-SpotTrainingInstance to try again.", instance);
     }
 
-    /// <summary>Connects with the new key alone. A server that was just told of it may show the first one a moment longer.</summary>
+    /// <summary>Connects with the new key only. A server that has just reloaded may present the first key a moment longer.</summary>
     private static async Task RequireServedAsync(SpotTrainingInstance instance, string own, StepContext context, CancellationToken cancellationToken)
     {
         var host = new TrainingHost(instance.HostName, instance.Port, instance.UserName, instance.KeyPath, [own]);

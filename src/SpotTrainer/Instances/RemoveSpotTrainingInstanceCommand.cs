@@ -6,7 +6,7 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Instances;
 
-/// <summary>Terminates machines and waits until EC2 says that they are.</summary>
+/// <summary>Terminates instances and waits until EC2 reports them as terminated.</summary>
 [Cmdlet(VerbsCommon.Remove, "SpotTrainingInstance", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
 [OutputType(typeof(SpotTrainingInstance))]
 public sealed class RemoveSpotTrainingInstanceCommand : HostStepCmdlet
@@ -37,18 +37,19 @@ public sealed class RemoveSpotTrainingInstanceCommand : HostStepCmdlet
         try
         {
             return ShouldContinue(
-                $"{instance} has results that were not fetched (Receive-TrainingResult). They end with it. Terminate it all the same?", "Results not fetched", hasSecurityImpact: true,
-                ref yesToAll, ref noToAll);
+                $"{instance} has results that were not fetched (Receive-TrainingResult). They are lost if you terminate it. "
+                + "Terminate it anyway?",
+                "Results not fetched", hasSecurityImpact: true, ref yesToAll, ref noToAll);
         }
         catch (HostException)
         {
-            // A runspace of a job has nobody to ask.
+            // In the runspace of a job there is nobody to ask.
             Output.Warning(LostResults(instance));
             return true;
         }
     }
 
-    private static string LostResults(SpotTrainingInstance instance) => $"{instance} has results that were not fetched; they end with it.";
+    private static string LostResults(SpotTrainingInstance instance) => $"{instance} has results that were not fetched. They are lost.";
 
     private protected override Func<CancellationToken, Task> Prepare(TrainingHost host)
     {
@@ -60,7 +61,7 @@ public sealed class RemoveSpotTrainingInstanceCommand : HostStepCmdlet
             {
                 if (mayAsk)
                 {
-                    // Asked when the others are on their way out: a question must not keep them running.
+                    // Ask after the other terminations have started: a question must not keep those instances running.
                     withResults.Enqueue(instance);
                     return;
                 }
@@ -73,8 +74,8 @@ public sealed class RemoveSpotTrainingInstanceCommand : HostStepCmdlet
     }
 
     /// <summary>
-    /// Results that were not fetched are worth a question of their own, though not where the user has said that there is to be none, nor
-    /// where nobody is there to answer: a machine that goes on costs money.
+    /// Whether to ask about results that were not fetched. Not if the user has turned off confirmation, and not if nobody is there to
+    /// answer: an instance that keeps running costs money.
     /// </summary>
     private bool MayAsk() => Platform.IsInteractive && !MyInvocation.BoundParameters.ContainsKey("Confirm")
         && GetVariableValue("ConfirmPreference") is not (ConfirmImpact.None or "None");

@@ -5,10 +5,15 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Instances;
 
-/// <summary>Keeps, on the instance itself, whether it has results that were not fetched: every session is then warned before it removes it.</summary>
+/// <summary>
+/// Records on the instance itself whether it has results that were not fetched, so that every session can warn before it removes the
+/// instance.
+/// </summary>
 internal static class ResultsTag
 {
-    /// <summary>Sets the tag; does nothing for a host that is no instance. A failure is told and no more: the job itself is well.</summary>
+    /// <summary>
+    /// Sets the tag; does nothing for a host that is not an instance. A failure is only a warning: the job itself is not affected.
+    /// </summary>
     public static async Task SetAsync(TrainingHost host, bool pending, StepContext context, CancellationToken cancellationToken)
     {
         if (host is not SpotTrainingInstance instance)
@@ -23,7 +28,8 @@ internal static class ResultsTag
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            context.Log.Warning($"{instance}: its tag {ModuleTags.Results} could not be set, so Remove-SpotTrainingInstance {(pending ? "will not ask" : "asks")} about results: "
+            context.Log.Warning($"The tag {ModuleTags.Results} of {instance} could not be set, so Remove-SpotTrainingInstance "
+                + $"{(pending ? "will not ask" : "will still ask")} about results: "
                 + ErrorTranslation.Translate(exception, instance).Message);
         }
     }

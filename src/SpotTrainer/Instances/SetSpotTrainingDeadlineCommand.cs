@@ -4,23 +4,23 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Instances;
 
-/// <summary>Moves the deadline of running instances, on the machine itself, never past their budget.</summary>
+/// <summary>Moves the deadline of running instances, on the instance itself, never past the budget.</summary>
 [Cmdlet(VerbsCommon.Set, "SpotTrainingDeadline", SupportsShouldProcess = true, DefaultParameterSetName = "Moment")]
 [OutputType(typeof(SpotTrainingInstance))]
 public sealed class SetSpotTrainingDeadlineCommand : HostStepCmdlet
 {
     private readonly List<DeadlineMove> moves = [];
 
-    /// <summary>The moment at which the instance is to end.</summary>
+    /// <summary>The new deadline, in local time if it has no time zone.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Moment")]
     public DateTimeOffset Deadline { get; set; }
 
-    /// <summary>By how many hours the deadline moves out; in, when negative.</summary>
+    /// <summary>The time to add to the deadline: a number of hours, or a time such as 0:30. A negative value moves it earlier.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Hours")]
     [Duration(DurationUnit.Hours, Shortest = -8760, Longest = 8760)]
     public TimeSpan AddHours { get; set; }
 
-    /// <summary>As late as what was not spent of the budget pays for.</summary>
+    /// <summary>Moves the deadline as late as the unspent part of the budget allows.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Budget")]
     public SwitchParameter FromBudget { get; set; }
 
@@ -29,13 +29,14 @@ public sealed class SetSpotTrainingDeadlineCommand : HostStepCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        // All are reckoned at once, then asked about one by one, then moved at once.
+        // All moves are planned in parallel, confirmed one by one, then applied in parallel.
         base.EndProcessing();
         foreach (var move in moves)
         {
             if (move.New == move.Old && move.Instance.Deadline == move.Old)
             {
-                WriteInformation($"{move.Instance} ends itself at {move.Old.LocalDateTime:g}, as before{(ParameterSetName == "Budget" ? ": its budget does not pay for more yet; what the price leaves of it is gained as time passes" : string.Empty)}.", []);
+                WriteInformation($"{move.Instance} still terminates itself at {move.Old.LocalDateTime:g}."
+                    + (ParameterSetName == "Budget" ? " The budget does not allow more time yet. Try again later." : string.Empty), []);
                 WriteObject(move.Instance);
                 continue;
             }
@@ -45,7 +46,7 @@ public sealed class SetSpotTrainingDeadlineCommand : HostStepCmdlet
                 StartThrottled(move.Instance, async stopping =>
                 {
                     var moved = await move.ApplyAsync(Context, stopping);
-                    Output.Information($"{moved} ends itself at {move.New.LocalDateTime:g}.");
+                    Output.Information($"{moved} terminates itself at {move.New.LocalDateTime:g}.");
                     CostReader.KeepRunning(moved, Context);
                     await Output.ObjectAsync(moved);
                 });

@@ -4,7 +4,8 @@ using SpotTrainer.Cloud;
 namespace SpotTrainer.Instances;
 
 /// <summary>
-/// What an instance costs: an estimate, by the second with 60 at least, at its zone's prices; AWS's bill is the truth. Traffic is not in it.
+/// The estimated cost of an instance: by the second, at least 60 seconds, at the prices of its zone, without traffic. Only AWS's bill is
+/// exact.
 /// </summary>
 public sealed class SpotTrainingCost
 {
@@ -40,13 +41,13 @@ public sealed class SpotTrainingCost
         Source = "ledger";
     }
 
-    /// <summary>The instance; null where only the ledger remembers it.</summary>
+    /// <summary>The instance; null if only the ledger remembers it.</summary>
     public SpotTrainingInstance? Instance { get; }
 
-    /// <summary>EC2's id.</summary>
+    /// <summary>The instance ID.</summary>
     public string InstanceId { get; }
 
-    /// <summary>The user's name for it.</summary>
+    /// <summary>The name that the user gave it.</summary>
     public string Name { get; }
 
     /// <summary>The instance type.</summary>
@@ -58,49 +59,51 @@ public sealed class SpotTrainingCost
     /// <summary>The availability zone.</summary>
     public string Zone { get; }
 
-    /// <summary>EC2's word for its state.</summary>
+    /// <summary>Its state in EC2.</summary>
     public string State { get; }
 
     /// <summary>When EC2 started it.</summary>
     public DateTimeOffset From { get; }
 
-    /// <summary>Until when it is reckoned: now, or its end.</summary>
+    /// <summary>The end of the estimate: now, or the end of the instance.</summary>
     public DateTimeOffset To { get; internal init; }
 
-    /// <summary>How long that is.</summary>
+    /// <summary>The time from the launch to the end of the estimate.</summary>
     public TimeSpan RunTime => To - From;
 
-    /// <summary>When it ends itself; null where it has ended.</summary>
+    /// <summary>When it terminates itself; null if it has ended.</summary>
     public DateTimeOffset? Deadline { get; }
 
-    /// <summary>The machine itself, in US dollars; nothing where AWS took it back within its first hour.</summary>
+    /// <summary>
+    /// The cost of the instance without disk and address, in US dollars; zero if AWS interrupted it within its first hour.
+    /// </summary>
     public decimal MachineCost { get; internal init; }
 
-    /// <summary>Its disk, in US dollars.</summary>
+    /// <summary>The cost of its disk, in US dollars.</summary>
     public decimal DiskCost { get; internal init; }
 
-    /// <summary>Its public IPv4 address, in US dollars.</summary>
+    /// <summary>The cost of its public IPv4 address, in US dollars.</summary>
     public decimal AddressCost { get; internal init; }
 
-    /// <summary>All of it, in US dollars.</summary>
+    /// <summary>The total cost, in US dollars.</summary>
     public decimal EstimatedCost => MachineCost + DiskCost + AddressCost;
 
-    /// <summary>What the same time costs on demand, in US dollars; null where the on-demand price could not be had.</summary>
+    /// <summary>What the same time costs on demand, in US dollars; null if the on-demand price was not available.</summary>
     public decimal? EstimatedOnDemandCost { get; internal init; }
 
-    /// <summary>What was saved against on demand, in US dollars; null where the on-demand price could not be had.</summary>
+    /// <summary>The saving compared with on demand, in US dollars; null if the on-demand price was not available.</summary>
     public decimal? EstimatedSaving => EstimatedOnDemandCost - EstimatedCost;
 
-    /// <summary>What it will have cost at its deadline, at the price now, in US dollars.</summary>
+    /// <summary>What it will have cost at its deadline, at the current price, in US dollars.</summary>
     public decimal Forecast => EstimatedCost + CostAhead;
 
-    /// <summary>What the time to its deadline will cost at the price now, in US dollars; nothing where it has ended.</summary>
+    /// <summary>What the time to its deadline will cost at the current price, in US dollars; zero if it has ended.</summary>
     internal decimal CostAhead { get; init; }
 
-    /// <summary>Who remembers it: <c>EC2</c>, or the <c>ledger</c> on this computer.</summary>
+    /// <summary>The source of the data: <c>EC2</c>, or the <c>ledger</c> on this computer.</summary>
     public string Source { get; internal init; } = string.Empty;
 
-    /// <summary>Where it is: <c>rehearsal</c>, or an account's number.</summary>
+    /// <summary>Where it is: <c>rehearsal</c>, or the account number.</summary>
     public string Where { get; }
 
     /// <inheritdoc/>

@@ -6,7 +6,7 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Instances;
 
-/// <summary>A Spot machine that the module launched, as EC2 had it when the object was made.</summary>
+/// <summary>A Spot machine that the module launched, as EC2 reported it when the object was created.</summary>
 public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
 {
     internal SpotTrainingInstance(CloudContext cloud, string region, string hostName, int port, string userName, string? keyPath, IReadOnlyList<string> hostKey)
@@ -16,7 +16,7 @@ public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
         Region = region;
     }
 
-    /// <summary>EC2's id, such as i-0123456789abcdef0.</summary>
+    /// <summary>The instance ID, such as i-0123456789abcdef0.</summary>
     public string InstanceId { get; internal init; } = string.Empty;
 
     /// <summary>The name that the user gave.</summary>
@@ -31,25 +31,25 @@ public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
     /// <summary>The availability zone.</summary>
     public string Zone { get; internal init; } = string.Empty;
 
-    /// <summary>EC2's word for its state: pending, running, shutting-down, terminated, stopping, stopped.</summary>
+    /// <summary>Its state in EC2: pending, running, shutting-down, terminated, stopping, stopped.</summary>
     public string State { get; internal set; } = string.Empty;
 
-    /// <summary>Why it is in that state, in EC2's words, such as that AWS interrupted it; an empty string where EC2 says nothing.</summary>
+    /// <summary>EC2's reason for the state, such as an interruption by AWS; an empty string if EC2 gives none.</summary>
     public string StateReason { get; internal set; } = string.Empty;
 
-    /// <summary>Whether AWS took it back.</summary>
+    /// <summary>Whether AWS interrupted it.</summary>
     public bool Interrupted => StateReasonCode == "Server.SpotInstanceTermination";
 
-    /// <summary>Where it was bought: <c>spot</c>, or <c>on-demand</c> after -OnDemandFallback.</summary>
+    /// <summary>How it was bought: <c>spot</c>, or <c>on-demand</c> after -OnDemandFallback.</summary>
     public string Market { get; internal init; } = "spot";
 
-    /// <summary>Whether a job was started on it whose results were not fetched yet.</summary>
+    /// <summary>Whether it has results of jobs that were not fetched yet.</summary>
     public bool ResultsPending { get; internal init; }
 
-    /// <summary>Its address in its own network.</summary>
+    /// <summary>Its private IP address.</summary>
     public string PrivateIpAddress { get; internal init; } = string.Empty;
 
-    /// <summary>The image that it was started from.</summary>
+    /// <summary>The image that it was launched from.</summary>
     public string ImageId { get; internal init; } = string.Empty;
 
     /// <summary>The key pair's name.</summary>
@@ -58,37 +58,40 @@ public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
     /// <summary>When EC2 started it.</summary>
     public DateTimeOffset LaunchTime { get; internal init; }
 
-    /// <summary>When it was seen to have ended; null while it runs.</summary>
+    /// <summary>When it ended; null while it runs.</summary>
     public DateTimeOffset? EndTime { get; internal set; }
 
-    /// <summary>The moment at which it ends itself, whatever this computer does.</summary>
+    /// <summary>When it terminates itself, even if this computer is off.</summary>
     public DateTimeOffset Deadline { get; internal init; }
 
-    /// <summary>The price at launch, in US dollars an hour: that of the Spot market, or on demand where it was bought so.</summary>
+    /// <summary>The price at launch, in US dollars per hour: the Spot price, or the on-demand price if it was bought on demand.</summary>
     public decimal Price { get; internal init; }
 
-    /// <summary>The on-demand price at launch, in US dollars an hour; null where it could not be had.</summary>
+    /// <summary>The on-demand price at launch, in US dollars per hour; null if it was not available.</summary>
     public decimal? OnDemandPrice { get; internal init; }
 
-    /// <summary>The price of a GiB of disk for a month at launch, in US dollars; null where it could not be had.</summary>
+    /// <summary>The price of a GiB of disk for a month at launch, in US dollars; null if it was not available.</summary>
     public decimal? DiskPrice { get; internal init; }
 
-    /// <summary>The most that it may cost, in US dollars; null where it was launched without a budget.</summary>
+    /// <summary>The most that it may cost, in US dollars; null if it was launched without a budget.</summary>
     public decimal? Budget { get; internal init; }
 
-    /// <summary>The highest price that can be charged, in US dollars an hour: the maximum price, else on demand; null where neither is known.</summary>
+    /// <summary>
+    /// The highest price that can be charged, in US dollars per hour: the maximum price, or else the on-demand price; null if neither is
+    /// known.
+    /// </summary>
     public decimal? HighestPrice { get; internal init; }
 
-    /// <summary>After how much time without use it ends itself; zero: never before the deadline.</summary>
+    /// <summary>The idle time after which it terminates itself; zero if it never does so before its deadline.</summary>
     public TimeSpan IdleTimeout { get; internal init; }
 
-    /// <summary>The root disk's size, in GiB.</summary>
+    /// <summary>The size of the root disk, in GiB.</summary>
     public int VolumeSizeGiB { get; internal init; }
 
     /// <summary>
-    /// What it has cost until now, or until its end, in US dollars. This estimate uses the price at launch; Get-SpotTrainingCost uses the prices
-    /// that were charged since. Both count by the second, at least 60, with disk and IPv4 address and without traffic, and nothing for a machine
-    /// that AWS took back in its first hour.
+    /// What it has cost until now, or until its end, in US dollars. This estimate uses the price at launch; Get-SpotTrainingCost uses the
+    /// prices charged since then. Both count by the second, at least 60 seconds, with disk and IPv4 address and without traffic. An
+    /// instance that AWS interrupted within its first hour is free.
     /// </summary>
     public decimal EstimatedCost => Tariff.CostOf(RunTime, interrupted: Interrupted).Total;
 
@@ -101,22 +104,22 @@ public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
     /// <summary>Another name of <see cref="EstimatedOnDemandCost"/>.</summary>
     public decimal? OnDemandCost => EstimatedOnDemandCost;
 
-    /// <summary>What it costs.</summary>
+    /// <summary>Its prices.</summary>
     internal Tariff Tariff => new(Price, HighestPrice, DiskPrice, VolumeSizeGiB);
 
-    /// <summary>Who launched it: user and computer.</summary>
+    /// <summary>The user and computer that launched it.</summary>
     public string Owner { get; internal init; } = string.Empty;
 
-    /// <summary>Whether this user launched it on this computer.</summary>
+    /// <summary>Whether this user launched it from this computer.</summary>
     internal bool IsOwn => string.Equals(Owner, ModuleTags.CurrentOwner, StringComparison.Ordinal);
 
-    /// <summary>Whether it was launched just now: EC2 takes a moment to know its own new machines everywhere.</summary>
+    /// <summary>Whether it was launched just now: EC2 may not find a new instance for a moment.</summary>
     internal bool IsNew => EndTime is null && RunTime < Ec2Instances.Patience;
 
     /// <summary>How long it has run.</summary>
     public TimeSpan RunTime => (EndTime ?? Cloud.Time.GetUtcNow()) - LaunchTime;
 
-    /// <summary>The account; it says 000000000000 in a rehearsal.</summary>
+    /// <summary>The account number; 000000000000 in a rehearsal.</summary>
     public string Account => Cloud.Account;
 
     /// <summary>The endpoint that it belongs to; null for AWS's own.</summary>
@@ -129,33 +132,35 @@ public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
 
     internal CloudContext Cloud { get; }
 
-    /// <summary>EC2's code for why it is in its state, such as Client.InstanceInitiatedShutdown (StateReason of EC2's API).</summary>
+    /// <summary>EC2's code for the reason of the state, such as Client.InstanceInitiatedShutdown (StateReason of EC2's API).</summary>
     internal string StateReasonCode { get; init; } = string.Empty;
 
-    /// <summary>Whether <see cref="EndTime"/> is not EC2's own word.</summary>
+    /// <summary>Whether <see cref="EndTime"/> is a guess because EC2 does not report it.</summary>
     internal bool EndIsGuess { get; init; }
 
-    /// <summary>The tag that its host key's fingerprints come from.</summary>
+    /// <summary>The tag that lists the fingerprints of its host keys.</summary>
     internal string HostKeyTag { get; init; } = string.Empty;
 
-    /// <summary>Whether it still serves, or may serve, the host key that its client made.</summary>
+    /// <summary>Whether it may still serve the host key from its user data.</summary>
     internal bool HostKeyPending => HostKeyTag.StartsWith(ModuleTags.HostKeyPending, StringComparison.Ordinal);
 
     /// <inheritdoc/>
     public override string ToString() => Name.Length > 0 ? $"{Name} ({InstanceId})" : InstanceId;
 
-    /// <summary>A step's machine that must be an instance.</summary>
-    /// <exception cref="SpotTrainerException"><c>NotAnInstance</c>.</exception>
+    /// <summary>Casts the host of a step to an instance.</summary>
+    /// <exception cref="SpotTrainerException"><c>NotAnInstance</c>: the host is not an instance.</exception>
     internal static SpotTrainingInstance Require(TrainingHost host) => host as SpotTrainingInstance ?? throw new SpotTrainerException(
         "NotAnInstance", ErrorKind.InvalidArgument, $"{host} is not an instance that the module launched.",
-        "Give what New- or Get-SpotTrainingInstance gave.", host);
+        "Use an instance from New-SpotTrainingInstance or Get-SpotTrainingInstance.", host);
 
-    /// <summary>The instance after EC2 has forgotten it, which it does about an hour after the end: it was at the deadline at the latest.</summary>
+    /// <summary>
+    /// Returns the instance as terminated, for one that EC2 no longer knows. EC2 forgets an instance about an hour after its end.
+    /// </summary>
     internal SpotTrainingInstance Forgotten()
     {
         var copy = (SpotTrainingInstance)MemberwiseClone();
         copy.State = "terminated";
-        copy.StateReason = "EC2 knows it no longer.";
+        copy.StateReason = "EC2 no longer knows it.";
         var now = Cloud.Time.GetUtcNow();
         copy.EndTime ??= Deadline < now ? Deadline : now;
         return copy;

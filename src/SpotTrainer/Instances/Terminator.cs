@@ -7,20 +7,20 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Instances;
 
-/// <summary>Ends instances.</summary>
+/// <summary>Terminates instances.</summary>
 internal static class Terminator
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>How long to go on asking EC2, which may throttle us or be unreachable: an instance that is not terminated costs money.</summary>
+    /// <summary>How long to retry if EC2 throttles us or is unreachable: an instance that is not terminated costs money.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(1);
 
-    /// <summary>Asks EC2 to terminate an instance: after Ctrl+C, too.</summary>
+    /// <summary>Asks EC2 to terminate an instance, even after Ctrl+C.</summary>
     /// <param name="cloud">The cloud.</param>
     /// <param name="region">The region.</param>
-    /// <param name="id">The instance.</param>
-    /// <param name="justLaunched">Whether EC2 may not know it everywhere yet: then it is asked until it does.</param>
-    /// <param name="context">Its cleanup clock ends the attempts after Ctrl+C.</param>
+    /// <param name="id">The instance ID.</param>
+    /// <param name="justLaunched">Whether EC2 may not know the instance yet; it is then asked until it does.</param>
+    /// <param name="context">Log, clock, and session. After Ctrl+C, its cleanup clock limits the attempts.</param>
     public static async Task RequestAsync(CloudContext cloud, string region, string id, bool justLaunched, StepContext context)
     {
         using var limit = context.Cleanup.Until(1, Timeout);
@@ -31,8 +31,8 @@ internal static class Terminator
     }
 
     /// <summary>
-    /// Whether an instance has results that were not fetched, as EC2 has it now: an object of the launch knows nothing of jobs. Where EC2
-    /// can't be asked, what the object says counts.
+    /// Whether an instance has results that were not fetched. EC2 is asked, because an object from the launch knows nothing of later jobs.
+    /// If EC2 cannot be asked, the object decides.
     /// </summary>
     public static async Task<bool> HasResultsAsync(SpotTrainingInstance instance, CancellationToken cancellationToken)
     {
@@ -46,7 +46,9 @@ internal static class Terminator
         }
     }
 
-    /// <summary>Terminates an instance and waits until EC2 says that it is; the security group of its Jupyter, if it has one, goes with it.</summary>
+    /// <summary>
+    /// Terminates an instance, waits until EC2 reports it as terminated, and deletes the security group of its Jupyter, if it has one.
+    /// </summary>
     public static async Task<SpotTrainingInstance> TerminateAsync(SpotTrainingInstance instance, StepContext context, CancellationToken cancellationToken)
     {
         var activity = $"Removing {instance}";
@@ -62,8 +64,9 @@ internal static class Terminator
         }
         catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidInstanceID.NotFound")
         {
-            throw new SpotTrainerException("InstanceNotFound", ErrorKind.ObjectNotFound, $"EC2 knows no instance {instance.InstanceId} any more.",
-                "Nothing is left of it to remove.", instance, exception);
+            throw new SpotTrainerException(
+                "InstanceNotFound", ErrorKind.ObjectNotFound, $"EC2 no longer knows the instance {instance.InstanceId}.",
+                "Check your instances with Get-SpotTrainingInstance. There is nothing left to remove.", instance, exception);
         }
         finally
         {

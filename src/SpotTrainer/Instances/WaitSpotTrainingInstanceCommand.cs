@@ -4,18 +4,20 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Instances;
 
-/// <summary>Waits until instances can be used, or until they have ended.</summary>
+/// <summary>Waits until instances are ready to use or terminated.</summary>
 [Cmdlet(VerbsLifecycle.Wait, "SpotTrainingInstance")]
 [OutputType(typeof(SpotTrainingInstance))]
 public sealed class WaitSpotTrainingInstanceCommand : HostStepCmdlet
 {
     private static readonly TimeSpan ReadyTimeout = TimeSpan.FromMinutes(10);
 
-    /// <summary>What is waited for.</summary>
+    /// <summary>What to wait for: Ready or Terminated.</summary>
     [Parameter]
     public InstanceGoal For { get; set; }
 
-    /// <summary>How many seconds at most; left out: ten minutes for Ready, no limit for Terminated.</summary>
+    /// <summary>
+    /// The time limit: a number of seconds, or a time such as 0:30. The default is 10 minutes for Ready, and no limit for Terminated.
+    /// </summary>
     [Parameter]
     [Duration(DurationUnit.Seconds, Shortest = 1, Longest = 31622400)]
     public TimeSpan? Timeout { get; set; }

@@ -1,11 +1,11 @@
 namespace SpotTrainer.Instances;
 
-/// <summary>Where the watchdog lives on a machine. <c>watchdog.sh</c> says what it does.</summary>
+/// <summary>Where the watchdog is on an instance. <c>watchdog.sh</c> describes what it does.</summary>
 internal static class Watchdog
 {
-    /// <summary>The name of the script among the module's embedded ones.</summary>
+    /// <summary>The name of the embedded script.</summary>
     public const string Script = "watchdog.sh";
 
-    /// <summary>The path of the script on the machine.</summary>
+    /// <summary>The path of the script on the instance.</summary>
     public const string Path = "/usr/local/sbin/spottrainer-watchdog";
 }

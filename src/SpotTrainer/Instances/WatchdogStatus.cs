@@ -2,16 +2,16 @@ using System.Globalization;
 
 namespace SpotTrainer.Instances;
 
-/// <summary>What the watchdog of a machine says of itself (<c>spottrainer-watchdog status</c>).</summary>
-/// <param name="Armed">Whether timer and file hold the same deadline.</param>
-/// <param name="Deadline">The deadline; null where the machine knows none.</param>
-/// <param name="Now">The machine's clock.</param>
+/// <summary>The status that an instance's watchdog reports (<c>spottrainer-watchdog status</c>).</summary>
+/// <param name="Armed">Whether the timer and the file hold the same deadline.</param>
+/// <param name="Deadline">The deadline; null if the instance has none.</param>
+/// <param name="Now">The time on the instance's clock.</param>
 internal sealed record WatchdogStatus(bool Armed, DateTimeOffset? Deadline, DateTimeOffset Now)
 {
-    /// <summary>What is run on the machine for it.</summary>
+    /// <summary>The command that prints the status on the instance.</summary>
     public const string Command = "sudo " + Watchdog.Path + " status";
 
-    /// <summary>Reads the command's output; null when it is not the watchdog's.</summary>
+    /// <summary>Parses the command's output; returns null if it is not the watchdog's.</summary>
     public static WatchdogStatus? Parse(string output)
     {
         var values = output.Split('\n').Select(line => line.Trim().Split(['='], 2)).Where(parts => parts.Length == 2)

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Gives a machine a host key of its own, in place of the one that its client made for the first contact.
+# Gives an instance a host key of its own, in place of the one that the client created for the first connection.
 #
-#   make FIRST   makes the key, unless it is there or served already, and prints its fingerprint. FIRST is the fingerprint
-#                of the client's key: a machine that serves another one has changed over already.
-#   serve        serves it from now on, and forgets the client's
+#   make FIRST   creates the key, unless it already exists or is already served, and prints its fingerprint. FIRST is the
+#                fingerprint of the client's key: an instance that serves a different key has already switched.
+#   serve        serves the new key from now on, and deletes the client's key
 set -eu
 
 key=/etc/ssh/ssh_host_ed25519_key
@@ -15,14 +15,14 @@ fingerprint() {
 make() {
     if [ "$(fingerprint "$key")" = "$1" ] && [ ! -s "$key.own" ]; then
         ssh-keygen -q -t ed25519 -N '' -C "$(uname -n)" -f "$key.$$"
-        # Of two sessions that do this at once the first one's key counts: a link does not replace.
+        # If two sessions do this at the same time, the first key wins: ln does not replace a file.
         if ln "$key.$$" "$key.own" 2> /dev/null; then mv -f "$key.$$.pub" "$key.own.pub"; fi
         rm -f "$key.$$" "$key.$$.pub"
     fi
     if [ -s "$key.own" ]; then fingerprint "$key.own"; else fingerprint "$key"; fi
 }
 
-# A server that was not told to read its keys anew goes on with the client's, which is accepted until this has worked.
+# Until the reload succeeds, the server presents the client's key, which is still accepted.
 serve() {
     if [ -s "$key.own" ]; then
         mv -f "$key.own.pub" "$key.pub"

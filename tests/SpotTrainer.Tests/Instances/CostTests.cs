@@ -7,16 +7,16 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Instances;
 
-/// <summary>What the module estimates is what the endpoint's own ledger charges.</summary>
+/// <summary>The module's estimate equals what the endpoint's own ledger charges.</summary>
 public sealed class CostTests
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task An_ended_instance_cost_what_the_endpoint_charged_and_the_ledger_remembers_it()
+    public async Task The_cost_of_an_ended_instance_is_what_the_endpoint_charged_and_stays_in_the_ledger()
     {
         await using var test = new TestCloud();
-        // A price that changes within the first minute, which is billed whole, is known to the endpoint and not yet to us.
+        // The first minute is billed in full. The endpoint would know of a price change within it; the module would not yet.
         var market = new MarketTable();
         var soon = DateTimeOffset.UtcNow.AddMinutes(3);
         var steady = (await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"] }))
@@ -37,7 +37,7 @@ public sealed class CostTests
         Assert.Equal(cost.EstimatedCost, cost.Forecast);
         Assert.True(cost.EstimatedSaving > 0);
 
-        // EC2 forgets it; the file does not.
+        // EC2 forgets the instance. The ledger does not.
         var entry = Assert.Single(InstanceLedger.Read(test.Cloud.StateFolder));
         Assert.False(entry.Running);
         Assert.Equal((ended.InstanceId, "m7i.large", "spot"), (entry.InstanceId, entry.InstanceType, entry.Market));
@@ -46,7 +46,7 @@ public sealed class CostTests
     }
 
     [Fact]
-    public async Task The_end_of_a_machine_that_AWS_took_back_is_that_of_its_request_where_EC2_does_not_say_it()
+    public async Task The_end_of_an_interrupted_instance_comes_from_its_Spot_request_if_EC2_does_not_report_it()
     {
         await using var test = new TestCloud();
         var instance = await test.LaunchAsync(new LaunchRequest { Offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 }) });
@@ -62,7 +62,7 @@ public sealed class CostTests
     }
 
     [Fact]
-    public void Prices_that_moved_are_weighted_and_a_take_back_in_the_first_hour_is_free()
+    public void Price_changes_are_weighted_by_time_and_an_interruption_in_the_first_hour_is_free()
     {
         var launch = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
         var series = new SpotPriceSeries([new(launch.AddHours(-1), 1m), new(launch.AddHours(1), 3m)], launch, launch.AddHours(4));
@@ -85,12 +85,12 @@ public sealed class CostTests
         Assert.Equal(1m + 2m, capped.MachineCost);
         Assert.Equal(capped.EstimatedCost + (6 * (2m + 0.005m + disk)), capped.Forecast, 5);
 
-        // A minute at least.
+        // At least a minute is billed.
         Assert.Equal(1m / 60, CostReader.Estimate(Instance(launch, interrupted: false), launch.AddSeconds(3), series).MachineCost, 6);
     }
 
     [Fact]
-    public async Task An_instance_whose_end_nobody_saw_is_reckoned_until_its_deadline_and_no_longer()
+    public async Task The_cost_of_an_instance_whose_end_was_not_seen_is_estimated_until_its_deadline()
     {
         await using var test = new TestCloud();
         var launched = DateTimeOffset.UtcNow.AddHours(-5);
@@ -105,12 +105,12 @@ public sealed class CostTests
         Assert.Equal(0.01m, cost.AddressCost);
         Assert.True(cost.MachineCost > 0 && cost.Deadline is null);
 
-        // From now on as one that has ended.
+        // From now on, the ledger has it as ended.
         Assert.Equal([false, true], InstanceLedger.Read(test.Cloud.StateFolder).OrderBy(found => found.InstanceId, StringComparer.Ordinal).Select(found => found.Running));
     }
 
     [Fact]
-    public async Task A_ledger_whose_last_line_was_cut_off_goes_on()
+    public async Task A_ledger_whose_last_line_was_cut_off_can_still_be_used()
     {
         using var folder = new TemporaryFolder();
         var log = new RecordingLog();
@@ -124,7 +124,7 @@ public sealed class CostTests
     }
 
     [Fact]
-    public async Task Of_many_that_write_to_the_ledger_at_once_every_line_is_there()
+    public async Task Parallel_writers_lose_no_line_of_the_ledger()
     {
         using var folder = new TemporaryFolder();
         var log = new RecordingLog();

@@ -7,14 +7,14 @@ using SpotTrainer.Tests.Rehearsal;
 
 namespace SpotTrainer.Tests.Instances;
 
-/// <summary>Set-SpotTrainingDeadline and Wait-SpotTrainingInstance, on machines of a rehearsal.</summary>
+/// <summary>Tests Set-SpotTrainingDeadline and Wait-SpotTrainingInstance on the instances of a rehearsal.</summary>
 [Collection(RehearsalSessionGroup.Name)]
 public sealed class DeadlineCommandTests(RehearsalSession session)
 {
     private const string Status = "($Machine | Invoke-TrainingCommand 'sudo spottrainer-watchdog status').Output";
 
     [Fact]
-    public void A_deadline_moves_on_the_machine_and_in_its_tag_and_never_past_the_budget()
+    public void A_deadline_moves_on_the_instance_and_in_its_tag_and_never_past_the_budget()
     {
         Launch("moved", "-Budget 0.25 -MaxHours 1 -IdleTimeout 45");
         Assert.Equal(0.25m, Value("Budget"));
@@ -22,7 +22,7 @@ public sealed class DeadlineCommandTests(RehearsalSession session)
         Assert.Contains("idle_timeout=2700\n", Text(Status), StringComparison.Ordinal);
         var first = Deadline("$Machine");
 
-        // Out and in by hours, and at a moment.
+        // Later and earlier by hours, and to a given moment.
         Assert.Equal(first.AddMinutes(30), Deadline("$Machine | Set-SpotTrainingDeadline -AddHours 0.5"));
         RequireHeld(first.AddMinutes(30));
         Assert.Equal(first, Deadline("$Machine | Set-SpotTrainingDeadline -AddHours -0.5"));
@@ -32,11 +32,11 @@ public sealed class DeadlineCommandTests(RehearsalSession session)
         RequireHeld(moment);
         Assert.Contains("idle_timeout=2700\n", Text(Status), StringComparison.Ordinal);
 
-        // Asked only.
+        // -WhatIf changes nothing.
         Assert.Empty(session.Require("$Machine | Set-SpotTrainingDeadline -AddHours 1 -WhatIf").Output);
         RequireHeld(moment);
 
-        // As far as the money goes, and no further.
+        // As late as the budget allows, and no later.
         var last = Deadline("$Machine | Set-SpotTrainingDeadline -FromBudget");
         var (highest, disk) = ((decimal)Value("HighestPrice")!, (int)Value("VolumeSizeGiB")!);
         var perHour = new Tariff(0, highest, (decimal?)Value("DiskPrice"), disk).MostPerHour!.Value;
@@ -49,7 +49,7 @@ public sealed class DeadlineCommandTests(RehearsalSession session)
         Assert.Equal("NotAnInstance", Error("Set-SpotTrainingDeadline -Instance $other -AddHours 1", ErrorCategory.InvalidArgument, ("other", session.HostOfTheModule())));
         RequireHeld(last);
 
-        // A machine that can't be set: the tag never promises more than the machine gives.
+        // If the instance refuses the deadline, the tag never promises more time than the instance has.
         session.Require("$null = $Machine | Invoke-TrainingCommand $command", ("command", """
             w=/usr/local/sbin/spottrainer-watchdog; sudo mv $w $w.real; printf '#!/bin/sh\n[ "$1" != arm ] || exit 1\nexec %s.real "$@"\n' $w | sudo tee $w; sudo chmod 755 $w
             """));
@@ -60,7 +60,7 @@ public sealed class DeadlineCommandTests(RehearsalSession session)
     }
 
     [Fact]
-    public void A_wait_ends_when_the_machine_is_ready_or_has_ended_and_says_what_else_it_met()
+    public void A_wait_ends_when_the_instance_is_ready_or_terminated_and_reports_other_problems()
     {
         Launch("waited", "-MaxHours 1 -IdleTimeout 0");
         Assert.Equal("NoBudget", Error("$Machine | Set-SpotTrainingDeadline -FromBudget", ErrorCategory.InvalidOperation));
@@ -83,7 +83,7 @@ public sealed class DeadlineCommandTests(RehearsalSession session)
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void A_machine_without_a_deadline_is_ended_by_the_wait_only_where_it_was_never_seen_to_hold_one(bool seen)
+    public void The_wait_terminates_an_instance_without_a_deadline_only_if_it_was_never_seen_to_hold_one(bool seen)
     {
         Launch("unarmed", "-MaxHours 1 -NoWait");
         session.Require(seen
@@ -91,7 +91,7 @@ public sealed class DeadlineCommandTests(RehearsalSession session)
             : "for ($try = 0; $try -lt 300 -and -not ($Machine | Invoke-TrainingCommand 'test -e /var/lib/spottrainer/deadline && echo yes' -ErrorAction Ignore); $try++) { }");
         session.Require("$null = $Machine | Invoke-TrainingCommand 'sudo systemctl stop spottrainer-deadline.timer'");
 
-        // $Machine is what EC2 had at the launch.
+        // $Machine is the instance as it was at the launch.
         Assert.Equal("DeadlineNotArmed", Error("$Machine | Wait-SpotTrainingInstance", ErrorCategory.SecurityError));
         var now = session.Require("$Machine | Get-SpotTrainingInstance").Output[0].Properties["State"].Value;
         Assert.Equal(seen, now is "running");
@@ -108,7 +108,7 @@ public sealed class DeadlineCommandTests(RehearsalSession session)
     private DateTimeOffset Deadline(string script, params (string Name, object Value)[] arguments) =>
         (DateTimeOffset)Assert.Single(session.Require(script, arguments).Output).Properties["Deadline"].Value;
 
-    /// <summary>Both the machine and the tag hold a deadline.</summary>
+    /// <summary>Requires that both the instance and its tag hold a deadline.</summary>
     private void RequireHeld(DateTimeOffset deadline)
     {
         Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"deadline={deadline.ToUnixTimeSeconds()}\n"), Text(Status), StringComparison.Ordinal);
@@ -116,7 +116,7 @@ public sealed class DeadlineCommandTests(RehearsalSession session)
         Assert.Equal(deadline, Deadline("$Machine | Get-SpotTrainingInstance"));
     }
 
-    /// <summary>Runs what must give errors, and gives the id of the first.</summary>
+    /// <summary>Runs a script that must report errors, and returns the ID of the first error.</summary>
     private string Error(string script, ErrorCategory category, (string Name, object Value)? argument = null, int errors = 1)
     {
         var result = session.Run(script, argument is { } given ? [given] : []);

@@ -9,13 +9,13 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Instances;
 
-/// <summary>A wait for an end, and what EC2 does not know: yet, or any more.</summary>
+/// <summary>Tests the wait for a termination if EC2 does not know the instance yet, or no longer knows it.</summary>
 public sealed class InstanceWaiterTests
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task An_instance_that_EC2_has_forgotten_has_ended()
+    public async Task An_instance_that_EC2_no_longer_knows_has_ended()
     {
         await using var test = new TestCloud();
         await Terminator.TerminateAsync(await LaunchAsync(test), test.Context, Stop);
@@ -25,12 +25,12 @@ public sealed class InstanceWaiterTests
         var instance = InstanceReader.Read(test.Cloud, test.Cloud.Region, machine);
         test.Endpoint.Endpoint.Clock.Advance(TimeSpan.FromHours(10));
         var ended = await WaitAsync(test, instance);
-        Assert.Equal((instance.InstanceId, "terminated", "EC2 knows it no longer.", instance.Deadline), (ended.InstanceId, ended.State, ended.StateReason, ended.EndTime));
+        Assert.Equal((instance.InstanceId, "terminated", "EC2 no longer knows it.", instance.Deadline), (ended.InstanceId, ended.State, ended.StateReason, ended.EndTime));
         Assert.NotEqual("terminated", instance.State);
     }
 
     [Fact]
-    public async Task One_that_EC2_does_not_know_yet_is_ended_nevertheless()
+    public async Task An_instance_that_EC2_does_not_know_yet_is_terminated()
     {
         await using var test = new TestCloud(new Conditions { NotFoundFor = TimeSpan.FromSeconds(1.5) });
         var launched = Assert.Single((await test.Endpoint.Ec2.RunInstancesAsync(TestEndpoint.Launch(), Stop)).Reservation.Instances);
@@ -42,7 +42,7 @@ public sealed class InstanceWaiterTests
     }
 
     [Fact]
-    public async Task A_network_that_is_gone_for_a_moment_ends_no_wait()
+    public async Task A_short_network_outage_does_not_end_a_wait()
     {
         await using var test = new TestCloud();
         var instance = await LaunchAsync(test);

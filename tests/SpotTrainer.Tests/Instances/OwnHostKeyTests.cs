@@ -8,14 +8,14 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Instances;
 
-/// <summary>A machine's own host key takes the place of the one in its user data, whenever a client is killed on the way.</summary>
+/// <summary>An instance's own host key replaces the one from its user data, even if a client is killed at any step.</summary>
 [Collection(RehearsalSessionGroup.Name)]
 public sealed class OwnHostKeyTests(RehearsalSession session)
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task After_a_launch_the_key_of_the_user_data_is_served_no_longer()
+    public async Task After_a_launch_the_host_key_from_the_user_data_is_no_longer_served()
     {
         var instance = session.Require("New-SpotTrainingInstance m7i.large -Name own -MaxHours 1").Output[0];
         var pinned = Assert.Single((string[])instance.Properties["HostKeys"].Value);
@@ -24,7 +24,7 @@ public sealed class OwnHostKeyTests(RehearsalSession session)
         Assert.Contains(pinned, served, StringComparison.Ordinal);
         Assert.DoesNotContain(".own", served, StringComparison.Ordinal);
 
-        // What stands in the user data opens nothing any more.
+        // The host key from the user data is no longer accepted.
         var first = Text("$instance | Invoke-TrainingCommand 'cat /var/lib/cloud/instance/user-data.txt'", instance);
         Assert.Contains("ed25519_private", first, StringComparison.Ordinal);
         var publicLine = first.Split('\n').Single(line => line.Contains("ed25519_public", StringComparison.Ordinal)).Split("ed25519_public: ")[1];
@@ -34,13 +34,13 @@ public sealed class OwnHostKeyTests(RehearsalSession session)
         session.Require("$instance | Remove-SpotTrainingInstance", ("instance", instance));
     }
 
-    /// <param name="killed">After which step the first client was killed.</param>
+    /// <param name="killed">The step after which the first client was killed.</param>
     [Theory]
     [InlineData("launch")]
     [InlineData("make")]
     [InlineData("tag")]
     [InlineData("serve")]
-    public async Task Another_session_logs_in_and_finishes_what_a_killed_client_began(string killed)
+    public async Task Another_session_logs_in_and_finishes_what_a_killed_client_started(string killed)
     {
         var instance = session.Require("New-SpotTrainingInstance m7i.large -Name killed -MaxHours 1 -NoWait").Output[0];
         var first = Assert.Single((string[])instance.Properties["HostKeys"].Value);
@@ -51,7 +51,7 @@ public sealed class OwnHostKeyTests(RehearsalSession session)
                 instance = session.Require("Get-SpotTrainingInstance killed").Output[0];
                 return Task.FromResult((string)instance.Properties["State"].Value == "running" && session.Run("$instance | Invoke-TrainingCommand true", ("instance", instance)).Errors.Count == 0);
             },
-            () => "it never let us in");
+            () => "the instance never accepted our login");
 
         var own = string.Empty;
         if (killed != "launch")
@@ -71,7 +71,8 @@ public sealed class OwnHostKeyTests(RehearsalSession session)
             Step(instance, "serve");
         }
 
-        // What the tag says now is enough to log in, whichever key is served; a server that has just read its keys anew may refuse for a moment.
+        // The tag as it is now is enough to log in, whichever key is served. A server that has just reloaded its keys may refuse for a
+        // moment.
         await Programs.UntilAsync(
             () => Task.FromResult(session.Run("Get-SpotTrainingInstance killed | Invoke-TrainingCommand true").Errors.Count == 0), () => "nobody could log in");
         var ready = session.Require("Get-SpotTrainingInstance killed | Wait-SpotTrainingInstance").Output[0];
@@ -86,7 +87,7 @@ public sealed class OwnHostKeyTests(RehearsalSession session)
 
     private string Step(PSObject instance, string arguments)
     {
-        // As the module runs it; the session's own connection must not go on with the first key.
+        // Runs the script as the module does. The session's own connection must not keep using the first key.
         var script = EmbeddedScript.Read("own_hostkey.sh");
         return Text($"$instance | Invoke-TrainingCommand -Command $script", instance, ("script", $"sudo sh -s {arguments} << 'SCRIPT'\n{script}SCRIPT\n"));
     }
