@@ -7,11 +7,12 @@ using SpotTrainer.Market;
 
 namespace SpotTrainer.Launch;
 
-/// <summary>Finds images: by alias, through the public parameters that their makers keep in AWS Systems Manager, or by EC2's id.</summary>
+/// <summary>Finds images by alias, through the public parameters that their publishers keep in AWS Systems Manager, or by ID.</summary>
 internal static class ImageResolver
 {
-    /// <summary>What to do about GPUs that no alias's image has the driver for.</summary>
-    public const string OwnDriver = "Give -ImageId of an image with NVIDIA's proprietary driver, or find a later GPU with Find-SpotOffer -GpuModel T4, A10G, L4.";
+    /// <summary>The next step for GPUs that no alias has a driver for.</summary>
+    public const string OwnDriver =
+        "Use -ImageId with an image that has NVIDIA's proprietary driver, or find a later GPU with Find-SpotOffer -GpuModel T4, A10G, L4.";
 
     private const string DefaultAlias = "ubuntu-24.04";
     private const string DefaultGpuAlias = "deep-learning";
@@ -27,13 +28,13 @@ internal static class ImageResolver
         },
     };
 
-    /// <summary>The alias that is used for a type when the user names none: with NVIDIA's driver where it has such GPUs.</summary>
+    /// <summary>Returns the default alias for a type: one with NVIDIA's driver if the type has such GPUs.</summary>
     public static string DefaultFor(InstanceTypeSize size) => size.NeedsNvidiaDriver ? DefaultGpuAlias : DefaultAlias;
 
-    /// <summary>Whether an alias's image has NVIDIA's driver.</summary>
+    /// <summary>Whether the image of an alias has NVIDIA's driver.</summary>
     public static bool HasDriver(string alias) => Aliases.TryGetValue(alias, out var known) && known.HasDriver;
 
-    /// <summary>Finds the image that is wanted, for a type.</summary>
+    /// <summary>Finds the requested image for a type.</summary>
     /// <exception cref="SpotTrainerException"><c>ImageNotFound</c>, <c>ImageDriverUnfit</c>, <c>ImageArchitectureWrong</c>, <c>ImageCostsMore</c>, <c>ImageHasMoreDisks</c>.</exception>
     public static async Task<MachineImage> ResolveAsync(
         CloudContext cloud, string region, ImageChoice choice, InstanceTypeSize size, CancellationToken cancellationToken)
@@ -48,7 +49,8 @@ internal static class ImageResolver
         if (known.HasDriver && size.NeedsProprietaryDriver)
         {
             throw new SpotTrainerException("ImageDriverUnfit", ErrorKind.InvalidArgument,
-                $"The image '{alias}' has NVIDIA's open driver, which does not know the {size.GpuModel} of {size.Name}: its GPU could not be used.", OwnDriver, size.Name);
+                $"The image '{alias}' has NVIDIA's open driver, which does not support the {size.GpuModel} of {size.Name}.",
+                OwnDriver, size.Name);
         }
 
         var name = string.Format(CultureInfo.InvariantCulture, known.Parameter, size.Architecture == "arm64" ? known.Arm64 : known.X86);
@@ -85,21 +87,22 @@ internal static class ImageResolver
         if (architecture is not null && architecture != size.Architecture)
         {
             throw new SpotTrainerException("ImageArchitectureWrong", ErrorKind.InvalidArgument,
-                $"The image {id} is for {architecture}, and {size.Name} is {size.Architecture}.",
-                $"Give another -ImageId, or find offers with Find-SpotOffer -Architecture {architecture}.", id);
+                $"The image {id} is for {architecture}, but {size.Name} is {size.Architecture}.",
+                $"Use another -ImageId, or find offers with Find-SpotOffer -Architecture {architecture}.", id);
         }
 
         if (image.ProductCodes.Count > 0 || image.Platform is not null || (image.UsageOperation is { Length: > 0 } usage && usage != "RunInstances"))
         {
             throw new SpotTrainerException("ImageCostsMore", ErrorKind.InvalidArgument,
-                $"The image {id} costs more than its machine ({image.PlatformDetails ?? "a product of AWS's marketplace"}), which no budget here counts.",
-                "Choose an image of plain Linux.", id);
+                $"The image {id} costs extra ({image.PlatformDetails ?? "an AWS Marketplace product"}), which the budget does not count.",
+                "Use an image with plain Linux.", id);
         }
 
         if (image.BlockDeviceMappings.Exists(mapping => mapping.Ebs is not null && mapping.DeviceName != image.RootDeviceName))
         {
             throw new SpotTrainerException("ImageHasMoreDisks", ErrorKind.InvalidArgument,
-                $"The image {id} makes more disks than its root disk: no budget here counts them, and they may outlive the machine.", "Choose an image with one disk.", id);
+                $"The image {id} has more disks than its root disk. The budget does not count them, and they may outlive the instance.",
+                "Use an image with one disk.", id);
         }
 
         var root = image.BlockDeviceMappings.FirstOrDefault(mapping => mapping.DeviceName == image.RootDeviceName);
@@ -107,7 +110,7 @@ internal static class ImageResolver
     }
 
     private static SpotTrainerException NotFound(string message, string image, Exception? inner) =>
-        new("ImageNotFound", ErrorKind.ObjectNotFound, message, "Choose another -Image, -ImageId or -Region.", image, inner);
+        new("ImageNotFound", ErrorKind.ObjectNotFound, message, "Use another -Image, -ImageId, or -Region.", image, inner);
 
     private sealed record Alias(string UserName, string Parameter, string X86, string Arm64)
     {
@@ -115,15 +118,15 @@ internal static class ImageResolver
     }
 }
 
-/// <summary>The image that a user wants.</summary>
-/// <param name="Alias">One of the aliases; null: the one that suits the type.</param>
-/// <param name="Id">EC2's id, in place of an alias.</param>
-/// <param name="UserName">Who logs in, for an image that is given by its id.</param>
+/// <summary>The image that the user chose.</summary>
+/// <param name="Alias">One of the aliases; null for the default of the type.</param>
+/// <param name="Id">The image ID, instead of an alias.</param>
+/// <param name="UserName">The user name for login, for an image given by ID.</param>
 internal sealed record ImageChoice(string? Alias = null, string? Id = null, string UserName = "ubuntu");
 
-/// <summary>An image to start from.</summary>
-/// <param name="Id">EC2's id.</param>
-/// <param name="UserName">Who logs in.</param>
-/// <param name="RootDeviceName">The root disk, as the image names it.</param>
-/// <param name="SnapshotSizeGiB">The least size of the root disk, in GiB.</param>
+/// <summary>An image to launch from.</summary>
+/// <param name="Id">The image ID.</param>
+/// <param name="UserName">The user name for login.</param>
+/// <param name="RootDeviceName">The device name of the root disk.</param>
+/// <param name="SnapshotSizeGiB">The minimum size of the root disk, in GiB.</param>
 internal sealed record MachineImage(string Id, string UserName, string RootDeviceName, int SnapshotSizeGiB);

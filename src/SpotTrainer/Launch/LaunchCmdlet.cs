@@ -8,45 +8,50 @@ using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Launch;
 
-/// <summary>The base of the cmdlets that are told what is to be launched.</summary>
+/// <summary>The base of the cmdlets that describe a launch.</summary>
 public abstract class LaunchCmdlet : RegionsCmdlet
 {
     private readonly List<SpotOffer> offers = [];
     private readonly List<string> types = [];
 
-    /// <summary>The offers, tried in order.</summary>
+    /// <summary>The offers, from Find-SpotOffer. They are tried in order until one has capacity.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Offer", ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
     public SpotOffer[] Offer { get; set; } = [];
 
-    /// <summary>Instance types, with wildcards: their offers are tried zone by zone, then type by type, then region by region.</summary>
+    /// <summary>
+    /// Instance types, with wildcards. All zones of the cheapest type are tried first, then the next type, then the next region. Tab
+    /// completes families.
+    /// </summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Type", ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(InstanceTypeCompleter))]
     public string[] InstanceType { get; set; } = [];
 
-    /// <summary>How many machines.</summary>
+    /// <summary>The number of instances. If there are several, each has a number after its name and its share of the budget.</summary>
     [Parameter]
     [ValidateRange(1, 100)]
     public int Count { get; set; } = 1;
 
-    /// <summary>The image, by its alias; the one that suits the type when left out.</summary>
+    /// <summary>The image, by alias. The default is deep-learning for types with NVIDIA GPUs, otherwise ubuntu-24.04.</summary>
     [Parameter]
     [ValidateSet("ubuntu-24.04", "ubuntu-22.04", "amazon-linux-2023", "deep-learning")]
     public string? Image { get; set; }
 
-    /// <summary>The id of an image of your own, with cloud-init and systemd.</summary>
+    /// <summary>The ID of an image of your own, such as ami-0123456789abcdef0. It needs cloud-init and systemd.</summary>
     [Parameter]
     [ValidatePattern("^ami-[0-9a-f]+$")]
     public string? ImageId { get; set; }
 
-    /// <summary>Who logs in to an image that is given by its id.</summary>
+    /// <summary>The user name for login to an image given by ID.</summary>
     [Parameter]
     [ValidatePattern("^[a-z_][a-z0-9_-]*$")]
     public string UserName { get; set; } = "ubuntu";
 
-    /// <summary>The root disk's size, in GiB.</summary>
+    /// <summary>
+    /// The size of the root disk, in GiB, from 8 to 16384. If the image needs more, the disk is as large as the image needs.
+    /// </summary>
     [Parameter]
     [ValidateRange(8, 16384)]
     public int VolumeSizeGiB { get; set; } = 30;
@@ -56,58 +61,82 @@ public abstract class LaunchCmdlet : RegionsCmdlet
     [ValidateNotNull]
     public TrainingKeyPair? KeyPair { get; set; }
 
-    /// <summary>The name of a key pair of the module's; made on the way when there is none.</summary>
+    /// <summary>
+    /// The name of one of the module's key pairs. It is created if it does not exist. Tab completes the names on this computer.
+    /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(KeyNameCompleter))]
     public string KeyName { get; set; } = KeyPairStore.DefaultName;
 
-    /// <summary>The file of a private key of your own (.pem or .ppk): its public half is imported where it is needed.</summary>
+    /// <summary>
+    /// A private key file of your own, RSA or Ed25519, in EC2's .pem or PuTTY's .ppk format. Its public key is imported to EC2. A copy of
+    /// the private key is kept in the module's folder, so that every later session can log in.
+    /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? KeyPath { get; set; }
 
-    /// <summary>The id of a security group of your own; the module's, with your address only, when left out.</summary>
+    /// <summary>
+    /// The ID of a security group of your own, or an object from New-TrainingSecurityGroup. It is not changed. The default is the module's
+    /// group, which admits only your current address.
+    /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? SecurityGroup { get; set; }
 
-    /// <summary>The address range that may connect; your own address when left out.</summary>
+    /// <summary>
+    /// The IPv4 range that may connect, such as 198.51.100.0/24, for this launch only. A range wider than /8 causes a warning. The default
+    /// is your current address.
+    /// </summary>
     [Parameter]
     [AddressRange]
     public string? AllowedCidr { get; set; }
 
-    /// <summary>The id of a subnet of your own; the default one of the zone when left out.</summary>
+    /// <summary>
+    /// The ID of a subnet of your own. Only offers in its zone can be launched. The default is the default subnet of the offer's zone.
+    /// </summary>
     [Parameter]
     [ValidatePattern("^subnet-[0-9a-f]+$")]
     public string? Subnet { get; set; }
 
-    /// <summary>The name or the ARN of an IAM instance profile.</summary>
+    /// <summary>The name or the ARN of an IAM instance profile for the instance.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? InstanceProfile { get; set; }
 
-    /// <summary>The highest price to pay, in US dollars an hour; the on-demand price when left out.</summary>
+    /// <summary>
+    /// The maximum price, in US dollars per hour, on the Spot market and on demand. The default is the on-demand price, which no Spot price
+    /// exceeds.
+    /// </summary>
     [Parameter]
     [ValidateRange(0.0001, 1000)]
     public decimal? MaxPrice { get; set; }
 
-    /// <summary>The most that the call may cost, in US dollars, split over its machines: it fixes their deadlines.</summary>
+    /// <summary>
+    /// The most that the launch may cost, in US dollars, split evenly over its instances. It limits their deadlines. It includes disk and
+    /// IPv4 address, but not outbound traffic.
+    /// </summary>
     [Parameter]
     [ValidateRange(0.001, 1000000)]
     public decimal? Budget { get; set; }
 
-    /// <summary>The longest that each may run: a number of hours, or a time such as 0:30.</summary>
+    /// <summary>The longest time that each instance may run: a number of hours, or a time such as 0:30.</summary>
     [Parameter]
     [Duration(DurationUnit.Hours, Shortest = 0.1, Longest = 8760)]
     public TimeSpan MaxHours { get; set; } = TimeSpan.FromHours(8);
 
-    /// <summary>The time without use after which each ends itself: a number of minutes, or a time such as 0:30. 0 for never before its deadline.</summary>
+    /// <summary>
+    /// The idle time after which each instance terminates itself before its deadline: a number of minutes, or a time such as 0:30, up to a
+    /// year; 0 for never.
+    /// </summary>
     [Parameter]
     [Duration(DurationUnit.Minutes, Longest = 527040)]
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromMinutes(60);
 
-    /// <summary>Tries the offers on demand, in the same order, when none of them can be had on the Spot market.</summary>
+    /// <summary>
+    /// Tries the offers on demand, in the same order, if none of them has Spot capacity. The deadline is then based on the on-demand price.
+    /// </summary>
     [Parameter]
     public SwitchParameter OnDemandFallback { get; set; }
 
@@ -150,10 +179,10 @@ public abstract class LaunchCmdlet : RegionsCmdlet
         base.EndProcessing();
     }
 
-    /// <summary>Adds what only this cmdlet knows.</summary>
+    /// <summary>Adds the cmdlet's own parameters.</summary>
     private protected virtual LaunchRequest Complete(LaunchRequest request) => request;
 
-    /// <summary>Does what is to be done with the launch.</summary>
+    /// <summary>Does the cmdlet's work on the prepared launch.</summary>
     private protected abstract void Process(CloudContext cloud, LaunchStep step);
 
     private LaunchRequest Request() => new()
@@ -183,8 +212,9 @@ public abstract class LaunchCmdlet : RegionsCmdlet
         var given = parameters.Where(MyInvocation.BoundParameters.ContainsKey).Select(name => "-" + name).ToArray();
         if (given.Length > 1)
         {
-            Fail(new SpotTrainerException("ParametersConflict", ErrorKind.InvalidArgument, $"{string.Join(" and ", given)} say different things.",
-                "Give one of them.", given));
+            Fail(new SpotTrainerException(
+                "ParametersConflict", ErrorKind.InvalidArgument, $"{string.Join(" and ", given)} cannot be used together.",
+                "Use only one of them.", given));
         }
     }
 }

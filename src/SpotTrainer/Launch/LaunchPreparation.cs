@@ -9,22 +9,22 @@ using SpotTrainer.Market;
 namespace SpotTrainer.Launch;
 
 /// <summary>
-/// What must be there before EC2 is asked for a machine: image, key pair, security group, network. Each is seen to once in a region, however
-/// many machines are launched and however many offers are tried there.
+/// Prepares what a launch needs: image, key pair, security group, network. Each is prepared once per region, no matter how many instances
+/// are launched or offers are tried there.
 /// </summary>
 internal sealed class LaunchPreparation(CloudContext cloud, LaunchRequest request, StepContext context)
 {
     private readonly Dictionary<string, Task<RegionSetup>> regions = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Task<MachineImage>> images = new(StringComparer.Ordinal);
 
-    /// <summary>A key file of the user's own becomes a pair of that name, once for all regions.</summary>
+    /// <summary>A key file of the user's own becomes a key pair with its name, once for all regions.</summary>
     private readonly Lazy<string> keyName = new(() => request.KeyFile is { } file ? new KeyPairFolder(cloud.KeyFolder).Adopt(file) : request.KeyName);
 
-    /// <summary>How long a region may take: another one may be tried then.</summary>
+    /// <summary>The time limit for a region. After that, another region may be tried.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Sees to what an offer needs.</summary>
-    /// <exception cref="SpotTrainerException">Something is missing that can't be made on the way.</exception>
+    /// <summary>Prepares what an offer needs.</summary>
+    /// <exception cref="SpotTrainerException">Something is missing that cannot be created automatically.</exception>
     public async Task<OfferSetup> ForAsync(SpotOffer offer, CancellationToken cancellationToken)
     {
         var region = Once(regions, offer.Region, limit => RegionAsync(offer.Region, limit), cancellationToken);
@@ -34,15 +34,15 @@ internal sealed class LaunchPreparation(CloudContext cloud, LaunchRequest reques
         return setup.SubnetZone is { } zone && zone != offer.Zone ? throw Elsewhere(request.Subnet!, zone, offer) : new OfferSetup(await image, setup);
     }
 
-    /// <summary>What an image must suit.</summary>
+    /// <summary>The requirements that decide which image fits an offer.</summary>
     public static string ImageKindOf(SpotOffer offer) => $"{offer.Architecture}/{offer.Size.NeedsNvidiaDriver}/{offer.Size.NeedsProprietaryDriver}";
 
     /// <summary>Finds the image of an offer.</summary>
     public Task<MachineImage> ImageAsync(SpotOffer offer, CancellationToken cancellationToken) => Once(
         images, $"{offer.Region}/{ImageKindOf(offer)}", limit => ImageResolver.ResolveAsync(cloud, offer.Region, request.Image, offer.Size, limit), cancellationToken);
 
-    /// <summary>Finds the network that a machine is put into: that of the subnet that the user gave, else the default one.</summary>
-    /// <returns>The network, and the zone of the user's subnet.</returns>
+    /// <summary>Finds the VPC for an instance: the one of the user's subnet, or the default VPC.</summary>
+    /// <returns>The VPC, and the zone of the user's subnet.</returns>
     /// <exception cref="SpotTrainerException"><c>SubnetNotFound</c>, <c>NoDefaultVpc</c>.</exception>
     public static async Task<(string VpcId, string? Zone)> NetworkAsync(CloudContext cloud, string region, string? subnet, CancellationToken cancellationToken)
     {
@@ -59,13 +59,14 @@ internal sealed class LaunchPreparation(CloudContext cloud, LaunchRequest reques
         catch (AmazonEC2Exception exception) when (exception.ErrorCode is "InvalidSubnetID.NotFound" or "InvalidSubnetId.Malformed")
         {
             throw new SpotTrainerException("SubnetNotFound", ErrorKind.ObjectNotFound, $"There is no subnet {subnet} in {region}.",
-                $"See the subnets with 'aws ec2 describe-subnets --region {region}'.", subnet, exception);
+                $"List the subnets with 'aws ec2 describe-subnets --region {region}'.", subnet, exception);
         }
     }
 
-    /// <summary>The error of an offer that is not where the user's subnet is.</summary>
+    /// <summary>The error for an offer in another zone than the user's subnet.</summary>
     public static SpotTrainerException Elsewhere(string subnet, string zone, SpotOffer offer) => new(
-        "SubnetElsewhere", ErrorKind.InvalidArgument, $"The subnet {subnet} is in {zone}, and the offer in {offer.Zone}.", $"Pipe offers of {zone}, or leave -Subnet out.", subnet);
+        "SubnetElsewhere", ErrorKind.InvalidArgument, $"The subnet {subnet} is in {zone}, but the offer is in {offer.Zone}.",
+        $"Use offers in {zone}, or leave out -Subnet.", subnet);
 
     private Task<T> Once<T>(Dictionary<string, Task<T>> tasks, string key, Func<CancellationToken, Task<T>> make, CancellationToken cancellationToken)
     {
@@ -88,7 +89,7 @@ internal sealed class LaunchPreparation(CloudContext cloud, LaunchRequest reques
             }
             catch (Exception) when (cancellationToken.IsCancellationRequested)
             {
-                // Who asked gave up, not the region: the next one asks anew. The task must be kept before it can be taken out.
+                // The caller gave up, not the region: the next caller tries again. The yield lets the task be stored before it is removed.
                 await Task.Yield();
                 lock (tasks)
                 {
@@ -111,10 +112,10 @@ internal sealed class LaunchPreparation(CloudContext cloud, LaunchRequest reques
     }
 }
 
-/// <summary>What a region has ready for a launch.</summary>
-/// <param name="KeyName">The key pair's name in EC2.</param>
-/// <param name="SecurityGroupId">The security group.</param>
-/// <param name="SubnetZone">The zone of the subnet that the user gave; null: EC2 takes the default one of the offer's zone.</param>
+/// <summary>What is ready in a region.</summary>
+/// <param name="KeyName">The name of the key pair in EC2.</param>
+/// <param name="SecurityGroupId">The ID of the security group.</param>
+/// <param name="SubnetZone">The zone of the user's subnet; null if EC2 uses the default subnet of the offer's zone.</param>
 internal sealed record RegionSetup(string KeyName, string SecurityGroupId, string? SubnetZone);
 
 /// <summary>What is ready for the launch of an offer.</summary>

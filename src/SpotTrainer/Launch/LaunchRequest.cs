@@ -7,13 +7,15 @@ using SpotTrainer.Money;
 
 namespace SpotTrainer.Launch;
 
-/// <summary>What a user asks to be launched. It can be written to disk and read back: launching it again finds what it launched before.</summary>
+/// <summary>
+/// A request to launch instances. It can be saved to disk: launching it again finds the instances that it launched before.
+/// </summary>
 internal sealed record LaunchRequest
 {
-    /// <summary>What the instances of this request are found by, in a tag.</summary>
+    /// <summary>The tag value by which the instances of this request are found.</summary>
     public string Token { get; init; } = Guid.NewGuid().ToString("N");
 
-    /// <summary>Whether nothing can have been launched for it yet. A request that was read back may have been launched.</summary>
+    /// <summary>Whether it is certain that nothing was launched yet. A request that was read from disk may have been launched.</summary>
     [JsonIgnore]
     public bool IsNew { get; init; }
 
@@ -23,19 +25,19 @@ internal sealed record LaunchRequest
     /// <summary>Instance types, with wildcards, whose offers are found if there are no <see cref="Offers"/>.</summary>
     public IReadOnlyList<string> InstanceTypes { get; init; } = [];
 
-    /// <summary>Where their offers are looked for, with wildcards; empty for the cloud's region.</summary>
+    /// <summary>The regions to search for their offers, with wildcards; empty for the cloud's region.</summary>
     public IReadOnlyList<string> Regions { get; init; } = [];
 
-    /// <summary>The name. Each of several instances has a number after it.</summary>
+    /// <summary>The name. If there are several instances, each has a number after it.</summary>
     public string Name { get; init; } = string.Empty;
 
-    /// <summary>How many instances.</summary>
+    /// <summary>The number of instances.</summary>
     public int Count { get; init; } = 1;
 
     /// <summary>The image.</summary>
     public ImageChoice Image { get; init; } = new();
 
-    /// <summary>The root disk, in GiB.</summary>
+    /// <summary>The size of the root disk, in GiB.</summary>
     public int VolumeSizeGiB { get; init; } = 30;
 
     /// <summary>The name of the key pair.</summary>
@@ -44,13 +46,13 @@ internal sealed record LaunchRequest
     /// <summary>The file of the user's own private key; null for the key pair of <see cref="KeyName"/>.</summary>
     public string? KeyFile { get; init; }
 
-    /// <summary>The id of the user's own security group; null for the module's.</summary>
+    /// <summary>The ID of the user's own security group; null for the module's.</summary>
     public string? SecurityGroup { get; init; }
 
     /// <summary>The address range that may connect; null for the caller's own address.</summary>
     public string? AllowedCidr { get; init; }
 
-    /// <summary>The id of the user's own subnet; null for the default subnet.</summary>
+    /// <summary>The ID of the user's own subnet; null for the default subnet.</summary>
     public string? Subnet { get; init; }
 
     /// <summary>The name or the ARN of an IAM instance profile.</summary>
@@ -65,13 +67,13 @@ internal sealed record LaunchRequest
     /// <summary>The longest time that each may run.</summary>
     public TimeSpan LongestTime { get; init; } = TimeSpan.FromHours(8);
 
-    /// <summary>The time without use after which each ends itself; zero for never.</summary>
+    /// <summary>The idle time after which each terminates itself; zero for never.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(60);
 
     /// <summary>Whether the offers are tried on demand, in the same order, if none has Spot capacity.</summary>
     public bool OnDemandFallback { get; init; }
 
-    /// <summary>Whether the launch is over as soon as EC2 has accepted it.</summary>
+    /// <summary>Whether the launch returns as soon as EC2 has accepted it.</summary>
     public bool NoWait { get; init; }
 
     /// <summary>The user's own tags.</summary>
@@ -82,8 +84,8 @@ internal sealed record LaunchRequest
     public IEnumerable<(SpotOffer Offer, bool OnDemand)> Tries =>
         Offers.Select(offer => (offer, false)).Concat(OnDemandFallback ? Offers.Select(offer => (offer, true)) : []);
 
-    /// <summary>The request for one of its instances: with its share of the budget, its own name and its own token.</summary>
-    /// <param name="number">Which one, from 1.</param>
+    /// <summary>Returns the request for one of its instances, with its share of the budget, its own name, and its own token.</summary>
+    /// <param name="number">The number of the instance, from 1.</param>
     public LaunchRequest ForInstance(int number) => Count == 1 ? this : this with
     {
         Token = FormattableString.Invariant($"{Token}-{number}"),
@@ -92,12 +94,12 @@ internal sealed record LaunchRequest
         Budget = Budget / Count,
     };
 
-    /// <summary>The request with the disk that an image makes of it, which may be larger: the budget pays for that one.</summary>
+    /// <summary>Returns the request with the disk size that an image needs, if it is larger: the budget has to cover it.</summary>
     public LaunchRequest WithDiskFor(MachineImage image) => this with { VolumeSizeGiB = Math.Max(VolumeSizeGiB, image.SnapshotSizeGiB) };
 
-    /// <summary>What one instance from an offer costs.</summary>
+    /// <summary>Returns the prices of one instance from an offer.</summary>
     /// <param name="offer">The offer.</param>
-    /// <param name="onDemand">Whether it is bought on demand: then the price is certain, and higher.</param>
+    /// <param name="onDemand">Whether it is bought on demand. The price is then fixed, and higher.</param>
     public Tariff TariffFor(SpotOffer offer, bool onDemand) => onDemand ? offer.OnDemandTariffFor(VolumeSizeGiB) : offer.TariffFor(MaxPrice, VolumeSizeGiB);
 
     /// <summary>Plans the deadline of one instance from an offer, with its share of the budget.</summary>
@@ -115,7 +117,7 @@ internal sealed record LaunchRequest
         return DeadlinePlan.Make(TariffFor(offer, onDemand), LongestTime, Budget / Count);
     }
 
-    /// <summary>Checks the user's own tags: EC2 would refuse them only after key pair and security group were made.</summary>
+    /// <summary>Checks the user's own tags. EC2 would refuse them only after the key pair and security group were created.</summary>
     /// <exception cref="SpotTrainerException"><c>TagInvalid</c>.</exception>
     public void RequireTags()
     {
@@ -124,7 +126,7 @@ internal sealed record LaunchRequest
         if (wrong is not null || Tags.Count > ModuleTags.MostOfUsers)
         {
             throw new SpotTrainerException("TagInvalid", ErrorKind.InvalidArgument,
-                wrong is null ? $"There are {Tags.Count} tags, and EC2 has room for {ModuleTags.MostOfUsers}."
+                wrong is null ? $"There are {Tags.Count} tags, but EC2 has room for only {ModuleTags.MostOfUsers}."
                     : $"The tag '{wrong}' is too long, or it is reserved for the module or for AWS.",
                 "Use other tags with -Tag. To name the instance, use -Name.", wrong ?? "Tag");
         }

@@ -28,15 +28,16 @@ internal sealed class LaunchStep
     /// <summary>The request, with its offers.</summary>
     public LaunchRequest Request { get; }
 
-    /// <summary>What ShouldProcess asks about.</summary>
+    /// <summary>The target that ShouldProcess asks about.</summary>
     public string Target => $"{Request.Offers[0]}{(Request.Offers.Count > 1 ? $", or the next of {Request.Offers.Count} offers" : string.Empty)} ({cloud.Where})";
 
     /// <summary>Launches everything that a request asks for.</summary>
     /// <param name="cloud">The cloud.</param>
-    /// <param name="request">The request. One that was read back is first looked for: its instances are found, not launched twice.</param>
-    /// <param name="receive">Takes each instance as soon as it is ready. An instance that it does not take (it throws) is terminated.</param>
-    /// <param name="context">Log, clock and session.</param>
-    /// <param name="cancellationToken">Cancels the launch: what was not received is terminated.</param>
+    /// <param name="request">The request. If it was read from disk, its instances are first looked up, so that they are not launched
+    /// twice.</param>
+    /// <param name="receive">Receives each instance as soon as it is ready. If it throws, the instance is terminated.</param>
+    /// <param name="context">Log, clock, and session.</param>
+    /// <param name="cancellationToken">Cancels the launch. Instances that were not received are terminated.</param>
     /// <exception cref="SpotTrainerException">An instance could not be launched. Others may have been received.</exception>
     public static async Task EnsureAsync(
         CloudContext cloud, LaunchRequest request, Func<SpotTrainingInstance, Task> receive, StepContext context, CancellationToken cancellationToken)
@@ -46,7 +47,7 @@ internal sealed class LaunchStep
     }
 
     /// <summary>Checks a request and finds its offers. Nothing is changed.</summary>
-    /// <exception cref="SpotTrainerException"><c>TagInvalid</c>, and those of finding offers.</exception>
+    /// <exception cref="SpotTrainerException"><c>TagInvalid</c>, and the errors of finding offers.</exception>
     public static async Task<LaunchStep> PrepareAsync(CloudContext cloud, LaunchRequest request, StepContext context, CancellationToken cancellationToken)
     {
         request.RequireTags();
@@ -69,11 +70,11 @@ internal sealed class LaunchStep
     public static CloudContext CloudOf(IReadOnlyList<SpotOffer> offers) =>
         offers.All(offer => offer.Where == offers[0].Where && offer.Endpoint == offers[0].Endpoint) ? offers[0].Cloud
             : throw new SpotTrainerException("MixedClouds", ErrorKind.InvalidArgument,
-                "The offers belong to different accounts, or to a rehearsal and to AWS.", "Use the offers of one of them.", offers[0]);
+                "The offers belong to different accounts, or to a rehearsal and to AWS.", "Use only offers of one of them.", offers[0]);
 
     /// <summary>
-    /// Says what the launch can cost at most, whichever of the offers is launched, and how long the first that can be planned runs. An image may
-    /// need a larger disk than the user asked for: each kind of image is looked up, but not for long.
+    /// Describes the highest cost over all offers, and the run time of the first offer that can be planned. An image may need a larger disk
+    /// than the user asked for, so each kind of image is looked up, with a short time limit.
     /// </summary>
     /// <exception cref="SpotTrainerException">No offer can be launched with this budget and these prices.</exception>
     public async Task<string> DescribeAsync(CancellationToken cancellationToken)
@@ -89,7 +90,7 @@ internal sealed class LaunchStep
             }
             catch (SpotTrainerException exception)
             {
-                // The launch tries the next one, too.
+                // The launch also goes on to the next offer.
                 error ??= exception;
             }
         }
@@ -101,11 +102,11 @@ internal sealed class LaunchStep
 
         return string.Format(
             CultureInfo.CurrentCulture, "launch {0}for at most {1:0.##} hours ({2:0.##} expected), at most {3:0.00} USD, outbound traffic not included",
-            Request.Count == 1 ? string.Empty : $"{Request.Count} machines ", plans[0].Time.TotalHours, plans[0].Expected.TotalHours,
+            Request.Count == 1 ? string.Empty : $"{Request.Count} instances ", plans[0].Time.TotalHours, plans[0].Expected.TotalHours,
             plans.Max(plan => plan.HighestCost) * Request.Count);
     }
 
-    /// <summary>Warns of what the user has chosen and may not have meant.</summary>
+    /// <summary>Warns about choices that the user may not have intended.</summary>
     public void Warn()
     {
         var first = Request.Offers[0];
@@ -116,8 +117,8 @@ internal sealed class LaunchStep
     }
 
     /// <summary>Launches one instance, unless it was launched before.</summary>
-    /// <param name="number">Which one, from 1.</param>
-    /// <param name="receive">Takes it.</param>
+    /// <param name="number">The number of the instance, from 1.</param>
+    /// <param name="receive">Receives the instance.</param>
     /// <param name="cancellationToken">Cancels the launch.</param>
     public async Task EnsureOneAsync(int number, Func<SpotTrainingInstance, Task> receive, CancellationToken cancellationToken)
     {
@@ -154,7 +155,7 @@ internal sealed class LaunchStep
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
-                // The launch asks again, and fails if it must.
+                // This is only a preview. The launch looks the image up again, and fails if it is missing.
                 context.Log.Verbose(ErrorTranslation.Translate(exception, Request.Offers[0]).Message);
             }
         }

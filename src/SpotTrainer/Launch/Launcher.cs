@@ -11,36 +11,40 @@ using SpotTrainer.Money;
 namespace SpotTrainer.Launch;
 
 /// <summary>
-/// Launches one Spot machine with its deadline armed. Whatever goes wrong after EC2 was asked, the machine is terminated before the error
-/// is told.
+/// Launches one instance with its deadline armed. If anything goes wrong after EC2 was asked, the instance is terminated before the error
+/// is reported.
 /// </summary>
 internal sealed class Launcher(CloudContext cloud, LaunchRequest request, LaunchPreparation preparation, StepContext context)
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>How long an answer that got lost is looked for.</summary>
+    /// <summary>How long to look for an instance if EC2's answer was lost.</summary>
     private static readonly TimeSpan SettleTimeout = TimeSpan.FromSeconds(4);
 
-    /// <summary>The share of the time after Ctrl+C in which EC2's answer is waited for.</summary>
+    /// <summary>The share of the cleanup time after Ctrl+C in which to wait for EC2's answer.</summary>
     private const double AnswerShare = 0.25;
 
-    /// <summary>The share of that time by whose end a machine must be found whose answer did not arrive: the rest is for terminating it.</summary>
+    /// <summary>
+    /// The share of that time after which the search for an unanswered launch ends. The rest is for terminating the instance.
+    /// </summary>
     private const double SettleShare = 0.5;
 
-    /// <summary>How often EC2 is asked whose answer got lost.</summary>
+    /// <summary>How many times to call EC2 if an answer was lost.</summary>
     private const int Attempts = 4;
 
-    /// <summary>How often EC2 is asked that wants fewer calls: it lets few launches through in a second.</summary>
+    /// <summary>How many times to call EC2 if it throttles: it accepts only a few launches per second.</summary>
     private const int BusyAttempts = 10;
 
     private static readonly Random Chance = new();
 
-    /// <summary>What machines may have cost, in US dollars, that were launched and ended again before another offer was tried.</summary>
+    /// <summary>The most that failed instances of earlier offers may have cost, in US dollars.</summary>
     private decimal lost;
 
     private readonly string activity = $"Launching {(request.Name.Length > 0 ? request.Name : "a Spot instance")}";
 
-    /// <summary>Launches from the first offer that has capacity, and waits until the machine lets us in and its deadline is read back.</summary>
+    /// <summary>
+    /// Launches from the first offer that has capacity, and waits until the instance accepts our login and its deadline is verified.
+    /// </summary>
     public async Task<SpotTrainingInstance> LaunchAsync(Func<SpotTrainingInstance, Task> receive, CancellationToken cancellationToken)
     {
         var refusals = new LaunchRefusals();
@@ -66,7 +70,9 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
         throw refusals.ToError(request.OnDemandFallback);
     }
 
-    /// <summary>Of a quota of vCPUs, a user must know which one it is, what it allows and how it is raised; EC2's refusal says nothing of it.</summary>
+    /// <summary>
+    /// Adds to a refusal for a vCPU quota which quota it is, its value, and how to raise it. EC2's own message has none of this.
+    /// </summary>
     private async Task<Exception> ExplainAsync(SpotOffer offer, bool onDemand, Exception exception, CancellationToken cancellationToken)
     {
         if (exception is not AmazonEC2Exception { ErrorCode: "MaxSpotInstanceCountExceeded" or "VcpuLimitExceeded" })
@@ -82,7 +88,7 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {
-            // These credentials may not look at quotas: then the refusal itself must do.
+            // These credentials may not be allowed to read quotas. The original refusal is then good enough.
             return exception;
         }
     }
@@ -92,7 +98,7 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
     {
         if (!onDemand && request.MaxPrice < offer.Price)
         {
-            // EC2 would say so only when key pair and security group are made.
+            // EC2 would refuse this only after the key pair and security group are created.
             throw new SpotTrainerException("MaxPriceTooLow", ErrorKind.LimitsExceeded, FormattableString.Invariant($"{offer} is above -MaxPrice {request.MaxPrice}."),
                 "Raise -MaxPrice, or look for a cheaper offer with Find-SpotOffer -MaxPrice.", offer);
         }
@@ -110,23 +116,29 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
 
         var asked = context.Time.StartClock();
         var id = await RunAsync(offer, run, deadline, cancellationToken);
-        context.Log.Verbose($"{id}: {offer}{(onDemand ? ", on demand" : string.Empty)}; it ends itself at {deadline.ToLocalTime():g}.");
+        context.Log.Verbose(
+            $"{id}: {offer}{(onDemand ? ", on demand" : string.Empty)}. It terminates itself at {deadline.ToLocalTime():g}.");
         try
         {
             var instance = request.NoWait
                 ? await InstanceWaiter.UntilKnownAsync(cloud, offer.Region, id, context, cancellationToken) : await InstanceWaiter.UntilReadyAsync(cloud, offer.Region, id, activity, context, cancellationToken);
             if (onDemand)
             {
-                context.Log.Warning(FormattableString.Invariant($"{instance} was bought on demand, at {offer.OnDemandPrice} USD/h: on the Spot market ({offer.Price} USD/h) there was none."));
+                context.Log.Warning(FormattableString.Invariant(
+                    $"{instance} was bought on demand at {offer.OnDemandPrice} USD/h: there was no Spot capacity at {offer.Price} USD/h."));
             }
 
-            context.Log.Information($"{instance} ends itself at {deadline.ToLocalTime():g}; what was not fetched by then ends with it."
-                + (plan.Expected > plan.Time ? $" Should the price stay as it is, its budget will pay until {(deadline + plan.Expected - plan.Time).ToLocalTime():g}: Set-SpotTrainingDeadline -FromBudget, run now and then, gains that time." : string.Empty)
-                + (request.NoWait ? " That its deadline is armed is not read back yet: Wait-SpotTrainingInstance does it." : string.Empty));
+            context.Log.Information(
+                $"{instance} terminates itself at {deadline.ToLocalTime():g}. Results that you have not fetched by then are lost."
+                + (plan.Expected > plan.Time
+                    ? $" If the price stays the same, the budget lasts until {(deadline + plan.Expected - plan.Time).ToLocalTime():g}: "
+                        + "run Set-SpotTrainingDeadline -FromBudget from time to time to gain that time."
+                    : string.Empty)
+                + (request.NoWait ? " Its deadline is not verified yet. Run Wait-SpotTrainingInstance to verify it." : string.Empty));
 
             CostReader.KeepRunning(instance, context);
 
-            // Once somebody has its object, the machine is theirs.
+            // Once the caller has received the object, the instance is theirs.
             cancellationToken.ThrowIfCancellationRequested();
             await receive(instance);
             return instance;
@@ -140,14 +152,15 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
     }
 
     /// <summary>
-    /// Asks EC2 for the machine. An answer that got lost is settled before anything else happens: the same bytes with the same token are
-    /// sent again, which launches nothing twice, and at last the token is looked for.
+    /// Calls RunInstances. A lost answer is settled before anything else happens: the same request with the same client token is sent
+    /// again, which launches nothing twice. If that fails, the instance is looked up by its token.
     /// </summary>
     private async Task<string> RunAsync(SpotOffer offer, RunInstancesRequest run, DateTimeOffset deadline, CancellationToken cancellationToken)
     {
-        // Not the caller's token: a call that is cut off leaves it unclear whether a machine was made. After Ctrl+C it gets a moment more.
+        // Not the caller's token: if the call is cut off, it is unclear whether an instance was launched. After Ctrl+C the call gets a
+        // moment more.
         using var limit = context.Cleanup.Until(AnswerShare);
-        using var stopped = cancellationToken.Register(() => context.Log.CleanupWarning("Checking whether EC2 has launched a machine."));
+        using var stopped = cancellationToken.Register(() => context.Log.CleanupWarning("Checking whether EC2 has launched an instance."));
         var unclear = false;
         var asked = context.Time.StartClock();
         for (var attempt = 1; ; attempt++)
@@ -158,13 +171,14 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
             }
             catch (Exception exception) when (unclear || MayRepeat(exception))
             {
-                // Once an answer was lost, a refusal may be that of the second call, when the first has launched a machine.
+                // Once an answer was lost, a refusal proves nothing: it may be for the second call, while the first has launched an
+                // instance.
                 unclear |= !AwsVerdict.IsRefusal(exception);
                 if (MayRepeat(exception) && attempt < (unclear ? Attempts : BusyAttempts) && !cancellationToken.IsCancellationRequested)
                 {
-                    context.Log.Verbose($"{offer}: {ErrorTranslation.Translate(exception, offer).Message} EC2 is asked again.");
+                    context.Log.Verbose($"{offer}: {ErrorTranslation.Translate(exception, offer).Message} Trying again.");
 
-                    // Where nothing was accepted yet, Ctrl+C ends it here.
+                    // If it is clear that nothing was launched, Ctrl+C ends the retries here.
                     await context.Time.DelayAsync(Pause(attempt), unclear ? CancellationToken.None : cancellationToken);
                     continue;
                 }
@@ -179,17 +193,20 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
                     return id;
                 }
 
-                var what = $"EC2's answer got lost: a machine '{request.Name}' may run in {offer.Region} until {deadline.ToLocalTime():g}.";
+                var what =
+                    $"EC2's answer was lost. An instance '{request.Name}' may run in {offer.Region} until {deadline.ToLocalTime():g}.";
                 context.Log.CleanupWarning(what);
                 throw new SpotTrainerException("LaunchUnclear", ErrorKind.ConnectionError, what,
-                    $"Look with Get-SpotTrainingInstance -Region {offer.Region}, and remove it.", run.ClientToken, exception);
+                    $"Look for it with Get-SpotTrainingInstance -Region {offer.Region}, and remove it.", run.ClientToken, exception);
             }
         }
 
         bool MayRepeat(Exception exception) => IsBusy(exception) || IsTooSoon(exception, asked()) || !AwsVerdict.IsRefusal(exception);
     }
 
-    /// <summary>Longer each time, and by chance: of many launches at once not all come back at the same moment.</summary>
+    /// <summary>
+    /// Returns a pause that grows with each attempt. It is random, so that parallel launches do not all retry at the same moment.
+    /// </summary>
     private static TimeSpan Pause(int attempt)
     {
         lock (Chance)
@@ -198,22 +215,22 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
         }
     }
 
-    /// <summary>Whether EC2 refused the call only for now.</summary>
+    /// <summary>Whether EC2 refused the call only temporarily.</summary>
     private static bool IsBusy(Exception exception) => AwsVerdict.Has(exception, CodeTraits.Again);
 
-    /// <summary>Whether EC2 does not know everywhere yet what the launch itself has made.</summary>
+    /// <summary>Whether EC2 does not know yet what the launch itself has created.</summary>
     private bool IsTooSoon(Exception exception, TimeSpan asked) => asked < NewlyMade.Timeout && AwsVerdict.Has(exception, CodeTraits.NotYetKnown)
         && (request.SecurityGroup is null || exception is AmazonEC2Exception { ErrorCode: "InvalidKeyPair.NotFound" });
 
     /// <summary>
-    /// Looks for the machine of a token, whatever goes wrong meanwhile, and after Ctrl+C, too: until it is found, or the time is up.
+    /// Looks for the instance of a client token until it is found or the time is up. Ignores errors, and continues after Ctrl+C.
     /// </summary>
     private async Task<string?> FindByTokenAsync(string region, string token)
     {
         using var limit = context.Cleanup.Until(SettleShare, SettleTimeout);
         try
         {
-            // EC2 takes a moment to know its own new machines everywhere. An answer that is lost or refused may arrive a moment later.
+            // EC2 may not find a new instance for a moment, and a call that fails now may succeed a moment later.
             return await Patience.Endless(Poll).AskAsync(context.Time, LookAsync, found => found is not null, _ => true, limit.Token);
         }
         catch (Exception) when (limit.IsOver)
@@ -229,18 +246,20 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
         }
     }
 
-    /// <summary>Ends a machine that can't be used. When that fails, too, the user must know which one costs money, and until when.</summary>
+    /// <summary>
+    /// Terminates an instance that cannot be used. If that fails, the user must know which one costs money, and until when.
+    /// </summary>
     private async Task AbandonAsync(string region, string id, DateTimeOffset deadline, Exception why)
     {
         var ending = Terminator.RequestAsync(cloud, region, id, justLaunched: true, context);
-        context.Log.CleanupWarning($"Terminating {id}, which was launched and can't be used.");
+        context.Log.CleanupWarning($"Terminating {id}, which was launched but cannot be used.");
         try
         {
             await ending;
         }
         catch (Exception exception)
         {
-            var what = $"{id} in {region} could NOT be terminated and costs until {deadline.ToLocalTime():g}.";
+            var what = $"{id} in {region} could not be terminated. It costs money until {deadline.ToLocalTime():g}.";
             var next = $"Run: Get-SpotTrainingInstance -Region {region} -InstanceId {id} | Remove-SpotTrainingInstance";
             context.Log.CleanupWarning($"{what} {next}");
             throw new SpotTrainerException("InstanceLeftRunning", ErrorKind.ConnectionError,

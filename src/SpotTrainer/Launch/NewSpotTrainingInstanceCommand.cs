@@ -6,22 +6,26 @@ using SpotTrainer.Instances;
 
 namespace SpotTrainer.Launch;
 
-/// <summary>Launches Spot machines that end themselves at their deadline, each from the first offer that has capacity.</summary>
+/// <summary>Launches Spot instances that terminate themselves at their deadline, each from the first offer that has capacity.</summary>
 [Cmdlet(VerbsCommon.New, "SpotTrainingInstance", SupportsShouldProcess = true, DefaultParameterSetName = "Offer")]
 [OutputType(typeof(SpotTrainingInstance))]
 public sealed class NewSpotTrainingInstanceCommand : LaunchCmdlet
 {
-    /// <summary>The instance's name. Each of several has a number after it.</summary>
+    /// <summary>
+    /// The name of the instance, to find it with Get-SpotTrainingInstance. If there are several, each has a number after it.
+    /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string Name { get; set; } = "training";
 
-    /// <summary>Your own tags.</summary>
+    /// <summary>Tags of your own, as a hashtable.</summary>
     [Parameter]
     [ValidateNotNull]
     public Hashtable Tag { get; set; } = [];
 
-    /// <summary>Does not wait until the instance is ready. Wait-SpotTrainingInstance does, and reads the deadline back.</summary>
+    /// <summary>
+    /// Returns the instance as soon as EC2 has launched it. Its deadline is not verified then. Wait-SpotTrainingInstance verifies it.
+    /// </summary>
     [Parameter]
     public SwitchParameter NoWait { get; set; }
 

@@ -1,19 +1,19 @@
 namespace SpotTrainer.Launch;
 
-/// <summary>How a check of a plan ended.</summary>
+/// <summary>The result of a check.</summary>
 public enum PlanResult
 {
-    /// <summary>Nothing stands in the way.</summary>
+    /// <summary>The check passed.</summary>
     Ok,
 
-    /// <summary>The launch, or the training, would fail.</summary>
+    /// <summary>The launch or the training would fail.</summary>
     Failed,
 
-    /// <summary>It can't be known before the launch.</summary>
+    /// <summary>It cannot be known before the launch.</summary>
     NotTestable,
 }
 
-/// <summary>One thing of a plan that was looked at.</summary>
+/// <summary>One check of a plan.</summary>
 public sealed class PlanCheck
 {
     internal PlanCheck(string name, PlanResult result, string detail, string nextStep = "")
@@ -24,16 +24,16 @@ public sealed class PlanCheck
         NextStep = nextStep;
     }
 
-    /// <summary>What was looked at.</summary>
+    /// <summary>What was checked.</summary>
     public string Name { get; }
 
-    /// <summary>How it ended.</summary>
+    /// <summary>The result of the check.</summary>
     public PlanResult Result { get; }
 
-    /// <summary>What was seen, or why it can't be.</summary>
+    /// <summary>What the check found, or why it is not testable.</summary>
     public string Detail { get; }
 
-    /// <summary>What to do; an empty string where there is nothing to do.</summary>
+    /// <summary>What to do; an empty string if there is nothing to do.</summary>
     public string NextStep { get; }
 
     /// <inheritdoc/>

@@ -12,7 +12,9 @@ using SpotTrainer.Money;
 
 namespace SpotTrainer.Launch;
 
-/// <summary>Looks at everything that can be known of a launch before money is spent. It changes nothing, here or at AWS.</summary>
+/// <summary>
+/// Checks everything that can be known about a launch before money is spent. It changes nothing, on this computer or at AWS.
+/// </summary>
 internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IReadOnlyList<string> localFiles)
 {
     private const string DryName = "spottrainer-test";
@@ -22,7 +24,7 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
 
     private AmazonEC2Client Ec2 => cloud.Ec2(offer.Region);
 
-    /// <summary>Makes all checks at once, and gives them in the order in which a reader wants them.</summary>
+    /// <summary>Runs all checks in parallel and returns them in a sensible reading order.</summary>
     public async Task<SpotTrainingPlan> CheckAsync(CancellationToken cancellationToken)
     {
         stopping = cancellationToken;
@@ -53,7 +55,7 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
                     }, cancellationToken),
                 async () => await Ec2.AuthorizeSecurityGroupIngressAsync(await DryRuleAsync((await NeededAsync(network, "network")).VpcId, cancellationToken), cancellationToken)),
             Task.FromResult(new PlanCheck("permission to end", PlanResult.NotTestable,
-                "EC2 tells it only of an instance that is there. The machine ends itself at its deadline in any case.")),
+                "EC2 can test this only on an existing instance. The instance terminates itself at its deadline in any case.")),
             Try("Spot role", () => RoleAsync(cancellationToken)),
             Try("quota", () => QuotaAsync(cancellationToken)),
             Try("type in zone", () => OfferedAsync(cancellationToken)),
@@ -75,7 +77,7 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            // Said by the check of the budget.
+            // The budget check reports this error.
         }
 
         return new SpotTrainingPlan(offer, request.Count, done, deadline);
@@ -98,7 +100,7 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
         }
     }
 
-    /// <summary>What another line of the plan is about: when it is missing, that line says why.</summary>
+    /// <summary>Awaits what another check reports on. If it is missing, that check has the reason.</summary>
     private async Task<T> NeededAsync<T>(Task<T> needed, string line)
     {
         try
@@ -107,11 +109,11 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
         }
         catch (Exception) when (!stopping.IsCancellationRequested)
         {
-            throw new NotTestableException($"It needs what the line '{line}' says is missing.");
+            throw new NotTestableException($"It needs something that is missing: see the check '{line}'.");
         }
     }
 
-    /// <summary>A dry run: EC2 says with an error of its own that it would have done it.</summary>
+    /// <summary>Makes dry runs. EC2 reports success with the error DryRunOperation.</summary>
     private Task<PlanCheck> DryAsync(string name, params Func<Task>[] calls) => Try(name, async () =>
     {
         foreach (var call in calls)
@@ -122,18 +124,18 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
             }
             catch (AmazonEC2Exception exception) when (exception.ErrorCode == "DryRunOperation")
             {
-                // As it should.
+                // The call would have succeeded.
             }
         }
 
-        return "yes, says a dry run";
+        return "allowed, according to a dry run";
     });
 
-    /// <summary>What the launch makes on the way it tags, too, which needs a permission of its own.</summary>
+    /// <summary>The launch tags everything that it creates, which needs a permission of its own.</summary>
     private static List<TagSpecification> DryTags(ResourceType type) =>
         [new TagSpecification { ResourceType = type, Tags = [new Tag(ModuleTags.Owner, ModuleTags.CurrentOwner)] }];
 
-    /// <summary>A rule for the network's own group: every network has one, and it stays as it is.</summary>
+    /// <summary>Makes a dry run of a rule for the VPC's default group. Every VPC has one, and the dry run does not change it.</summary>
     private async Task<AuthorizeSecurityGroupIngressRequest> DryRuleAsync(string vpc, CancellationToken cancellationToken)
     {
         var groups = await Ec2.DescribeSecurityGroupsAsync(
@@ -141,20 +143,23 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
         return new AuthorizeSecurityGroupIngressRequest
         {
             DryRun = true,
-            GroupId = groups.SecurityGroups.FirstOrDefault()?.GroupId ?? throw new NotTestableException($"{vpc} has no group of its own to try it on."),
+            GroupId = groups.SecurityGroups.FirstOrDefault()?.GroupId
+                ?? throw new NotTestableException($"{vpc} has no default group to test with."),
             IpPermissions = [new IpPermission { IpProtocol = "tcp", FromPort = 22, ToPort = 22, Ipv4Ranges = [new IpRange { CidrIp = "127.0.0.1/32" }] }],
         };
     }
 
     private static Task<string> FileAsync(string path) => File.Exists(path) || Directory.Exists(path)
         ? Task.FromResult(path)
-        : throw new SpotTrainerException("DataNotFound", ErrorKind.ObjectNotFound, $"There is no file or folder {path}.", "See to -Path.", path);
+        : throw new SpotTrainerException("DataNotFound", ErrorKind.ObjectNotFound, $"There is no file or folder {path}.",
+            "Check -Path.", path);
 
     private static string Describe(DeadlinePlan plan) => string.Format(
-        CultureInfo.CurrentCulture, "{0:0.##} hours guaranteed, {1:0.##} expected, at most {2:0.00} USD each; traffic out is not in it",
+        CultureInfo.CurrentCulture,
+        "{0:0.##} hours guaranteed, {1:0.##} expected, at most {2:0.00} USD each, outbound traffic not included",
         plan.Time.TotalHours, plan.Expected.TotalHours, plan.HighestCost);
 
-    /// <summary>The actions that only read are called: that shows best whether they may be.</summary>
+    /// <summary>Calls the actions that only read: that is the best test of whether they are allowed.</summary>
     private async Task<string> ReadAsync(CancellationToken cancellationToken)
     {
         await Ec2.DescribeInstancesAsync(new DescribeInstancesRequest { MaxResults = 5 }, cancellationToken);
@@ -163,7 +168,10 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
         return "instances, regions, volumes";
     }
 
-    /// <summary>The launch itself, with its tags and its profile, but for what is made on the way: key pair and security group.</summary>
+    /// <summary>
+    /// Returns the request of the launch itself, with its tags and its profile, but without the key pair and security group that the launch
+    /// may create.
+    /// </summary>
     private RunInstancesRequest DryLaunch(MachineImage image)
     {
         var setup = new OfferSetup(image, new RegionSetup(string.Empty, string.Empty, SubnetZone: null));
@@ -181,13 +189,14 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
         try
         {
             return await cloud.HasSpotRoleAsync(cancellationToken)
-                ? $"{SpotServiceRole.Name} is there"
-                : throw new NotTestableException($"The account has no {SpotServiceRole.Name} yet. EC2 makes it at the first launch, if these credentials may; else an "
-                    + "administrator runs: aws iam create-service-linked-role --aws-service-name spot.amazonaws.com");
+                ? $"{SpotServiceRole.Name} exists"
+                : throw new NotTestableException(
+                    $"The account has no {SpotServiceRole.Name} yet. EC2 creates it at the first launch if these credentials allow it. "
+                    + "Otherwise, ask an administrator to run: aws iam create-service-linked-role --aws-service-name spot.amazonaws.com");
         }
         catch (SpotTrainerException exception) when (exception.Id == "NotAllowed")
         {
-            throw new NotTestableException("These credentials may not look at roles (iam:GetRole).");
+            throw new NotTestableException("These credentials do not allow reading roles (iam:GetRole).");
         }
     }
 
@@ -201,12 +210,12 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
         }
         catch (SpotTrainerException exception) when (exception.Id == "NotAllowed")
         {
-            throw new NotTestableException("These credentials may not look at quotas (servicequotas:GetServiceQuota).");
+            throw new NotTestableException("These credentials do not allow reading quotas (servicequotas:GetServiceQuota).");
         }
 
         if (quota is null)
         {
-            throw new NotTestableException($"Service Quotas has none for {offer.InstanceType}.");
+            throw new NotTestableException($"Service Quotas has no quota for {offer.InstanceType}.");
         }
 
         return quota.Used + wanted <= quota.Limit ? quota.Describe(wanted) : throw new SpotTrainerException(
@@ -222,7 +231,9 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
         }, cancellationToken);
         return found.InstanceTypeOfferings.Count > 0
             ? $"{offer.InstanceType} in {offer.Zone}"
-            : throw new SpotTrainerException("OfferUnsupported", ErrorKind.ObjectNotFound, $"{offer.Zone} has no {offer.InstanceType}.", "Find another offer with Find-SpotOffer.", offer);
+            : throw new SpotTrainerException(
+                "OfferUnsupported", ErrorKind.ObjectNotFound, $"{offer.InstanceType} is not offered in {offer.Zone}.",
+                "Find another offer with Find-SpotOffer.", offer);
     }
 
     private Task<PlanCheck> DriverAsync()
@@ -230,10 +241,18 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
         const string name = "driver";
         return Task.FromResult(
             !offer.Size.NeedsNvidiaDriver ? new PlanCheck(name, PlanResult.Ok, "none needed")
-            : request.Image.Id is { } id ? new PlanCheck(name, PlanResult.NotTestable, $"Whether {id} has NVIDIA's driver can't be seen from outside.")
-            : offer.Size.NeedsProprietaryDriver ? new PlanCheck(name, PlanResult.Failed, $"No image but your own has a driver that knows the {offer.Size.GpuModel} of {offer.InstanceType}.", ImageResolver.OwnDriver)
-            : ImageResolver.HasDriver(request.Image.Alias ?? ImageResolver.DefaultFor(offer.Size)) ? new PlanCheck(name, PlanResult.Ok, "the image has NVIDIA's")
-            : new PlanCheck(name, PlanResult.Failed, $"{offer.InstanceType} has GPUs, and the image '{request.Image.Alias}' has no driver for them.", "Take -Image deep-learning."));
+            : request.Image.Id is { } id
+                ? new PlanCheck(name, PlanResult.NotTestable, $"Whether {id} has NVIDIA's driver is not visible from outside.")
+            : offer.Size.NeedsProprietaryDriver
+                ? new PlanCheck(
+                    name, PlanResult.Failed,
+                    $"None of the images by alias has a driver for the {offer.Size.GpuModel} of {offer.InstanceType}.",
+                    ImageResolver.OwnDriver)
+            : ImageResolver.HasDriver(request.Image.Alias ?? ImageResolver.DefaultFor(offer.Size))
+                ? new PlanCheck(name, PlanResult.Ok, "the image has NVIDIA's driver")
+            : new PlanCheck(
+                name, PlanResult.Failed, $"{offer.InstanceType} has GPUs, but the image '{request.Image.Alias}' has no driver for them.",
+                "Use -Image deep-learning."));
     }
 
     private async Task<string> KeyAsync(CancellationToken cancellationToken)
@@ -242,23 +261,26 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
         {
             var own = PrivateKeyReader.Read(file);
             KeyFilePermissions.Require(file);
-            return $"{own.Algorithm} in {file}; its public half is imported";
+            return $"{own.Algorithm} key in {file}; its public key will be imported";
         }
 
         var folder = new KeyPairFolder(cloud.KeyFolder);
         var there = await Ec2KeyPair.FindAsync(cloud, offer.Region, request.KeyName, cancellationToken);
         if (!folder.Has(request.KeyName))
         {
-            return there is null ? $"'{request.KeyName}' is made on the way" : throw new SpotTrainerException("KeyPairExists", ErrorKind.ResourceExists,
-                $"EC2 in {offer.Region} has a key pair '{request.KeyName}', whose private half is not on this computer.", "Give another -KeyName, or the file with -KeyPath.", request.KeyName);
+            return there is null ? $"'{request.KeyName}' will be created" : throw new SpotTrainerException(
+                "KeyPairExists", ErrorKind.ResourceExists,
+                $"EC2 in {offer.Region} has a key pair '{request.KeyName}', but its private key is not on this computer.",
+                "Use another -KeyName, or use -KeyPath with the private key file.", request.KeyName);
         }
 
         var path = folder.PathOf(request.KeyName);
         KeyFilePermissions.Require(path);
         var key = PrivateKeyReader.Read(path);
-        return there is null ? $"'{request.KeyName}' is here; its public half is imported"
-            : Ec2Fingerprint.Fits(there.Fingerprint, key) ? $"'{request.KeyName}' is here and in EC2, and both match"
-            : throw new SpotTrainerException("KeyPairDiffers", ErrorKind.ResourceExists, $"EC2 in {offer.Region} has another key pair under the name '{request.KeyName}'.",
+        return there is null ? $"'{request.KeyName}' is on this computer; its public key will be imported"
+            : Ec2Fingerprint.Fits(there.Fingerprint, key) ? $"'{request.KeyName}' is on this computer and in EC2, and both match"
+            : throw new SpotTrainerException("KeyPairDiffers", ErrorKind.ResourceExists,
+                $"EC2 in {offer.Region} has a different key pair with the name '{request.KeyName}'.",
                 "Use another -KeyName.", request.KeyName);
     }
 
@@ -271,7 +293,7 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
     private async Task<string> GroupAsync(string id, CancellationToken cancellationToken)
     {
         await Ec2.DescribeSecurityGroupsAsync(new DescribeSecurityGroupsRequest { GroupIds = [id] }, cancellationToken);
-        return $"the security group {id} is there; whether it lets you in is yours to see to";
+        return $"the security group {id} exists; make sure that it admits you";
     }
 
     private async Task<string> PriceAsync(CancellationToken cancellationToken)
@@ -285,14 +307,15 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
             }
         }, cancellationToken);
         var usd = now?.Point.Price ?? throw new SpotTrainerException("NoSpotPrice", ErrorKind.ObjectNotFound,
-            $"There is no Spot price of {offer.InstanceType} in {offer.Zone} any more.", "Find another offer with Find-SpotOffer.", offer);
+            $"There is no longer a Spot price for {offer.InstanceType} in {offer.Zone}.", "Find another offer with Find-SpotOffer.", offer);
         return request.MaxPrice < usd
-            ? throw new SpotTrainerException("MaxPriceTooLow", ErrorKind.LimitsExceeded, FormattableString.Invariant($"It costs {usd} USD/h now, which is above -MaxPrice {request.MaxPrice}."),
+            ? throw new SpotTrainerException("MaxPriceTooLow", ErrorKind.LimitsExceeded,
+                FormattableString.Invariant($"The current price is {usd} USD/h, which is above -MaxPrice {request.MaxPrice}."),
                 "Raise -MaxPrice, or look for a cheaper offer with Find-SpotOffer.", offer)
             : FormattableString.Invariant($"{usd} USD/h now") + (request.TariffFor(offer, onDemand: false).HighestPrice is { } cap ? FormattableString.Invariant($", never above {cap}") : string.Empty);
     }
 
-    /// <summary>With the disk that the image needs; as asked where the image can't be had.</summary>
+    /// <summary>Plans the deadline with the disk that the image needs, or with the requested disk if the image is not available.</summary>
     private async Task<DeadlinePlan> DeadlineAsync(Task<MachineImage> image)
     {
         var size = request.VolumeSizeGiB;
@@ -302,7 +325,7 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            // Said by the check of the image.
+            // The image check reports this error.
         }
 
         return (request with { VolumeSizeGiB = size }).PlanDeadline(offer);

@@ -9,7 +9,9 @@ using SpotTrainer.Money;
 
 namespace SpotTrainer.Launch;
 
-/// <summary>Writes the one call that launches a machine (RunInstances), with all that makes it safe: its end, its doors, its tags.</summary>
+/// <summary>
+/// Builds the RunInstances request that launches an instance, with everything that makes it safe: deadline, security group, tags.
+/// </summary>
 internal sealed class RunRequest(LaunchRequest request, SpotOffer offer, bool onDemand, OfferSetup setup, SshPrivateKey hostKey, DateTimeOffset now, DateTimeOffset deadline)
 {
     private Tariff Tariff => request.TariffFor(offer, onDemand);
@@ -34,8 +36,9 @@ internal sealed class RunRequest(LaunchRequest request, SpotOffer offer, bool on
                     SpotInstanceType = SpotInstanceType.OneTime,
                     InstanceInterruptionBehavior = InstanceInterruptionBehavior.Terminate,
 
-                    // Said also where the user gave none: what the deadline was reckoned with is then the most that can be charged, even if
-                    // the on-demand price has been raised since it was read.
+                    // Set even if the user gave no maximum price: the deadline is based on this price, and it then stays the most that can
+                    // be
+                    // charged, even if the on-demand price has risen since it was read.
                     MaxPrice = Tariff.HighestPrice?.ToString(CultureInfo.InvariantCulture),
                 },
             },

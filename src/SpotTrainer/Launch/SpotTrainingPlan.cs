@@ -5,7 +5,7 @@ using SpotTrainer.Money;
 
 namespace SpotTrainer.Launch;
 
-/// <summary>A launch that was looked at before any money is spent.</summary>
+/// <summary>A launch that was checked before money is spent.</summary>
 public sealed class SpotTrainingPlan : ICloudObject
 {
     internal SpotTrainingPlan(SpotOffer offer, int count, IReadOnlyList<PlanCheck> checks, DeadlinePlan? deadline)
@@ -21,25 +21,25 @@ public sealed class SpotTrainingPlan : ICloudObject
     /// <summary>The offer that would be tried first.</summary>
     public SpotOffer Offer { get; }
 
-    /// <summary>How many machines.</summary>
+    /// <summary>The number of instances.</summary>
     public int Count { get; }
 
-    /// <summary>All that was looked at.</summary>
+    /// <summary>All checks.</summary>
     public IReadOnlyList<PlanCheck> Checks { get; }
 
-    /// <summary>Whether nothing failed. What could not be tested may still.</summary>
+    /// <summary>Whether no check failed. What was not testable may still fail.</summary>
     public bool Passed => Checks.All(check => check.Result != PlanResult.Failed);
 
-    /// <summary>How long each machine runs at most, guaranteed by what can be charged; null where it can't be reckoned.</summary>
+    /// <summary>How long each instance can run, guaranteed even at the highest price; null if it cannot be computed.</summary>
     public TimeSpan? Duration { get; }
 
-    /// <summary>How long the budget would pay at the price now; null where it can't be reckoned.</summary>
+    /// <summary>How long each instance can run at the current price; null if it cannot be computed.</summary>
     public TimeSpan? ExpectedDuration { get; }
 
-    /// <summary>The most that all of it can cost, in US dollars; traffic out is not in it. Null where it can't be reckoned.</summary>
+    /// <summary>The most that all instances can cost, in US dollars, without outbound traffic; null if it cannot be computed.</summary>
     public decimal? HighestCost { get; }
 
-    /// <summary>Where it would be: <c>rehearsal</c>, or an account's number.</summary>
+    /// <summary>Where it would run: <c>rehearsal</c>, or the account number.</summary>
     public string Where => Offer.Where;
 
     CloudContext ICloudObject.Cloud => Offer.Cloud;

@@ -3,12 +3,12 @@ using SpotTrainer.Cloud;
 
 namespace SpotTrainer.Launch;
 
-/// <summary>Looks at everything that can be known of a launch before money is spent.</summary>
+/// <summary>Checks everything that can be known about a launch before money is spent.</summary>
 [Cmdlet(VerbsDiagnostic.Test, "SpotTrainingPlan", DefaultParameterSetName = "Offer")]
 [OutputType(typeof(SpotTrainingPlan))]
 public sealed class TestSpotTrainingPlanCommand : LaunchCmdlet
 {
-    /// <summary>Files and folders on this computer that the training needs: notebook, data.</summary>
+    /// <summary>Files and folders on this computer that the training needs, such as the notebook and its data.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string[] Path { get; set; } = [];

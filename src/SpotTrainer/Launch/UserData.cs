@@ -8,16 +8,18 @@ using SpotTrainer.Keys;
 namespace SpotTrainer.Launch;
 
 /// <summary>
-/// Writes the user data of a launch: cloud-init's cloud-config, which arms the deadline in bootcmd, before anything else runs, and gives
-/// the machine the host key that the client made.
+/// Writes the user data of a launch: a cloud-config for cloud-init. It arms the deadline in bootcmd, before anything else runs, and gives
+/// the instance the host key that the client created.
 /// </summary>
 internal static class UserData
 {
-    /// <summary>Writes the text. EC2 takes no more than 16 KB of it.</summary>
-    /// <param name="now">The time now, by this computer's clock.</param>
-    /// <param name="deadline">The deadline, by this computer's clock. By the machine's clock it comes no later than the time from now to it after
-    /// the first boot, give or take a minute: a client whose clock is ahead, and that dies before it has noticed, must not pay for that.</param>
-    /// <param name="idleTimeout">How long the machine may be without use; zero: until the deadline.</param>
+    /// <summary>Writes the user data. EC2 accepts at most 16 KB.</summary>
+    /// <param name="now">The current time, by this computer's clock.</param>
+    /// <param name="deadline">The deadline, by this computer's clock. On the instance's clock, it comes no later than the time from
+    /// <paramref name="now"/> to the deadline after the first boot, plus a minute. So a client whose clock is ahead, and that dies before
+    /// it
+    /// notices, pays for no more.</param>
+    /// <param name="idleTimeout">How long the instance may be idle; zero for until the deadline.</param>
     /// <param name="hostKey">Its first host key.</param>
     public static string Write(DateTimeOffset now, DateTimeOffset deadline, TimeSpan idleTimeout, SshPrivateKey hostKey)
     {
@@ -26,7 +28,7 @@ internal static class UserData
         var longest = (deadline - now + DeadlineCheck.ClockTolerance).TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
         var text = new StringBuilder("#cloud-config\n");
 
-        // bootcmd runs at every boot: a deadline that was moved since must not be set back. A machine that can't arm it must not run.
+        // bootcmd runs at every boot, and must not undo a moved deadline. An instance that cannot arm its deadline must not run.
         text.Append("bootcmd:\n- - sh\n  - -c\n  - |\n");
         AppendBlock(text, $"""
             test -e /var/lib/spottrainer/deadline && exit 0
@@ -37,7 +39,7 @@ internal static class UserData
             base64 -d << 'END' | gzip -d > $w.new && chmod 755 $w.new && mv $w.new $w && $w arm $deadline {idle} && exit 0
             {script}
             END
-            echo 'SpotTrainer: the deadline could not be armed: this machine ends now.' > /dev/console
+            echo 'SpotTrainer: the deadline could not be armed. Shutting down.' > /dev/console
             systemctl poweroff
             """);
         text.Append("ssh_deletekeys: true\nssh_keys:\n  ed25519_private: |\n");
@@ -58,7 +60,7 @@ internal static class UserData
         return compressed.ToArray();
     }
 
-    /// <summary>Appends lines as YAML's literal block, whose first line said how.</summary>
+    /// <summary>Appends lines as the content of a YAML literal block.</summary>
     private static void AppendBlock(StringBuilder text, string lines)
     {
         foreach (var line in lines.Replace("\r\n", "\n").TrimEnd('\n').Split('\n'))

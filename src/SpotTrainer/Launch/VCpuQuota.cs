@@ -6,16 +6,18 @@ using SpotTrainer.Market;
 
 namespace SpotTrainer.Launch;
 
-/// <summary>An account's quota of vCPUs in a region for a family of types, bought on the Spot market or on demand (Service Quotas, service ec2).</summary>
-/// <param name="Code">Its code, such as L-34B43A08.</param>
-/// <param name="Name">Its name.</param>
-/// <param name="Limit">How many vCPUs it allows.</param>
-/// <param name="Used">How many run now.</param>
+/// <summary>
+/// An account's vCPU quota in a region for a family of types, on the Spot market or on demand (Service Quotas, service ec2).
+/// </summary>
+/// <param name="Code">The quota code, such as L-34B43A08.</param>
+/// <param name="Name">The quota name.</param>
+/// <param name="Limit">The number of vCPUs that it allows.</param>
+/// <param name="Used">The number of vCPUs in use.</param>
 internal sealed record VCpuQuota(string Code, string Name, decimal Limit, int Used)
 {
     private const string Service = "ec2";
 
-    /// <summary>The families that have quotas of their own, each with the codes of its Spot and of its on-demand quota. Those of others are found by name.</summary>
+    /// <summary>Families with the codes of their Spot and on-demand quotas. The quotas of other families are found by name.</summary>
     private static readonly (string Family, string? Spot, string? OnDemand)[] Known =
     [
         ("Standard", "L-34B43A08", "L-1216C47A"),
@@ -25,8 +27,8 @@ internal sealed record VCpuQuota(string Code, string Name, decimal Limit, int Us
     ];
 
     /// <summary>
-    /// Gives the family that a type's quota is for: its first letters, where they are not among the standard ones. On the Spot market P has one quota
-    /// for its first generations together, and then one for each.
+    /// Returns the quota family of a type: its first letters, unless they belong to the standard families. On the Spot market, P has one
+    /// quota for its first generations together, and then one for each.
     /// </summary>
     public static string FamilyOf(string instanceType, bool onDemand)
     {
@@ -45,8 +47,8 @@ internal sealed record VCpuQuota(string Code, string Name, decimal Limit, int Us
         };
     }
 
-    /// <summary>Finds the quota that a type counts to, and how much of it is used.</summary>
-    /// <returns>The quota; null where there is none of that name.</returns>
+    /// <summary>Finds the quota of a type and how much of it is in use.</summary>
+    /// <returns>The quota; null if there is no quota with that name.</returns>
     public static async Task<VCpuQuota?> FindAsync(CloudContext cloud, string region, string instanceType, bool onDemand, CancellationToken cancellationToken)
     {
         var family = FamilyOf(instanceType, onDemand);
@@ -61,14 +63,16 @@ internal sealed record VCpuQuota(string Code, string Name, decimal Limit, int Us
             : null;
     }
 
-    /// <summary>The sentence that says what the quota allows.</summary>
-    public string Describe(int wanted) => FormattableString.Invariant($"The quota '{Name}' ({Code}) allows {Limit:0} vCPUs, {Used} run, and {wanted} more are wanted.");
+    /// <summary>Describes what the quota allows.</summary>
+    public string Describe(int wanted) => FormattableString.Invariant(
+        $"The quota '{Name}' ({Code}) allows {Limit:0} vCPUs, {Used} are in use, and {wanted} more are needed.");
 
-    /// <summary>How the quota is raised.</summary>
-    public string HowToRaise(string region, int wanted) => FormattableString.Invariant(
-        $"Choose a smaller type, or ask for more: aws service-quotas request-service-quota-increase --service-code ec2 --quota-code {Code} --desired-value {Used + wanted} --region {region}");
+    /// <summary>Describes how to raise the quota.</summary>
+    public string HowToRaise(string region, int wanted) =>
+        "Use a smaller type, or request an increase: aws service-quotas request-service-quota-increase --service-code ec2 "
+        + FormattableString.Invariant($"--quota-code {Code} --desired-value {Used + wanted} --region {region}");
 
-    /// <summary>The account's own value, else AWS's default.</summary>
+    /// <summary>Returns the account's own value, or AWS's default.</summary>
     private static async Task<JsonElement?> GetAsync(CloudContext cloud, string region, string code, CancellationToken cancellationToken)
     {
         var client = cloud.Json("servicequotas", region);
@@ -82,7 +86,7 @@ internal sealed record VCpuQuota(string Code, string Name, decimal Limit, int Us
         }
     }
 
-    /// <summary>Looks through a list: of the account's own values, which has those only that were changed once, or of AWS's defaults.</summary>
+    /// <summary>Searches a list by name: the account's own values, which include only those that were changed, or AWS's defaults.</summary>
     private static async Task<JsonElement?> FindByNameAsync(
         CloudContext cloud, string region, string list, string family, bool onDemand, CancellationToken cancellationToken)
     {

@@ -16,23 +16,24 @@ using SpotTrainer.Tests.Support;
 namespace SpotTrainer.Tests.Launch;
 
 /// <summary>
-/// What the endpoint's own ledger charges never exceeds the budget, whatever prices do, whenever the client is gone, and however late the
-/// machine is within what its watchdog allows.
+/// What the endpoint's own ledger charges never exceeds the budget: at any prices, even if the client dies at any moment, and even if the
+/// instance ends as late as its watchdog allows.
 /// </summary>
 public sealed partial class BudgetPropertyTests
 {
     private const int CasesOfAnEndpoint = 40;
 
     /// <summary>
-    /// How late a machine can be off: a look that hangs before the deadline is seen (20 s of the watchdog's turn, 10 s of nvidia-smi, two messages of
-    /// 5 s), 2 s until a killed watchdog is back, and the end in steps (a message of 5 s, 30 s, 60 s, 10 s, 5 s).
+    /// How late an instance can shut down, in seconds: a check that hangs before the watchdog sees the deadline (20 s of the watchdog's
+    /// turn, 10 s of nvidia-smi, two messages of 5 s), 2 s until a killed watchdog is restarted, and the shutdown in steps (a message of 5
+    /// s, 30 s, 60 s, 10 s, 5 s).
     /// </summary>
     private const double Latest = 20 + 10 + 5 + 5 + 2 + 5 + 30 + 60 + 10 + 5;
 
-    /// <summary>How long a machine may boot before its user data is carried out.</summary>
+    /// <summary>How long an instance may boot before its user data runs, in seconds.</summary>
     private const double LongestBoot = 75;
 
-    /// <summary>The rehearsal's ledger has months of 30 days. AWS's February has 28, and its hours of disk cost more.</summary>
+    /// <summary>The rehearsal's ledger has months of 30 days. AWS's February has 28, so that an hour of disk costs more.</summary>
     private const decimal ShortestMonth = 30m / 28;
 
     private static readonly bool Full = Environment.GetEnvironmentVariable("SPOTTRAINER_FULL") == "1";
@@ -60,7 +61,7 @@ public sealed partial class BudgetPropertyTests
 
         TestContext.Current.TestOutputHelper?.WriteLine($"{tally}, seed {seed.ToString(CultureInfo.InvariantCulture)}");
 
-        // It was near enough for a mistake to show.
+        // The costs came close enough to the budget to reveal a mistake.
         Assert.InRange(tally.Nearest, 0.95m, 1m);
         Assert.True(tally.Machines > Cases / 2);
     }
@@ -76,7 +77,8 @@ public sealed partial class BudgetPropertyTests
         var budget = request.Budget!.Value;
         request = request with { Budget = budget / count };
 
-        // The endpoint's clock is the true one. This computer's is behind it by what the cases before this one took; now and then it is ahead of that.
+        // The endpoint's clock is the true one. This computer's clock is behind by the time that earlier cases skipped, and sometimes ahead
+        // of that.
         var offset = endpoint.Clock.GetUtcNow() - DateTimeOffset.UtcNow;
         var ahead = TimeSpan.FromSeconds(random.Next(4) switch { 0 => random.NextDouble() * 60, 1 => random.NextDouble() * 86400, _ => 0 });
         var running = new List<Running>();
@@ -91,12 +93,12 @@ public sealed partial class BudgetPropertyTests
         }
         catch (SpotTrainerException exception)
         {
-            // The money is too little, or the price is above the maximum by now: nothing was launched.
+            // The budget is too small, or the price is above the maximum by now. Nothing was launched.
             Assert.Contains(exception.Id, Refusals);
             tally.Refused++;
         }
 
-        // From some moment on nobody looks after the machines any more: the client is gone, or its network.
+        // After some steps, the client or its network is dead, and the instances are on their own.
         for (var steps = random.Next(6); steps > 0 && running.Count > 0; steps--)
         {
             await HappenAsync(test, running, ahead, random);
@@ -110,7 +112,7 @@ public sealed partial class BudgetPropertyTests
                 one.Machine.PowerOff();
             }
 
-            // The next one's time must not pass before this one's end is seen.
+            // The clock must not advance to the next end before this one is seen.
             await Programs.UntilAsync(async () => (await ChargesAsync(test))[one.Instance.InstanceId].End is not null, () => $"{one.Instance} does not end");
         }
 
@@ -147,7 +149,7 @@ public sealed partial class BudgetPropertyTests
         };
     }
 
-    /// <summary>Time passes, and something happens.</summary>
+    /// <summary>Lets time pass, and makes something happen.</summary>
     private static async Task HappenAsync(TestCloud test, List<Running> running, TimeSpan ahead, Random random)
     {
         var endpoint = test.Endpoint.Endpoint;
@@ -170,11 +172,11 @@ public sealed partial class BudgetPropertyTests
                 await Terminator.RequestAsync(test.Cloud, chosen.Instance.Region, chosen.Instance.InstanceId, justLaunched: false, test.Context);
                 break;
             case 2 or 3 when ahead <= DeadlineCheck.ClockTolerance:
-                // Set-SpotTrainingDeadline -FromBudget. A client whose clock is farther ahead is told so and moves nothing.
+                // Set-SpotTrainingDeadline -FromBudget. A client whose clock is further ahead gets an error and moves nothing.
                 chosen.MoveOut(test.Endpoint.Market, endpoint.Conditions, now);
                 break;
             default:
-                // Prices move, up to beyond what the machine may cost, for good or for a while, at once or later.
+                // Prices change, even above the instance's maximum price, permanently or for a while, now or later.
                 var from = now + (TimeSpan.FromHours(random.NextDouble() * 5) * random.Next(2));
                 var move = new PriceMove(new OfferPattern(random.Next(2) == 0 ? "*" : $"{chosen.Instance.InstanceType}/{chosen.Instance.Zone}"),
                     (decimal)Math.Exp((random.NextDouble() * 4) - 1.5), from, random.Next(2) == 0 ? null : from.AddHours(random.NextDouble() * 20));
@@ -192,7 +194,7 @@ public sealed partial class BudgetPropertyTests
     [GeneratedRegex(@"deadline=(?<deadline>\d+); latest=\$\(\(\$\(date \+%s\) \+ (?<longest>\d+)\)\)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Armed();
 
-    /// <summary>A machine that runs, with the moment at which it holds its end, by the endpoint's clock.</summary>
+    /// <summary>A running instance, with the moment of its deadline by the endpoint's clock.</summary>
     private sealed class Running
     {
         public Running(SpotTrainingInstance instance, QuietMachine machine, TimeSpan offset, Random random)
@@ -202,7 +204,7 @@ public sealed partial class BudgetPropertyTests
             var (deadline, longest) = (Number(armed["deadline"]), Number(armed["longest"]));
             Assert.Equal(instance.Deadline, DateTimeOffset.FromUnixTimeSeconds(deadline));
 
-            // As the script on the machine reckons it: by its own clock, which is right, and at its boot.
+            // As the script on the instance computes it at boot, by the instance's own clock, which is right.
             var (asked, drawnIn) = (DateTimeOffset.FromUnixTimeSeconds(deadline) + offset, instance.LaunchTime.AddSeconds((random.NextDouble() * LongestBoot) + longest));
             End = asked < drawnIn ? asked : drawnIn;
         }
@@ -215,7 +217,7 @@ public sealed partial class BudgetPropertyTests
 
         public bool Moved { get; private set; }
 
-        /// <summary>Moves the end as far as the budget goes, at the prices that stood until now.</summary>
+        /// <summary>Moves the deadline as late as the budget allows, given the prices until now.</summary>
         public void MoveOut(MarketTable market, Conditions conditions, DateTimeOffset now)
         {
             var soFar = Instance.Market == "spot"

@@ -16,7 +16,7 @@ public sealed class ImageResolverTests
     [InlineData("p3.2xlarge", "V100", "deep-learning")]
     [InlineData("g3s.xlarge", "M60", null)]
     [InlineData("p2.xlarge", "K80", null)]
-    public async Task GPUs_that_the_image_s_driver_does_not_know_are_an_error(string type, string model, string? alias)
+    public async Task GPUs_that_the_driver_of_the_image_does_not_support_are_an_error(string type, string model, string? alias)
     {
         await using var test = new TestCloud();
         var error = await Assert.ThrowsAsync<SpotTrainerException>(() => ImageResolver.ResolveAsync(test.Cloud, TestEndpoint.Region, new ImageChoice(alias), Size(type, model), Stop));
@@ -29,7 +29,7 @@ public sealed class ImageResolverTests
     [InlineData("g4dn.xlarge", "T4", null)]
     [InlineData("p4d.24xlarge", "A100", null)]
     [InlineData("p3.2xlarge", "V100", "ubuntu-24.04")]
-    public async Task Other_images_and_later_GPUs_are_taken(string type, string model, string? alias)
+    public async Task Other_images_and_later_GPUs_are_accepted(string type, string model, string? alias)
     {
         await using var test = new TestCloud();
         Assert.StartsWith("ami-", (await ImageResolver.ResolveAsync(test.Cloud, TestEndpoint.Region, new ImageChoice(alias), Size(type, model), Stop)).Id, StringComparison.Ordinal);
@@ -38,7 +38,7 @@ public sealed class ImageResolverTests
     [Theory]
     [InlineData(null, new[] { "image", "driver" })]
     [InlineData("ubuntu-24.04", new[] { "driver" })]
-    public async Task A_plan_says_it_and_so_does_a_launch(string? alias, string[] failed)
+    public async Task A_plan_and_a_launch_report_a_missing_driver(string? alias, string[] failed)
     {
         await using var test = new TestCloud(market: OldGpus());
         var offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["p3.2xlarge"], First = 1 });
@@ -54,7 +54,7 @@ public sealed class ImageResolverTests
     }
 
     [Fact]
-    public async Task An_image_that_suits_a_later_GPU_is_not_taken_for_an_old_one()
+    public async Task An_image_for_a_later_GPU_is_not_used_for_an_old_one()
     {
         await using var test = new TestCloud(market: OldGpus());
         var (old, later) = ((await test.FindAsync(new OfferCriteria { InstanceTypes = ["p3.2xlarge"], First = 1 }))[0], (await test.FindAsync(new OfferCriteria { InstanceTypes = ["g4dn.xlarge"], First = 1 }))[0]);
@@ -66,7 +66,7 @@ public sealed class ImageResolverTests
     private static InstanceTypeSize Size(string type, string model) =>
         new(type, VCpu: 8, MemoryGiB: 61, Gpu: 1, model, GpuMemoryGiB: 16, "x86_64", Burstable: false, Metal: false, CurrentGeneration: true) { GpuMaker = "NVIDIA" };
 
-    /// <summary>The market of a rehearsal, with the one type of AWS's that trains on V100.</summary>
+    /// <summary>The market of a rehearsal, plus AWS's type with V100 GPUs.</summary>
     private static MarketTable OldGpus()
     {
         var types = MarketType.ReadAll();

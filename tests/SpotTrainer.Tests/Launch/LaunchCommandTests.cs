@@ -17,16 +17,16 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Launch;
 
-/// <summary>What is launched, listed, reckoned and removed, as a user types it.</summary>
+/// <summary>Launches, lists, costs, and removes instances with commands as a user types them.</summary>
 [Collection(RehearsalSessionGroup.Name)]
 public sealed class LaunchCommandTests(RehearsalSession session)
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_key_of_the_users_own_opens_the_machine_and_only_its_public_half_is_imported()
+    public async Task A_private_key_of_the_users_own_logs_in_and_only_its_public_key_is_imported()
     {
-        // The same name in two folders, for two keys: one .pem, one .ppk.
+        // Two keys with the same file name in different folders: one .pem, one .ppk.
         var (first, second) = (SshPrivateKey.MakeEd25519("made-for-tests"), SshPrivateKey.MakeRsa(2048, "made-for-tests"));
         using var folder = new TemporaryFolder();
         var pem = folder.Write("proofmine.pem", System.Text.Encoding.UTF8.GetString(OpenSshKeyFormat.Write(first, passphrase: null)));
@@ -62,7 +62,7 @@ public sealed class LaunchCommandTests(RehearsalSession session)
     }
 
     [Fact]
-    public void A_budget_is_split_over_the_machines_and_fixes_the_deadline_of_each()
+    public void A_budget_is_split_over_the_instances_and_limits_the_deadline_of_each()
     {
         var made = session.Require("Find-SpotOffer -InstanceType m7i.large -First 1 | New-SpotTrainingInstance -Name proof-count -Count 3 -Budget 0.9 -MaxHours 100 -NoWait").Output;
         Assert.Equal(["proof-count-1", "proof-count-2", "proof-count-3"], made.Select(one => (string)one.Properties["Name"].Value).Order(StringComparer.Ordinal));
@@ -79,7 +79,7 @@ public sealed class LaunchCommandTests(RehearsalSession session)
     }
 
     [Fact]
-    public void An_image_of_another_architecture_is_an_error_before_anything_is_launched()
+    public void An_image_for_another_architecture_is_an_error_before_anything_is_launched()
     {
         const string Script = "Find-SpotOffer -InstanceType m7i.large -Region us-east-1 -First 2 | New-SpotTrainingInstance -Name proof-arch -ImageId $image; Get-SpotTrainingInstance proof-arch*";
         var image = ImageActions.FindByParameter("us-east-1", "/aws/service/canonical/ubuntu/server/24.04/stable/current/arm64/hvm/ebs-gp3/ami-id")!.Id;
@@ -89,7 +89,7 @@ public sealed class LaunchCommandTests(RehearsalSession session)
     }
 
     [Fact]
-    public async Task Lists_are_filtered_and_costs_are_reckoned_for_what_is_piped_and_results_not_fetched_are_warned_of()
+    public async Task Lists_are_filtered_costs_are_estimated_for_piped_instances_and_unfetched_results_cause_a_warning()
     {
         const string Launch = """
             $null = Find-SpotOffer -InstanceType m7i.large -First 1 | New-SpotTrainingInstance -Name proof-a -NoWait -MaxHours 1
@@ -104,10 +104,10 @@ public sealed class LaunchCommandTests(RehearsalSession session)
         Assert.Empty(Names("Get-SpotTrainingInstance proof-? -InstanceType p5.*"));
         Assert.Single(session.Run("Get-SpotTrainingInstance -State walking").Errors);
 
-        // Nothing is no question.
+        // Empty pipeline input produces no output.
         Assert.Empty(session.Require("@() | Find-SpotOffer; 1, 2 | Where-Object { $false } | Find-SpotOffer -First 1; @() | New-SpotTrainingInstance").Output);
 
-        // What is piped is one question.
+        // All pipeline input is one query.
         Assert.Equal(3, session.Require("'m7i.large', 'c6i.large' | Find-SpotOffer -First 3").Output.Count);
         Assert.NotEmpty(session.Require("Find-SpotOffer m7i.large -First 1 | Find-SpotOffer").Output);
         Assert.Single(session.Require("'m7i.large' | Test-SpotTrainingPlan").Output);
@@ -127,10 +127,10 @@ public sealed class LaunchCommandTests(RehearsalSession session)
             Assert.Equal(("EC2", "running"), (cost.Properties["Source"].Value, cost.Properties["State"].Value));
         });
 
-        // By property name: what a step gives has its instance in the property Instance.
+        // By property name: the output of a step has its instance in the property Instance.
         Assert.Equal("proof-b", Assert.Single(session.Require("$costs = Get-SpotTrainingInstance proof-b | Get-SpotTrainingCost; $costs | Get-SpotTrainingCost").Output).Properties["Name"].Value);
 
-        // Nobody is asked who has said that there is to be no question, nor where nobody is there.
+        // There is no prompt if confirmation is turned off, or if the session is not interactive.
         using var ec2 = session.Client();
         foreach (var name in new[] { "proof-a", "proof-b" })
         {
@@ -152,7 +152,7 @@ public sealed class LaunchCommandTests(RehearsalSession session)
     }
 
     [Fact]
-    public void A_job_marks_its_results_on_the_instance_and_fetching_them_takes_the_mark_back()
+    public void A_job_marks_its_instance_as_having_results_and_fetching_them_removes_the_mark()
     {
         var script = session.Folder.Write("proof.py", "open('out.txt', 'w').write('done')\n");
         const string Begin = """

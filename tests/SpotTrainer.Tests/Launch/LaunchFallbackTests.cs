@@ -12,7 +12,7 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Launch;
 
-/// <summary>The way on when an offer can't be had, and the one error when none can.</summary>
+/// <summary>Tests the fallback if an offer is not available, and the error if none is.</summary>
 public sealed class LaunchFallbackTests
 {
     private static readonly OfferCriteria Types = new() { InstanceTypes = ["m7i.large", "m5.large"] };
@@ -30,7 +30,7 @@ public sealed class LaunchFallbackTests
         Assert.Equal(groups[0].Region, groups[1].Region);
         Assert.True(offers.Count > 8);
 
-        // Room in the very last place only.
+        // Only the last offer has capacity.
         var last = offers[^1];
         await test.Endpoint.Endpoint.ChangeAsync(conditions => conditions with
         {
@@ -45,7 +45,7 @@ public sealed class LaunchFallbackTests
     }
 
     [Fact]
-    public async Task Where_no_offer_can_be_had_one_error_lists_them()
+    public async Task If_no_offer_is_available_one_error_lists_them_all()
     {
         await using var test = new TestCloud(new Conditions
         {
@@ -61,19 +61,19 @@ public sealed class LaunchFallbackTests
     }
 
     [Fact]
-    public async Task A_quota_is_named_with_its_value_and_how_to_raise_it()
+    public async Task A_quota_error_has_the_value_of_the_quota_and_how_to_raise_it()
     {
         await using var test = new TestCloud(new Conditions { Quotas = ImmutableDictionary<string, int>.Empty.Add("L-34B43A08", 3) });
         var offers = await test.FindAsync(Types with { First = 2 });
         await test.LaunchAsync(new LaunchRequest { Offers = offers });
         var error = await Assert.ThrowsAsync<SpotTrainerException>(() => test.LaunchAsync(new LaunchRequest { Offers = offers }));
         Assert.Equal("QuotaExceeded", error.Id);
-        Assert.Contains("(L-34B43A08) allows 3 vCPUs, 2 run, and 2 more are wanted.", error.Message, StringComparison.Ordinal);
+        Assert.Contains("(L-34B43A08) allows 3 vCPUs, 2 are in use, and 2 more are needed.", error.Message, StringComparison.Ordinal);
         Assert.Contains("aws service-quotas request-service-quota-increase --service-code ec2 --quota-code L-34B43A08 --desired-value 4", error.NextStep, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task On_demand_is_bought_only_when_asked_for_and_the_budget_then_pays_for_less_time()
+    public async Task On_demand_is_used_only_on_request_and_the_budget_then_lasts_for_less_time()
     {
         await using var test = new TestCloud(new Conditions { NoSpotCapacity = [.. TestCloud.Everywhere] });
         var offers = await test.FindAsync(Types with { First = 2 });
@@ -95,7 +95,7 @@ public sealed class LaunchFallbackTests
     }
 
     [Fact]
-    public async Task A_maximum_price_holds_on_demand_too()
+    public async Task A_maximum_price_also_applies_on_demand()
     {
         await using var test = new TestCloud(new Conditions { NoSpotCapacity = [.. TestCloud.Everywhere] });
         var offers = await test.FindAsync(Types with { First = 1 });
@@ -109,7 +109,7 @@ public sealed class LaunchFallbackTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_region_that_is_dead_does_not_end_the_launch(bool closes)
+    public async Task A_dead_region_does_not_end_the_launch(bool closes)
     {
         await using var test = new TestCloud();
         var offers = (await test.FindAsync(Types with { First = 40 }, "us-east-1", "eu-west-1")).GroupBy(offer => offer.Region).Select(region => region.First()).ToArray();
@@ -119,7 +119,7 @@ public sealed class LaunchFallbackTests
     }
 
     [Fact]
-    public async Task A_refusal_by_policy_ends_it_at_once()
+    public async Task A_refusal_by_policy_ends_the_launch_at_once()
     {
         await using var test = new TestCloud(new Conditions { Denied = ["RunInstances"] });
         var error = await Assert.ThrowsAsync<SpotTrainerException>(async () =>
@@ -138,7 +138,7 @@ public sealed class LaunchFallbackTests
     }
 
     [Fact]
-    public async Task A_region_that_the_organization_has_closed_is_not_the_end()
+    public async Task A_region_that_the_organization_has_closed_does_not_end_the_launch()
     {
         await using var test = new TestCloud(new Conditions
         {
@@ -149,7 +149,7 @@ public sealed class LaunchFallbackTests
     }
 
     [Fact]
-    public async Task A_machine_that_is_not_found_for_a_second_is_waited_for()
+    public async Task The_launch_waits_for_an_instance_that_EC2_does_not_find_for_a_second()
     {
         await using var test = new TestCloud(new Conditions { NotFoundFor = TimeSpan.FromSeconds(1), Throttles = [new Throttle("RunInstances", First: 2)] });
         var instance = await test.LaunchAsync(new LaunchRequest { Offers = await test.FindAsync(Types with { First = 1 }) });
@@ -157,7 +157,7 @@ public sealed class LaunchFallbackTests
     }
 
     [Fact]
-    public async Task A_group_and_a_key_that_were_made_on_the_way_are_waited_for()
+    public async Task The_launch_waits_for_a_security_group_and_a_key_pair_that_it_has_created()
     {
         await using var test = new TestCloud(new Conditions { NotFoundFor = TimeSpan.FromSeconds(1.5) });
         await test.LaunchAsync(new LaunchRequest { Offers = await test.FindAsync(Types with { First = 1 }) });
@@ -167,7 +167,7 @@ public sealed class LaunchFallbackTests
     }
 
     [Fact]
-    public async Task Two_launches_at_once_have_one_group_also_while_EC2_does_not_list_it()
+    public async Task Two_parallel_launches_share_one_security_group_even_while_EC2_does_not_list_it()
     {
         await using var test = new TestCloud(new Conditions { NotFoundFor = TimeSpan.FromSeconds(1.5) });
         var vpc = await SecurityGroupStore.DefaultVpcAsync(test.Endpoint.Ec2, test.Cloud.Region, "-VpcId", Stop);
@@ -176,19 +176,19 @@ public sealed class LaunchFallbackTests
     }
 
     [Fact]
-    public async Task A_maximum_price_below_the_price_now_is_refused_with_the_reason()
+    public async Task A_maximum_price_below_the_current_price_is_refused_with_the_reason()
     {
         await using var test = new TestCloud();
         var offers = await test.FindAsync(Types with { First = 1 });
         var error = await Assert.ThrowsAsync<SpotTrainerException>(() => test.LaunchAsync(new LaunchRequest { Offers = offers, MaxPrice = 0.0001m }));
         Assert.Equal("MaxPriceTooLow", error.Id);
 
-        // Nothing is made for what is known to be refused.
+        // Nothing is created for a launch that is known to be refused.
         Assert.False(test.Endpoint.Endpoint.Calls.ContainsKey("ImportKeyPair"));
     }
 
     [Fact]
-    public async Task Without_a_default_network_the_way_out_is_named()
+    public async Task Without_a_default_VPC_the_error_says_how_to_create_one()
     {
         await using var test = new TestCloud(new Conditions { NoDefaultVpc = ["eu-central-1"] });
         var offers = await test.FindAsync(Types with { First = 1 });
@@ -198,7 +198,7 @@ public sealed class LaunchFallbackTests
     }
 
     [Fact]
-    public async Task A_subnet_of_the_users_own_is_used_in_its_zone_only()
+    public async Task A_subnet_of_the_users_own_is_used_only_in_its_zone()
     {
         await using var test = new TestCloud();
         var offers = await test.FindAsync(Types);

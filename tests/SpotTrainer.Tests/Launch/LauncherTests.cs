@@ -13,7 +13,7 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Launch;
 
-/// <summary>What costs money must not stay when a launch goes wrong, whatever got lost on the way.</summary>
+/// <summary>A failed launch must not leave an instance that costs money, no matter which answers were lost.</summary>
 public sealed class LauncherTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -25,7 +25,7 @@ public sealed class LauncherTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_machine_whose_launch_was_never_answered_is_found_by_its_token_and_ended_after_Ctrl_C(bool holds)
+    public async Task After_Ctrl_C_an_instance_whose_launch_was_never_answered_is_found_by_its_token_and_terminated(bool holds)
     {
         await using var endpoint = new TestEndpoint();
         await using var proxy = new LossyProxy(endpoint.Endpoint.Url, "Action=RunInstances", holds: holds);
@@ -41,7 +41,7 @@ public sealed class LauncherTests : IDisposable
     }
 
     [Fact]
-    public async Task A_machine_that_could_not_be_ended_is_named_with_what_to_run()
+    public async Task The_error_names_an_instance_that_could_not_be_terminated_and_the_command_to_remove_it()
     {
         await using var endpoint = new TestEndpoint();
         await using var proxy = new LossyProxy(endpoint.Endpoint.Url, "Action=TerminateInstances");
@@ -50,17 +50,17 @@ public sealed class LauncherTests : IDisposable
         var log = new RecordingLog();
         var launch = await LaunchAsync(cloud, log, ctrlC.Token);
 
-        // The quiet machine never answers over SSH: the launch waits there.
+        // The quiet machine never answers over SSH, so the launch waits.
         await Programs.UntilAsync(() => Task.FromResult(log.Lines.Contains("progress: booting")), () => string.Join('\n', log.Lines));
         await ctrlC.CancelAsync();
         var error = await Assert.ThrowsAsync<SpotTrainerException>(() => launch);
         Assert.Equal("InstanceLeftRunning", error.Id);
         Assert.Contains("Remove-SpotTrainingInstance", error.NextStep, StringComparison.Ordinal);
-        Assert.Contains(log.Lines, line => line.StartsWith("clean-up: i-", StringComparison.Ordinal) && line.Contains("could NOT be terminated", StringComparison.Ordinal));
+        Assert.Contains(log.Lines, line => line.StartsWith("clean-up: i-", StringComparison.Ordinal) && line.Contains("could not be terminated", StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task What_a_machine_cost_that_ended_while_it_booted_is_not_there_for_the_next_one()
+    public async Task The_cost_of_an_instance_that_ended_during_boot_is_deducted_from_the_budget_of_the_next_one()
     {
         await using var test = new TestCloud();
         var offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 2 });
@@ -81,7 +81,7 @@ public sealed class LauncherTests : IDisposable
     }
 
     [Fact]
-    public async Task A_machine_that_turns_itself_off_is_not_tried_with_the_next_offer_too()
+    public async Task After_an_instance_shuts_itself_down_the_next_offer_is_not_tried()
     {
         await using var test = new TestCloud();
         var offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 2 });
@@ -96,7 +96,7 @@ public sealed class LauncherTests : IDisposable
     }
 
     [Fact]
-    public async Task Ctrl_C_while_EC2_wants_fewer_calls_ends_it_there()
+    public async Task Ctrl_C_while_EC2_throttles_ends_the_launch()
     {
         await using var test = new TestCloud(new Conditions { Throttles = [new Throttle("RunInstances", First: int.MaxValue)] });
         var offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 });
@@ -114,7 +114,7 @@ public sealed class LauncherTests : IDisposable
     [Theory]
     [InlineData("InvalidKeyPair.NotFound")]
     [InlineData("InvalidGroup.NotFound")]
-    public async Task What_the_launch_made_itself_may_not_be_known_everywhere_yet(string code)
+    public async Task The_launch_waits_until_EC2_knows_what_it_has_created(string code)
     {
         await using var test = new TestCloud(new Conditions { Refusals = [new Refusal("RunInstances", code)] });
         var offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 });
@@ -123,7 +123,7 @@ public sealed class LauncherTests : IDisposable
         await test.Endpoint.Endpoint.ChangeAsync(conditions => conditions with { Refusals = [] });
         Assert.Equal((await launch).InstanceId, Assert.Single(await test.MachinesAsync()).InstanceId);
 
-        // A group of the user's own that is not there is an error at once.
+        // A missing security group of the user's own is an error at once.
         await test.Endpoint.Endpoint.ChangeAsync(conditions => conditions with { Refusals = [new Refusal("RunInstances", "InvalidGroup.NotFound")] });
         var before = test.Endpoint.Endpoint.Calls["RunInstances"];
         await Assert.ThrowsAnyAsync<Exception>(() => test.LaunchAsync(new LaunchRequest { Offers = offers, SecurityGroup = "sg-00000000000000001" }));
@@ -137,7 +137,7 @@ public sealed class LauncherTests : IDisposable
     [InlineData("Server.InsufficientInstanceCapacity", "NoCapacity", 2)]
     [InlineData("Server.InternalError", "InstanceEnded", 2)]
     [InlineData("Client.UserInitiatedShutdown", "InstanceShutDown", 1)]
-    public async Task What_EC2_refuses_only_after_it_has_taken_it_is_said_as_a_refusal_is(string code, string id, int launches)
+    public async Task A_launch_that_EC2_refuses_after_accepting_it_is_reported_like_any_refusal(string code, string id, int launches)
     {
         var machines = new QuietMachines { Held = true };
         machines.Release(new AwsException(code, "EC2's own words"));
@@ -159,9 +159,9 @@ public sealed class LauncherTests : IDisposable
     [InlineData(400, "InvalidParameterValue", false)]
     [InlineData(403, "UnauthorizedOperation", false)]
     [InlineData(502, "", false)]
-    public async Task An_answer_that_is_not_a_known_refusal_of_EC2_itself_leaves_no_machine_unnoticed(int status, string code, bool isOfEc2)
+    public async Task An_answer_that_is_not_a_known_refusal_of_EC2_itself_leaves_no_instance_unnoticed(int status, string code, bool isOfEc2)
     {
-        // EC2 carries out each call, and something on the way answers in its place. Without a request ID the answer is not EC2's own.
+        // EC2 processes each call, but something in between answers in its place. Without a request ID, the answer is not EC2's own.
         var page = code.Length == 0 ? "<html><body>Bad gateway</body></html>"
             : $"<?xml version=\"1.0\"?><Response><Errors><Error><Code>{code}</Code><Message>No.</Message></Error></Errors>"
                 + (isOfEc2 ? "<RequestID>11111111-2222-3333-4444-555555555555</RequestID>" : string.Empty) + "</Response>";
@@ -178,7 +178,7 @@ public sealed class LauncherTests : IDisposable
     }
 
     [Fact]
-    public async Task A_refusal_of_EC2_with_a_new_code_is_not_asked_again()
+    public async Task A_refusal_by_EC2_with_a_new_code_is_not_retried()
     {
         await using var test = new TestCloud(new Conditions { Refusals = [new Refusal("RunInstances", "SomethingNew")] });
         var offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 });
@@ -188,12 +188,12 @@ public sealed class LauncherTests : IDisposable
     }
 
     [Fact]
-    public async Task Every_refusal_of_a_launch_ends_it_with_words_that_help_and_without_a_machine()
+    public async Task Every_refusal_ends_the_launch_with_a_next_step_and_without_an_instance()
     {
         await using var test = new TestCloud();
         var offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 2 });
         
-        // Those that may pass, or that leave the launch unclear, have tests of their own.
+        // Temporary errors, and errors that leave the launch unclear, have tests of their own.
         foreach (var code in AwsErrorTable.Codes.Where(code => (AwsErrorTable.Find(code)!.Traits & ~CodeTraits.OtherOffer) == CodeTraits.Refused))
         {
             await test.Endpoint.Endpoint.ChangeAsync(conditions => conditions with { Refusals = [new Refusal("RunInstances", code)] });
@@ -201,7 +201,7 @@ public sealed class LauncherTests : IDisposable
             Assert.Equal((code, AwsErrorTable.Find(code)!.Id), (code, error.Id));
             Assert.False(string.IsNullOrEmpty(error.NextStep), code);
 
-            // Only vCPUs are a quota of vCPUs, and none is used up here.
+            // No vCPU quota is used up here, so no message may blame one.
             Assert.DoesNotContain("vCPUs, ", error.Message, StringComparison.Ordinal);
         }
 
@@ -209,7 +209,7 @@ public sealed class LauncherTests : IDisposable
     }
 
     [Fact]
-    public async Task The_price_that_the_deadline_was_reckoned_with_is_the_highest_that_EC2_may_charge()
+    public async Task The_price_that_the_deadline_is_based_on_is_the_highest_that_EC2_may_charge()
     {
         await using var test = new TestCloud();
         var offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 });

@@ -10,8 +10,9 @@ using SpotTrainer.Tests.Support;
 namespace SpotTrainer.Tests.Launch;
 
 /// <summary>
-/// The same as <see cref="NoOrphanTests"/> on real machines of a rehearsal, from the moment on when EC2 has been asked: another process enters what
-/// was left, with the host key from its tag, reads its deadline back, and it ends by itself, though its watchdog was killed.
+/// The same as <see cref="NoOrphanTests"/> with real machines of a rehearsal, from the moment when EC2 was asked: another process logs in
+/// to what was left, with the host key from its tag, and reads its deadline back. It then shuts itself down, although its watchdog was
+/// killed.
 /// </summary>
 [Collection(RehearsalSessionGroup.Name)]
 public sealed class NoOrphanMachineTests(RehearsalSession session) : IDisposable
@@ -32,7 +33,7 @@ public sealed class NoOrphanMachineTests(RehearsalSession session) : IDisposable
     }
 
     [Fact]
-    public async Task What_a_client_left_that_was_killed_or_lost_its_network_is_entered_by_another_process_and_ends_by_itself()
+    public async Task Another_process_can_log_in_to_what_a_dead_client_left_and_it_shuts_itself_down()
     {
         using var ec2 = session.Client();
         var random = new Random(20261125);
@@ -53,13 +54,13 @@ public sealed class NoOrphanMachineTests(RehearsalSession session) : IDisposable
                 Assert.Equal(137, await client.WaitAsync());
             }
 
-            // The client that was not killed lives on, and reaches nobody.
+            // A client that was not killed keeps running, but has no network.
             await proxy.DisposeAsync();
             launched.Add((await FindAsync(ec2, name))!.InstanceId);
             ready += client.Output.Contains("ready", StringComparison.Ordinal) ? 1 : 0;
         }
 
-        // Each of the two that hold the deadline would do; the one is killed.
+        // Two processes enforce the deadline, and either is enough. One of them is killed.
         using var other = Start("""
             Get-SpotTrainingInstance orphan-* | Wait-SpotTrainingInstance | ForEach-Object {
                 "found $($_.InstanceId) $($_.Deadline.ToUnixTimeSeconds())"
@@ -85,7 +86,7 @@ public sealed class NoOrphanMachineTests(RehearsalSession session) : IDisposable
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{Cases} clients, {(Cases + 1) / 2} killed and {Cases / 2} without network, {ready} of them when the machine was ready; {launched.Count} machines found, entered and ended by themselves"));
+            $"{Cases} clients, {(Cases + 1) / 2} killed and {Cases / 2} without network, {ready} of them when the machine was ready; {launched.Count} machines found, logged in to, and shut down by themselves"));
     }
 
     private static async Task<Instance?> FindAsync(AmazonEC2Client ec2, string name) =>
@@ -93,7 +94,7 @@ public sealed class NoOrphanMachineTests(RehearsalSession session) : IDisposable
 
     private string Variable(string name) => (string)((IDictionary)session.Rehearsal.Properties["Environment"].Value)[name]!;
 
-    /// <summary>Starts a process that knows the account and the endpoint, as on AWS.</summary>
+    /// <summary>Starts a process that has only the account and the endpoint, as on AWS.</summary>
     private ShellProcess Start(string script, string url)
     {
         var environment = Account.ToDictionary(name => name, Variable, StringComparer.Ordinal);

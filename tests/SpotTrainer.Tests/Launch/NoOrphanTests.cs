@@ -12,15 +12,17 @@ using SpotTrainer.Tests.Support;
 namespace SpotTrainer.Tests.Launch;
 
 /// <summary>
-/// A client that is killed at any moment of a launch leaves nothing that another process does not find, and nothing that does not end. The
-/// machines run nothing here: what their user data says is carried out by the test, by the endpoint's clock.
+/// If a client is killed at any moment of a launch, another process finds everything that it left, and everything that it left ends. The
+/// machines run nothing here: the test does what their user data says, by the endpoint's clock.
 /// </summary>
 public sealed partial class NoOrphanTests
 {
-    /// <summary>So many are tried at once, each at an endpoint of its own.</summary>
+    /// <summary>The number of parallel lanes, each with its own endpoints.</summary>
     private const int Lanes = 2;
 
-    /// <summary>So many clients in turn have the same endpoint and the same folder, with what those before them left there.</summary>
+    /// <summary>
+    /// The number of clients that share an endpoint and a folder, one after another, with what earlier clients left there.
+    /// </summary>
     private const int CasesOfAnEndpoint = 5;
 
     private static readonly bool Full = Environment.GetEnvironmentVariable("SPOTTRAINER_FULL") == "1";
@@ -37,7 +39,7 @@ public sealed partial class NoOrphanTests
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_client_that_is_killed_at_any_moment_of_a_launch_leaves_nothing_that_is_not_found_and_does_not_end()
+    public async Task Everything_that_a_killed_client_leaves_is_found_and_ends()
     {
         var seed = Full ? Environment.TickCount : 20261125;
         var random = new Random(seed);
@@ -66,11 +68,13 @@ public sealed partial class NoOrphanTests
         TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed.ToString(CultureInfo.InvariantCulture)}");
         Assert.Equal(Cases, seen.Count);
 
-        // The dangerous moments were met: EC2 was asked, and nobody heard the answer.
+        // The dangerous moments were hit: EC2 was asked, and the answer never arrived.
         Assert.All(seen.Where(outcome => outcome.Kind is Kind.Asked or Kind.Unanswered or Kind.Later), outcome => Assert.True(outcome.Machines > 0, outcome.ToString()));
     }
 
-    /// <summary>Kills some clients in turn, which share an endpoint and a folder, and lets the last launch go its way: nothing that they left hinders it.</summary>
+    /// <summary>
+    /// Kills some clients, one after another, which share an endpoint and a folder. Then a last launch must succeed despite what they left.
+    /// </summary>
     private static async Task<IReadOnlyList<Outcome>> KillAsync(Moment[] moments)
     {
         await using var test = new TestCloud();
@@ -93,7 +97,7 @@ public sealed partial class NoOrphanTests
 
     private static async Task<int> KillAsync(TestCloud test, TemporaryFolder folder, Moment moment)
     {
-        // Each call takes a moment before it is carried out, so that a client can be killed in between.
+        // Each call is delayed for a moment before it is processed, so that a client can be killed in between.
         await SetAsync(test, moment.Kind is Kind.Call or Kind.Asked ? TimeSpan.FromMilliseconds(40) : TimeSpan.Zero,
             moment.Number % 3 == 2 && moment.Kind is not (Kind.Asked or Kind.Unanswered) ? [new OfferPattern(moment.Number % 2 == 0 ? "*" : "m7i.large")] : []);
         await using var proxy = moment.Kind == Kind.Unanswered ? new LossyProxy(test.Endpoint.Endpoint.Url, "Action=RunInstances") : null;
@@ -102,11 +106,11 @@ public sealed partial class NoOrphanTests
         switch (moment.Kind)
         {
             case Kind.Time:
-                // From the process's start to well after EC2's answer.
+                // From the start of the process to well after EC2's answer.
                 await Task.Delay(TimeSpan.FromSeconds(moment.Share * 4), Stop);
                 break;
             case Kind.Call:
-                // A launch makes some sixteen calls until it waits for SSH.
+                // A launch makes about sixteen calls before it waits for SSH.
                 await UntilAsync(client, () => Calls(test) - before > (int)(moment.Share * 16));
                 break;
             case Kind.Asked:
@@ -123,11 +127,13 @@ public sealed partial class NoOrphanTests
         }
 
         client.Kill();
-        Assert.True(await client.WaitAsync() == 137, $"It ended before it was killed: {moment} {client.Output}{client.Error}");
+        Assert.True(await client.WaitAsync() == 137, $"The client ended before it was killed: {moment} {client.Output}{client.Error}");
         return Requests(test) - requests;
     }
 
-    /// <summary>What the endpoint's own list says runs is what Get-SpotTrainingInstance finds in a process that has nothing but the account.</summary>
+    /// <summary>
+    /// Get-SpotTrainingInstance, in a process that has only the account, must find exactly what is running at the endpoint.
+    /// </summary>
     private static async Task<IReadOnlyList<QuietMachine>> RequireFoundAsync(TestCloud test, TemporaryFolder folder)
     {
         using var finder = Start(
@@ -150,13 +156,13 @@ public sealed partial class NoOrphanTests
         return machines;
     }
 
-    /// <summary>Carries out, at the deadline, what the user data armed: the machine powers itself off, which must end it for good.</summary>
+    /// <summary>Does at the deadline what the user data armed: the machine powers itself off, which must terminate it.</summary>
     private static async Task RequireEndedAsync(TestCloud test, IReadOnlyList<QuietMachine> machines)
     {
         var clock = test.Endpoint.Endpoint.Clock;
         foreach (var machine in machines.OrderBy(Deadline))
         {
-            // The endpoint's clock is ahead by what the cases before this one took.
+            // The endpoint's clock is ahead by the time that earlier cases skipped.
             clock.Advance(DateTimeOffset.FromUnixTimeSeconds(Deadline(machine)) - DateTimeOffset.UtcNow);
             machine.PowerOff();
             var ended = await test.Endpoint.InStateAsync(machine.InstanceId, InstanceStateName.Terminated);
@@ -185,7 +191,7 @@ public sealed partial class NoOrphanTests
 
     private static IReadOnlyList<QuietMachine> Living(TestCloud test) => [.. test.Endpoint.Machines.All.Values.Where(machine => !machine.Stopped.IsCompleted)];
 
-    /// <summary>The deadline that the user data arms, in seconds since 1970.</summary>
+    /// <summary>Returns the deadline that the user data arms, in seconds since 1970.</summary>
     private static long Deadline(QuietMachine machine) => long.Parse(Armed().Match(machine.Spec.UserData).Groups["deadline"].Value, CultureInfo.InvariantCulture);
 
     private static ShellProcess Start(TestCloud test, TemporaryFolder folder, string home, string script, string url) => ShellProcess.Start(
@@ -202,19 +208,19 @@ public sealed partial class NoOrphanTests
     /// <summary>How the moment is chosen.</summary>
     private enum Kind
     {
-        /// <summary>By the time since the process's start.</summary>
+        /// <summary>By the time since the start of the process.</summary>
         Time,
 
-        /// <summary>When a call has been received, and not yet carried out.</summary>
+        /// <summary>When a call was received but not yet processed.</summary>
         Call,
 
-        /// <summary>When EC2 has been asked for a machine, and has not made it yet.</summary>
+        /// <summary>When EC2 was asked for an instance but has not launched it yet.</summary>
         Asked,
 
-        /// <summary>When EC2 has made a machine, and its answer got lost.</summary>
+        /// <summary>When EC2 has launched an instance, and its answer was lost.</summary>
         Unanswered,
 
-        /// <summary>When the machine has begun to boot.</summary>
+        /// <summary>When the instance has started to boot.</summary>
         Later,
     }
 

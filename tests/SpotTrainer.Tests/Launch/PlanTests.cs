@@ -13,7 +13,7 @@ public sealed class PlanTests
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_plan_with_nothing_in_its_way_passes_and_changes_nothing()
+    public async Task A_plan_without_problems_passes_and_changes_nothing()
     {
         await using var test = new TestCloud();
         var plan = await CheckAsync(test, request => request with { Budget = 1, LongestTime = TimeSpan.FromHours(100) });
@@ -28,12 +28,12 @@ public sealed class PlanTests
     }
 
     [Theory]
-    [InlineData("quota", "allows 1 vCPUs, 0 run, and 2 more are wanted")]
+    [InlineData("quota", "allows 1 vCPUs, 0 are in use, and 2 more are needed")]
     [InlineData("network", "no default VPC")]
     [InlineData("permission to launch", "policies do not allow")]
     [InlineData("permission for keys", "policies do not allow")]
     [InlineData("permission for groups", "policies do not allow")]
-    public async Task What_stands_in_the_way_at_AWS_is_one_failed_line_that_says_what_to_do(string name, string detail)
+    public async Task A_problem_at_AWS_is_one_failed_check_with_a_next_step(string name, string detail)
     {
         await using var test = new TestCloud();
         var offers = await test.FindAsync(Type);
@@ -50,12 +50,12 @@ public sealed class PlanTests
         Assert.Contains(failed, check => check.Name == name && check.Detail.Contains(detail, StringComparison.Ordinal) && check.NextStep.Length > 0);
         Assert.False(plan.Passed);
 
-        // Without a default network EC2 refuses the dry runs, too.
+        // Without a default VPC, EC2 also refuses the dry runs.
         Assert.True(failed.Length == 1 || name == "network", string.Join('\n', failed.AsEnumerable()));
     }
 
     [Fact]
-    public async Task The_permission_to_tag_is_part_of_those_to_make()
+    public async Task The_permissions_to_create_include_the_permission_to_tag()
     {
         await using var test = new TestCloud();
         var offers = await test.FindAsync(Type);
@@ -67,7 +67,7 @@ public sealed class PlanTests
     }
 
     [Fact]
-    public async Task What_these_credentials_may_not_look_at_is_not_testable()
+    public async Task What_the_credentials_do_not_allow_to_read_is_not_testable()
     {
         await using var test = new TestCloud();
         var offers = await test.FindAsync(Type);
@@ -78,7 +78,7 @@ public sealed class PlanTests
     }
 
     [Fact]
-    public async Task What_stands_in_the_way_here_is_found_too()
+    public async Task Problems_on_this_computer_are_found()
     {
         await using var test = new TestCloud();
         using var folder = new TemporaryFolder();

@@ -22,7 +22,7 @@ public sealed class VCpuQuotaTests
     [InlineData("p6-b200.48xlarge", "P6", "P")]
     [InlineData("inf2.xlarge", "Inf", "Inf")]
     [InlineData("x2idn.16xlarge", "X", "X")]
-    public void A_type_counts_to_a_family(string type, string spot, string onDemand) =>
+    public void A_type_counts_toward_a_family(string type, string spot, string onDemand) =>
         Assert.Equal((spot, onDemand), (VCpuQuota.FamilyOf(type, onDemand: false), VCpuQuota.FamilyOf(type, onDemand: true)));
 
     [Theory]
@@ -30,7 +30,7 @@ public sealed class VCpuQuotaTests
     [InlineData("p5.48xlarge", false, "L-C4BD4855", 384)]
     [InlineData("p5.48xlarge", true, "L-417A185B", 192)]
     [InlineData("inf2.xlarge", false, "L-B5D1601B", 64)]
-    public async Task The_account_s_own_value_counts(string type, bool onDemand, string code, int limit)
+    public async Task The_value_of_the_account_counts(string type, bool onDemand, string code, int limit)
     {
         await using var test = new TestCloud(new Conditions { Quotas = Conditions.None.Quotas.SetItem(code, limit) });
         var quota = await VCpuQuota.FindAsync(test.Cloud, TestEndpoint.Region, type, onDemand, Stop);
@@ -40,7 +40,7 @@ public sealed class VCpuQuotaTests
     [Theory]
     [InlineData("p5.48xlarge", "All P5 Spot Instance Requests")]
     [InlineData("inf2.xlarge", "All Inf Spot Instance Requests")]
-    public async Task Where_it_has_none_of_its_own_AWSs_default_counts(string type, string name)
+    public async Task If_the_account_has_no_value_the_default_of_AWS_counts(string type, string name)
     {
         await using var test = new TestCloud(new Conditions { Quotas = [] });
         var quota = await VCpuQuota.FindAsync(test.Cloud, TestEndpoint.Region, type, onDemand: false, Stop);
@@ -55,7 +55,7 @@ public sealed class VCpuQuotaTests
     }
 
     [Fact]
-    public async Task A_type_that_is_sold_on_demand_alone_counts_when_it_runs()
+    public async Task A_type_that_is_sold_only_on_demand_counts_while_it_runs()
     {
         var sold = MarketType.ReadAll().Select(type => type.Name == "p4d.24xlarge" ? type with { OnDemandOnly = true } : type);
         await using var test = new TestCloud(market: new MarketTable([new MarketRegion(TestEndpoint.Region, 1, ["eu-central-1a"])], sold));
@@ -65,7 +65,7 @@ public sealed class VCpuQuotaTests
     }
 
     [Fact]
-    public async Task A_quota_is_asked_for_again_when_the_service_is_busy()
+    public async Task A_quota_is_requested_again_if_the_service_throttles()
     {
         await using var test = new TestCloud(new Conditions { Throttles = [new Throttle("servicequotas:*", First: 2)] });
         Assert.NotNull(await VCpuQuota.FindAsync(test.Cloud, TestEndpoint.Region, "m7i.large", onDemand: false, Stop));
