@@ -15,7 +15,10 @@ public sealed class SetSpotTrainingDeadlineCommand : HostStepCmdlet
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Moment")]
     public DateTimeOffset Deadline { get; set; }
 
-    /// <summary>The time to add to the deadline: a number of hours, or a time such as 0:30. A negative value moves it earlier.</summary>
+    /// <summary>
+    /// The time to add to the deadline: a number of hours, or a time such as 0:30 (hours:minutes), from -8760 to 8760 hours. A negative
+    /// value moves it earlier.
+    /// </summary>
     [Parameter(Mandatory = true, ParameterSetName = "Hours")]
     [Duration(DurationUnit.Hours, Shortest = -8760, Longest = 8760)]
     public TimeSpan AddHours { get; set; }

@@ -16,7 +16,8 @@ public sealed class WaitSpotTrainingInstanceCommand : HostStepCmdlet
     public InstanceGoal For { get; set; }
 
     /// <summary>
-    /// The time limit: a number of seconds, or a time such as 0:30. The default is 10 minutes for Ready, and no limit for Terminated.
+    /// The time limit: a number of seconds, or a time such as 0:30 (hours:minutes), up to a year. The default is 10 minutes for Ready, and
+    /// no limit for Terminated.
     /// </summary>
     [Parameter]
     [Duration(DurationUnit.Seconds, Shortest = 1, Longest = 31622400)]

@@ -34,7 +34,11 @@ public abstract class LaunchCmdlet : RegionsCmdlet
     [ValidateRange(1, 100)]
     public int Count { get; set; } = 1;
 
-    /// <summary>The image, by alias. The default is deep-learning for types with NVIDIA GPUs, otherwise ubuntu-24.04.</summary>
+    /// <summary>
+    /// The image, by alias: ubuntu-24.04, ubuntu-22.04, amazon-linux-2023, or deep-learning, which has NVIDIA's open driver (for T4 and
+    /// later). The image for the architecture of the type is used. The default is deep-learning for types with NVIDIA GPUs, otherwise
+    /// ubuntu-24.04.
+    /// </summary>
     [Parameter]
     [ValidateSet("ubuntu-24.04", "ubuntu-22.04", "amazon-linux-2023", "deep-learning")]
     public string? Image { get; set; }
@@ -121,14 +125,14 @@ public abstract class LaunchCmdlet : RegionsCmdlet
     [ValidateRange(0.001, 1000000)]
     public decimal? Budget { get; set; }
 
-    /// <summary>The longest time that each instance may run: a number of hours, or a time such as 0:30.</summary>
+    /// <summary>The longest time that each instance may run: a number of hours, or a time such as 0:30 (hours:minutes).</summary>
     [Parameter]
     [Duration(DurationUnit.Hours, Shortest = 0.1, Longest = 8760)]
     public TimeSpan MaxHours { get; set; } = TimeSpan.FromHours(8);
 
     /// <summary>
-    /// The idle time after which each instance terminates itself before its deadline: a number of minutes, or a time such as 0:30, up to a
-    /// year; 0 for never.
+    /// The idle time after which each instance terminates itself before its deadline: a number of minutes, or a time such as 0:30
+    /// (hours:minutes), up to a year. 0 means never.
     /// </summary>
     [Parameter]
     [Duration(DurationUnit.Minutes, Longest = 527040)]
