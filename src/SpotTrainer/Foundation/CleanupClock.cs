@@ -6,7 +6,7 @@ namespace SpotTrainer.Foundation;
 /// </summary>
 internal sealed class CleanupClock
 {
-    /// <summary>How long all cleanup may keep a user waiting who pressed Ctrl+C.</summary>
+    /// <summary>How long all cleanup may keep the user waiting after Ctrl+C.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
 
     private readonly object gate = new();
@@ -26,9 +26,9 @@ internal sealed class CleanupClock
     public bool IsRunning => stopping.IsCancellationRequested;
 
     /// <summary>
-    /// Starts a limit for a stage of cleanup. Without Ctrl+C it only ends by its own limit; after Ctrl+C it ends at its share of the clock.
+    /// Starts the time limit of a cleanup stage. Without Ctrl+C only its own limit ends it; after Ctrl+C it ends at its share of the clock.
     /// </summary>
-    /// <param name="share">The share of the clock at whose end the stage must be over: from 0 to 1.</param>
+    /// <param name="share">The share of the clock, from 0 to 1, after which the stage must be over.</param>
     /// <param name="limit">How long the stage may take without Ctrl+C; null for no limit.</param>
     public CleanupLimit Until(double share, TimeSpan? limit = null) =>
         new(time.Limit(limit ?? Timeout.InfiniteTimeSpan, CancellationToken.None), this, TimeSpan.FromTicks((long)(Longest.Ticks * share)));

@@ -1,9 +1,9 @@
 namespace SpotTrainer.Foundation;
 
-/// <summary>Reads the scripts that the module carries for its machines.</summary>
+/// <summary>Reads the scripts that are embedded in the assembly and run on hosts.</summary>
 internal static class EmbeddedScript
 {
-    /// <summary>Gives a script's text, with the line ends that a shell wants.</summary>
+    /// <summary>Returns a script's text, with the line endings that a shell expects.</summary>
     public static string Read(string name)
     {
         using var stream = typeof(EmbeddedScript).Assembly.GetManifestResourceStream(name)

@@ -1,56 +1,56 @@
 namespace SpotTrainer.Foundation;
 
-/// <summary>What sort of thing went wrong, in words that PowerShell's error categories have too.</summary>
+/// <summary>The kind of an error, with the names of PowerShell's error categories.</summary>
 public enum ErrorKind
 {
-    /// <summary>None of the others fits.</summary>
+    /// <summary>No other kind fits.</summary>
     NotSpecified,
 
-    /// <summary>The user gave something that can't be right.</summary>
+    /// <summary>An argument is invalid.</summary>
     InvalidArgument,
 
-    /// <summary>A file's content is not what it should be.</summary>
+    /// <summary>The content of a file is invalid.</summary>
     InvalidData,
 
-    /// <summary>The step can't be done in this state.</summary>
+    /// <summary>The step is not possible in the current state.</summary>
     InvalidOperation,
 
-    /// <summary>Something that was named does not exist.</summary>
+    /// <summary>The named object does not exist.</summary>
     ObjectNotFound,
 
-    /// <summary>Something stands where a new one should go.</summary>
+    /// <summary>The object to create already exists.</summary>
     ResourceExists,
 
-    /// <summary>Something still uses it.</summary>
+    /// <summary>The object is still in use.</summary>
     ResourceBusy,
 
-    /// <summary>There is none left to be had, or the budget does not reach.</summary>
+    /// <summary>A quota, a limit, or the budget is too small.</summary>
     LimitsExceeded,
 
-    /// <summary>AWS, or a machine, has none to give at the moment.</summary>
+    /// <summary>AWS or a host does not have the resource at the moment.</summary>
     ResourceUnavailable,
 
-    /// <summary>The network or the other side does not answer.</summary>
+    /// <summary>The network or the remote side does not respond.</summary>
     ConnectionError,
 
-    /// <summary>Who the user is could not be proved.</summary>
+    /// <summary>The user could not be authenticated.</summary>
     AuthenticationError,
 
-    /// <summary>The user may not do this.</summary>
+    /// <summary>The user does not have permission.</summary>
     PermissionDenied,
 
-    /// <summary>The other side is not who it should be.</summary>
+    /// <summary>The remote side is not the expected one.</summary>
     SecurityError,
 
-    /// <summary>It took longer than it may.</summary>
+    /// <summary>The operation took too long.</summary>
     OperationTimeout,
 
-    /// <summary>A command or a notebook on the machine failed.</summary>
+    /// <summary>A command or a notebook on the host failed.</summary>
     InvalidResult,
 
-    /// <summary>Something that the module does not do.</summary>
+    /// <summary>The module does not support this.</summary>
     NotImplemented,
 
-    /// <summary>A program that is needed is not installed.</summary>
+    /// <summary>A required program is not installed.</summary>
     NotInstalled,
 }

@@ -12,24 +12,24 @@ internal static class ErrorTranslation
     private static volatile Func<Exception, object?, SpotTrainerException?>[] translators = [];
 
     /// <summary>Sets the translators. They are asked in order; the first one that knows an exception counts.</summary>
-    /// <param name="all">Each takes the exception and the object it concerns, and returns null for an exception that it does not know.</param>
+    /// <param name="all">Each takes the exception and the object it concerns, and returns null for an unknown exception.</param>
     public static void Use(params Func<Exception, object?, SpotTrainerException?>[] all) => translators = all;
 
-    /// <summary>Returns the error that a user sees for an exception. One of ours is returned as it is.</summary>
+    /// <summary>Returns the error that a user sees for an exception. A <see cref="SpotTrainerException"/> is returned as it is.</summary>
     /// <param name="exception">What was thrown.</param>
     /// <param name="target">The object it concerns.</param>
     public static SpotTrainerException Translate(Exception exception, object? target) => exception as SpotTrainerException
         ?? translators.Select(translate => translate(exception, target)).FirstOrDefault(error => error is not null)
         ?? Known(exception, target)
         ?? new SpotTrainerException("Unexpected", ErrorKind.NotSpecified, FirstSentence(exception.Message),
-            "Run it again with -Verbose. If the error stays, tell us what you ran.", target, exception);
+            "Run it again with -Verbose. If the error persists, report it with the command that you ran.", target, exception);
 
     /// <summary>The error of a connection that broke.</summary>
     public static SpotTrainerException ConnectionLost(Exception exception, object? target) => new(
         "ConnectionFailed", ErrorKind.ConnectionError, $"The connection was lost: {FirstSentence(exception.Message)}",
         "Check with Get-SpotTrainingInstance whether the instance is still running, and try again.", target, exception);
 
-    /// <summary>The first line of a library's message, as a sentence: the rest is detail that users cannot act on.</summary>
+    /// <summary>Returns the first line of a library's message as a sentence. Users cannot act on the details in the rest.</summary>
     public static string FirstSentence(string text)
     {
         var line = text.Split('\n')[0].Trim();
@@ -40,13 +40,15 @@ internal static class ErrorTranslation
     {
         SocketException or HttpRequestException or IOException { InnerException: SocketException } => ConnectionLost(exception, target),
 #if NET
-        // Some libraries throw bare what HttpClient usually wraps. A response that ended early is not a disk error.
+        // Some libraries do not wrap this exception as HttpClient usually does. A response that ended early is not a disk error.
         HttpIOException => ConnectionLost(exception, target),
 #endif
         UnauthorizedAccessException => new("AccessDenied", ErrorKind.PermissionDenied, FirstSentence(exception.Message),
             "Choose a location that you can write to.", target, exception),
-        IOException => new("FileFailed", ErrorKind.InvalidOperation, FirstSentence(exception.Message), "Check the file and the disk, and try again.", target, exception),
-        OperationCanceledException or TimeoutException => new("TimedOut", ErrorKind.OperationTimeout, "No response arrived in time.", "Try again.", target, exception),
+        IOException => new("FileFailed", ErrorKind.InvalidOperation, FirstSentence(exception.Message),
+            "Check the file and the disk, and try again.", target, exception),
+        OperationCanceledException or TimeoutException => new("TimedOut", ErrorKind.OperationTimeout, "No response arrived in time.",
+            "Try again.", target, exception),
         _ => null,
     };
 }

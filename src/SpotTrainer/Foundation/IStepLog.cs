@@ -1,28 +1,28 @@
 namespace SpotTrainer.Foundation;
 
-/// <summary>Where the work of a step tells what it is doing. It may be called from any thread.</summary>
+/// <summary>Receives the messages and the progress of a step. It may be called from any thread.</summary>
 internal interface IStepLog
 {
-    /// <summary>A line for those who asked for more.</summary>
+    /// <summary>Writes a line for users who asked for details.</summary>
     void Verbose(string text);
 
-    /// <summary>A line that every user should see.</summary>
+    /// <summary>Writes a warning that every user should see.</summary>
     void Warning(string text);
 
-    /// <summary>A line that every user sees, of something that was done on the way (such as a key pair that was made).</summary>
+    /// <summary>Writes a line for every user about something that was done along the way, such as creating a key pair.</summary>
     void Information(string text);
 
-    /// <summary>How far the step is.</summary>
-    /// <param name="activity">What is being done, and on what.</param>
-    /// <param name="status">Where it stands.</param>
-    /// <param name="percent">0 to 100, or −1 where it can't be known.</param>
+    /// <summary>Reports the progress of a step.</summary>
+    /// <param name="activity">What is being done, and to what.</param>
+    /// <param name="status">The current state.</param>
+    /// <param name="percent">0 to 100, or −1 if it is not known.</param>
     void Progress(string activity, string status, int percent = -1);
 
-    /// <summary>The activity's bar may go.</summary>
+    /// <summary>Removes the activity's progress bar.</summary>
     void ProgressDone(string activity);
 
     /// <summary>
-    /// Says, even after Ctrl+C, that clean-up goes on: the one case in which the prompt does not come back within a second.
+    /// Warns, even after Ctrl+C, that cleanup is still running. This is the only case in which the prompt does not return within a second.
     /// </summary>
     void CleanupWarning(string text);
 }

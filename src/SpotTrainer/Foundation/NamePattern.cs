@@ -2,17 +2,17 @@ using System.Text.RegularExpressions;
 
 namespace SpotTrainer.Foundation;
 
-/// <summary>Names with wildcards, as users type them: <c>*</c> and <c>?</c>, without regard to case.</summary>
+/// <summary>Matches names against the wildcards that users type, <c>*</c> and <c>?</c>, ignoring case.</summary>
 internal static class NamePattern
 {
-    /// <summary>Whether a text has a wildcard in it.</summary>
+    /// <summary>Whether a text contains a wildcard.</summary>
     public static bool IsPattern(string text) => text.IndexOfAny(['*', '?']) >= 0;
 
-    /// <summary>The exact names among patterns that nothing has; a pattern that fits none is no slip.</summary>
+    /// <summary>Returns the exact names that match nothing. A wildcard pattern that matches nothing is not a mistake.</summary>
     public static IEnumerable<string> Unmet(IEnumerable<string> patterns, IReadOnlyCollection<string> names) =>
         patterns.Where(pattern => !IsPattern(pattern) && !names.Any(name => Matches(pattern, name)));
 
-    /// <summary>Whether a pattern means a name.</summary>
+    /// <summary>Whether a pattern matches a name.</summary>
     public static bool Matches(string pattern, string name) => IsPattern(pattern)
         ? Regex.IsMatch(
             name, "^" + Regex.Escape(pattern).Replace("\\*", ".*").Replace("\\?", ".") + "$",

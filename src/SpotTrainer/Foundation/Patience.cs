@@ -1,10 +1,10 @@
 namespace SpotTrainer.Foundation;
 
 /// <summary>
-/// Asks again until the answer is good enough, or the time is over. Then the last answer is returned as it is, and the last error thrown:
-/// the caller decides what that means.
+/// Asks again until the answer is good enough or the time is over. Then it returns the last answer as it is, or throws the last error. The
+/// caller decides what that means.
 /// </summary>
-/// <param name="Limit">How long to ask; <see cref="Timeout.InfiniteTimeSpan"/> for as long as it takes.</param>
+/// <param name="Limit">How long to ask; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
 /// <param name="Pause">The pause between two attempts.</param>
 internal sealed record Patience(TimeSpan Limit, TimeSpan Pause)
 {
@@ -17,14 +17,14 @@ internal sealed record Patience(TimeSpan Limit, TimeSpan Pause)
     /// <summary>Whether the time starts at the first error, not at the first attempt: the computer may have slept before.</summary>
     public bool FromFirstError { get; init; }
 
-    /// <summary>Patience without an end.</summary>
+    /// <summary>Asks without a time limit.</summary>
     public static Patience Endless(TimeSpan pause) => new(Timeout.InfiniteTimeSpan, pause);
 
     /// <summary>Asks again until an answer is good enough.</summary>
     /// <param name="time">The clock.</param>
     /// <param name="ask">Asks once.</param>
     /// <param name="isEnough">Whether an answer is good enough; null if any is.</param>
-    /// <param name="mayPass">Whether an error may pass, so that asking again can help; null if none can.</param>
+    /// <param name="mayPass">Whether an error is temporary, so that asking again can help; null if no error is.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     public async Task<T> AskAsync<T>(
         TimeProvider time, Func<Task<T>> ask, Func<T, bool>? isEnough, Func<Exception, bool>? mayPass, CancellationToken cancellationToken)
@@ -52,7 +52,7 @@ internal sealed record Patience(TimeSpan Limit, TimeSpan Pause)
         bool IsOver() => Limit != Timeout.InfiniteTimeSpan && (elapsed ??= time.StartClock())() >= Limit;
     }
 
-    /// <summary>Does something again while it fails with an error that may pass.</summary>
+    /// <summary>Tries something again while it fails with a temporary error.</summary>
     /// <inheritdoc cref="AskAsync"/>
     public Task DoAsync(TimeProvider time, Func<Task> attempt, Func<Exception, bool> mayPass, CancellationToken cancellationToken) => AskAsync(
         time,

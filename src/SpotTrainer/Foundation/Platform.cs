@@ -4,7 +4,7 @@ using System.Runtime.Versioning;
 
 namespace SpotTrainer.Foundation;
 
-/// <summary>Which system this is. What is built for the .NET Framework runs on Windows alone.</summary>
+/// <summary>The operating system. The .NET Framework build runs on Windows only.</summary>
 internal static class Platform
 {
 #if NET
@@ -22,7 +22,7 @@ internal static class Platform
     public static bool IsLinux => false;
 #endif
 
-    /// <summary>Whether somebody is there who can answer a question: not in a scheduled job, nor where standard input is a file or a pipe.</summary>
+    /// <summary>Whether a user can answer questions: not in a scheduled job, and not if standard input is a file or a pipe.</summary>
     public static bool IsInteractive => Environment.UserInteractive && !Console.IsInputRedirected
         && !Environment.GetCommandLineArgs().Any(argument => argument.StartsWith("-noni", StringComparison.OrdinalIgnoreCase));
 }

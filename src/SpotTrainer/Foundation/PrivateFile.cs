@@ -3,12 +3,12 @@ using System.Security.Principal;
 
 namespace SpotTrainer.Foundation;
 
-/// <summary>Writes files that the current user alone may read.</summary>
+/// <summary>Writes files that only the current user can read.</summary>
 internal static class PrivateFile
 {
     /// <summary>
-    /// Writes the content beside its place and renames it there, so that nobody ever sees half of it, and with the tight mode (on
-    /// Windows: access for this user alone, nothing inherited) from the first byte.
+    /// Writes a temporary file in the same folder and renames it, so nobody ever sees a partial file. From the first byte, only this user
+    /// has access (on Windows: an access list with this user alone, nothing inherited).
     /// </summary>
     public static void Write(string path, byte[] content, bool overwrite)
     {
@@ -69,7 +69,7 @@ internal static class PrivateFile
 #else
         if (overwrite && File.Exists(path))
         {
-            // It gives the new file the old one's access list: that is tightened before, and set anew after.
+            // Replace gives the new file the old file's access list, so restrict that before, and set it again after.
             File.SetAccessControl(path, OwnAccess());
             File.Replace(temporary, path, destinationBackupFileName: null);
             File.SetAccessControl(path, OwnAccess());

@@ -14,7 +14,7 @@ internal static class SavedRequest
         Converters = { new JsonStringEnumConverter() },
     };
 
-    /// <summary>Writes a request, in place of an older one.</summary>
+    /// <summary>Writes a request, replacing an older one.</summary>
     public static void Write<T>(string path, T request) => PrivateFile.Write(path, Encoding.UTF8.GetBytes(ToText(request)), overwrite: true);
 
     /// <summary>Reads a request.</summary>
@@ -33,10 +33,10 @@ internal static class SavedRequest
         }
     }
 
-    /// <summary>The text of a request.</summary>
+    /// <summary>Returns the JSON text of a request.</summary>
     public static string ToText<T>(T request) => JsonSerializer.Serialize(request, Options);
 
-    /// <summary>The request of a text.</summary>
+    /// <summary>Reads a request from its JSON text.</summary>
     /// <exception cref="JsonException">The text is not such a request.</exception>
     public static T FromText<T>(string text)
         where T : class => JsonSerializer.Deserialize<T>(text, Options) ?? throw new JsonException("The request is missing.");

@@ -17,7 +17,7 @@ internal sealed class Session : IDisposable
     /// <summary>Whether the session has ended.</summary>
     public bool IsOver { get; private set; }
 
-    /// <summary>Returns the session's object of a type, made at the first call.</summary>
+    /// <summary>Returns the session's object of a type, and creates it at the first call.</summary>
     public T Get<T>()
         where T : class, new() => (T)kept.GetOrAdd(typeof(T), _ => new T());
 

@@ -8,7 +8,7 @@ internal sealed class StepContext
 {
     /// <summary>Creates a context.</summary>
     /// <param name="log">Where the step reports.</param>
-    /// <param name="session">What is kept between steps; null for a session of this context alone.</param>
+    /// <param name="session">What is kept between steps; null for a session that only this context uses.</param>
     /// <param name="time">The clock; null for the system's.</param>
     /// <param name="stopping">Canceled by the first Ctrl+C: from then on the time for cleanup runs.</param>
     public StepContext(IStepLog log, Session? session = null, TimeProvider? time = null, CancellationToken stopping = default)
@@ -28,7 +28,7 @@ internal sealed class StepContext
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; }
 
-    /// <summary>How long cleanup may go on after Ctrl+C.</summary>
+    /// <summary>The time limit of cleanup after Ctrl+C.</summary>
     public CleanupClock Cleanup { get; }
 
     /// <summary>The time now, in UTC.</summary>

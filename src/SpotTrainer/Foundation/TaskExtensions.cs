@@ -1,9 +1,9 @@
 namespace SpotTrainer.Foundation;
 
-/// <summary>Waits for work that takes no token, or not this one.</summary>
+/// <summary>Waits for tasks that cannot be canceled with the caller's token.</summary>
 internal static class TaskExtensions
 {
-    /// <summary>Awaits a task, but no longer than until it is stopped: then the task is left to end by itself, and nothing comes of it.</summary>
+    /// <summary>Awaits a task until the token is canceled. The task itself then keeps running, and its result is ignored.</summary>
     public static async Task<T> OrStopped<T>(this Task<T> task, CancellationToken cancellationToken)
     {
         var stopped = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -20,7 +20,7 @@ internal sealed class TimeLimit : IDisposable
     /// <summary>Whether it was canceled, for whatever reason.</summary>
     public bool IsCanceled => source.IsCancellationRequested;
 
-    /// <summary>Whether the time is over, and the operation was not canceled from outside.</summary>
+    /// <summary>Whether the time is over and the operation was not canceled from outside.</summary>
     public bool IsOver => source.IsCancellationRequested && !outer.IsCancellationRequested;
 
     /// <summary>Starts the time again.</summary>

@@ -1,6 +1,6 @@
 namespace SpotTrainer.Foundation;
 
-/// <summary>Waiting by a clock that a test can replace.</summary>
+/// <summary>Waits and time limits that use a clock that a test can replace.</summary>
 internal static class TimeProviderExtensions
 {
     /// <summary>Waits.</summary>
@@ -15,8 +15,9 @@ internal static class TimeProviderExtensions
     /// <summary>Starts a time limit.</summary>
     /// <param name="time">The clock.</param>
     /// <param name="limit">How long; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
-    /// <param name="cancellationToken">Ends the time early.</param>
-    public static TimeLimit Limit(this TimeProvider time, TimeSpan limit, CancellationToken cancellationToken = default) => new(time, limit, cancellationToken);
+    /// <param name="cancellationToken">Ends the limit early.</param>
+    public static TimeLimit Limit(this TimeProvider time, TimeSpan limit, CancellationToken cancellationToken = default) =>
+        new(time, limit, cancellationToken);
 
     /// <summary>Starts a stopwatch, and returns a function that reads it.</summary>
     public static Func<TimeSpan> StartClock(this TimeProvider time)
