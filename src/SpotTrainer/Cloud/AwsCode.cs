@@ -2,7 +2,7 @@ using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Cloud;
 
-/// <summary>What an error code of AWS means for whoever made the call.</summary>
+/// <summary>What an AWS error code means for the caller.</summary>
 [Flags]
 internal enum CodeTraits
 {
@@ -18,10 +18,10 @@ internal enum CodeTraits
     /// <summary>AWS may have carried out the call.</summary>
     Unclear = 4,
 
-    /// <summary>Another offer may be launched: no capacity here, another quota, another region.</summary>
+    /// <summary>Another offer may work: there is no capacity here, or it has another quota or region.</summary>
     OtherOffer = 8,
 
-    /// <summary>AWS may not know everywhere yet what was just made.</summary>
+    /// <summary>AWS may not know a new resource everywhere yet.</summary>
     NotYetKnown = 16,
 
     /// <summary>Something else still uses the resource, and may release it in a moment.</summary>
@@ -44,12 +44,12 @@ internal enum CodeFault
     Computer,
 }
 
-/// <summary>An error code of AWS.</summary>
-/// <param name="Id">Our error id.</param>
+/// <summary>An AWS error code.</summary>
+/// <param name="Id">Our error ID.</param>
 /// <param name="Kind">Our category.</param>
 /// <param name="Text">What it means; {0} is the first sentence of AWS's own text, if that says more than the code.</param>
 /// <param name="NextStep">What to do.</param>
-/// <param name="Traits">What it means for whoever made the call.</param>
+/// <param name="Traits">What it means for the caller.</param>
 /// <param name="Fault">Who can do something about it.</param>
 internal sealed record AwsCode(
     string Id, ErrorKind Kind, string Text, string NextStep, CodeTraits Traits = CodeTraits.Refused, CodeFault Fault = CodeFault.User)

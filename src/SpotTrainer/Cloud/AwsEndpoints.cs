@@ -1,17 +1,17 @@
 namespace SpotTrainer.Cloud;
 
-/// <summary>Other addresses than AWS's own, as the environment and a profile have them for AWS's tools.</summary>
-/// <param name="Common">The address of all services that have none of their own; null: AWS's.</param>
-/// <param name="OfServices">Addresses of single services, by the name that stands in signatures.</param>
+/// <summary>The endpoint URLs to use instead of AWS's own, from the same variables and profile settings as AWS's tools.</summary>
+/// <param name="Common">The URL of all services without a URL of their own; null for AWS's.</param>
+/// <param name="OfServices">The URLs of single services, by the name used in signatures.</param>
 internal sealed record AwsEndpoints(string? Common, IReadOnlyDictionary<string, string> OfServices)
 {
-    /// <summary>The services that are called, with their names in the variables.</summary>
+    /// <summary>The services that are called, and their names in the variables.</summary>
     private static readonly (string Service, string Name)[] Services =
         [("ec2", "EC2"), ("iam", "IAM"), ("pricing", "PRICING"), ("servicequotas", "SERVICE_QUOTAS"), ("ssm", "SSM"), ("sts", "STS")];
 
-    /// <summary>Finds them: a service's own variable counts more than the common one, and that more than the profile's endpoint_url.</summary>
-    /// <param name="given">What the user gave, which counts more than all; null: nothing.</param>
-    /// <param name="variable">Gives a variable of the environment; null where it is not set.</param>
+    /// <summary>Finds the URLs. A service's own variable overrides the common one, which overrides the profile's endpoint_url.</summary>
+    /// <param name="given">The URL that the user gave, which overrides everything; null if there is none.</param>
+    /// <param name="variable">Returns an environment variable; null if it is not set.</param>
     /// <param name="profileUrl">The profile's endpoint_url.</param>
     /// <param name="profileIgnores">The profile's ignore_configured_endpoint_urls.</param>
     public static AwsEndpoints Find(string? given, Func<string, string?> variable, string? profileUrl, bool profileIgnores)

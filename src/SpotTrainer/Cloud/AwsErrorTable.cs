@@ -3,8 +3,8 @@ using SpotTrainer.Foundation;
 namespace SpotTrainer.Cloud;
 
 /// <summary>
-/// The error codes of AWS: what each means to somebody who wants to train a model, what to do about it, and what it says of the call (EC2 API
-/// Reference, "Error codes for the Amazon EC2 API").
+/// AWS's error codes: what each means to someone who wants to train a model, what to do about it, and what it says about the call (EC2
+/// API Reference, "Error codes for the Amazon EC2 API").
 /// </summary>
 internal static class AwsErrorTable
 {
@@ -14,7 +14,9 @@ internal static class AwsErrorTable
     private const string Profile = "Run 'aws configure', or use -ProfileName with a profile that works.";
     private const string SignIn = "Sign in again ('aws sso login', or new keys), and check this computer's clock.";
     private const string Support = "Check the account's health and your mail from AWS, or ask AWS support.";
-    private const string CleanUp = "Check what is left with Clear-SpotTrainingResource -WhatIf, or request an increase under Service Quotas.";
+    private const string CleanUp =
+        "Check what is left with Clear-SpotTrainingResource -WhatIf, or request an increase under Service Quotas.";
+
     private const string Offers = "Find available offers with Find-SpotOffer.";
     private const string Image = "Choose another -Image or -ImageId.";
     private const string Permission = "Ask for the permission, or use another profile.";
@@ -62,8 +64,10 @@ internal static class AwsErrorTable
             Permission, Refused, CodeFault.Account),
         ["OperationNotPermitted"] = new("NotAllowed", ErrorKind.PermissionDenied, "EC2 does not permit this: {0}", Fix),
         ["AuthFailure.ServiceLinkedRoleCreationNotPermitted"] = new(
-            "SpotRoleMissing", ErrorKind.PermissionDenied, "The account has no role for EC2 Spot yet, and these credentials are not allowed to create it.",
-            "Ask an administrator to run: aws iam create-service-linked-role --aws-service-name spot.amazonaws.com", Refused, CodeFault.Account),
+            "SpotRoleMissing", ErrorKind.PermissionDenied,
+            "The account has no role for EC2 Spot yet, and these credentials are not allowed to create it.",
+            "Ask an administrator to run: aws iam create-service-linked-role --aws-service-name spot.amazonaws.com",
+            Refused, CodeFault.Account),
         ["OptInRequired"] = new("NotSubscribed", ErrorKind.PermissionDenied, "The account is not enabled for this region or image: {0}",
             "Enable the region (or accept the image's terms) in the console, or choose another.", Elsewhere, CodeFault.Account),
         ["PendingVerification"] = new("AccountPending", ErrorKind.PermissionDenied, "AWS is still verifying the account for this region.",
@@ -90,26 +94,29 @@ internal static class AwsErrorTable
             "NoCapacity", ErrorKind.ResourceUnavailable, "There are no public addresses in this zone at the moment.",
             OtherOffer, Elsewhere, CodeFault.Aws),
         ["InsufficientFreeAddressesInSubnet"] = new("SubnetFull", ErrorKind.ResourceUnavailable, "The subnet has no free address.",
-            "Use another -Subnet, or another zone.", Elsewhere),
+            "Choose another -Subnet or another zone.", Elsewhere),
 
         ["MaxSpotInstanceCountExceeded"] = new(
             "QuotaExceeded", ErrorKind.LimitsExceeded, "The account's quota of Spot vCPUs does not allow another such instance.",
-            "Choose a smaller type, or request an increase under Service Quotas, 'All Standard Spot Instance Requests' (L-34B43A08; GPUs: L-3819A6DF, L-7212CCBC, L-C4BD4855).", Elsewhere, CodeFault.Account),
+            "Choose a smaller type, or request an increase under Service Quotas, 'All Standard Spot Instance Requests' "
+            + "(L-34B43A08; GPUs: L-3819A6DF, L-7212CCBC, L-C4BD4855).",
+            Elsewhere, CodeFault.Account),
         ["VcpuLimitExceeded"] = new(
             "QuotaExceeded", ErrorKind.LimitsExceeded, "The account's quota of on-demand vCPUs does not allow another such instance.",
-            "Choose a smaller type, or request an increase under Service Quotas, 'Running On-Demand Standard instances' (L-1216C47A).", Elsewhere, CodeFault.Account),
+            "Choose a smaller type, or request an increase under Service Quotas, 'Running On-Demand Standard instances' (L-1216C47A).",
+            Elsewhere, CodeFault.Account),
         ["InstanceLimitExceeded"] = new("QuotaExceeded", ErrorKind.LimitsExceeded, "The account cannot run another instance of this type.",
-            "Remove one, choose another type, or request an increase under Service Quotas.", Elsewhere, CodeFault.Account),
+            "Remove an instance, choose another type, or request an increase under Service Quotas.", Elsewhere, CodeFault.Account),
         ["VolumeLimitExceeded"] = new("QuotaExceeded", ErrorKind.LimitsExceeded, "The account's quota of disk storage is used up.",
             CleanUp, Elsewhere, CodeFault.Account),
         ["MaxIOPSLimitExceeded"] = new("QuotaExceeded", ErrorKind.LimitsExceeded, "The account's quota of disk speed is used up.",
             CleanUp, Refused, CodeFault.Account),
         ["SecurityGroupLimitExceeded"] = new(
             "QuotaExceeded", ErrorKind.LimitsExceeded, "The account cannot have another security group in this network.",
-            "Delete one, or use one of yours with -SecurityGroup.", Elsewhere, CodeFault.Account),
+            "Delete a group, or use an existing one with -SecurityGroup.", Elsewhere, CodeFault.Account),
         ["RulesPerSecurityGroupLimitExceeded"] = new(
             "QuotaExceeded", ErrorKind.LimitsExceeded, "The security group cannot have another rule.",
-            "Delete rules of the group, or create another with New-TrainingSecurityGroup."),
+            "Delete rules from the group, or create another group with New-TrainingSecurityGroup."),
         ["SecurityGroupsPerInterfaceLimitExceeded"] = new(
             "QuotaExceeded", ErrorKind.LimitsExceeded, "The instance cannot have another security group.",
             "Use fewer security groups."),
@@ -161,23 +168,24 @@ internal static class AwsErrorTable
             "DiskKeyUnusable", ErrorKind.InvalidOperation, "The key with which the account encrypts disks cannot be used.",
             "Enable the key under KMS, or reset the account's default key for EBS.", Refused, CodeFault.Account),
         ["Client.InternalError"] = new(
-            "DiskKeyUnusable", ErrorKind.PermissionDenied, "EC2 could not start the instance. Most often it is not allowed to use the key with which the account encrypts disks.",
+            "DiskKeyUnusable", ErrorKind.PermissionDenied,
+            "EC2 could not start the instance. Most often, it is not allowed to use the key with which the account encrypts disks.",
             "Check the key's policy under KMS, or reset the account's default key for EBS.", Refused, CodeFault.Account),
         ["KMSKeyNotAccessibleFault"] = new(
             "DiskKeyUnusable", ErrorKind.PermissionDenied, "The key with which the account encrypts disks cannot be used.",
             "Enable the key under KMS, or reset the account's default key for EBS.", Refused, CodeFault.Account),
         ["InvalidUserData.Malformed"] = new("UserDataRefused", ErrorKind.InvalidData, "EC2 refused the user data: {0}",
-            "Tell us what you ran."),
+            "Report the error with the command that you ran."),
 
         ["InvalidKeyPair.NotFound"] = new("KeyPairNotFound", ErrorKind.ObjectNotFound, "EC2 has no such key pair in this region.",
             "List your key pairs with Get-TrainingKeyPair.", Refused | CodeTraits.NotYetKnown),
-        ["InvalidKeyPair.Duplicate"] = new("KeyPairExists", ErrorKind.ResourceExists, "EC2 already has a key pair of that name.",
+        ["InvalidKeyPair.Duplicate"] = new("KeyPairExists", ErrorKind.ResourceExists, "EC2 already has a key pair with that name.",
             "Choose another name."),
         ["InvalidKey.Format"] = new("KeyRefused", ErrorKind.InvalidData, "EC2 cannot use this key.",
             "Create another key pair with New-TrainingKeyPair."),
         ["KeyPairLimitExceeded"] = new(
             "QuotaExceeded", ErrorKind.LimitsExceeded, "The account cannot have another key pair in this region.",
-            "Remove one with Remove-TrainingKeyPair.", Elsewhere, CodeFault.Account),
+            "Remove a key pair with Remove-TrainingKeyPair.", Elsewhere, CodeFault.Account),
         ["InvalidGroup.NotFound"] = new("SecurityGroupNotFound", ErrorKind.ObjectNotFound, "There is no such security group.",
             Group, Refused | CodeTraits.NotYetKnown),
         ["InvalidGroupId.Malformed"] = new("SecurityGroupNotFound", ErrorKind.InvalidArgument, "That is not a valid security group ID.",
@@ -201,11 +209,11 @@ internal static class AwsErrorTable
         ["VPCIdNotSpecified"] = new("NoDefaultVpc", ErrorKind.ObjectNotFound, "The account has no default VPC in this region.",
             "Create one with 'aws ec2 create-default-vpc', or use -Subnet."),
         ["MissingInput"] = new("NoDefaultVpc", ErrorKind.ObjectNotFound, "No subnet was given, and the zone has no default subnet.",
-            "Use -Subnet, or another zone."),
+            "Use -Subnet, or choose another zone."),
         ["InvalidIamInstanceProfile"] = new("InstanceProfileNotFound", ErrorKind.ObjectNotFound, "There is no such instance profile.",
             "Check -InstanceProfile."),
         ["InvalidInstanceID.NotFound"] = new(
-            "InstanceNotFound", ErrorKind.ObjectNotFound, "EC2 does not know the instance, or no longer does.",
+            "InstanceNotFound", ErrorKind.ObjectNotFound, "EC2 does not know the instance. It may have ended a while ago.",
             "List your instances with Get-SpotTrainingInstance.", Refused | CodeTraits.NotYetKnown),
         ["InvalidInstanceID.Malformed"] = new("InstanceNotFound", ErrorKind.InvalidArgument, "That is not a valid instance ID.",
             "List your instances with Get-SpotTrainingInstance."),
@@ -214,7 +222,7 @@ internal static class AwsErrorTable
             "Check its state with Get-SpotTrainingInstance."),
 
         ["IdempotentParameterMismatch"] = new(
-            "LaunchUnclear", ErrorKind.InvalidOperation, "EC2 has seen the launch's token with another call.",
+            "LaunchUnclear", ErrorKind.InvalidOperation, "EC2 has already seen the launch's token in a different call.",
             "Check with Get-SpotTrainingInstance whether an instance is running, and try again.", CodeTraits.Unclear),
         ["InvalidParameterValue"] = new("AwsRefused", ErrorKind.InvalidArgument, "EC2 refused a value: {0}", Fix),
         ["InvalidParameterCombination"] = new("AwsRefused", ErrorKind.InvalidArgument, "EC2 refused the combination: {0}", Fix),
@@ -232,7 +240,7 @@ internal static class AwsErrorTable
             Again, Failed, CodeFault.Aws),
     };
 
-    /// <summary>The codes that it knows.</summary>
+    /// <summary>The codes in the table.</summary>
     public static IEnumerable<string> Codes => Entries.Keys;
 
     /// <summary>Finds a code; null if it is not known.</summary>

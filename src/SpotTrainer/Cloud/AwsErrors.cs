@@ -5,7 +5,7 @@ using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Cloud;
 
-/// <summary>Turns the errors of AWS and its SDK into ours.</summary>
+/// <summary>Translates the errors of AWS and its SDK into ours.</summary>
 internal static class AwsErrors
 {
     private const string CheckNetwork = "Check your network connection and try again.";
@@ -17,10 +17,11 @@ internal static class AwsErrors
             CheckNetwork, target, lost),
         AmazonServiceException service => FromCode(service.ErrorCode, service.Message, target, service),
 
-        // A role that could not be assumed: what STS said counts.
+        // A role could not be assumed: STS's own error says why.
         AmazonClientException { InnerException: AmazonServiceException { ErrorCode.Length: > 0 } role } => Translate(role, target),
         AmazonClientException { InnerException: HttpRequestException or System.Net.WebException or SocketException or OperationCanceledException } lost => new(
-            "ConnectionFailed", ErrorKind.ConnectionError, "AWS could not be reached for the credentials of a role.", CheckNetwork, target, lost),
+            "ConnectionFailed", ErrorKind.ConnectionError, "AWS could not be reached to get the role's credentials.",
+            CheckNetwork, target, lost),
         ProcessAWSCredentialException process => new("ProfileInvalid", ErrorKind.InvalidData,
             $"The profile's credential_process failed: {ErrorTranslation.FirstSentence(process.Message)}",
             "Check it in ~/.aws/config, or use another profile with -ProfileName.", target, process),
@@ -32,16 +33,18 @@ internal static class AwsErrors
         _ => null,
     };
 
-    /// <summary>Gives the error for a code of AWS's.</summary>
+    /// <summary>Returns the error for an AWS error code.</summary>
     public static SpotTrainerException FromCode(string? code, string message, object? target, Exception? inner)
     {
-        // EC2 has one code for everything that is wrong with a value, and other services one for everything that is wrong with a signature.
+        // EC2 has one code for all invalid values, and other services have one code for all invalid signatures.
         code = message.Contains("Signature expired") || message.Contains("Signature not yet current") ? "RequestTimeTooSkewed"
             : code == "InvalidParameterValue" && (message.Contains("instance type") || message.Contains("InstanceType")) ? "InvalidInstanceType"
             : code == "InvalidParameterValue" && message.Contains("Instance Profile") ? "InvalidIamInstanceProfile"
             : code;
         return AwsErrorTable.Find(code ?? string.Empty) is { } known
             ? new SpotTrainerException(known.Id, known.Kind, known.Text.Replace("{0}", ErrorTranslation.FirstSentence(message)), known.NextStep, target, inner)
-            : new SpotTrainerException("AwsRefused", ErrorKind.InvalidOperation, $"AWS refused ({code}): {ErrorTranslation.FirstSentence(message)}", "Mend what it names and try again.", target, inner);
+            : new SpotTrainerException("AwsRefused", ErrorKind.InvalidOperation,
+                $"AWS refused the call ({code}): {ErrorTranslation.FirstSentence(message)}",
+                "Correct what the message names and try again.", target, inner);
     }
 }

@@ -7,26 +7,26 @@ using SpotTrainer.Foundation;
 namespace SpotTrainer.Cloud;
 
 /// <summary>
-/// Calls a service of AWS that speaks its JSON protocol (application/x-amz-json-1.1) and that needs no SDK package for one call:
-/// Systems Manager's public parameters, the price list, Service Quotas.
+/// Calls AWS services that use the JSON protocol (application/x-amz-json-1.1), where one call is not worth an SDK package: Systems
+/// Manager's public parameters, the price list, and Service Quotas.
 /// </summary>
 internal sealed class AwsJsonClient(AWSCredentials credentials, string service, string region, string url, TimeProvider time)
 {
     private const int MostAttempts = 3;
 
-    /// <summary>How long one attempt may take: a service that hangs has failed within half a minute, whatever the number of attempts.</summary>
+    /// <summary>The time limit of one attempt. A service that hangs fails within half a minute, after all attempts.</summary>
     private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(8);
 
     /// <summary>
-    /// Calls an action and gives the answer's root. The actions that are called here only read: one whose answer does not come, or says
-    /// that the service is busy, is called again.
+    /// Calls an action and returns the root of the response. All actions called here only read, so they are called again if no response
+    /// comes or if the service is busy.
     /// </summary>
     /// <param name="target">The value of X-Amz-Target, such as <c>AmazonSSM.GetParameter</c>.</param>
-    /// <param name="body">The request, to be written as JSON.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <param name="attempts">How often it is called at most.</param>
-    /// <exception cref="SpotTrainerException">The service refused.</exception>
-    /// <exception cref="HttpRequestException">It could not be reached.</exception>
+    /// <param name="body">The request, which is written as JSON.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <param name="attempts">The maximum number of attempts.</param>
+    /// <exception cref="SpotTrainerException">The service refused the call.</exception>
+    /// <exception cref="HttpRequestException">The service could not be reached.</exception>
     public async Task<JsonElement> CallAsync(string target, object body, CancellationToken cancellationToken, int attempts = MostAttempts)
     {
         var content = JsonSerializer.SerializeToUtf8Bytes(body);
@@ -48,23 +48,24 @@ internal sealed class AwsJsonClient(AWSCredentials credentials, string service, 
                 var (code, said) = Error(text);
                 if (!mayRepeat || ((int)response.StatusCode is < 500 and not 429 && AwsErrorTable.Find(code)?.Is(CodeTraits.Again) is not true))
                 {
-                    throw AwsErrors.FromCode(code, said ?? $"{service} answered {(int)response.StatusCode} to {target}.", target, inner: null);
+                    throw AwsErrors.FromCode(
+                        code, said ?? $"{service} returned status {(int)response.StatusCode} for {target}.", target, inner: null);
                 }
             }
             catch (Exception exception) when (mayRepeat && exception is (HttpRequestException or OperationCanceledException or JsonException) && !cancellationToken.IsCancellationRequested)
             {
-                // Lost, late, or cut off: again.
+                // The response was lost, late, or cut off. Try again.
             }
             catch (JsonException exception)
             {
-                throw new HttpRequestException($"The answer of {service} was cut off.", exception);
+                throw new HttpRequestException($"The response from {service} was cut off.", exception);
             }
 
             await time.DelayAsync(TimeSpan.FromMilliseconds(200 << attempt), cancellationToken);
         }
     }
 
-    /// <summary>The services write their message with a small first letter or with a capital one.</summary>
+    /// <summary>Reads the code and the message. Some services name the field "message", others "Message".</summary>
     private static (string Code, string? Said) Error(string text)
     {
         try

@@ -4,15 +4,15 @@ using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Cloud;
 
-/// <summary>Says of an error of a call what became of the call. <see cref="AwsErrorTable"/> is the one list of codes.</summary>
+/// <summary>Judges from a call's error whether AWS carried out the call. <see cref="AwsErrorTable"/> is the only list of codes.</summary>
 internal static class AwsVerdict
 {
-    /// <summary>AWS's code for a request whose end it did not receive in time: it may have carried it out all the same.</summary>
+    /// <summary>AWS's code for a request that it did not receive completely in time. AWS may have carried it out anyway.</summary>
     private const string RequestTimeout = "RequestTimeout";
 
     /// <summary>
-    /// Whether AWS certainly did not carry out the call: it refused it in its own form, or it was never sent. Everything else is unclear: a
-    /// lost answer, a failure inside AWS, or the page of a proxy.
+    /// Whether AWS definitely did not carry out the call: AWS itself refused it, or it was never sent. Everything else is unclear: a lost
+    /// response, a failure inside AWS, or a proxy's error page.
     /// </summary>
     public static bool IsRefusal(Exception exception) => exception switch
     {
@@ -41,7 +41,7 @@ internal static class AwsVerdict
         var code = exception.ErrorCode;
         if (string.IsNullOrEmpty(code) || string.IsNullOrEmpty(exception.RequestId))
         {
-            // Whatever answered has not the form of AWS.
+            // The response does not have AWS's form, so something else sent it.
             return false;
         }
 

@@ -4,27 +4,29 @@ using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Cloud;
 
-/// <summary>The base of the cmdlets that ask EC2 and may be given no object that says which cloud is meant.</summary>
+/// <summary>The base class of cmdlets that call EC2 and do not need an input object to find the cloud.</summary>
 public abstract class CloudCmdlet : StepCmdlet
 {
-    /// <summary>A profile of AWS's own tools (~/.aws/config).</summary>
+    /// <summary>
+    /// A profile from the AWS config file (<c>~/.aws/config</c>). Tab completes it. It cannot be used during a rehearsal.
+    /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ProfileCompleter))]
     public string? ProfileName { get; set; }
 
-    /// <summary>Another address in place of AWS's own.</summary>
+    /// <summary>An endpoint URL to use instead of AWS's own. It cannot be used during a rehearsal.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? EndpointUrl { get; set; }
 
-    /// <summary>The region that the user gave; null where they gave none, or several.</summary>
+    /// <summary>The region that the user gave; null if there is none.</summary>
     private protected abstract string? GivenRegion { get; }
 
-    /// <summary>The region that is asked where nothing names one; null: then it is an error.</summary>
+    /// <summary>The region to use if nothing else names one; null if that is an error.</summary>
     private protected virtual string? LastRegion => null;
 
-    /// <summary>The cloud that the parameters mean.</summary>
+    /// <summary>Returns the cloud that the parameters select.</summary>
     private protected CloudContext ResolveCloud()
     {
         try

@@ -9,18 +9,18 @@ using SpotTrainer.Foundation;
 namespace SpotTrainer.Cloud;
 
 /// <summary>
-/// One cloud: AWS as one account sees it, or a rehearsal. Every object that the module emits carries the one that it belongs to,
-/// and a cmdlet given the object uses no other.
+/// One cloud: AWS as one account sees it, or a rehearsal. Every object that the module emits knows the cloud it belongs to, and a cmdlet
+/// that receives the object uses only that cloud.
 /// </summary>
 internal sealed class CloudContext : IDisposable
 {
-    /// <summary>The account of every rehearsal, which no customer of AWS has.</summary>
+    /// <summary>The account number of every rehearsal. No AWS customer has it.</summary>
     public const string RehearsalAccount = "000000000000";
 
-    /// <summary>How many values a filter of EC2's takes.</summary>
+    /// <summary>The maximum number of values in an EC2 filter.</summary>
     public const int MostFilterValues = 200;
 
-    /// <summary>How long a region may take for what others can tell, too.</summary>
+    /// <summary>How long a region may take for an answer that other regions can also give.</summary>
     private static readonly TimeSpan AnywhereTimeout = TimeSpan.FromSeconds(6);
 
     private readonly AWSCredentials credentials;
@@ -28,12 +28,12 @@ internal sealed class CloudContext : IDisposable
     private string? account;
     private volatile bool ended;
 
-    /// <summary>The region that answers what every region can tell.</summary>
+    /// <summary>The region to ask for what is the same in every region.</summary>
     private volatile string answering;
 
     static CloudContext()
     {
-        // The SDK's fourth version leaves collections null unless told otherwise.
+        // Version 4 of the SDK leaves empty collections null by default.
         Amazon.AWSConfigs.InitializeCollections = true;
     }
 
@@ -48,21 +48,21 @@ internal sealed class CloudContext : IDisposable
         account = rehearsalAccount;
     }
 
-    /// <summary>The region where a cmdlet works that is told no other.</summary>
+    /// <summary>The region that cmdlets use by default.</summary>
     public string Region { get; }
 
-    /// <summary>The endpoint's address where it is not AWS's own; else null.</summary>
+    /// <summary>The endpoint URL if it is not AWS's own; otherwise null.</summary>
     public string? Endpoint { get; }
 
-    /// <summary>Addresses of single services, which count more than <see cref="Endpoint"/>, by the name that stands in signatures.</summary>
+    /// <summary>The URLs of single services, by the name used in signatures. They override <see cref="Endpoint"/>.</summary>
     public IReadOnlyDictionary<string, string> ServiceEndpoints { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     public bool IsRehearsal { get; }
 
-    /// <summary>The folder of private keys and caches, readable by this user alone.</summary>
+    /// <summary>The folder of private keys and caches, which only this user can read.</summary>
     public string StateFolder { get; }
 
-    /// <summary>The folder of private keys. That of a rehearsal is gone with it, and must not be made anew.</summary>
+    /// <summary>The folder of private keys. A rehearsal's folder is deleted with it, and must not be created again.</summary>
     public string KeyFolder
     {
         get
@@ -72,7 +72,7 @@ internal sealed class CloudContext : IDisposable
         }
     }
 
-    /// <summary>The folder of copies of what AWS publishes, of one endpoint alone. That of a rehearsal is gone with it, too.</summary>
+    /// <summary>The cache folder of this endpoint, for what AWS publishes. A rehearsal's folder is deleted with it.</summary>
     public string CacheFolder
     {
         get
@@ -83,28 +83,28 @@ internal sealed class CloudContext : IDisposable
     }
 
     /// <summary>
-    /// Addresses that a rehearsal serves in place of public ones that machines use, by the public address: a machine there reaches nothing else.
+    /// The addresses that a rehearsal serves in place of public ones, by the public address. Its machines cannot reach anything else.
     /// </summary>
     public IReadOnlyDictionary<string, string> StandIns { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
-    /// <summary>The account's number once it is known, else an empty string.</summary>
+    /// <summary>The account's number, or an empty string until it is known.</summary>
     public string Account => account ?? string.Empty;
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>Says of a rehearsal that another process holds whether it has ended.</summary>
+    /// <summary>Returns whether a rehearsal in another process has ended.</summary>
     public Func<bool>? HasEnded { get; init; }
 
-    /// <summary>What tables show: <c>rehearsal</c>, or the account.</summary>
+    /// <summary>What tables show: <c>rehearsal</c>, or the account's number.</summary>
     public string Where => IsRehearsal || Account == RehearsalAccount ? "rehearsal" : Account;
 
     /// <summary>
-    /// The address of something public that this computer itself reads: below the endpoint if there is an endpoint override, since what
-    /// stands in for AWS serves that, too.
+    /// Returns the URL of a public resource that this computer reads. With an endpoint override it is below the endpoint, because the
+    /// stand-in for AWS serves such resources as well.
     /// </summary>
-    /// <param name="publicAddress">The public address.</param>
-    /// <param name="path">Its path below an endpoint.</param>
+    /// <param name="publicAddress">The public URL.</param>
+    /// <param name="path">The path below an endpoint.</param>
     public Uri PublicService(string publicAddress, string path) => new(Endpoint is null ? publicAddress : $"{Endpoint.TrimEnd('/')}/{path}");
 
     /// <summary>The folder of private keys under a state folder.</summary>
@@ -118,8 +118,8 @@ internal sealed class CloudContext : IDisposable
     }
 
     /// <summary>
-    /// The EC2 client of a region that asks once only: the SDK's own repeats would ask again and again whether there is capacity now, as
-    /// EC2's refusal has the status 500.
+    /// The EC2 client of a region that makes each call only once. EC2 reports missing capacity with status 500, so the SDK would otherwise
+    /// retry such a launch.
     /// </summary>
     public AmazonEC2Client Ec2Once(string region)
     {
@@ -132,14 +132,14 @@ internal sealed class CloudContext : IDisposable
         });
     }
 
-    /// <summary>The signed caller of the services that speak JSON.</summary>
+    /// <summary>A client for a service that uses the JSON protocol.</summary>
     public AwsJsonClient Json(string service, string region)
     {
         ThrowIfEnded();
         return new AwsJsonClient(credentials, service, region, ServiceUrl(service, region), Time);
     }
 
-    /// <summary>Whether the account has the role with which EC2 launches Spot machines.</summary>
+    /// <summary>Whether the account has the role with which EC2 launches Spot instances.</summary>
     public Task<bool> HasSpotRoleAsync(CancellationToken cancellationToken)
     {
         ThrowIfEnded();
@@ -166,14 +166,14 @@ internal sealed class CloudContext : IDisposable
         (await AskAnywhereAsync((region, stopping) => Ec2(region).DescribeRegionsAsync(new DescribeRegionsRequest(), stopping), cancellationToken))
             .Regions.Select(region => region.RegionName).ToArray();
 
-    /// <summary>Finds out, once, whose account it is.</summary>
+    /// <summary>Returns the account's number, and asks AWS for it only once.</summary>
     public async Task<string> GetAccountAsync(CancellationToken cancellationToken)
     {
         account ??= (await GetCallerAsync(cancellationToken)).Account;
         return account;
     }
 
-    /// <summary>From now on every use of it is an error: there is never a silent way from a rehearsal to AWS.</summary>
+    /// <summary>Makes every later use an error: objects of a rehearsal must never silently reach AWS.</summary>
     public void End() => ended = true;
 
     public void ThrowIfEnded()
@@ -181,7 +181,8 @@ internal sealed class CloudContext : IDisposable
         if (ended || HasEnded?.Invoke() is true)
         {
             throw new SpotTrainerException("RehearsalEnded", ErrorKind.InvalidOperation,
-                "The rehearsal that this object belongs to has ended.", "Start another with Start-SpotRehearsal, or launch on AWS.", Endpoint);
+                "The rehearsal that this object belongs to has ended.",
+                "Start another rehearsal with Start-SpotRehearsal, or launch on AWS.", Endpoint);
         }
     }
 
@@ -194,7 +195,7 @@ internal sealed class CloudContext : IDisposable
         }
     }
 
-    /// <summary>The address at which a service is called.</summary>
+    /// <summary>Returns the URL of a service in a region.</summary>
     internal string ServiceUrl(string service, string region) => ServiceEndpoints.TryGetValue(service, out var own) ? own : Endpoint ?? service switch
     {
         "pricing" => $"https://api.pricing.{region}.amazonaws.com/",
@@ -203,13 +204,13 @@ internal sealed class CloudContext : IDisposable
         _ => $"https://{service}.{region}.{Partition(region)}/",
     };
 
-    /// <summary>The region in which IAM's calls are signed: it is one for each of AWS, GovCloud and China.</summary>
+    /// <summary>Returns the region for signing IAM calls. AWS, GovCloud, and China have one each.</summary>
     internal static string IamRegion(string region) =>
         region.StartsWith("cn-", StringComparison.Ordinal) ? "cn-north-1" : region.StartsWith("us-gov-", StringComparison.Ordinal) ? "us-gov-west-1" : "us-east-1";
 
     /// <summary>
-    /// Asks what is the same in every region: when this one is out of order, one must still learn what runs in the others. So some of those are asked
-    /// then, all at once, and the first answer counts.
+    /// Asks for something that is the same in every region. If the usual region is down, users must still be able to see what runs in the
+    /// others. So it then asks several other regions at the same time and takes the first answer.
     /// </summary>
     private async Task<T> AskAnywhereAsync<T>(Func<string, CancellationToken, Task<T>> ask, CancellationToken cancellationToken)
     {
@@ -233,9 +234,10 @@ internal sealed class CloudContext : IDisposable
                 others.Remove(first);
             }
 
-            // It is hardly the fault of all of them.
+            // All of them failing at once points to the network, not to AWS.
             cancellationToken.ThrowIfCancellationRequested();
-            throw new SpotTrainerException("ConnectionFailed", ErrorKind.ConnectionError, "AWS could not be reached.", "See to the network and try again.", home, exception);
+            throw new SpotTrainerException("ConnectionFailed", ErrorKind.ConnectionError, "AWS could not be reached.",
+                "Check your network connection and try again.", home, exception);
         }
 
         async Task<T> WithinAsync(string region)
@@ -245,7 +247,7 @@ internal sealed class CloudContext : IDisposable
         }
     }
 
-    /// <summary>Regions that every account of the same part of AWS has.</summary>
+    /// <summary>Regions that every account in the same AWS partition has.</summary>
     private static string[] Partners(string region) => region.StartsWith("cn-", StringComparison.Ordinal) ? ["cn-north-1", "cn-northwest-1"]
         : region.StartsWith("us-gov-", StringComparison.Ordinal) ? ["us-gov-west-1", "us-gov-east-1"]
         : ["us-east-1", "us-west-2", "eu-west-1"];
@@ -254,8 +256,8 @@ internal sealed class CloudContext : IDisposable
         region.StartsWith("cn-", StringComparison.Ordinal) ? "amazonaws.com.cn" : "amazonaws.com";
 
     /// <summary>
-    /// With an endpoint override, ServiceURL and AuthenticationRegion are set and never RegionEndpoint, which would sign for the
-    /// wrong region. Without one it is the same, so that there is one way.
+    /// Sets ServiceURL and AuthenticationRegion. RegionEndpoint must not be set with an endpoint override, because it would sign for the
+    /// wrong region. Without an override the same settings are used, so there is only one way.
     /// </summary>
     private T Configure<T>(T config, string service, string region)
         where T : ClientConfig

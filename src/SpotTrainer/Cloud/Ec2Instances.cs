@@ -3,10 +3,10 @@ using Amazon.EC2.Model;
 
 namespace SpotTrainer.Cloud;
 
-/// <summary>Instances as EC2 describes them, whatever the module makes of them.</summary>
+/// <summary>Reads instances as EC2 describes them.</summary>
 internal static class Ec2Instances
 {
-    /// <summary>How long EC2 may not know a new instance everywhere, or not answer.</summary>
+    /// <summary>How long to wait until EC2 knows a new instance everywhere, or answers again.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     /// <summary>Selects the instances that have not ended.</summary>

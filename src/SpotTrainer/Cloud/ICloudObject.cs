@@ -1,8 +1,8 @@
 namespace SpotTrainer.Cloud;
 
-/// <summary>An object that belongs to one cloud, and says to which.</summary>
+/// <summary>An object that belongs to one cloud.</summary>
 internal interface ICloudObject
 {
-    /// <summary>The cloud; every cmdlet that is given the object uses this one only.</summary>
+    /// <summary>The cloud. Every cmdlet that receives the object uses only this one.</summary>
     CloudContext Cloud { get; }
 }

@@ -2,56 +2,57 @@ using System.Globalization;
 
 namespace SpotTrainer.Cloud;
 
-/// <summary>The tags of the module: what AWS keeps of an instance, a security group or a key pair for every session and computer.</summary>
+/// <summary>The module's tags: what AWS stores about an instance, a security group, or a key pair for every session and computer.</summary>
 internal static class ModuleTags
 {
     public const string Name = "Name";
 
-    /// <summary>What the names of the module's own tags begin with.</summary>
+    /// <summary>The prefix of the module's own tags.</summary>
     public const string Prefix = "spottrainer:";
 
-    /// <summary>How many tags of a user's own EC2's 50 leave room for.</summary>
+    /// <summary>The maximum number of the user's own tags: EC2 allows 50 in all.</summary>
     public const int MostOfUsers = 30;
 
-    /// <summary>Who launched it, or made the security group or key pair: user and computer.</summary>
+    /// <summary>Who launched the instance, or created the security group or key pair: user and computer.</summary>
     public const string Owner = "spottrainer:owner";
 
-    /// <summary>The launch request that an instance was launched for.</summary>
+    /// <summary>The launch request that the instance belongs to.</summary>
     public const string Launch = "spottrainer:launch";
 
     /// <summary>The deadline as an instant in UTC (ISO 8601).</summary>
     public const string Deadline = "spottrainer:deadline";
 
-    /// <summary>What the tag of host keys begins with while the machine serves, or may serve, the key that its client made.</summary>
+    /// <summary>The prefix of the host key tag while the machine uses, or may use, the key that the launching computer created.</summary>
     public const string HostKeyPending = "pending";
 
-    /// <summary>The fingerprints of its pinned host keys.</summary>
+    /// <summary>The fingerprints of the machine's pinned host keys.</summary>
     public const string HostKey = "spottrainer:hostkey";
 
-    /// <summary>Who logs in.</summary>
+    /// <summary>The user name.</summary>
     public const string User = "spottrainer:user";
 
-    /// <summary>The Spot price at launch, in US dollars an hour.</summary>
+    /// <summary>The Spot price at launch, in US dollars per hour.</summary>
     public const string Price = "spottrainer:price";
 
-    /// <summary>The on-demand price at launch, in US dollars an hour.</summary>
+    /// <summary>The on-demand price at launch, in US dollars per hour.</summary>
     public const string OnDemandPrice = "spottrainer:ondemandprice";
 
-    /// <summary>The price of a GiB of disk for a month at launch, in US dollars.</summary>
+    /// <summary>The price of a GiB of disk per month at launch, in US dollars.</summary>
     public const string DiskPrice = "spottrainer:diskprice";
+
     /// <summary>The most that this instance may cost, in US dollars.</summary>
     public const string Budget = "spottrainer:budget";
 
-    /// <summary>The highest price that can be charged, in US dollars an hour.</summary>
+    /// <summary>The highest price that can be charged, in US dollars per hour.</summary>
     public const string HighestPrice = "spottrainer:maxprice";
 
-    /// <summary>After how many minutes without use it ends itself.</summary>
+    /// <summary>The minutes without use after which the instance ends itself.</summary>
     public const string IdleTimeout = "spottrainer:idletimeout";
 
     /// <summary>The root disk's size, in GiB.</summary>
     public const string VolumeSize = "spottrainer:volumesize";
 
-    /// <summary>Whether it has results that were not fetched.</summary>
+    /// <summary>Whether the instance has results that were not fetched.</summary>
     public const string Results = "spottrainer:results";
 
     /// <summary>The value of <see cref="Results"/> while something is left to fetch.</summary>
@@ -60,12 +61,12 @@ internal static class ModuleTags
     /// <summary>The value of <see cref="Results"/> after everything was fetched.</summary>
     public const string ResultsFetched = "fetched";
 
-    /// <summary>The port of its SSH server where that is not 22: a rehearsal sets it.</summary>
+    /// <summary>The port of the SSH server if it is not 22: a rehearsal sets it.</summary>
     public const string SshPort = "spottrainer:sshport";
 
-    /// <summary>A moment as the tags have it.</summary>
+    /// <summary>Formats a time for a tag.</summary>
     public static string Moment(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
 
-    /// <summary>The owner that what this user makes on this computer carries.</summary>
+    /// <summary>The owner of what this user creates on this computer.</summary>
     public static string CurrentOwner => $"{Environment.UserName}@{Environment.MachineName}";
 }

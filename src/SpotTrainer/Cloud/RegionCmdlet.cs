@@ -3,10 +3,12 @@ using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Cloud;
 
-/// <summary>The base of the cmdlets that ask EC2 in one region.</summary>
+/// <summary>The base class of cmdlets that call EC2 in one region.</summary>
 public abstract class RegionCmdlet : CloudCmdlet
 {
-    /// <summary>The region, such as us-east-1; the profile's, or the rehearsal's, when left out.</summary>
+    /// <summary>
+    /// The region, such as us-east-1. The default is the rehearsal's region during a rehearsal, otherwise the profile's. Tab completes it.
+    /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(RegionCompleter))]

@@ -2,7 +2,7 @@ using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Cloud;
 
-/// <summary>Completes the regions of AWS that are enabled without asking for them.</summary>
+/// <summary>Completes the AWS regions that are enabled by default.</summary>
 public sealed class RegionCompleter : NameCompleter
 {
     private protected override IEnumerable<string> Names() =>

@@ -6,7 +6,7 @@ namespace SpotTrainer.Cloud;
 /// <summary>Finds the regions that a user means.</summary>
 internal static class RegionNames
 {
-    /// <summary>Returns the regions of names and patterns.</summary>
+    /// <summary>Returns the regions that names and wildcard patterns match.</summary>
     /// <param name="cloud">The cloud.</param>
     /// <param name="given">Names, with wildcards; empty for the cloud's own region.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
@@ -29,7 +29,8 @@ internal static class RegionNames
         var enabled = await cloud.GetRegionsAsync(cancellationToken);
         var meant = enabled.Where(name => given.Any(pattern => NamePattern.Matches(pattern, name))).ToArray();
         return meant.Length > 0 ? meant : throw new SpotTrainerException("UnknownRegion", ErrorKind.ObjectNotFound,
-            $"No region that is enabled for the account is called {string.Join(" or ", given)}.", $"Use one of these: {string.Join(", ", enabled)}.", given);
+            $"No region that is enabled for the account is named {string.Join(" or ", given)}.",
+            $"Use one of these: {string.Join(", ", enabled)}.", given);
     }
 
     private static bool IsName(string text) => Regex.IsMatch(

@@ -3,21 +3,21 @@ using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Cloud;
 
-/// <summary>Asks several regions at once.</summary>
+/// <summary>Asks several regions at the same time.</summary>
 internal static class RegionQuery
 {
-    /// <summary>How long one region may take for an answer of a few pages.</summary>
+    /// <summary>The time limit of one region for an answer of a few pages.</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// Gives the answers in the regions' order. Of several, one that fails or does not answer in time is a warning and left out; where none
-    /// answers, the first error counts.
+    /// Returns the answers in the order of the regions. If one of several regions fails or does not answer in time, it is skipped with a
+    /// warning. If no region answers, the first error is thrown.
     /// </summary>
     /// <param name="regions">The regions.</param>
-    /// <param name="ask">Asks one.</param>
-    /// <param name="timeout">How long each may take; null where its answer may be long.</param>
-    /// <param name="context">Is told of those that are left out.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="ask">Asks one region.</param>
+    /// <param name="timeout">The time limit of each region; null if an answer may be long.</param>
+    /// <param name="context">Log, clock, and session.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public static async Task<IReadOnlyList<T>> AskAsync<T>(
         IReadOnlyList<string> regions, Func<string, CancellationToken, Task<T>> ask, TimeSpan? timeout, StepContext context, CancellationToken cancellationToken)
     {
@@ -34,7 +34,7 @@ internal static class RegionQuery
                 Interlocked.CompareExchange(ref first, exception, comparand: null);
                 if (regions.Count > 1)
                 {
-                    context.Log.Warning($"{region} is left out: {ErrorTranslation.Translate(exception, region).Message}");
+                    context.Log.Warning($"{region} was skipped: {ErrorTranslation.Translate(exception, region).Message}");
                 }
 
                 return Array.Empty<T>();

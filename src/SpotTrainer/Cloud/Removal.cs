@@ -3,13 +3,13 @@ using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Cloud;
 
-/// <summary>Removes things of EC2's that something else may hold for a moment longer.</summary>
+/// <summary>Removes EC2 resources that something else may still use for a moment.</summary>
 internal static class Removal
 {
-    /// <summary>EC2 needs a moment after a machine's end to release its disk and its groups.</summary>
+    /// <summary>After an instance ends, EC2 needs a moment to release its disk and its security groups.</summary>
     private static readonly Patience Patience = new(TimeSpan.FromSeconds(10), TimeSpan.FromMilliseconds(500));
 
-    /// <summary>Removes something, again while it is in use, for ten seconds at most. Something that is already gone counts as removed.</summary>
+    /// <summary>Removes something, and tries for up to ten seconds while it is in use. What no longer exists counts as removed.</summary>
     public static async Task WhenFreeAsync(StepContext context, Func<Task> remove, CancellationToken cancellationToken)
     {
         try
@@ -24,7 +24,7 @@ internal static class Removal
         }
     }
 
-    /// <summary>Whether the error says that there is nothing left to remove.</summary>
+    /// <summary>Whether the error says that the resource no longer exists.</summary>
     private static bool IsGone(Exception exception) => exception is SpotTrainerException { Id: "InstanceNotFound" }
         || (exception is AmazonEC2Exception ec2 && ec2.ErrorCode?.EndsWith(".NotFound", StringComparison.Ordinal) is true);
 }

@@ -7,23 +7,25 @@ using Amazon.Runtime.Internal.Auth;
 
 namespace SpotTrainer.Cloud;
 
-/// <summary>Signs a call of a service of AWS that is made without an SDK package (Signature Version 4, by AWSSDK.Core's own signer).</summary>
+/// <summary>Makes signed calls to AWS services without an SDK package (Signature Version 4, by AWSSDK.Core's own signer).</summary>
 internal static class SignedRequest
 {
-    /// <summary>By how much the clocks must differ before it is laid to them that a call was refused: AWS takes signatures of five minutes.</summary>
+    /// <summary>
+    /// If the clocks differ by this much, they are the likely reason for a refusal: AWS accepts signatures for five minutes.
+    /// </summary>
     private static readonly TimeSpan WrongClock = TimeSpan.FromMinutes(4);
 
     /// <summary>
-    /// Sends a POST, signed for this moment: it holds for some minutes only. One that is refused while this computer's clock is wrong is signed once more
-    /// by the service's clock, as AWS's SDK does.
+    /// Sends a POST that is signed with the current time. If it is refused and this computer's clock is wrong, it is signed once more with
+    /// the service's time, as the AWS SDK does.
     /// </summary>
-    /// <param name="credentials">Who signs.</param>
-    /// <param name="service">The service's name in signatures.</param>
+    /// <param name="credentials">The credentials that sign the call.</param>
+    /// <param name="service">The name of the service in signatures.</param>
     /// <param name="region">The region in signatures.</param>
-    /// <param name="url">The address.</param>
-    /// <param name="contentType">The content's type.</param>
+    /// <param name="url">The service's URL.</param>
+    /// <param name="contentType">The content type.</param>
     /// <param name="content">The content.</param>
-    /// <param name="target">The value of X-Amz-Target; null: there is none.</param>
+    /// <param name="target">The value of X-Amz-Target; null for none.</param>
     /// <param name="time">This computer's clock.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="HttpRequestException">The service could not be reached.</exception>

@@ -6,15 +6,15 @@ using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Cloud;
 
-/// <summary>Asks IAM (query protocol, version 2010-05-08) for the role with which EC2 launches Spot machines for an account.</summary>
+/// <summary>Asks IAM (query protocol, version 2010-05-08) for the role with which EC2 launches an account's Spot instances.</summary>
 internal static class SpotServiceRole
 {
     /// <summary>The role's name.</summary>
     public const string Name = "AWSServiceRoleForEC2Spot";
 
-    /// <summary>Whether the account has it.</summary>
-    /// <exception cref="SpotTrainerException">IAM refused.</exception>
-    /// <exception cref="HttpRequestException">It could not be reached.</exception>
+    /// <summary>Whether the account has the role.</summary>
+    /// <exception cref="SpotTrainerException">IAM refused the call.</exception>
+    /// <exception cref="HttpRequestException">IAM could not be reached.</exception>
     public static async Task<bool> ExistsAsync(AWSCredentials credentials, string region, string url, TimeProvider time, CancellationToken cancellationToken)
     {
         var content = Encoding.ASCII.GetBytes($"Action=GetRole&RoleName={Name}&Version=2010-05-08");
@@ -40,7 +40,7 @@ internal static class SpotServiceRole
         }
         catch (Exception exception) when (exception is System.Xml.XmlException or InvalidOperationException)
         {
-            return ("Unknown", "IAM's answer has another form than is known.");
+            return ("Unknown", "IAM's response has an unknown format.");
         }
     }
 }

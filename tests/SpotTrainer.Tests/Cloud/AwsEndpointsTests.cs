@@ -3,7 +3,7 @@ using SpotTrainer.Cloud;
 
 namespace SpotTrainer.Tests.Cloud;
 
-/// <summary>Where services are called: what counts more than what, and AWS's own addresses.</summary>
+/// <summary>Endpoint URLs: their order of precedence, and AWS's own.</summary>
 public sealed class AwsEndpointsTests
 {
     private static readonly Dictionary<string, string> Set = new(StringComparer.Ordinal)
@@ -12,7 +12,7 @@ public sealed class AwsEndpointsTests
     };
 
     [Fact]
-    public void A_service_s_own_variable_counts_more_than_the_common_one_and_that_more_than_the_profile()
+    public void A_service_s_own_variable_overrides_the_common_one_which_overrides_the_profile()
     {
         using var cloud = CloudOf(AwsEndpoints.Find(given: null, Set.GetValueOrDefault, "http://profile/", profileIgnores: false));
         Assert.Equal("http://ssm/", cloud.ServiceUrl("ssm", "eu-west-1"));
@@ -22,7 +22,7 @@ public sealed class AwsEndpointsTests
     }
 
     [Fact]
-    public void What_the_user_gave_counts_most()
+    public void The_URL_that_the_user_gave_overrides_everything()
     {
         using var cloud = CloudOf(AwsEndpoints.Find("http://given/", Set.GetValueOrDefault, "http://profile/", profileIgnores: true));
         Assert.Equal("http://given/", cloud.ServiceUrl("ssm", "eu-west-1"));
@@ -34,7 +34,7 @@ public sealed class AwsEndpointsTests
     [InlineData(null, true, true)]
     [InlineData("false", true, false)]
     [InlineData(null, false, false)]
-    public void What_is_configured_can_be_ignored(string? variable, bool profile, bool ignored)
+    public void Configured_URLs_can_be_ignored(string? variable, bool profile, bool ignored)
     {
         var found = AwsEndpoints.Find(given: null, name => name == "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS" ? variable : Set.GetValueOrDefault(name), "http://profile/", profile);
         Assert.Equal(ignored ? (null, 0) : ("http://common/", 2), (found.Common, found.OfServices.Count));
@@ -44,7 +44,7 @@ public sealed class AwsEndpointsTests
     [InlineData("eu-west-1", "us-east-1", "https://iam.amazonaws.com/")]
     [InlineData("us-gov-east-1", "us-gov-west-1", "https://iam.us-gov.amazonaws.com/")]
     [InlineData("cn-northwest-1", "cn-north-1", "https://iam.cn-north-1.amazonaws.com.cn/")]
-    public void Each_of_AWSs_worlds_has_an_IAM_of_its_own(string region, string home, string url)
+    public void Each_AWS_partition_has_its_own_IAM(string region, string home, string url)
     {
         using var cloud = CloudOf(new AwsEndpoints(Common: null, new Dictionary<string, string>(StringComparer.Ordinal)));
         Assert.Equal((home, url), (CloudContext.IamRegion(region), cloud.ServiceUrl("iam", CloudContext.IamRegion(region))));

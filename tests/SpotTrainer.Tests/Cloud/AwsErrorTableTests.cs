@@ -4,10 +4,10 @@ using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Tests.Cloud;
 
-/// <summary>Every code that AWS can answer a launch with says what to do, in words of our own.</summary>
+/// <summary>Every code with which AWS can refuse a launch has our own message and a next step.</summary>
 public sealed class AwsErrorTableTests
 {
-    /// <summary>The error codes of EC2's API Reference that a launch and its preparation can meet, and those of the services asked beside it.</summary>
+    /// <summary>The error codes of EC2's API Reference and of other services that a launch and its preparation can meet.</summary>
     public static TheoryData<string, string, ErrorKind> Launch => new()
     {
         { "AuthFailure", "CredentialsRejected", ErrorKind.AuthenticationError },
@@ -99,7 +99,7 @@ public sealed class AwsErrorTableTests
 
     [Theory]
     [MemberData(nameof(Launch))]
-    public void A_code_gives_a_sentence_and_what_to_do(string code, string id, ErrorKind kind)
+    public void A_code_gives_a_sentence_and_a_next_step(string code, string id, ErrorKind kind)
     {
         const string Said = "The thing 'x' is not right. More of it.";
         var error = ErrorTranslation.Translate(new AmazonEC2Exception(Said) { ErrorCode = code, StatusCode = System.Net.HttpStatusCode.BadRequest }, "target");
@@ -112,7 +112,7 @@ public sealed class AwsErrorTableTests
     }
 
     [Fact]
-    public void Each_entry_of_the_table_is_judged() =>
+    public void Every_code_in_the_table_is_tested() =>
         Assert.Empty(AwsErrorTable.Codes.Except(Launch.Select(row => row.Data.Item1), StringComparer.Ordinal).Except(Elsewhere, StringComparer.Ordinal));
 
     [Fact]
@@ -146,10 +146,10 @@ public sealed class AwsErrorTableTests
     [InlineData("SignatureDoesNotMatch", "Signature not yet current: 20260101T030000Z is still later than 20260101T000500Z (20260101T000000Z + 5 min.)", "ClockWrong")]
     [InlineData("InvalidSignatureException", "The request signature we calculated does not match the signature you provided.", "CredentialsRejected")]
     [InlineData("SomethingNew", "It is new.", "AwsRefused")]
-    public void What_AWS_says_with_a_general_code_is_told_apart(string code, string message, string id) =>
+    public void General_codes_are_distinguished_by_AWSs_message(string code, string message, string id) =>
         Assert.Equal(id, AwsErrors.FromCode(code, message, target: null, inner: null).Id);
 
-    /// <summary>Codes that come up beside launches: removals, quotas, other regions' words.</summary>
+    /// <summary>Codes outside launches: removals, quotas, and other regions' spellings.</summary>
     private static readonly string[] Elsewhere =
     [
         "DependencyViolation", "InvalidGroup.InUse", "InvalidIamInstanceProfile", "InvalidInstanceID.Malformed", "InvalidZone.NotFound", "KMSKeyNotAccessibleFault",

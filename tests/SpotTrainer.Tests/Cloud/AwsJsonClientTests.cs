@@ -7,7 +7,7 @@ using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Tests.Cloud;
 
-/// <summary>What a call does when the service drops it, is busy, or refuses.</summary>
+/// <summary>What a call does when the service drops it, is busy, or refuses it.</summary>
 public sealed class AwsJsonClientTests : IDisposable
 {
     private const string Fine = "200 OK|{\"Parameter\":{\"Value\":\"ami-1\"}}";
@@ -23,7 +23,7 @@ public sealed class AwsJsonClientTests : IDisposable
     [InlineData("400 Bad Request|{\"__type\":\"com.amazonaws.ssm#ThrottlingException\"}")]
     [InlineData("400 Bad Request|{\"__type\":\"TooManyRequestsException\"}")]
     [InlineData("400 Bad Request|{\"__type\":\"RequestLimitExceeded\"}")]
-    public async Task A_call_that_was_lost_or_came_too_soon_is_made_again(string firstAnswer)
+    public async Task A_lost_or_throttled_call_is_repeated(string firstAnswer)
     {
         var serving = ServeAsync(firstAnswer, Fine);
 
@@ -34,7 +34,7 @@ public sealed class AwsJsonClientTests : IDisposable
     }
 
     [Fact]
-    public async Task It_ends_after_three_attempts()
+    public async Task It_gives_up_after_three_attempts()
     {
         var serving = ServeAsync("dropped", "dropped", "dropped", Fine);
 
@@ -47,8 +47,8 @@ public sealed class AwsJsonClientTests : IDisposable
     [Theory]
     [InlineData("{\"__type\":\"AccessDeniedException\",\"message\":\"You may not read /a\"}", "You may not read /a.")]
     [InlineData("{\"__type\":\"AccessDeniedException\",\"Message\":\"You may not read /a\"}", "You may not read /a.")]
-    [InlineData("{\"__type\":\"AccessDeniedException\"}", "ssm answered 400 to AmazonSSM.GetParameter.")]
-    public async Task A_refusal_is_final_and_AWSs_own_words_are_told(string body, string said)
+    [InlineData("{\"__type\":\"AccessDeniedException\"}", "ssm returned status 400 for AmazonSSM.GetParameter.")]
+    public async Task A_refusal_is_final_and_shows_AWSs_message(string body, string said)
     {
         var serving = ServeAsync("400 Bad Request|" + body, Fine);
 
@@ -61,7 +61,7 @@ public sealed class AwsJsonClientTests : IDisposable
     }
 
     [Fact]
-    public async Task A_clock_that_stays_wrong_is_called_so()
+    public async Task A_clock_that_stays_wrong_is_reported()
     {
         var late = $"400 Bad Request|{{\"__type\":\"InvalidSignatureException\",\"message\":\"Signature expired: too early\"}}|Date: {DateTimeOffset.UtcNow.AddHours(3):R}\r\n";
         var serving = ServeAsync(late, late, Fine);
@@ -79,7 +79,7 @@ public sealed class AwsJsonClientTests : IDisposable
         new AwsJsonClient(new BasicAWSCredentials("AKIDMADEFORTESTS", "made-for-tests"), "ssm", "eu-west-1", $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/", TimeProvider.System)
             .CallAsync("AmazonSSM.GetParameter", new { Name = "/a" }, TestContext.Current.CancellationToken);
 
-    /// <summary>Answers one connection after the other; how many there were.</summary>
+    /// <summary>Answers one connection after the other, and returns their number.</summary>
     private async Task<int> ServeAsync(params string[] answers)
     {
         var served = 0;
@@ -105,11 +105,11 @@ public sealed class AwsJsonClientTests : IDisposable
         }
         catch (SocketException)
         {
-            // The listener was stopped: no more calls came.
+            // The listener was stopped because no more calls came.
         }
         catch (InvalidOperationException)
         {
-            // The same, before the next call was waited for.
+            // The listener was stopped before the next wait.
         }
 
         return served;

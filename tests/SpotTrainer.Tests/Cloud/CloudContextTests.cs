@@ -14,7 +14,7 @@ public sealed class CloudContextTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task What_every_region_can_tell_is_asked_elsewhere_when_the_own_one_is_out_of_order(bool closes)
+    public async Task Other_regions_are_asked_when_the_usual_region_is_down(bool closes)
     {
         await using var endpoint = new TestEndpoint(conditions: Conditions.None with { Dead = [new DeadRegion(TestEndpoint.Region, closes), new DeadRegion("us-east-1", closes)] });
         using var folder = new TemporaryFolder();
@@ -25,7 +25,7 @@ public sealed class CloudContextTests
     }
 
     [Fact]
-    public async Task Where_none_answers_the_own_regions_error_counts_and_a_refusal_is_not_asked_for_again()
+    public async Task If_no_region_answers_it_is_a_connection_error_and_a_refusal_is_not_repeated()
     {
         await using var test = new TestCloud(new Conditions { Dead = [new DeadRegion("*", Closes: true)] });
         var error = await Assert.ThrowsAnyAsync<Exception>(() => test.Cloud.GetRegionsAsync(Stop));
@@ -39,7 +39,7 @@ public sealed class CloudContextTests
     }
 
     [Fact]
-    public async Task The_folders_of_a_rehearsal_that_has_ended_are_not_to_be_had()
+    public async Task The_folders_of_an_ended_rehearsal_are_not_available()
     {
         await using var test = new TestCloud();
         test.Cloud.End();

@@ -13,7 +13,10 @@ namespace SpotTrainer.Tests.Cloud;
 
 #pragma warning disable CA5350 // AWS's tools name their files with SHA-1.
 
-/// <summary>Credentials as AWS's own tools have them, in a process of its own with the packaged module: files, roles, sign-on, and what is wrong with them.</summary>
+/// <summary>
+/// Credentials from the places that AWS's own tools use: files, roles, sign-in, and their errors. Each test runs the packaged module in a
+/// separate process.
+/// </summary>
 public sealed class CredentialTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -25,7 +28,7 @@ public sealed class CredentialTests : IDisposable
     [Theory]
     [InlineData("Find-SpotOffer m7i.large -First 1")]
     [InlineData("Find-SpotOffer m7i.large -First 1 -ProfileName plain")]
-    public async Task A_profile_of_the_shared_files_is_used(string script)
+    public async Task A_profile_from_the_shared_files_is_used(string script)
     {
         await using var endpoint = new TestEndpoint();
         var (_, output, error) = await RunAsync(endpoint, $"({script}).Where");
@@ -42,7 +45,7 @@ public sealed class CredentialTests : IDisposable
     }
 
     [Fact]
-    public async Task A_role_that_may_not_be_assumed_is_one_sentence_with_the_way_out()
+    public async Task A_role_that_cannot_be_assumed_is_an_error_with_a_next_step()
     {
         await using var endpoint = new TestEndpoint();
         var (_, output, error) = await RunAsync(endpoint, "try { Find-SpotOffer m7i.large -ProfileName strange -ErrorAction Stop } catch { $_.FullyQualifiedErrorId; \"$_\" }");
@@ -51,7 +54,7 @@ public sealed class CredentialTests : IDisposable
     }
 
     [Fact]
-    public async Task A_profile_that_signed_on_works_until_the_sign_on_has_ended()
+    public async Task A_profile_with_single_sign_on_works_until_the_session_expires()
     {
         await using var endpoint = new TestEndpoint();
         await using var portal = new Portal(endpoint);
@@ -67,7 +70,7 @@ public sealed class CredentialTests : IDisposable
     }
 
     [Fact]
-    public async Task Credentials_that_have_expired_are_one_sentence_with_the_way_out()
+    public async Task Expired_credentials_are_an_error_with_a_next_step()
     {
         await using var endpoint = new TestEndpoint();
         var (_, output, _) = await RunAsync(endpoint, "try { Find-SpotOffer m7i.large -ProfileName ended -ErrorAction Stop } catch { $_.FullyQualifiedErrorId; \"$_\" }");
@@ -79,7 +82,7 @@ public sealed class CredentialTests : IDisposable
     [InlineData("Find-SpotOffer m7i.large -ProfileName nobody", "UnknownProfile")]
     [InlineData("Find-SpotOffer m7i.large -ProfileName wrong", "CredentialsRejected")]
     [InlineData("Find-SpotOffer m7i.large -ProfileName no-region", "NoRegion")]
-    public async Task What_is_wrong_with_a_profile_is_said(string script, string id)
+    public async Task Errors_of_profiles_have_their_own_ids(string script, string id)
     {
         await using var endpoint = new TestEndpoint();
         var (_, output, _) = await RunAsync(endpoint, $"try {{ {script} -ErrorAction Stop }} catch {{ $_.FullyQualifiedErrorId }}");
@@ -87,15 +90,16 @@ public sealed class CredentialTests : IDisposable
     }
 
     [Theory]
-    [InlineData("-ProfileName twice", "The profile 'twice' has no credentials that are whole.")]
-    [InlineData("-ProfileName region-only", "The profile 'region-only' has no credentials that are whole.")]
-    [InlineData("-ProfileName mfa", "The profile 'mfa' wants the code of an MFA device, which is not asked for here.")]
-    [InlineData("-ProfileName no-source", "The profile 'no-source' takes a role, and does not say with whose credentials.")]
-    [InlineData("-ProfileName lost-source", "The profile 'lost-source' takes a role with the profile 'nobody', which is not there.")]
+    [InlineData("-ProfileName twice", "The profile 'twice' has no complete credentials.")]
+    [InlineData("-ProfileName region-only", "The profile 'region-only' has no complete credentials.")]
+    [InlineData("-ProfileName mfa", "The profile 'mfa' requires an MFA code, which the module does not prompt for.")]
+    [InlineData("-ProfileName no-source", "The profile 'no-source' assumes a role, but does not say with which credentials.")]
+    [InlineData("-ProfileName lost-source", "The profile 'lost-source' assumes a role with the profile 'nobody', which does not exist.")]
     [InlineData("-ProfileName process", "The profile's credential_process failed: ")]
-    [InlineData("$env:AWS_PROFILE = 'mfa'", "The profile 'mfa' wants the code of an MFA device, which is not asked for here.")]
-    [InlineData("$env:AWS_PROFILE = 'lost-source'", "The profile 'lost-source' takes a role with the profile 'nobody', which is not there.")]
-    public async Task A_profile_that_can_not_be_used_is_one_sentence(string chosen, string message)
+    [InlineData("$env:AWS_PROFILE = 'mfa'", "The profile 'mfa' requires an MFA code, which the module does not prompt for.")]
+    [InlineData(
+        "$env:AWS_PROFILE = 'lost-source'", "The profile 'lost-source' assumes a role with the profile 'nobody', which does not exist.")]
+    public async Task A_profile_that_cannot_be_used_is_an_error_that_says_why(string chosen, string message)
     {
         await using var endpoint = new TestEndpoint();
         var (set, parameter) = chosen[0] == '$' ? (chosen + "; ", string.Empty) : (string.Empty, chosen);
@@ -107,7 +111,7 @@ public sealed class CredentialTests : IDisposable
     [InlineData("")]
     [InlineData("-ProfileName plain")]
     [InlineData("-ProfileName plain -Region eu-west-1")]
-    public async Task A_damaged_file_is_named_with_its_line_but_not_what_stands_there(string parameters)
+    public async Task A_damaged_file_is_named_with_the_line_number_but_not_the_line(string parameters)
     {
         await using var endpoint = new TestEndpoint();
         var (_, output, _) = await RunAsync(
@@ -118,7 +122,7 @@ public sealed class CredentialTests : IDisposable
     }
 
     [Fact]
-    public async Task A_profile_of_the_environment_that_is_not_there_is_named()
+    public async Task A_missing_profile_from_the_environment_is_named()
     {
         await using var endpoint = new TestEndpoint();
         var (_, output, _) = await RunAsync(endpoint, "$env:AWS_PROFILE = 'nobody'; try { Find-SpotOffer m7i.large -ErrorAction Stop } catch { $_.FullyQualifiedErrorId; \"$_\" }");
@@ -128,7 +132,7 @@ public sealed class CredentialTests : IDisposable
     [Theory]
     [InlineData("-ProfileName role", "")]
     [InlineData("", "role")]
-    public async Task A_role_for_which_AWS_can_not_be_reached_may_be_tried_again(string parameter, string profile)
+    public async Task If_AWS_cannot_be_reached_for_a_role_it_is_a_connection_error(string parameter, string profile)
     {
         await using var endpoint = new TestEndpoint();
         var (_, output, _) = await RunAsync(endpoint,
@@ -141,7 +145,7 @@ public sealed class CredentialTests : IDisposable
     [InlineData("$env:AWS_ENDPOINT_URL = $null", "-ProfileName elsewhere")]
     [InlineData("$env:AWS_ENDPOINT_URL = $null; $env:AWS_PROFILE = 'elsewhere'", "")]
     [InlineData("$url = $env:AWS_ENDPOINT_URL; $env:AWS_ENDPOINT_URL_EC2 = $env:AWS_ENDPOINT_URL_STS = 'http://127.0.0.1:9/'", "-EndpointUrl $url")]
-    public async Task Another_address_is_found_where_AWSs_tools_find_it(string set, string parameters)
+    public async Task Endpoint_URLs_come_from_the_same_places_as_for_AWSs_tools(string set, string parameters)
     {
         await using var endpoint = new TestEndpoint();
         var (_, output, error) = await RunAsync(endpoint, $"{set}; (Get-SpotPrice m7i.large {parameters})[0].InstanceType");
@@ -151,7 +155,7 @@ public sealed class CredentialTests : IDisposable
     [Theory]
     [InlineData("[System.Collections.Generic.SortedSet[string]]::new([string[]](Get-SpotPrice m7i.large -Region * -ProfileName no-region).Region)", "eu-central-1\neu-west-1\nus-east-1\nus-west-2\n")]
     [InlineData("Get-SpotTrainingInstance -ProfileName no-region; 'listed'", "listed\n")]
-    public async Task All_regions_can_be_asked_where_none_is_set(string script, string expected)
+    public async Task All_regions_can_be_asked_even_if_none_is_set(string script, string expected)
     {
         await using var endpoint = new TestEndpoint();
         var (_, output, error) = await RunAsync(endpoint, script);
@@ -255,7 +259,7 @@ public sealed class CredentialTests : IDisposable
         return (await shell.WaitAsync(), shell.Output, shell.Error);
     }
 
-    /// <summary>What 'aws sso login' leaves: a file named after the session.</summary>
+    /// <summary>Writes what 'aws sso login' leaves: a file named after the session.</summary>
     private void WriteToken(DateTime ends)
     {
         var cache = Directory.CreateDirectory(Path.Combine(folder.Path, ".aws", "sso", "cache")).FullName;
@@ -266,7 +270,7 @@ public sealed class CredentialTests : IDisposable
         }));
     }
 
-    /// <summary>The one call of the sign-on portal that clients make: role credentials for a token.</summary>
+    /// <summary>The only call that clients make to the sign-in portal: role credentials for a token.</summary>
     private sealed class Portal : IAsyncDisposable
     {
         private readonly HttpListener listener = new();

@@ -12,14 +12,14 @@ public sealed class NewlyMadeTests
     [Theory]
     [InlineData("InvalidGroup.NotFound")]
     [InlineData("InvalidKeyPair.NotFound")]
-    public async Task What_EC2_does_not_know_yet_is_named_again(string code)
+    public async Task A_call_is_repeated_while_EC2_does_not_know_the_name(string code)
     {
         var asked = 0;
         Assert.Equal(3, await NewlyMade.UseAsync(new RecordingLog().Context, () => ++asked < 3 ? throw new AmazonEC2Exception("not yet") { ErrorCode = code } : Task.FromResult(asked), Stop));
     }
 
     [Fact]
-    public async Task Another_refusal_is_one_at_once()
+    public async Task Other_refusals_are_not_repeated()
     {
         var asked = 0;
         await Assert.ThrowsAsync<AmazonEC2Exception>(() => NewlyMade.UseAsync<int>(

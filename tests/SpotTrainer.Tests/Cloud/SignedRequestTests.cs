@@ -6,7 +6,7 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Cloud;
 
-/// <summary>Calls that are signed without an SDK package, on a computer whose clock is wrong.</summary>
+/// <summary>Calls signed without an SDK package, on a computer with a wrong clock.</summary>
 public sealed class SignedRequestTests
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
@@ -14,7 +14,7 @@ public sealed class SignedRequestTests
     [Theory]
     [InlineData(180)]
     [InlineData(-180)]
-    public async Task A_wrong_clock_is_made_good(int minutes)
+    public async Task A_wrong_clock_is_corrected(int minutes)
     {
         await using var test = new TestCloud();
         test.Endpoint.SignatureClock.Ahead = TimeSpan.FromMinutes(minutes);
@@ -26,7 +26,7 @@ public sealed class SignedRequestTests
     [Theory]
     [InlineData(0)]
     [InlineData(180)]
-    public async Task A_wrong_secret_key_is_called_so_whatever_the_clock(int minutes)
+    public async Task A_wrong_secret_key_is_reported_whatever_the_clock(int minutes)
     {
         await using var test = new TestCloud();
         test.Endpoint.SignatureClock.Ahead = TimeSpan.FromMinutes(minutes);
