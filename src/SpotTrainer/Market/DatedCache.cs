@@ -3,13 +3,13 @@ using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Market;
 
-/// <summary>What AWS publishes and changes seldom, kept on disk with its date and used for a day.</summary>
+/// <summary>Keeps what AWS publishes and rarely changes on disk, with its date, and uses it for a day.</summary>
 internal static class DatedCache
 {
     /// <summary>How long a copy is used.</summary>
     public static readonly TimeSpan Life = TimeSpan.FromHours(24);
 
-    /// <summary>Reads a copy that is not too old; null where there is none. One that can't be read counts as none: it is only a copy.</summary>
+    /// <summary>Reads a copy that is not too old; null if there is none, or if it cannot be read.</summary>
     public static T? Read<T>(string path, TimeProvider time)
         where T : class
     {
@@ -29,7 +29,7 @@ internal static class DatedCache
         }
     }
 
-    /// <summary>Keeps a copy, for this user alone. A disk that is full, or another process at the same place, must not fail the step.</summary>
+    /// <summary>Writes a copy that only this user can read. A full disk, or another process writing it, must not fail the step.</summary>
     public static void Write<T>(string path, T value)
     {
         try
@@ -38,15 +38,15 @@ internal static class DatedCache
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // It is asked for again next time.
+            // The next step fetches it again.
         }
     }
 
-    /// <summary>Whether something of that date may still be used. A date to come is a wrong clock's.</summary>
+    /// <summary>Whether something with that date may still be used. A date in the far future comes from a wrong clock.</summary>
     public static bool IsFresh(DateTimeOffset date, TimeProvider time) => time.GetUtcNow() - date is var age && age < Life && age > -Life;
 }
 
-/// <summary>Something that was published, with the moment at which it was fetched.</summary>
-/// <param name="Value">What it says; null where it was asked for and is not there.</param>
+/// <summary>Something that AWS published, with the time at which it was fetched.</summary>
+/// <param name="Value">The value; null if it was requested and does not exist.</param>
 /// <param name="Date">When it was fetched.</param>
 internal sealed record Dated<T>(T? Value, DateTimeOffset Date);

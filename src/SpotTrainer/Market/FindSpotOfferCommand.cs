@@ -4,72 +4,82 @@ using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Market;
 
-/// <summary>Finds what can be bought on EC2's Spot market now, those offers first that cost least.</summary>
+/// <summary>Finds the offers on EC2's Spot market, cheapest first.</summary>
 [Cmdlet(VerbsCommon.Find, "SpotOffer")]
 [OutputType(typeof(SpotOffer))]
 public sealed class FindSpotOfferCommand : RegionsCmdlet
 {
     private readonly List<string> types = [];
 
-    /// <summary>Instance types, with wildcards. Burstable, metal and previous types come only when they are named here.</summary>
+    /// <summary>
+    /// The instance types, with wildcards, such as <c>m7i.*</c>. Burstable, bare-metal, and previous-generation types are returned only if
+    /// you name them here. Tab completes families.
+    /// </summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(InstanceTypeCompleter))]
     public string[] InstanceType { get; set; } = [];
 
-    /// <summary>The least number of virtual processors.</summary>
+    /// <summary>The minimum number of vCPUs.</summary>
     [Parameter]
     [ValidateRange(1, 1024)]
     public int MinVCpu { get; set; } = 1;
 
-    /// <summary>The least memory, in GiB.</summary>
+    /// <summary>The minimum memory, in GiB.</summary>
     [Parameter]
     [ValidateRange(0, 65536)]
     public double MinMemoryGiB { get; set; }
 
-    /// <summary>The least number of GPUs.</summary>
+    /// <summary>The minimum number of GPUs.</summary>
     [Parameter]
     [ValidateRange(0, 64)]
     public int MinGpu { get; set; }
 
-    /// <summary>The GPUs' model, such as T4 or A10G, with wildcards.</summary>
+    /// <summary>The GPU models as EC2 names them, with wildcards, such as T4, A10G, or L40S. Tab completes them.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(GpuModelCompleter))]
     public string[] GpuModel { get; set; } = [];
 
-    /// <summary>The least memory of one GPU, in GiB.</summary>
+    /// <summary>
+    /// The minimum memory of one GPU, in GiB, as its maker advertises it: 24 finds the A10G, which has 22.35 GiB of usable memory.
+    /// </summary>
     [Parameter]
     [ValidateRange(0, 4096)]
     public double MinGpuMemoryGiB { get; set; }
 
-    /// <summary>The processors' architecture; both when left out.</summary>
+    /// <summary>The processor architecture, <c>x86_64</c> or <c>arm64</c>. The default is both.</summary>
     [Parameter]
     [ValidateSet("x86_64", "arm64")]
     public string? Architecture { get; set; }
 
-    /// <summary>The highest Spot price, in US dollars an hour.</summary>
+    /// <summary>The highest Spot price, in US dollars per hour.</summary>
     [Parameter]
     [ValidateRange(0.0001, 1000)]
     public decimal? MaxPrice { get; set; }
 
-    /// <summary>Of how many days lowest, highest and mean price are told; 0 for none.</summary>
+    /// <summary>The days of price history to summarize, up to 90; 0 for none.</summary>
     [Parameter]
     [ValidateRange(0, 90)]
     public int Days { get; set; } = 7;
 
-    /// <summary>How many offers to give.</summary>
+    /// <summary>The maximum number of offers to return. The default is all.</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
     public int First { get; set; }
 
-    /// <summary>Adds EC2's placement score of each zone.</summary>
+    /// <summary>
+    /// Adds EC2's placement score of each zone, for the whole set of types that were found. EC2 is asked once for every ten regions and
+    /// returns the scores of the ten best zones in each answer. It cannot be used with <c>-Unsorted</c>.
+    /// </summary>
     [Parameter]
     public SwitchParameter IncludeScore { get; set; }
 
-    /// <summary>Gives the offers of each region as soon as it has answered.</summary>
+    /// <summary>
+    /// Returns the offers of each region as soon as the region answers, the region's cheapest first, instead of one sorted list.
+    /// </summary>
     [Parameter]
     public SwitchParameter Unsorted { get; set; }
 
@@ -81,12 +91,12 @@ public sealed class FindSpotOfferCommand : RegionsCmdlet
     {
         if (MyInvocation.ExpectingInput && types.Count == 0)
         {
-            // Nothing was piped: that is no wish for any type at all.
+            // The pipeline was empty. That does not mean any type.
             base.EndProcessing();
             return;
         }
 
-        // What is piped is one question: the cheapest of all come first.
+        // All piped types are one search, so that the cheapest of all come first.
         var cloud = ResolveCloud();
         var (given, unsorted) = (Region, Unsorted);
         var criteria = new OfferCriteria

@@ -5,30 +5,30 @@ using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Market;
 
-/// <summary>Gives the history of Spot prices, a line for each instance type and zone.</summary>
+/// <summary>Returns the history of Spot prices, one object for each instance type and zone.</summary>
 [Cmdlet(VerbsCommon.Get, "SpotPrice", DefaultParameterSetName = "Type")]
 [OutputType(typeof(SpotPriceHistory))]
 public sealed class GetSpotPriceCommand : RegionsCmdlet
 {
-    /// <summary>Instance types, with wildcards.</summary>
+    /// <summary>The instance types, with wildcards. Tab completes families.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Type", ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(InstanceTypeCompleter))]
     public string[] InstanceType { get; set; } = [];
 
-    /// <summary>Zones, with wildcards; all when left out.</summary>
+    /// <summary>The zones, with wildcards. The default is all zones.</summary>
     [Parameter(ParameterSetName = "Type")]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[] Zone { get; set; } = [];
 
-    /// <summary>Offers: the history of each one's type in its zone.</summary>
+    /// <summary>Offers, from Find-SpotOffer. Returns the history of each offer's type in its zone.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Offer", ValueFromPipeline = true)]
     [ValidateNotNull]
     public SpotOffer[] Offer { get; set; } = [];
 
-    /// <summary>How many days back.</summary>
+    /// <summary>The number of days back, up to 90, which is as far as EC2's history goes.</summary>
     [Parameter]
     [ValidateRange(1, 90)]
     public int Days { get; set; } = 7;
@@ -70,8 +70,8 @@ public sealed class GetSpotPriceCommand : RegionsCmdlet
             if (found.Sum() == 0)
             {
                 throw new SpotTrainerException("NoSpotPrice", ErrorKind.ObjectNotFound,
-                    $"There is no Spot price of {string.Join(", ", types)} in {string.Join(", ", zones.Length > 0 ? zones : regions)}.",
-                    "See what there is with Find-SpotOffer.", types);
+                    $"There is no Spot price for {string.Join(", ", types)} in {string.Join(", ", zones.Length > 0 ? zones : regions)}.",
+                    "Find available offers with Find-SpotOffer.", types);
             }
         });
 }

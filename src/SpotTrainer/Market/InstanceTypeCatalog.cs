@@ -5,23 +5,23 @@ using SpotTrainer.Foundation;
 namespace SpotTrainer.Market;
 
 /// <summary>
-/// What instance types have (DescribeInstanceTypes). It is the same in every region: each type is asked for once, in the region where
-/// its price came up first, and those who want it meanwhile wait for that answer, but not long.
+/// Looks up what instance types have (DescribeInstanceTypes). That is the same in every region, so each type is requested only once, in the
+/// region whose prices name it first. The other regions wait for that answer, but not long.
 /// </summary>
 internal sealed class InstanceTypeCatalog(TimeProvider time)
 {
-    /// <summary>How many types one question names: as many as a page holds.</summary>
+    /// <summary>The number of types in one request: as many as fit on a page of the response.</summary>
     private const int TypesAtOnce = 100;
 
-    /// <summary>How long a region waits for another one's answer before it asks itself: that one may never answer.</summary>
+    /// <summary>How long a region waits for another region's answer, which may never come, before it asks itself.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     private readonly Dictionary<string, Task<IReadOnlyDictionary<string, InstanceTypeSize>>> asked = new(StringComparer.Ordinal);
 
-    /// <summary>Whether types that are sold on demand alone are described, too.</summary>
+    /// <summary>Whether types that are sold on demand only are included.</summary>
     public bool IncludeOnDemandOnly { get; init; }
 
-    /// <summary>Gives the sizes of types. One that EC2 does not describe is not in it.</summary>
+    /// <summary>Returns the sizes of types. A type that EC2 does not describe is not included.</summary>
     public async Task<IReadOnlyDictionary<string, InstanceTypeSize>> GetAsync(IAmazonEC2 ec2, IEnumerable<string> types, CancellationToken cancellationToken)
     {
         var wanted = types.Distinct(StringComparer.Ordinal).ToArray();
@@ -48,12 +48,12 @@ internal sealed class InstanceTypeCatalog(TimeProvider time)
         return sizes;
     }
 
-    /// <summary>Sees to it that EC2 knows types that a user named.</summary>
+    /// <summary>Ensures that EC2 knows the types that a user named.</summary>
     /// <exception cref="AmazonEC2Exception">EC2 does not know one of them.</exception>
     public static async Task RequireKnownAsync(IAmazonEC2 ec2, IEnumerable<string> types, CancellationToken cancellationToken) =>
         await ec2.DescribeInstanceTypesAsync(new DescribeInstanceTypesRequest { InstanceTypes = types.Take(TypesAtOnce).ToList() }, cancellationToken);
 
-    /// <summary>Whether other regions' answers came, all of them and in time.</summary>
+    /// <summary>Returns whether all answers of the other regions came in time.</summary>
     private async Task<bool> CameAsync(IEnumerable<Task<IReadOnlyDictionary<string, InstanceTypeSize>>> others, CancellationToken cancellationToken)
     {
         using var patience = time.Limit(Patience, cancellationToken);
@@ -70,7 +70,7 @@ internal sealed class InstanceTypeCatalog(TimeProvider time)
 
     private static bool HasCome(Task answer) => answer.Status == TaskStatus.RanToCompletion;
 
-    /// <summary>Gives the answers for types, and asks for those that have none yet, or none that counts.</summary>
+    /// <summary>Returns the answers for types, and requests the types that have no usable answer yet.</summary>
     private Dictionary<string, Task<IReadOnlyDictionary<string, InstanceTypeSize>>> Claim(
         IAmazonEC2 ec2, string[] types, HashSet<Task> own, Func<Task, bool> counts, CancellationToken cancellationToken)
     {
@@ -93,7 +93,7 @@ internal sealed class InstanceTypeCatalog(TimeProvider time)
     {
         var sizes = new Dictionary<string, InstanceTypeSize>(StringComparer.Ordinal);
 
-        // By filter, not by name: the price history has names of types that are described no longer, and one of them would fail them all.
+        // Filter instead of naming the types: the price history has types that EC2 no longer describes, and one would fail the request.
         var request = new DescribeInstanceTypesRequest { Filters = [new Filter("instance-type", types)] };
         if (!IncludeOnDemandOnly)
         {

@@ -2,7 +2,7 @@ using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Market;
 
-/// <summary>Completes the families of instance types that are good for training; their sizes are many.</summary>
+/// <summary>Completes the families of instance types that are good for training. There would be too many types.</summary>
 public sealed class InstanceTypeCompleter : NameCompleter
 {
     private protected override IEnumerable<string> Names() =>

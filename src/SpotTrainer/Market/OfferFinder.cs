@@ -6,8 +6,8 @@ using SpotTrainer.Foundation;
 namespace SpotTrainer.Market;
 
 /// <summary>
-/// Finds what can be bought now, cheapest first: all regions are asked at once, and only what is shown is looked at closely (its history,
-/// its on-demand price, its interruptions, its score).
+/// Finds offers, cheapest first. It asks all regions at the same time, and looks up the details (history, on-demand price, interruptions,
+/// score) only of the offers that are returned.
 /// </summary>
 internal sealed class OfferFinder
 {
@@ -33,13 +33,15 @@ internal sealed class OfferFinder
         advisor = new Lazy<Task<SpotAdvisor>>(() => SpotAdvisor.GetAsync(cloud, cancellationToken));
     }
 
-    /// <summary>Finds the offers that meet the criteria, those first that cost least.</summary>
+    /// <summary>Finds the offers that meet the criteria, cheapest first.</summary>
     /// <param name="cloud">The cloud.</param>
     /// <param name="regions">The regions.</param>
-    /// <param name="criteria">What is wanted.</param>
-    /// <param name="context">Is told of regions that can't be asked, and of what can't be had.</param>
-    /// <param name="cancellationToken">Ends the search.</param>
-    /// <exception cref="SpotTrainerException"><c>UnknownInstanceType</c>, <c>NoOffer</c>, or <c>NoOfferUnderPrice</c> with the cheapest there is.</exception>
+    /// <param name="criteria">What the offers must have.</param>
+    /// <param name="context">Log, clock, and session.</param>
+    /// <param name="cancellationToken">Cancels the search.</param>
+    /// <exception cref="SpotTrainerException">
+    /// <c>UnknownInstanceType</c>, <c>NoOffer</c>, or <c>NoOfferUnderPrice</c>, which names the cheapest offer.
+    /// </exception>
     public static async Task<IReadOnlyList<SpotOffer>> FindAsync(
         CloudContext cloud, IReadOnlyList<string> regions, OfferCriteria criteria, StepContext context, CancellationToken cancellationToken)
     {
@@ -51,15 +53,18 @@ internal sealed class OfferFinder
         return offers.Count > 0 ? offers : throw await finder.NoneAsync(regions, cancellationToken);
     }
 
-    /// <summary>Finds the offers, and emits those of each region, the cheapest first, as soon as it has answered.</summary>
+    /// <summary>Finds offers and emits each region's offers, cheapest first, as soon as the region answers.</summary>
     /// <inheritdoc cref="FindAsync"/>
-    /// <exception cref="SpotTrainerException"><c>ScoreNeedsAll</c>: a score is that of the whole set of types, which is known only when all regions have answered.</exception>
+    /// <exception cref="SpotTrainerException">
+    /// <c>ScoreNeedsAll</c>: a score is for the whole set of types, which is known only when all regions have answered.
+    /// </exception>
     public static async Task StreamAsync(
         CloudContext cloud, IReadOnlyList<string> regions, OfferCriteria criteria, Func<SpotOffer, Task> emit, StepContext context, CancellationToken cancellationToken)
     {
         if (criteria.IncludeScore)
         {
-            throw new SpotTrainerException("ScoreNeedsAll", ErrorKind.InvalidArgument, "A score is that of all types that were found, and -Unsorted does not wait for all.",
+            throw new SpotTrainerException("ScoreNeedsAll", ErrorKind.InvalidArgument,
+                "Placement scores are for all types that were found, but -Unsorted does not wait until all are known.",
                 "Leave out -Unsorted or -IncludeScore.");
         }
 
@@ -91,7 +96,7 @@ internal sealed class OfferFinder
         }
         catch (OperationCanceledException) when (emitted >= left && !cancellationToken.IsCancellationRequested)
         {
-            // As many as were wanted: the other regions need not answer.
+            // There are enough offers, so the other regions need not answer.
         }
 
         if (!enough.IsCancellationRequested)
@@ -105,7 +110,7 @@ internal sealed class OfferFinder
         }
     }
 
-    /// <summary>A score needs a set of types, which is more than the few that are shown.</summary>
+    /// <summary>Returns an empty ranking. A score needs a set of types, so it may keep more offers than are returned.</summary>
     private OfferRanking NewRanking() => new(criteria.First == 0 ? int.MaxValue : Math.Max(criteria.First, criteria.IncludeScore ? PlacementScores.SetOfOffers : 0));
 
     private async Task AskAsync(IReadOnlyList<string> regions, Func<string, CancellationToken, Task> ask, CancellationToken cancellationToken)
@@ -135,7 +140,7 @@ internal sealed class OfferFinder
         var disk = prices.DiskAsync(region, cancellationToken);
         var ranked = new List<Task>();
 
-        // The next page is asked for while the types of the one before are looked up.
+        // Request the next page while the types of the previous one are looked up.
         await SpotPrices.ReadNowAsync(cloud, region, criteria.InstanceTypes, page => ranked.Add(RankAsync(page)), cancellationToken);
         await Task.WhenAll(ranked);
 
@@ -162,13 +167,13 @@ internal sealed class OfferFinder
         }
     }
 
-    /// <summary>A type that was named and has no price anywhere is most often a slip. Where nothing at all was found, the error says it.</summary>
+    /// <summary>Warns about named types without a price in any region: usually typos. If nothing was found, the error says so.</summary>
     private void TellOfUnknown()
     {
         var unknown = criteria.InstanceTypes.Where(name => !NamePattern.IsPattern(name) && !seen.Contains(name)).ToArray();
         if (seen.Count > 0 && unknown.Length > 0)
         {
-            Tell($"There is no Spot price of {string.Join(", ", unknown)} where it was looked for.");
+            Tell($"There is no Spot price for {string.Join(", ", unknown)} in the regions that were searched.");
         }
     }
 
@@ -183,7 +188,7 @@ internal sealed class OfferFinder
         }
     }
 
-    /// <summary>Looks closely at what is shown of the candidates.</summary>
+    /// <summary>Looks up the details of the offers that are returned.</summary>
     private async Task<IReadOnlyList<SpotOffer>> DescribeAsync(IReadOnlyList<Candidate> candidates, CancellationToken cancellationToken)
     {
         if (candidates.Count == 0)
@@ -203,9 +208,9 @@ internal sealed class OfferFinder
         var byRegion = described.ToDictionary(region => region.Region, StringComparer.Ordinal);
         var bands = await advisor.Value;
         var found = await scores;
-        TellOf(byRegion.Keys, prices.OnDemandFailure, "Prices on demand", "no saving is shown");
-        TellOf(byRegion.Keys, prices.DiskFailure, "Prices of disks", "the dearest there is counts");
-        Tell(bands.Failure is { } lost ? $"{lost} No interruptions are shown." : null);
+        TellOf(byRegion.Keys, prices.OnDemandFailure, "On-demand prices", "savings are not shown");
+        TellOf(byRegion.Keys, prices.DiskFailure, "Disk prices", "the price of the most expensive region is used");
+        Tell(bands.Failure is { } lost ? $"{lost} Interruptions are not shown." : null);
         return candidates.Select(candidate =>
         {
             var (_, onDemand, history) = byRegion[candidate.Region];
@@ -229,19 +234,21 @@ internal sealed class OfferFinder
         }).ToArray();
     }
 
-    /// <summary>Says once for all regions alike what can't be had there.</summary>
+    /// <summary>Warns once for all regions with the same problem.</summary>
     private void TellOf(IEnumerable<string> regions, Func<string, string?> failureOf, string what, string so)
     {
         foreach (var failure in regions.GroupBy(failureOf, StringComparer.Ordinal).Where(failure => failure.Key is not null))
         {
-            Tell($"{what} in {string.Join(", ", failure.OrderBy(region => region, StringComparer.Ordinal))} can't be had ({failure.Key}): {so}.");
+            var where = string.Join(", ", failure.OrderBy(region => region, StringComparer.Ordinal));
+            Tell($"{what} for {where} are not available, so {so}: {failure.Key}");
         }
     }
 
     private string[] Missing(string region, Dated<decimal?>? listed, string? band, SpotAdvisor bands) => new[]
     {
-        listed is null ? $"On-demand price: {prices.OnDemandFailure(region)}" : listed.Value is null ? "On-demand price: the price list has none." : null,
-        band is not null ? null : $"Interruption: {bands.Failure ?? "the Spot advisor does not have this type."}",
+        listed is null ? $"On-demand price: {prices.OnDemandFailure(region)}"
+            : listed.Value is null ? "On-demand price: The price list does not have this type." : null,
+        band is not null ? null : $"Interruption: {bands.Failure ?? "The Spot advisor does not have this type."}",
     }.OfType<string>().ToArray();
 
     private async Task<IReadOnlyDictionary<(string Type, string Zone), SpotPriceSeries>> HistoryAsync(
@@ -249,7 +256,7 @@ internal sealed class OfferFinder
     {
         if (criteria.Days > 0)
         {
-            // As long as the region gives page after page it may go on; but it may have died since it told its prices.
+            // The region may go on as long as it returns pages. But it may have failed since it returned its prices.
             using var limit = context.Time.Limit(criteria.RegionTimeout, cancellationToken);
             try
             {
@@ -258,7 +265,7 @@ internal sealed class OfferFinder
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
-                Tell($"The history of prices in {region} can't be had: {ErrorTranslation.Translate(exception, region).Message}");
+                Tell($"The price history of {region} is not available: {ErrorTranslation.Translate(exception, region).Message}");
             }
         }
 
@@ -271,7 +278,8 @@ internal sealed class OfferFinder
         {
             var types = candidates.Select(candidate => candidate.Price.Type).Distinct(StringComparer.Ordinal).ToArray();
             Tell(types.Length < PlacementScores.LeastTypes
-                ? $"EC2 always scores fewer than {PlacementScores.LeastTypes} types low: ask for more types, or don't go by the score." : null);
+                ? $"EC2 always gives fewer than {PlacementScores.LeastTypes} types a low score. Search for more types, or ignore the score."
+                : null);
             using var limit = context.Time.Limit(criteria.RegionTimeout, cancellationToken);
             try
             {
@@ -280,14 +288,14 @@ internal sealed class OfferFinder
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
-                Tell($"Placement scores can't be had: {ErrorTranslation.Translate(exception, "placement scores").Message}");
+                Tell($"Placement scores are not available: {ErrorTranslation.Translate(exception, "placement scores").Message}");
             }
         }
 
         return new Dictionary<string, int>(StringComparer.Ordinal);
     }
 
-    /// <summary>Each warning once, however many regions meet it.</summary>
+    /// <summary>Writes each warning once, however many regions cause it.</summary>
     private void Tell(string? warning)
     {
         lock (told)
@@ -307,9 +315,10 @@ internal sealed class OfferFinder
         if (cheapest is { } price)
         {
             return new SpotTrainerException("NoOfferUnderPrice", ErrorKind.LimitsExceeded,
-                string.Format(CultureInfo.InvariantCulture, "No offer in {0} is under {1} USD/h; the cheapest is {2} in {3} at {4} USD/h.",
+                string.Format(
+                    CultureInfo.InvariantCulture, "No offer in {0} costs {1} USD/h or less. The cheapest is {2} in {3} at {4} USD/h.",
                     where, criteria.MaxPrice, price.Type, price.Zone, price.Point.Price),
-                "Raise -MaxPrice, ask for less, or look in another -Region.", criteria.MaxPrice);
+                "Raise -MaxPrice, relax the criteria, or search another -Region.", criteria.MaxPrice);
         }
 
         var exact = criteria.InstanceTypes.Where(name => !NamePattern.IsPattern(name)).ToArray();
@@ -325,7 +334,7 @@ internal sealed class OfferFinder
             }
         }
 
-        return new SpotTrainerException("NoOffer", ErrorKind.ObjectNotFound, $"Nothing in {where} meets the criteria: {criteria}.",
-            "Ask for less, or look in another -Region.", where);
+        return new SpotTrainerException("NoOffer", ErrorKind.ObjectNotFound, $"No offer in {where} meets the criteria: {criteria}.",
+            "Relax the criteria, or search another -Region.", where);
     }
 }

@@ -3,14 +3,14 @@ using SpotTrainer.Money;
 namespace SpotTrainer.Market;
 
 /// <summary>
-/// Keeps the best of what it is shown, no more than are wanted: what it holds does not grow with the number of regions.
+/// Keeps the cheapest candidates, up to its capacity. So its size does not grow with the number of regions.
 /// </summary>
 internal sealed class OfferRanking(int capacity)
 {
     private readonly SortedSet<Candidate> best = new(Comparer<Candidate>.Create(Compare));
     private readonly Dictionary<(string Zone, string Type), Candidate> known = [];
 
-    /// <summary>The best, first the one that costs least.</summary>
+    /// <summary>The candidates, cheapest first.</summary>
     public IReadOnlyList<Candidate> Best
     {
         get
@@ -26,7 +26,7 @@ internal sealed class OfferRanking(int capacity)
     {
         lock (best)
         {
-            // A price that changed this very moment may be told twice.
+            // A price that is changing right now may come twice.
             var key = (candidate.Price.Zone, candidate.Price.Type);
             if (known.TryGetValue(key, out var other))
             {
@@ -54,16 +54,16 @@ internal sealed class OfferRanking(int capacity)
         : string.CompareOrdinal(one.Price.Type, other.Price.Type);
 }
 
-/// <summary>Something that may become an offer.</summary>
+/// <summary>A possible offer.</summary>
 /// <param name="Region">The region.</param>
-/// <param name="Price">Type, zone and price.</param>
+/// <param name="Price">The type, the zone, and the price.</param>
 /// <param name="Size">What the type has.</param>
-/// <param name="DiskPrice">A GiB of gp3 disk for a month there, in US dollars; null where it can't be had.</param>
+/// <param name="DiskPrice">The price of a GiB of gp3 disk per month there, in US dollars; null if it is not available.</param>
 internal sealed record Candidate(string Region, CurrentPrice Price, InstanceTypeSize Size, decimal? DiskPrice)
 {
-    /// <summary>The disk that an hour's cost is reckoned with: what <c>New-SpotTrainingInstance</c> makes when it is told nothing.</summary>
+    /// <summary>The disk size that the hourly cost uses: the default of <c>New-SpotTrainingInstance</c>.</summary>
     private const int VolumeSizeGiB = 30;
 
-    /// <summary>What an hour of training costs, in US dollars: the machine, its disk and its public address.</summary>
+    /// <summary>The cost of an hour of training, in US dollars: the machine, its disk, and its public address.</summary>
     public decimal HourlyCost { get; } = Tariff.Round(new Tariff(Price.Point.Price, HighestPrice: null, DiskPrice, VolumeSizeGiB).PerHour);
 }

@@ -4,25 +4,25 @@ using SpotTrainer.Cloud;
 namespace SpotTrainer.Market;
 
 /// <summary>
-/// EC2's placement scores (GetSpotPlacementScores): from 1 to 10, how likely a zone has room for one machine of a set of types. They
-/// are the set's, not a single type's, which would always score low.
+/// EC2's placement scores (GetSpotPlacementScores), from 1 to 10: how likely a zone has capacity for one machine from a set of types. EC2
+/// scores the whole set, because a single type always gets a low score.
 /// </summary>
 internal static class PlacementScores
 {
-    /// <summary>How many types make a set that EC2 scores earnestly.</summary>
+    /// <summary>The smallest set of types that EC2 gives a meaningful score.</summary>
     public const int LeastTypes = 3;
 
-    /// <summary>From how many of the cheapest offers the set is made.</summary>
+    /// <summary>The number of cheapest offers whose types make up the set.</summary>
     public const int SetOfOffers = 50;
 
     private const int MostRegions = 10;
     private const int MostTypes = 1000;
 
-    /// <summary>Gives the scores by zone. EC2 tells those of the ten best zones of each question only, and takes ten regions in one.</summary>
+    /// <summary>Returns the scores by zone. A request may have ten regions, and EC2 returns the scores of its ten best zones.</summary>
     /// <param name="cloud">The cloud.</param>
     /// <param name="regions">The regions.</param>
     /// <param name="types">The set of types.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public static async Task<IReadOnlyDictionary<string, int>> GetAsync(
         CloudContext cloud, IReadOnlyList<string> regions, IReadOnlyList<string> types, CancellationToken cancellationToken)
     {
@@ -41,7 +41,7 @@ internal static class PlacementScores
             .ToDictionary(score => byId[score.AvailabilityZoneId], score => score.Score ?? 0, StringComparer.Ordinal);
     }
 
-    /// <summary>The scores name zones by their ids, which mean the same zone in every account; the names don't.</summary>
+    /// <summary>Returns zone names by zone ID. Scores use IDs, which mean the same zone in every account, unlike names.</summary>
     private static async Task<IReadOnlyDictionary<string, string>> ZoneNamesAsync(CloudContext cloud, IEnumerable<string> regions, CancellationToken cancellationToken)
     {
         var zones = await Task.WhenAll(regions.Select(async region =>

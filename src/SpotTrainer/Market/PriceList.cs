@@ -7,41 +7,42 @@ namespace SpotTrainer.Market;
 
 /// <summary>
 /// AWS's Price List Query API (GetProducts): what a type costs on demand (Linux, shared, nothing preinstalled), and what a disk costs.
-/// Answers are kept for a day. What can't be had is null, never a guess; <see cref="OnDemandFailure"/> and <see cref="DiskFailure"/> say why.
+/// Answers are kept for a day. A price that is not available is null and never guessed; <see cref="OnDemandFailure"/> and
+/// <see cref="DiskFailure"/> say why.
 /// </summary>
 internal sealed class PriceList(CloudContext cloud)
 {
     private const string GetProducts = "AWSPriceListService.GetProducts";
     private const int AtOnce = 10;
 
-    /// <summary>From so many types on, a region's whole list is read, a hundred a page, in place of a question for each.</summary>
+    /// <summary>From this many types on, a region's whole list is read, a hundred per page, instead of one request for each type.</summary>
     private const int WholeListFrom = 30;
 
-    /// <summary>The regions that serve the list, for all regions alike.</summary>
+    /// <summary>The regions that serve the list. Each has the prices of all regions.</summary>
     private static readonly string[] Servers = ["us-east-1", "eu-central-1", "ap-south-1"];
 
-    /// <summary>How long a server may take for one answer before another is asked: all of them together less than a region has for its offers.</summary>
+    /// <summary>The time limit of one answer. All servers together take less time than a region has for its offers.</summary>
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long a server may take for a page of a whole list, which is a MiB or more.</summary>
+    /// <summary>The time limit of one page of a whole list, which is a MiB or more.</summary>
     private static readonly TimeSpan PageTimeout = TimeSpan.FromSeconds(8);
 
-    /// <summary>How long a whole list may take, on all servers together.</summary>
+    /// <summary>The time limit of a whole list, for all servers together.</summary>
     private static readonly TimeSpan ListTimeout = TimeSpan.FromSeconds(30);
 
-    /// <summary>Why something could not be had, by the file in which it would be kept.</summary>
+    /// <summary>Why prices are not available, by the cache file in which they would be kept.</summary>
     private readonly ConcurrentDictionary<string, string> failures = new(StringComparer.Ordinal);
 
-    /// <summary>The server that answered last: it is asked first.</summary>
+    /// <summary>The server that answered last, which is asked first.</summary>
     private volatile int best;
 
-    /// <summary>Why prices on demand of a region could not be had; null while all could.</summary>
+    /// <summary>Returns why on-demand prices of a region are not available; null if they are.</summary>
     public string? OnDemandFailure(string region) => failures.TryGetValue(OnDemandPath(region), out var failure) ? failure : null;
 
-    /// <summary>Why the price of a region's disks could not be had; null while it could.</summary>
+    /// <summary>Returns why the disk price of a region is not available; null if it is.</summary>
     public string? DiskFailure(string region) => failures.TryGetValue(DiskPath(region), out var failure) ? failure : null;
 
-    /// <summary>Gives the prices of types on demand in a region, in US dollars an hour; types that have none are not in it.</summary>
+    /// <summary>Returns the on-demand prices of types in a region, in US dollars per hour. Types without an answer are left out.</summary>
     public async Task<IReadOnlyDictionary<string, Dated<decimal?>>> OnDemandAsync(string region, IEnumerable<string> types, CancellationToken cancellationToken)
     {
         var path = OnDemandPath(region);
@@ -84,7 +85,7 @@ internal sealed class PriceList(CloudContext cloud)
         return wanted.Where(known.ContainsKey).ToDictionary(type => type, type => known[type], StringComparer.Ordinal);
     }
 
-    /// <summary>Gives the price of a GiB of gp3 disk for a month in a region, in US dollars; null where it can't be had.</summary>
+    /// <summary>Returns the price of a GiB of gp3 disk per month in a region, in US dollars; null if it is not available.</summary>
     public async Task<decimal?> DiskAsync(string region, CancellationToken cancellationToken)
     {
         const string gp3 = "gp3";
@@ -122,7 +123,7 @@ internal sealed class PriceList(CloudContext cloud)
 
     private static object Term(string field, string value) => new { Type = "TERM_MATCH", Field = field, Value = value };
 
-    /// <summary>Each product is a text that is JSON itself; its price is that of the first dimension which costs something.</summary>
+    /// <summary>Reads the products. Each is JSON inside a string. Its price is the first price dimension that is not free.</summary>
     private static IEnumerable<(string? Type, decimal? Usd)> Products(JsonElement answer)
     {
         foreach (var text in answer.GetProperty("PriceList").EnumerateArray())
@@ -180,8 +181,8 @@ internal sealed class PriceList(CloudContext cloud)
     }
 
     /// <summary>
-    /// Reads from the first of the list's servers that gives it all, unless it was in vain before: what the list would have added is not worth a wait
-    /// for each type. Each server is asked once; only the last is asked again when it is busy.
+    /// Reads from the first server that returns everything. After a failure it does not try again, because a wait for each type would cost
+    /// more than the prices are worth. Each server is asked once; only the last one is asked again if it is busy.
     /// </summary>
     private async Task TryAsync(string path, TimeSpan timeout, Func<Ask, Task> read, CancellationToken cancellationToken)
     {
@@ -199,7 +200,7 @@ internal sealed class PriceList(CloudContext cloud)
             }
             catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
-                // Another of them may answer, unless it is the user who may not ask.
+                // Another server may answer, unless the user lacks the permission.
                 if (isLast || whole.IsCanceled || exception is SpotTrainerException { Kind: ErrorKind.PermissionDenied or ErrorKind.AuthenticationError })
                 {
                     failures.TryAdd(path, ErrorTranslation.Translate(exception, "price list").Message);
@@ -216,6 +217,6 @@ internal sealed class PriceList(CloudContext cloud)
         }
     }
 
-    /// <summary>Asks one server for a page of the products that meet filters.</summary>
+    /// <summary>Requests a page of the products that match filters from one server.</summary>
     private delegate Task<JsonElement> Ask(object[] filters, string? nextToken);
 }

@@ -1,11 +1,11 @@
 namespace SpotTrainer.Market;
 
-/// <summary>Draws numbers as a line of blocks, the lowest and the highest of them as the lowest and the highest block.</summary>
+/// <summary>Draws numbers as a line of blocks, from the lowest block for the lowest number to the highest block for the highest.</summary>
 internal static class Sparkline
 {
     private const string Blocks = "▁▂▃▄▅▆▇█";
 
-    /// <summary>Draws a block for each number. Where all are alike, the line is flat and low.</summary>
+    /// <summary>Draws a block for each number. If all are equal, the line is flat and low.</summary>
     public static string Draw(IReadOnlyList<decimal> values)
     {
         if (values.Count == 0)

@@ -6,8 +6,9 @@ using SpotTrainer.Foundation;
 namespace SpotTrainer.Market;
 
 /// <summary>
-/// AWS's Spot advisor: how often machines of a type were interrupted in the last month, as a band. The public feed behind its page
-/// (spot-advisor-data.json: <c>ranges</c> are the bands, <c>spot_advisor.REGION.Linux.TYPE.r</c> an index into them); kept for a day.
+/// AWS's Spot advisor: how often machines of a type were interrupted in the last month, as a band. It reads the public feed behind the
+/// advisor's page (spot-advisor-data.json: <c>ranges</c> are the bands, <c>spot_advisor.REGION.Linux.TYPE.r</c> is an index into them)
+/// and keeps it for a day.
 /// </summary>
 internal sealed class SpotAdvisor
 {
@@ -19,13 +20,13 @@ internal sealed class SpotAdvisor
         Failure = failure;
     }
 
-    /// <summary>Why the feed could not be had; null where it could.</summary>
+    /// <summary>Why the feed is not available; null if it is.</summary>
     public string? Failure { get; }
 
-    /// <summary>When it was fetched; null where it could not be had.</summary>
+    /// <summary>When the feed was fetched; null if it is not available.</summary>
     public DateTimeOffset? Date => content?.Date;
 
-    /// <summary>Gets the feed.</summary>
+    /// <summary>Returns the feed.</summary>
     public static async Task<SpotAdvisor> GetAsync(CloudContext cloud, CancellationToken cancellationToken)
     {
         if (DatedCache.Read<Content>(PathIn(cloud), cloud.Time) is { } copy && DatedCache.IsFresh(copy.Date, cloud.Time))
@@ -45,12 +46,13 @@ internal sealed class SpotAdvisor
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested
             && exception is HttpRequestException or OperationCanceledException or JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
-            return new SpotAdvisor(content: null, $"The Spot advisor's feed at {Feed(cloud)} can't be had: "
-                + (exception is HttpRequestException or OperationCanceledException ? ErrorTranslation.Translate(exception, Feed(cloud)).Message : "it has another form than is known."));
+            var isNetwork = exception is HttpRequestException or OperationCanceledException;
+            return new SpotAdvisor(content: null, $"The Spot advisor's feed at {Feed(cloud)} is not available: "
+                + (isNetwork ? ErrorTranslation.Translate(exception, Feed(cloud)).Message : "It has an unknown format."));
         }
     }
 
-    /// <summary>Gives the band of a type in a region, such as <c>5-10%</c>; null where the feed has none.</summary>
+    /// <summary>Returns the band of a type in a region, such as <c>5-10%</c>; null if the feed does not have it.</summary>
     public string? Band(string region, string type) =>
         content is not null && content.Regions.TryGetValue(region, out var types) && types.TryGetValue(type, out var index)
             && index >= 0 && index < content.Bands.Length ? content.Bands[index] : null;
@@ -59,10 +61,10 @@ internal sealed class SpotAdvisor
         Environment.GetEnvironmentVariable("SPOTTRAINER_SPOT_ADVISOR_URL") is { Length: > 0 } given ? given : "https://spot-bid-advisor.s3.amazonaws.com/spot-advisor-data.json",
         "spot-advisor-data.json");
 
-    /// <summary>Asked for anew before a copy is written: a rehearsal may have ended meanwhile, and its folder must not be made again.</summary>
+    /// <summary>Evaluated again before a write: a rehearsal may have ended by then, and its folder must not be created again.</summary>
     private static string PathIn(CloudContext cloud) => Path.Combine(cloud.CacheFolder, "spot-advisor.json");
 
-    /// <summary>Takes out of the feed what is used of it.</summary>
+    /// <summary>Extracts the used parts of the feed.</summary>
     internal static Content Parse(JsonElement feed, DateTimeOffset date) => new(
         date,
         feed.GetProperty("ranges").EnumerateArray().OrderBy(range => range.GetProperty("index").GetInt32()).Select(range => range.GetProperty("label").GetString()!).ToArray(),
@@ -72,9 +74,9 @@ internal sealed class SpotAdvisor
                 .ToDictionary(type => type.Name, type => type.Value.GetProperty("r").GetInt32(), StringComparer.Ordinal),
             StringComparer.Ordinal));
 
-    /// <summary>What is used of the feed.</summary>
+    /// <summary>The used parts of the feed.</summary>
     /// <param name="Date">When it was fetched.</param>
-    /// <param name="Bands">The bands' labels.</param>
-    /// <param name="Regions">By region and type: which band.</param>
+    /// <param name="Bands">The labels of the bands.</param>
+    /// <param name="Regions">The index of the band, by region and type.</param>
     internal sealed record Content(DateTimeOffset Date, string[] Bands, Dictionary<string, Dictionary<string, int>> Regions);
 }

@@ -5,7 +5,7 @@ using SpotTrainer.Money;
 
 namespace SpotTrainer.Market;
 
-/// <summary>One thing that can be bought now: an instance type in a zone, its Spot price and what that saves.</summary>
+/// <summary>An offer: an instance type in a zone, its Spot price, and the saving over on demand.</summary>
 [JsonConverter(typeof(SpotOfferConverter))]
 public sealed class SpotOffer : ICloudObject
 {
@@ -32,16 +32,16 @@ public sealed class SpotOffer : ICloudObject
     /// <summary>The instance type, such as m7i.large.</summary>
     public string InstanceType => Size.Name;
 
-    /// <summary>The virtual processors.</summary>
+    /// <summary>The number of vCPUs.</summary>
     public int VCpu => Size.VCpu;
 
     /// <summary>The memory, in GiB.</summary>
     public double MemoryGiB => Size.MemoryGiB;
 
-    /// <summary>How many GPUs there are.</summary>
+    /// <summary>The number of GPUs.</summary>
     public int Gpu => Size.Gpu;
 
-    /// <summary>The GPUs' model, or an empty string.</summary>
+    /// <summary>The GPU model, or an empty string.</summary>
     public string GpuModel => Size.GpuModel;
 
     /// <summary>The memory of all GPUs, in GiB.</summary>
@@ -50,74 +50,79 @@ public sealed class SpotOffer : ICloudObject
     /// <summary><c>x86_64</c> or <c>arm64</c>.</summary>
     public string Architecture => Size.Architecture;
 
-    /// <summary>The Spot price now, in US dollars an hour.</summary>
+    /// <summary>The current Spot price, in US dollars per hour.</summary>
     public decimal Price { get; }
 
-    /// <summary>Since when it has stood.</summary>
+    /// <summary>When the Spot price last changed.</summary>
     public DateTimeOffset PriceTime { get; }
 
-    /// <summary>How long it has stood.</summary>
+    /// <summary>The time since the Spot price last changed.</summary>
     public TimeSpan PriceAge => Cloud.Time.GetUtcNow() - PriceTime;
 
-    /// <summary>What an hour costs in all, in US dollars: the Spot price, a disk of 30 GiB and the public IPv4 address.</summary>
+    /// <summary>The total cost of an hour, in US dollars: the Spot price, a disk of 30 GiB, and the public IPv4 address.</summary>
     public decimal HourlyCost { get; }
 
-    /// <summary>The lowest Spot price of the last <see cref="Days"/> days, in US dollars an hour; null where it was not asked for.</summary>
+    /// <summary>The lowest Spot price of the last <see cref="Days"/> days, in US dollars per hour; null if it was not requested.</summary>
     public decimal? Lowest { get; internal init; }
 
-    /// <summary>The highest Spot price of the last <see cref="Days"/> days, in US dollars an hour; null where it was not asked for.</summary>
+    /// <summary>The highest Spot price of the last <see cref="Days"/> days, in US dollars per hour; null if it was not requested.</summary>
     public decimal? Highest { get; internal init; }
 
-    /// <summary>The mean Spot price of the last <see cref="Days"/> days, weighted with time, in US dollars an hour; null where it was not asked for.</summary>
+    /// <summary>
+    /// The time-weighted mean Spot price of the last <see cref="Days"/> days, in US dollars per hour; null if it was not requested.
+    /// </summary>
     public decimal? Mean { get; internal init; }
 
-    /// <summary>Of how many days lowest, highest and mean are.</summary>
+    /// <summary>The number of days that the lowest, highest, and mean price cover.</summary>
     public int Days { get; internal init; }
 
-    /// <summary>The on-demand price, in US dollars an hour; null where it can't be had.</summary>
+    /// <summary>The on-demand price, in US dollars per hour; null if it is not available.</summary>
     public decimal? OnDemandPrice { get; internal init; }
 
     /// <summary>When the on-demand price was fetched.</summary>
     public DateTimeOffset? OnDemandPriceDate { get; internal init; }
 
-    /// <summary>What Spot saves against on demand, in percent; null where the on-demand price can't be had.</summary>
+    /// <summary>The saving over the on-demand price, in percent; null if the on-demand price is not available.</summary>
     public double? Saving => OnDemandPrice is > 0 ? Math.Round((double)(1 - (Price / OnDemandPrice.Value)) * 100, 1) : null;
 
-    /// <summary>How many machines of this type AWS interrupted here in the last month, as its Spot advisor's band (such as <c>5-10%</c>); null where it can't be had.</summary>
+    /// <summary>
+    /// The share of machines of this type that AWS interrupted in this region in the last month, as a band of the Spot advisor (such as
+    /// <c>5-10%</c>); null if it is not available.
+    /// </summary>
     public string? Interruption { get; internal init; }
 
     /// <summary>When the Spot advisor's feed was fetched.</summary>
     public DateTimeOffset? InterruptionDate { get; internal init; }
 
     /// <summary>
-    /// EC2's placement score of the zone, from 1 to 10, for the set of types that were found; null where it was not asked for, or
-    /// where the zone is not among the ten best.
+    /// EC2's placement score of the zone, from 1 to 10, for the set of types that were found; null if it was not requested, or if the zone
+    /// is not among the ten best.
     /// </summary>
     public int? Score { get; internal init; }
 
-    /// <summary>What could not be had, and why.</summary>
+    /// <summary>What is not available, and why.</summary>
     public IReadOnlyList<string> Missing { get; internal init; } = [];
 
-    /// <summary>The Spot price of one virtual processor, in US dollars an hour.</summary>
+    /// <summary>The Spot price of one vCPU, in US dollars per hour.</summary>
     public decimal PricePerVCpuHour => Price / VCpu;
 
-    /// <summary>Where it is: <c>rehearsal</c>, or an account's number.</summary>
+    /// <summary>Where the offer is: <c>rehearsal</c>, or an account's number.</summary>
     public string Where => Cloud.Where;
 
-    /// <summary>The endpoint that it was found at; null for AWS's own.</summary>
+    /// <summary>The endpoint where the offer was found; null for AWS's own.</summary>
     public string? Endpoint => Cloud.Endpoint;
 
     CloudContext ICloudObject.Cloud => Cloud;
 
-    /// <exception cref="InvalidOperationException">The offer was read back from a saved request, and belongs to no cloud yet.</exception>
-    internal CloudContext Cloud => cloud ?? throw new InvalidOperationException("The offer belongs to no cloud.");
+    /// <exception cref="InvalidOperationException">The offer comes from a saved request and does not belong to a cloud yet.</exception>
+    internal CloudContext Cloud => cloud ?? throw new InvalidOperationException("The offer does not belong to a cloud.");
 
     internal InstanceTypeSize Size { get; }
 
-    /// <summary>A GiB of gp3 disk for a month, in US dollars; null where it can't be had.</summary>
+    /// <summary>The price of a GiB of gp3 disk per month, in US dollars; null if it is not available.</summary>
     internal decimal? DiskPrice { get; }
 
-    /// <summary>The offer as one of a cloud's, if it does not belong to one yet.</summary>
+    /// <summary>Returns the offer as an offer of a cloud, if it does not belong to one yet.</summary>
     internal SpotOffer In(CloudContext home)
     {
         var copy = (SpotOffer)MemberwiseClone();
@@ -125,12 +130,12 @@ public sealed class SpotOffer : ICloudObject
         return copy;
     }
 
-    /// <summary>What an instance from this offer costs on the Spot market.</summary>
+    /// <summary>Returns what an instance from this offer costs on the Spot market.</summary>
     /// <param name="maxPrice">The highest price to pay, in US dollars per hour; null for the on-demand price.</param>
     /// <param name="volumeSizeGiB">The disk, in GiB.</param>
     internal Tariff TariffFor(decimal? maxPrice, int volumeSizeGiB) => new(Price, maxPrice ?? OnDemandPrice, DiskPrice, volumeSizeGiB);
 
-    /// <summary>What an instance from this offer costs on demand: that price is certain.</summary>
+    /// <summary>Returns what an instance from this offer costs on demand, where the price is fixed.</summary>
     /// <param name="volumeSizeGiB">The disk, in GiB.</param>
     internal Tariff OnDemandTariffFor(int volumeSizeGiB) => new(OnDemandPrice ?? 0, OnDemandPrice, DiskPrice, volumeSizeGiB);
 

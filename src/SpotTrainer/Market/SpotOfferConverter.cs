@@ -5,8 +5,8 @@ using SpotTrainer.Cloud;
 namespace SpotTrainer.Market;
 
 /// <summary>
-/// Writes an offer into a saved request, and reads it back: what a launch needs of it, and neither its cloud nor its credentials. Whoever
-/// reads it says which cloud it belongs to (<see cref="SpotOffer.In"/>).
+/// Writes an offer into a saved request, and reads it back. It saves what a launch needs, but not the cloud or its credentials. The reader
+/// sets the cloud (<see cref="SpotOffer.In"/>).
 /// </summary>
 internal sealed class SpotOfferConverter : JsonConverter<SpotOffer>
 {

@@ -3,7 +3,7 @@ using SpotTrainer.Cloud;
 
 namespace SpotTrainer.Market;
 
-/// <summary>The Spot price of an instance type in a zone over some days.</summary>
+/// <summary>The Spot price history of an instance type in a zone.</summary>
 public sealed class SpotPriceHistory : ICloudObject
 {
     private const int SparklineLength = 28;
@@ -28,37 +28,37 @@ public sealed class SpotPriceHistory : ICloudObject
     /// <summary>The availability zone.</summary>
     public string Zone { get; }
 
-    /// <summary>From when on.</summary>
+    /// <summary>The start of the history.</summary>
     public DateTimeOffset From => series.From;
 
-    /// <summary>Until when.</summary>
+    /// <summary>The end of the history.</summary>
     public DateTimeOffset To => series.To;
 
-    /// <summary>The price now, in US dollars an hour.</summary>
+    /// <summary>The current price, in US dollars per hour.</summary>
     public decimal Price => Points[Points.Count - 1].Price;
 
-    /// <summary>Since when it has stood.</summary>
+    /// <summary>When the price last changed.</summary>
     public DateTimeOffset PriceTime => Points[Points.Count - 1].Time;
 
-    /// <summary>The lowest price, in US dollars an hour.</summary>
+    /// <summary>The lowest price, in US dollars per hour.</summary>
     public decimal Lowest => series.Lowest!.Value;
 
-    /// <summary>The highest price, in US dollars an hour.</summary>
+    /// <summary>The highest price, in US dollars per hour.</summary>
     public decimal Highest => series.Highest!.Value;
 
-    /// <summary>The mean, weighted with time, in US dollars an hour.</summary>
+    /// <summary>The time-weighted mean price, in US dollars per hour.</summary>
     public decimal Mean => Math.Round(series.Mean!.Value, 6);
 
-    /// <summary>The prices that held, oldest first, each with the moment from which on it held.</summary>
+    /// <summary>The prices, oldest first, each with its start time.</summary>
     public IReadOnlyList<SpotPricePoint> Points => series.Points;
 
-    /// <summary>The course of the price as a line of blocks, from the lowest to the highest.</summary>
+    /// <summary>The price over time as a line of blocks.</summary>
     public string Sparkline => Market.Sparkline.Draw(series.Parts(SparklineLength));
 
-    /// <summary>Where it is: <c>rehearsal</c>, or an account's number.</summary>
+    /// <summary>Where the price is from: <c>rehearsal</c>, or an account's number.</summary>
     public string Where => Cloud.Where;
 
-    /// <summary>The endpoint that it was found at; null for AWS's own.</summary>
+    /// <summary>The endpoint where the price was found; null for AWS's own.</summary>
     public string? Endpoint => Cloud.Endpoint;
 
     CloudContext ICloudObject.Cloud => Cloud;

@@ -1,6 +1,6 @@
 namespace SpotTrainer.Market;
 
-/// <summary>A Spot price and the moment from which on it holds.</summary>
+/// <summary>A Spot price and the time from which it applies.</summary>
 public sealed class SpotPricePoint
 {
     internal SpotPricePoint(DateTimeOffset time, decimal price)
@@ -9,9 +9,9 @@ public sealed class SpotPricePoint
         Price = price;
     }
 
-    /// <summary>Since when it holds.</summary>
+    /// <summary>The time from which the price applies.</summary>
     public DateTimeOffset Time { get; }
 
-    /// <summary>US dollars an hour.</summary>
+    /// <summary>The price, in US dollars per hour.</summary>
     public decimal Price { get; }
 }

@@ -1,16 +1,16 @@
 namespace SpotTrainer.Market;
 
 /// <summary>
-/// The Spot price of a type in a zone over a span of time: each price holds from its moment until the next (DescribeSpotPriceHistory).
+/// The Spot price of a type in a zone over a period. Each price applies from its time until the next one (DescribeSpotPriceHistory).
 /// </summary>
 internal sealed class SpotPriceSeries
 {
     private readonly List<SpotPricePoint> points;
 
-    /// <summary>Takes the prices of a span.</summary>
-    /// <param name="points">The changes, in any order; EC2 gives the one that stood at the beginning, too.</param>
-    /// <param name="from">The span's beginning. A price from before it counts from then on.</param>
-    /// <param name="to">The span's end.</param>
+    /// <summary>Creates a series for a period.</summary>
+    /// <param name="points">The price changes, in any order. EC2 includes the last one before the start.</param>
+    /// <param name="from">The start of the period. An earlier price counts from here on.</param>
+    /// <param name="to">The end of the period.</param>
     public SpotPriceSeries(IEnumerable<SpotPricePoint> points, DateTimeOffset from, DateTimeOffset to)
     {
         From = from;
@@ -20,7 +20,7 @@ internal sealed class SpotPriceSeries
         this.points = first > 0 ? ordered.GetRange(first, ordered.Count - first) : ordered;
     }
 
-    /// <summary>The series as a machine is charged that may cost no more than a price: EC2 takes it back before.</summary>
+    /// <summary>Returns the series that a machine with a maximum price is charged: EC2 interrupts it before it would cost more.</summary>
     public SpotPriceSeries UpTo(decimal? highest) =>
         highest is { } most ? new SpotPriceSeries(points.Select(point => new SpotPricePoint(point.Time, Math.Min(point.Price, most))), From, To) : this;
 
@@ -28,19 +28,19 @@ internal sealed class SpotPriceSeries
 
     public DateTimeOffset To { get; }
 
-    /// <summary>The prices that held in the span, oldest first.</summary>
+    /// <summary>The prices that applied in the period, oldest first.</summary>
     public IReadOnlyList<SpotPricePoint> Points => points;
 
     public decimal? Lowest => points.Count == 0 ? null : points.Min(point => point.Price);
 
     public decimal? Highest => points.Count == 0 ? null : points.Max(point => point.Price);
 
-    /// <summary>The mean, each price weighted with the time for which it held; null where nothing is known.</summary>
+    /// <summary>The time-weighted mean; null if no price is known.</summary>
     public decimal? Mean => MeanOf(From, To);
 
     /// <summary>
-    /// The mean from one moment to another, in US dollars an hour. The time before the first known price counts with that; null where
-    /// nothing is known.
+    /// Returns the mean between two times, in US dollars per hour; null if no price is known. The first known price also counts for the
+    /// time before it.
     /// </summary>
     public decimal? MeanOf(DateTimeOffset from, DateTimeOffset to)
     {
@@ -60,7 +60,7 @@ internal sealed class SpotPriceSeries
         return to > from ? sum / (to - from).Ticks : points[points.Count - 1].Price;
     }
 
-    /// <summary>The means of as many equal parts of the span.</summary>
+    /// <summary>Returns the means of equal parts of the period.</summary>
     public IReadOnlyList<decimal> Parts(int count)
     {
         if (points.Count == 0)

@@ -3,31 +3,31 @@ using SpotTrainer.Cloud;
 
 namespace SpotTrainer.Market;
 
-/// <summary>Reads Spot prices of Linux from EC2 (DescribeSpotPriceHistory).</summary>
+/// <summary>Reads the Spot prices for Linux from EC2 (DescribeSpotPriceHistory).</summary>
 internal static class SpotPrices
 {
     private const string LinuxProduct = "Linux/UNIX";
 
-    /// <summary>How many types one question names: a history of a week then fits into a page or two.</summary>
+    /// <summary>The number of types in one request. The history of a week then fits on a page or two.</summary>
     private const int TypesAtOnce = 20;
 
-    /// <summary>How many questions a region is asked at a time.</summary>
+    /// <summary>The number of simultaneous requests to a region.</summary>
     private const int QuestionsAtOnce = 4;
 
-    /// <summary>Whether a zone is one of a region's standard ones: not of a local or a Wavelength zone, whose names go on after the region's.</summary>
+    /// <summary>Whether a zone is a standard zone, not a Local Zone or a Wavelength Zone, which have longer names.</summary>
     public static bool IsStandardZone(string region, string zone) =>
         zone.Length == region.Length + 1 && zone.StartsWith(region, StringComparison.Ordinal) && zone[zone.Length - 1] is >= 'a' and <= 'z';
 
-    /// <summary>Gives the prices that hold now in a region's standard zones, as the pages come.</summary>
+    /// <summary>Reads the current prices in a region's standard zones, page by page.</summary>
     /// <param name="cloud">The cloud.</param>
     /// <param name="region">The region.</param>
-    /// <param name="patterns">Types, with wildcards; empty: all.</param>
-    /// <param name="page">Takes each page.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="patterns">The types, with wildcards; empty for all.</param>
+    /// <param name="page">Receives each page.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public static async Task ReadNowAsync(
         CloudContext cloud, string region, IReadOnlyList<string> patterns, Action<IReadOnlyList<CurrentPrice>> page, CancellationToken cancellationToken)
     {
-        // From now on: EC2 gives the prices that hold then, and what has changed since this computer's clock said so.
+        // With the current time as the start, EC2 returns the prices at that time and any later changes.
         for (var done = 0; done == 0 || done < patterns.Count; done += CloudContext.MostFilterValues)
         {
             var request = Request(cloud.Time.GetUtcNow().UtcDateTime, patterns.Skip(done).Take(CloudContext.MostFilterValues));
@@ -42,13 +42,13 @@ internal static class SpotPrices
         }
     }
 
-    /// <summary>Gives the histories of types in a region's standard zones, from a moment until now.</summary>
+    /// <summary>Returns the price histories of types in a region's standard zones, from a start time until now.</summary>
     /// <param name="cloud">The cloud.</param>
     /// <param name="region">The region.</param>
-    /// <param name="patterns">Types, with wildcards.</param>
-    /// <param name="from">The moment.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <param name="answered">Is told of each page.</param>
+    /// <param name="patterns">The types, with wildcards.</param>
+    /// <param name="from">The start time.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <param name="answered">Called for each page.</param>
     public static async Task<IReadOnlyDictionary<(string Type, string Zone), SpotPriceSeries>> ReadHistoryAsync(
         CloudContext cloud, string region, IReadOnlyList<string> patterns, DateTimeOffset from, CancellationToken cancellationToken, Action? answered = null)
     {
@@ -80,7 +80,7 @@ internal static class SpotPrices
             .ToDictionary(group => group.Key, group => new SpotPriceSeries(group.Select(PointOf), from, until));
     }
 
-    /// <summary>By filter, not by name: a type that a region does not have is then no error.</summary>
+    /// <summary>Filters by type instead of naming types, so a type that a region does not have is not an error.</summary>
     private static DescribeSpotPriceHistoryRequest Request(DateTime from, IEnumerable<string> patterns)
     {
         var request = new DescribeSpotPriceHistoryRequest { StartTime = from, ProductDescriptions = [LinuxProduct], MaxResults = 1000 };
@@ -97,5 +97,5 @@ internal static class SpotPrices
         new DateTimeOffset((entry.Timestamp ?? DateTime.MinValue).ToUniversalTime()), PriceText.Parse(entry.Price));
 }
 
-/// <summary>The Spot price of a type in a zone that holds now.</summary>
+/// <summary>The current Spot price of a type in a zone.</summary>
 internal readonly record struct CurrentPrice(string Type, string Zone, SpotPricePoint Point);

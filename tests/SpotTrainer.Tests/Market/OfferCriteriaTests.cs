@@ -8,7 +8,7 @@ public sealed class OfferCriteriaTests
     private static readonly InstanceTypeSize Good = new("m7i.large", 2, 8, 0, string.Empty, 0, "x86_64", Burstable: false, Metal: false, CurrentGeneration: true);
 
     [Fact]
-    public void Types_that_train_badly_come_only_when_they_are_named()
+    public void Types_that_train_badly_are_accepted_only_if_they_are_named()
     {
         var any = new OfferCriteria();
         Assert.True(any.Accepts(Good));
@@ -20,7 +20,7 @@ public sealed class OfferCriteriaTests
     }
 
     [Fact]
-    public void Every_least_size_counts()
+    public void Every_minimum_counts()
     {
         Assert.False(new OfferCriteria { MinVCpu = 3 }.Accepts(Good));
         Assert.False(new OfferCriteria { MinMemoryGiB = 9 }.Accepts(Good));

@@ -14,24 +14,24 @@ public sealed class OfferFinderTests
     private static readonly string[] Bands = ["<5%", "5-10%", "10-15%", "15-20%", ">20%"];
     private static readonly string[] Unreachable = ["ConnectionFailed", "TimedOut"];
 
-    /// <summary>What is left to a search that would wait for the SDK's own repeats: far more than any limit of a region here.</summary>
+    /// <summary>How long a search may take that waits for the SDK's own retries: far more than any region's limit here.</summary>
     private static readonly TimeSpan HangGuard = TimeSpan.FromMinutes(1);
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_named_type_that_has_no_price_is_told_of_and_memory_of_GPUs_counts_as_their_makers_sell_it()
+    public async Task A_named_type_without_a_price_is_a_warning_and_GPU_memory_counts_as_advertised()
     {
         await using var test = new TestCloud();
         Assert.NotEmpty(await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large", "nosuch.large"] }));
-        Assert.Contains("warning: There is no Spot price of nosuch.large where it was looked for.", test.Log.Lines);
+        Assert.Contains("warning: There is no Spot price for nosuch.large in the regions that were searched.", test.Log.Lines);
         Assert.NotEmpty(await test.FindAsync(new OfferCriteria { GpuModels = ["a10g"], MinGpuMemoryGiB = 24 }));
         var error = await Assert.ThrowsAsync<SpotTrainerException>(() => test.FindAsync(new OfferCriteria { GpuModels = ["a10g"], MinGpuMemoryGiB = 25, MinVCpu = 4 }));
-        Assert.Contains("any type that suits training, 4 vCPUs, GPU a10g, 25 GiB a GPU", error.Message, StringComparison.Ordinal);
+        Assert.Contains("any type that suits training, 4 vCPUs, GPU a10g, 25 GiB per GPU", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task All_regions_are_one_list_sorted_by_what_an_hour_costs()
+    public async Task All_regions_form_one_list_sorted_by_hourly_cost()
     {
         await using var test = new TestCloud();
         var all = await test.FindAsync(TwoProcessors with { First = 0, Days = 0 }, [.. test.Regions]);
@@ -43,7 +43,7 @@ public sealed class OfferFinderTests
         Assert.Equal(all.Count, all.Select(offer => (offer.Zone, offer.InstanceType)).Distinct().Count());
         Assert.All(all, offer => Assert.True(SpotPrices.IsStandardZone(offer.Region, offer.Zone)));
 
-        // What is told of each is what the market has.
+        // Each offer has the figures of the market.
         foreach (var offer in best)
         {
             var type = test.Endpoint.Market.Find(offer.Region, offer.InstanceType)!;
@@ -91,9 +91,9 @@ public sealed class OfferFinderTests
     [Theory]
     [InlineData("DescribeSpotPriceHistory")]
     [InlineData("DescribeInstanceTypes")]
-    public async Task A_region_that_hangs_at_one_question_keeps_no_other_from_its_offers(string action)
+    public async Task A_region_that_hangs_at_one_call_does_not_delay_the_others(string action)
     {
-        // It is the fastest by far: the types of all are looked up there first.
+        // This region is the fastest by far, so all types are looked up there first.
         await using var test = new TestCloud(new Conditions
         {
             Dead = [new DeadRegion("us-west-2", Action: action)],
@@ -102,11 +102,13 @@ public sealed class OfferFinderTests
         var offers = await test.FindAsync(TwoProcessors with { First = 0, Days = 0, RegionTimeout = TimeSpan.FromSeconds(8) }, [.. test.Regions]);
         Assert.Equal(
             test.Regions.Except(["us-west-2"], StringComparer.Ordinal).Order(StringComparer.Ordinal), offers.Select(offer => offer.Region).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
-        Assert.Equal(["warning: us-west-2 is left out: No response arrived in time."], test.Log.Lines.Where(line => line.StartsWith("warning", StringComparison.Ordinal)));
+        Assert.Equal(
+            ["warning: us-west-2 was skipped: No response arrived in time."],
+            test.Log.Lines.Where(line => line.StartsWith("warning", StringComparison.Ordinal)));
     }
 
     [Fact]
-    public async Task A_region_that_dies_when_it_has_told_its_prices_costs_no_more_than_their_history()
+    public async Task A_region_that_fails_after_its_prices_came_loses_only_the_price_history()
     {
         await using var test = new TestCloud();
         test.Log.Told = line =>
@@ -119,20 +121,21 @@ public sealed class OfferFinderTests
         var offers = await test.FindAsync(TwoProcessors with { First = 0, RegionTimeout = TimeSpan.FromSeconds(8) }, [.. test.Regions]).WaitAsync(HangGuard, Stop);
         Assert.All(offers, offer => Assert.Equal(offer.Region == "us-east-1", offer.Lowest is null));
         Assert.Contains(offers, offer => offer.Region == "us-east-1");
-        Assert.Single(test.Log.Lines, line => line == "warning: The history of prices in us-east-1 can't be had: No response arrived in time.");
+        Assert.Single(
+            test.Log.Lines, line => line == "warning: The price history of us-east-1 is not available: No response arrived in time.");
     }
 
     [Fact]
-    public async Task Scores_that_never_come_cost_no_offer()
+    public async Task Without_scores_all_offers_are_still_returned()
     {
         await using var test = new TestCloud(new Conditions { Dead = [new DeadRegion("*", Action: "GetSpotPlacementScores")] });
         var offers = await test.FindAsync(TwoProcessors with { IncludeScore = true, RegionTimeout = TimeSpan.FromSeconds(5) }).WaitAsync(HangGuard, Stop);
         Assert.Equal(12, offers.Count);
-        Assert.Single(test.Log.Lines, line => line == "warning: Placement scores can't be had: No response arrived in time.");
+        Assert.Single(test.Log.Lines, line => line == "warning: Placement scores are not available: No response arrived in time.");
     }
 
     [Fact]
-    public async Task Where_no_region_answers_it_is_an_error()
+    public async Task If_no_region_answers_it_is_an_error()
     {
         await using var test = new TestCloud(new Conditions { Dead = [new DeadRegion("*", Closes: true)] });
         var error = await Assert.ThrowsAnyAsync<Exception>(() => test.FindAsync(TwoProcessors with { RegionTimeout = TimeSpan.FromSeconds(2) }, "us-west-2", "us-east-1"));
@@ -140,15 +143,15 @@ public sealed class OfferFinderTests
     }
 
     [Fact]
-    public async Task What_can_not_be_had_is_left_empty_and_said()
+    public async Task Unavailable_prices_are_left_empty_with_a_warning()
     {
         await using var test = new TestCloud(new Conditions { Denied = ["pricing:*"] });
         var offer = (await test.FindAsync(TwoProcessors))[0];
         Assert.Equal((null, null, null), (offer.OnDemandPrice, offer.Saving, offer.OnDemandPriceDate));
         Assert.Contains(offer.Missing, reason => reason.StartsWith("On-demand price: The account's policies do not allow this", StringComparison.Ordinal));
-        Assert.Single(test.Log.Lines, line => line.Contains("no saving is shown", StringComparison.Ordinal));
+        Assert.Single(test.Log.Lines, line => line.Contains("savings are not shown", StringComparison.Ordinal));
 
-        // The hour then counts with the dearest disk there is.
+        // The hourly cost then uses the most expensive region's disk price.
         Assert.Equal(offer.Price + 0.005m + (30 * Tariff.HighestDiskPrice / 720), offer.HourlyCost, 6);
     }
 
@@ -173,7 +176,7 @@ public sealed class OfferFinderTests
     }
 
     [Fact]
-    public async Task A_cache_that_is_damaged_is_asked_for_again()
+    public async Task A_damaged_cache_is_fetched_again()
     {
         await using var test = new TestCloud();
         var before = await test.FindAsync(TwoProcessors);
@@ -186,7 +189,7 @@ public sealed class OfferFinderTests
     }
 
     [Fact]
-    public async Task A_score_is_that_of_the_set_of_types()
+    public async Task A_score_is_for_the_whole_set_of_types()
     {
         await using var test = new TestCloud();
         var offers = await test.FindAsync(TwoProcessors with { IncludeScore = true, First = 3 }, "us-east-1", "eu-west-1");
@@ -194,11 +197,11 @@ public sealed class OfferFinderTests
         Assert.Equal(1, test.Endpoint.Endpoint.Calls["GetSpotPlacementScores"]);
 
         await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large", "m7i.xlarge"], IncludeScore = true });
-        Assert.Single(test.Log.Lines, line => line.Contains("always scores fewer than 3 types low", StringComparison.Ordinal));
+        Assert.Single(test.Log.Lines, line => line.Contains("always gives fewer than 3 types a low score", StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task Scores_of_more_than_ten_regions_are_asked_for_in_several_questions()
+    public async Task Scores_of_more_than_ten_regions_take_several_calls()
     {
         await using var test = new TestCloud(market: LargeMarket.Make(regions: 12, types: 20));
         var offers = await test.FindAsync(TwoProcessors with { IncludeScore = true, First = 0, Days = 0 }, [.. test.Regions]);
@@ -207,7 +210,7 @@ public sealed class OfferFinderTests
     }
 
     [Fact]
-    public async Task A_score_can_not_be_had_before_the_whole_set_is_known()
+    public async Task A_score_is_not_available_before_all_types_are_known()
     {
         await using var test = new TestCloud();
         var error = await Assert.ThrowsAsync<SpotTrainerException>(
@@ -217,9 +220,9 @@ public sealed class OfferFinderTests
     }
 
     [Fact]
-    public async Task Offers_come_as_regions_answer_and_no_more_than_were_wanted()
+    public async Task Offers_come_as_regions_answer_and_no_more_than_requested()
     {
-        // The slow region is never waited for: the others have enough.
+        // The search does not wait for the slow region: the others have enough offers.
         await using var test = new TestCloud(new Conditions { Dead = [new DeadRegion("us-west-2")] });
         var came = new List<SpotOffer>();
         await OfferFinder.StreamAsync(test.Cloud, test.Regions, TwoProcessors with { First = 5, RegionTimeout = TimeSpan.FromMinutes(5) }, offer =>
@@ -236,7 +239,7 @@ public sealed class OfferFinderTests
     }
 
     [Fact]
-    public async Task Throttled_calls_are_made_again()
+    public async Task Throttled_calls_are_repeated()
     {
         await using var test = new TestCloud(new Conditions { Throttles = [new Throttle("*", First: 3)] });
         Assert.Equal(12, (await test.FindAsync(TwoProcessors)).Count);
@@ -245,7 +248,7 @@ public sealed class OfferFinderTests
     [Theory]
     [InlineData("z99.huge", "UnknownInstanceType")]
     [InlineData("z99.*", "NoOffer")]
-    public async Task A_type_that_there_is_not_is_an_error(string type, string id)
+    public async Task A_type_that_does_not_exist_is_an_error(string type, string id)
     {
         await using var test = new TestCloud();
         var error = await Assert.ThrowsAsync<SpotTrainerException>(() => test.FindAsync(new OfferCriteria { InstanceTypes = [type] }, "us-east-1", "eu-west-1"));

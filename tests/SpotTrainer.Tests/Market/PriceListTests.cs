@@ -13,7 +13,7 @@ public sealed class PriceListTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Where_one_server_does_not_answer_another_does(bool closes)
+    public async Task If_one_server_does_not_answer_another_does(bool closes)
     {
         await using var test = new TestCloud(new Conditions { Dead = [new DeadRegion("us-east-1", closes, "pricing:*")] });
         var offers = await test.FindAsync(new OfferCriteria { MinVCpu = 2, First = 40, Days = 0 }, "eu-west-1", "eu-central-1");
@@ -22,7 +22,7 @@ public sealed class PriceListTests
     }
 
     [Fact]
-    public async Task Where_no_server_answers_the_offers_come_without_their_prices()
+    public async Task If_no_server_answers_the_offers_come_without_on_demand_prices()
     {
         await using var test = new TestCloud(new Conditions { Dead = [new DeadRegion("*", Action: "pricing:*")] });
         var offers = await test.FindAsync(new OfferCriteria { MinVCpu = 2, First = 40, Days = 0 }, "eu-west-1", "eu-central-1");
@@ -30,13 +30,15 @@ public sealed class PriceListTests
         Assert.All(offers, offer => Assert.Null(offer.OnDemandPrice));
         Assert.Equal(
             [
-                "warning: Prices of disks in eu-central-1, eu-west-1 can't be had (No response arrived in time.): the dearest there is counts.",
-                "warning: Prices on demand in eu-central-1, eu-west-1 can't be had (No response arrived in time.): no saving is shown.",
+                "warning: Disk prices for eu-central-1, eu-west-1 are not available, so the price of the most expensive region is used: "
+                    + "No response arrived in time.",
+                "warning: On-demand prices for eu-central-1, eu-west-1 are not available, so savings are not shown: "
+                    + "No response arrived in time.",
             ], test.Log.Lines.Where(line => line.StartsWith("warning", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
     }
 
     [Fact]
-    public async Task What_failed_in_one_region_is_asked_for_in_the_others()
+    public async Task A_failure_in_one_region_does_not_stop_the_others()
     {
         await using var test = new TestCloud(new Conditions { Denied = ["pricing:*"] });
         var prices = new PriceList(test.Cloud);
@@ -47,13 +49,13 @@ public sealed class PriceListTests
         Assert.Single(await prices.OnDemandAsync("eu-west-1", OneType, Stop));
         Assert.Null(prices.OnDemandFailure("eu-west-1"));
 
-        // In that region it is not asked for once more, and it is said why.
+        // That region is not asked again, and the reason is kept.
         Assert.Null(await prices.DiskAsync("eu-west-1", Stop));
         Assert.StartsWith("The account's policies do not allow this", prices.DiskFailure("eu-west-1"), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_long_list_gets_the_time_that_its_pages_take()
+    public async Task A_long_list_has_time_for_all_its_pages()
     {
         // Eleven pages of a second each.
         await using var test = new TestCloud(new Conditions { Delays = [new RegionDelay("us-east-1", TimeSpan.FromSeconds(1))] }, LargeMarket.Make(regions: 1, types: 1000));

@@ -8,25 +8,25 @@ public sealed class SpotPriceSeriesTests
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     [Fact]
-    public void Each_price_counts_for_as_long_as_it_held()
+    public void Each_price_counts_for_as_long_as_it_applied()
     {
-        // One hour at 1, three at 3; the price from before the span counts from its beginning, the one after its end not at all.
+        // One hour at 1, three at 3. The price from before the period counts from its start, and the price after its end does not count.
         var series = new SpotPriceSeries([At(-48, 9), At(-1, 1), At(1, 3), At(4, 100)], Start, Start.AddHours(4));
         Assert.Equal((1m, 3m, 2.5m), (series.Lowest, series.Highest, series.Mean));
         Assert.Equal([1m, 3m, 3m, 3m], series.Parts(4));
     }
 
     [Fact]
-    public void Where_nothing_is_known_nothing_is_said()
+    public void Without_prices_there_are_no_figures()
     {
         var series = new SpotPriceSeries([], Start, Start.AddDays(1));
         Assert.Equal((null, null, null), (series.Lowest, series.Highest, series.Mean));
         Assert.Empty(series.Parts(5));
     }
 
-    /// <summary>The mean is what a second-by-second sum gives.</summary>
+    /// <summary>The mean equals a second-by-second sum.</summary>
     [Fact]
-    public void The_mean_is_the_sum_over_every_second() => Gen.Select(Gen.Int[-3000, 5000], Gen.Int[1, 500]).List[1, 12].Select(Gen.Int[1, 4000]).Sample((changes, length) =>
+    public void The_mean_equals_the_sum_over_every_second() => Gen.Select(Gen.Int[-3000, 5000], Gen.Int[1, 500]).List[1, 12].Select(Gen.Int[1, 4000]).Sample((changes, length) =>
     {
         var points = changes.GroupBy(change => change.Item1).Select(group => (Second: group.Key, Price: (decimal)group.First().Item2)).OrderBy(point => point.Second).ToArray();
         var series = new SpotPriceSeries(points.Select(point => new SpotPricePoint(Start.AddSeconds(point.Second), point.Price)), Start, Start.AddSeconds(length));
