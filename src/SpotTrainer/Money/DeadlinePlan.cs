@@ -3,26 +3,29 @@ using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Money;
 
-/// <summary>How long an instance may run: the shorter of its time limit and of what its budget pays for at the highest price that can be charged.</summary>
-/// <param name="Time">From launch to the deadline.</param>
-/// <param name="Expected">What the budget would pay for at the price now; without a budget the same as <paramref name="Time"/>.</param>
-/// <param name="HighestCost">The most that it can cost until then, in US dollars.</param>
+/// <summary>
+/// How long an instance may run: its time limit, or the time that its budget pays for at the highest possible price, if that is shorter.
+/// </summary>
+/// <param name="Time">The time from launch to the deadline.</param>
+/// <param name="Expected">The time that the budget pays for at the current price; without a budget, <paramref name="Time"/>.</param>
+/// <param name="HighestCost">The most that the instance can cost until then, in US dollars.</param>
 internal sealed record DeadlinePlan(TimeSpan Time, TimeSpan Expected, decimal HighestCost)
 {
-    /// <summary>A shorter run trains nothing.</summary>
+    /// <summary>A shorter run would train nothing.</summary>
     private static readonly TimeSpan Shortest = TimeSpan.FromMinutes(5);
 
-    /// <summary>Makes the plan.</summary>
+    /// <summary>Creates a plan.</summary>
     /// <param name="tariff">What the instance costs.</param>
-    /// <param name="limit">The longest time.</param>
-    /// <param name="budget">The most that it may cost, in US dollars; null for no budget.</param>
+    /// <param name="limit">The time limit.</param>
+    /// <param name="budget">The most that the instance may cost, in US dollars; null for no budget.</param>
     /// <exception cref="SpotTrainerException"><c>PriceCapUnknown</c>, <c>BudgetTooSmall</c>.</exception>
     public static DeadlinePlan Make(Tariff tariff, TimeSpan limit, decimal? budget)
     {
         if (tariff.MostPerHour is not { } most)
         {
             throw new SpotTrainerException("PriceCapUnknown", ErrorKind.InvalidArgument,
-                "The highest price that can be charged is not known: there is no -MaxPrice, and the on-demand price is not available.", "Use -MaxPrice.");
+                "The highest price that can be charged is not known: -MaxPrice is not set, and the on-demand price is not available.",
+                "Set -MaxPrice.");
         }
 
         var (time, expected) = (limit, limit);

@@ -1,27 +1,29 @@
 namespace SpotTrainer.Money;
 
 /// <summary>
-/// What an instance costs: by the hour, the most by the hour, for a span of time, and until when a budget pays. Traffic is not included.
+/// What an instance costs: per hour, at most per hour, and for a period, and how long a budget lasts. Traffic is not included.
 /// </summary>
-/// <param name="Price">The price of the machine now, or at its launch, in US dollars per hour.</param>
+/// <param name="Price">The machine's price, now or at its launch, in US dollars per hour.</param>
 /// <param name="HighestPrice">The highest price that can be charged for it, in US dollars per hour; null if nothing limits it.</param>
-/// <param name="DiskPrice">A GiB of gp3 disk for a month, in US dollars; null if it is not known: then the most expensive region counts.</param>
-/// <param name="VolumeSizeGiB">The disk, in GiB.</param>
+/// <param name="DiskPrice">
+/// The price of a GiB of gp3 disk per month, in US dollars; null if it is not known: then the most expensive region's counts.
+/// </param>
+/// <param name="VolumeSizeGiB">The disk size, in GiB.</param>
 internal sealed record Tariff(decimal Price, decimal? HighestPrice, decimal? DiskPrice, int VolumeSizeGiB)
 {
-    /// <summary>A public IPv4 address, in US dollars per hour (AWS, since February 2024; the same in every region).</summary>
+    /// <summary>The price of a public IPv4 address, in US dollars per hour (AWS, since February 2024; the same in every region).</summary>
     public const decimal Ipv4PerHour = 0.005m;
 
-    /// <summary>A GiB of gp3 disk for a month in the most expensive region (sa-east-1), in US dollars.</summary>
+    /// <summary>The price of a GiB of gp3 disk per month in the most expensive region (sa-east-1), in US dollars.</summary>
     public const decimal HighestDiskPrice = 0.152m;
 
-    /// <summary>What passes between the launch as EC2 bills it and the end as the machine sees it.</summary>
+    /// <summary>The margin between the launch time that EC2 bills and the end by the machine's clock.</summary>
     public static readonly TimeSpan Margin = TimeSpan.FromMinutes(5);
 
-    /// <summary>Nothing is planned for longer than a year.</summary>
+    /// <summary>The longest plan: a year.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromDays(365);
 
-    /// <summary>AWS bills a disk by the second of a month, which has 30 days in its own example.</summary>
+    /// <summary>AWS bills a disk per second of a month, which has 30 days in AWS's own example.</summary>
     private const decimal HoursPerMonth = 720m;
 
     /// <summary>The shortest month, in which an hour of disk costs most.</summary>
@@ -30,25 +32,25 @@ internal sealed record Tariff(decimal Price, decimal? HighestPrice, decimal? Dis
     /// <summary>The shortest time that is billed.</summary>
     private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(60);
 
-    /// <summary>AWS charges nothing for a machine that it takes back within this time of its start. Disk and address are charged.</summary>
+    /// <summary>If AWS interrupts a machine within this time after its start, it charges only for the disk and the address.</summary>
     private static readonly TimeSpan FreeWhenInterrupted = TimeSpan.FromHours(1);
 
-    /// <summary>The disk, in US dollars per hour.</summary>
+    /// <summary>The cost of the disk, in US dollars per hour.</summary>
     public decimal DiskPerHour => (DiskPrice ?? HighestDiskPrice) * VolumeSizeGiB / HoursPerMonth;
 
-    /// <summary>Machine, disk and address, in US dollars per hour.</summary>
+    /// <summary>The cost of the machine, the disk, and the address, in US dollars per hour.</summary>
     public decimal PerHour => Price + Ipv4PerHour + DiskPerHour;
 
     /// <summary>The most that an hour can cost in all, in US dollars; null if nothing limits the price.</summary>
     public decimal? MostPerHour => HighestPrice is { } highest ? MostPerHourAt(highest) : null;
 
-    /// <summary>The part of a time that is billed: full seconds, at least 60.</summary>
+    /// <summary>Returns the billed part of a time: full seconds, at least 60.</summary>
     public static TimeSpan Billed(TimeSpan time) => time < Shortest ? Shortest : TimeSpan.FromSeconds(Math.Ceiling(time.TotalSeconds));
 
-    /// <summary>Estimates what a span of time costs.</summary>
-    /// <param name="time">How long.</param>
+    /// <summary>Estimates the cost of a period.</summary>
+    /// <param name="time">The length of the period.</param>
     /// <param name="meanPrice">The mean of the prices that were charged, in US dollars per hour; null for the tariff's own.</param>
-    /// <param name="interrupted">Whether AWS took the machine back at the end of the time.</param>
+    /// <param name="interrupted">Whether AWS interrupted the machine at the end.</param>
     public Cost CostOf(TimeSpan time, decimal? meanPrice = null, bool interrupted = false)
     {
         var hours = (decimal)Billed(time).TotalHours;
@@ -56,32 +58,32 @@ internal sealed record Tariff(decimal Price, decimal? HighestPrice, decimal? Dis
         return new Cost(isFree ? 0 : Round(hours * (meanPrice ?? Price)), Round(hours * DiskPerHour), Round(hours * Ipv4PerHour));
     }
 
-    /// <summary>The most that a span of time can cost, in US dollars; null if nothing limits the price.</summary>
+    /// <summary>Returns the most that a period can cost, in US dollars; null if nothing limits the price.</summary>
     public decimal? MostOf(TimeSpan time) => (decimal)time.TotalHours * MostPerHour;
 
-    /// <summary>The longest time from a launch to a deadline that a budget pays for, with the margin: it may be negative.</summary>
-    /// <param name="budget">US dollars.</param>
-    /// <param name="perHour">US dollars per hour.</param>
+    /// <summary>Returns the longest time from launch to deadline that a budget pays for, after the margin. It may be negative.</summary>
+    /// <param name="budget">The budget, in US dollars.</param>
+    /// <param name="perHour">The cost, in US dollars per hour.</param>
     public static TimeSpan TimeFor(decimal budget, decimal perHour) => Hours(budget / perHour) - Margin;
 
     /// <summary>
-    /// The latest end of a running instance that a budget pays for: with what was not spent until now, at the highest price from now on.
+    /// Returns the latest end of a running instance that a budget pays for, if the unspent part is used at the highest price from now on.
     /// </summary>
     /// <param name="launched">When EC2 started it.</param>
-    /// <param name="now">The time now, by the machine's clock.</param>
-    /// <param name="budget">US dollars.</param>
-    /// <param name="highestSoFar">The highest price that was charged until now, in US dollars per hour.</param>
+    /// <param name="now">The current time, by the machine's clock.</param>
+    /// <param name="budget">The budget, in US dollars.</param>
+    /// <param name="highestSoFar">The highest price that was charged so far, in US dollars per hour.</param>
     /// <exception cref="InvalidOperationException">Nothing limits the price.</exception>
     public DateTimeOffset LatestEnd(DateTimeOffset launched, DateTimeOffset now, decimal budget, decimal highestSoFar)
     {
         var most = MostPerHour ?? throw new InvalidOperationException("Nothing limits the price.");
         var latest = now + TimeFor(budget - Spent(launched, now, highestSoFar), most);
 
-        // The machine counts in whole seconds.
+        // The machine counts whole seconds.
         return DateTimeOffset.FromUnixTimeSeconds(latest.ToUnixTimeSeconds());
     }
 
-    /// <summary>The most that a running instance can have cost at its end, in US dollars; null if nothing limits the price.</summary>
+    /// <summary>Returns the most that a running instance can cost until its end, in US dollars; null if nothing limits the price.</summary>
     /// <inheritdoc cref="LatestEnd"/>
     /// <param name="end">The end.</param>
 #pragma warning disable CS1573
@@ -106,11 +108,11 @@ internal sealed record Tariff(decimal Price, decimal? HighestPrice, decimal? Dis
 }
 
 /// <summary>What something cost, in US dollars.</summary>
-/// <param name="Machine">The machine itself.</param>
-/// <param name="Disk">Its disk.</param>
-/// <param name="Address">Its public IPv4 address.</param>
+/// <param name="Machine">The cost of the machine itself.</param>
+/// <param name="Disk">The cost of its disk.</param>
+/// <param name="Address">The cost of its public IPv4 address.</param>
 internal sealed record Cost(decimal Machine, decimal Disk, decimal Address)
 {
-    /// <summary>All of it.</summary>
+    /// <summary>The total.</summary>
     public decimal Total => Machine + Disk + Address;
 }

@@ -7,7 +7,7 @@ namespace SpotTrainer.Tests.Money;
 public sealed class DeadlinePlanTests
 {
     [Fact]
-    public void Without_a_budget_the_hours_hold()
+    public void Without_a_budget_the_time_limit_applies()
     {
         var plan = DeadlinePlan.Make(new Tariff(0.03m, 0.1m, DiskPrice: null, 30), TimeSpan.FromHours(8), budget: null);
         Assert.Equal(TimeSpan.FromHours(8), plan.Time);
@@ -54,7 +54,7 @@ public sealed class DeadlinePlanTests
         "BudgetTooSmall", Assert.Throws<SpotTrainerException>(() => DeadlinePlan.Make(new Tariff(0.3m, 1m, DiskPrice: null, 30), TimeSpan.FromHours(8), 0.01m)).Id);
 
     [Fact]
-    public void Cost_counts_a_minute_at_least_with_disk_and_address()
+    public void Cost_counts_at_least_a_minute_with_disk_and_address()
     {
         var tariff = new Tariff(0.1m, HighestPrice: null, 0.08m, 30);
         Assert.Equal(tariff.CostOf(TimeSpan.FromSeconds(60)), tariff.CostOf(TimeSpan.FromSeconds(1)));

@@ -3,13 +3,13 @@ using SpotTrainer.Money;
 
 namespace SpotTrainer.Tests.Money;
 
-/// <summary>However prices move, a machine that ends at the latest moment has not cost more than its budget.</summary>
+/// <summary>However prices move, an instance that ends at the latest possible time does not cost more than its budget.</summary>
 public sealed class TariffTests
 {
     private static readonly DateTimeOffset Launch = new(2031, 5, 6, 7, 8, 9, TimeSpan.Zero);
 
     [Fact]
-    public void The_latest_moment_never_costs_more_than_the_budget_however_often_it_is_moved_out()
+    public void The_latest_end_never_costs_more_than_the_budget_however_often_it_is_extended()
     {
         var random = new Random(20261125);
         for (var round = 0; round < 20_000; round++)
@@ -24,7 +24,7 @@ public sealed class TariffTests
             var (now, cost, seen) = (Launch, 0m, 0m);
             while (true)
             {
-                // A while at some price, then the deadline is moved out by what was not spent.
+                // Some time passes at some price. Then the unspent part extends the deadline.
                 var price = highest * (decimal)random.NextDouble();
                 var pause = (deadline - now) * random.NextDouble();
                 (now, cost, seen) = (now + pause, cost + ((decimal)pause.TotalHours * (tariff with { HighestPrice = price }).MostPerHour!.Value), Math.Max(seen, price));
@@ -42,7 +42,7 @@ public sealed class TariffTests
                 }
             }
 
-            // From here on the worst.
+            // From here on, the highest price.
             cost += (decimal)(deadline - now).TotalHours * tariff.MostPerHour!.Value;
             Assert.True(cost <= budget, $"{cost} of {budget}");
             Assert.True(deadline >= Launch + plan.Time);
@@ -50,7 +50,7 @@ public sealed class TariffTests
     }
 
     [Fact]
-    public void What_was_cheap_until_now_moves_it_out_and_what_was_dear_does_not()
+    public void A_cheap_past_extends_the_deadline_and_an_expensive_one_does_not()
     {
         var now = Launch.AddHours(2);
         var tariff = new Tariff(0.3m, 1, 0.08m, 30);
