@@ -4,7 +4,10 @@ using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Doors;
 
-/// <summary>Takes a range of IPv4 addresses as EC2 keeps it: what is asked about is what is opened, and nothing is made for one that is none.</summary>
+/// <summary>
+/// Converts an IPv4 address range to the form that EC2 stores, so the prompt shows what will be opened. An invalid range is an error before
+/// anything is created.
+/// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class AddressRangeAttribute : ArgumentTransformationAttribute
 {

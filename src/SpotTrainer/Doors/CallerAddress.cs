@@ -6,11 +6,11 @@ using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Doors;
 
-/// <summary>Finds out from which IPv4 address the caller reaches the machines.</summary>
+/// <summary>Finds the IPv4 address from which the caller reaches the instances.</summary>
 internal static class CallerAddress
 {
-    /// <summary>Gives the address as a range of one (a.b.c.d/32).</summary>
-    /// <exception cref="SpotTrainerException"><c>CallerAddressUnknown</c>: a door is never opened to the world instead.</exception>
+    /// <summary>Returns the address as a range of one address (a.b.c.d/32).</summary>
+    /// <exception cref="SpotTrainerException"><c>CallerAddressUnknown</c>: the door is never opened to the world instead.</exception>
     public static async Task<string> GetCidrAsync(CloudContext cloud, CancellationToken cancellationToken)
     {
         try
@@ -34,6 +34,6 @@ internal static class CallerAddress
     private static Uri Service(CloudContext cloud) => cloud.PublicService("https://checkip.amazonaws.com/", "checkip");
 
     private static SpotTrainerException Unknown(CloudContext cloud, Exception? inner) => new(
-        "CallerAddressUnknown", ErrorKind.ConnectionError, $"Your own IPv4 address could not be found out at {Service(cloud)}.",
-        "Give it as -AllowedCidr (such as 203.0.113.7/32).", Service(cloud), inner);
+        "CallerAddressUnknown", ErrorKind.ConnectionError, $"Your own IPv4 address could not be determined from {Service(cloud)}.",
+        "Use -AllowedCidr with your address (such as 203.0.113.7/32).", Service(cloud), inner);
 }

@@ -3,16 +3,16 @@ using Amazon.EC2.Model;
 
 namespace SpotTrainer.Doors;
 
-/// <summary>A way into a machine through a security group: what it is for, and the ports that it opens.</summary>
-/// <param name="Purpose">What it is for, in lowercase: the tag of its group says so.</param>
+/// <summary>A way into an instance through a security group: its purpose and its ports.</summary>
+/// <param name="Purpose">The purpose, in lowercase, as in the tag of the security group.</param>
 /// <param name="FirstPort">The first port.</param>
 /// <param name="LastPort">The last port.</param>
 internal sealed record Door(string Purpose, int FirstPort, int LastPort)
 {
-    /// <summary>The tag of the groups that the module made: what they are for.</summary>
+    /// <summary>The tag of the module's security groups. Its value is the purpose.</summary>
     public const string PurposeTag = "spottrainer:group";
 
-    /// <summary>The tag of the ports that a group opens, unless that is SSH's: one port, or the first and the last with a hyphen between them.</summary>
+    /// <summary>The tag of the ports that a group opens, except for SSH: one port, or the first and the last with a hyphen.</summary>
     public const string PortsTag = "spottrainer:port";
 
     public Door(string purpose, int port)
@@ -20,13 +20,13 @@ internal sealed record Door(string Purpose, int FirstPort, int LastPort)
     {
     }
 
-    /// <summary>The door through which every machine is reached.</summary>
+    /// <summary>The door through which every instance is reached.</summary>
     public static Door Ssh { get; } = new("ssh", 22);
 
     /// <summary>The ports as tags and messages show them: <c>8888</c>, or <c>8888-8890</c>.</summary>
     public string Ports => FirstPort == LastPort ? FirstPort.ToString(CultureInfo.InvariantCulture) : FormattableString.Invariant($"{FirstPort}-{LastPort}");
 
-    /// <summary>The door that a group of the module opens. One whose tags are missing or damaged counts as SSH's.</summary>
+    /// <summary>Returns the door that one of the module's groups opens. If tags are missing or damaged, it is the door for SSH.</summary>
     public static Door Of(SecurityGroup group)
     {
         var ports = ValueOf(group, PortsTag).Split('-');
@@ -34,19 +34,19 @@ internal sealed record Door(string Purpose, int FirstPort, int LastPort)
             ? new Door(ValueOf(group, PurposeTag), first, last) : Ssh;
     }
 
-    /// <summary>The tags of the door's group.</summary>
+    /// <summary>Returns the tags for the door's security group.</summary>
     public IEnumerable<Tag> Tags() => this == Ssh ? [new Tag(PurposeTag, Purpose)] : [new Tag(PurposeTag, Purpose), new Tag(PortsTag, Ports)];
 
-    /// <summary>The rule that lets a range in.</summary>
+    /// <summary>Returns the rule that lets an address range in.</summary>
     public IpPermission Rule(string cidr, string? description) => new()
     {
         IpProtocol = "tcp", FromPort = FirstPort, ToPort = LastPort, Ipv4Ranges = [new IpRange { CidrIp = cidr, Description = description }],
     };
 
-    /// <summary>Whether a rule opens all of the door.</summary>
+    /// <summary>Whether a rule opens all ports of the door.</summary>
     public bool IsOpenedBy(IpPermission rule) => rule.IpProtocol == "tcp" && rule.FromPort <= FirstPort && rule.ToPort >= LastPort;
 
-    /// <summary>Whether a rule opens any of the door.</summary>
+    /// <summary>Whether a rule opens any port of the door.</summary>
     public bool IsTouchedBy(IpPermission rule) =>
         rule.IpProtocol == "-1" || (rule.IpProtocol == "tcp" && rule.FromPort <= LastPort && rule.ToPort >= FirstPort);
 

@@ -6,34 +6,34 @@ using SpotTrainer.Foundation;
 namespace SpotTrainer.Doors;
 
 /// <summary>
-/// A door of one instance, opened by a security group of that instance alone. The group is deleted when the door is closed, and with the
-/// instance.
+/// A door of one instance, opened by a security group that only this instance uses. The group is deleted when the door is closed or the
+/// instance is removed.
 /// </summary>
 /// <param name="cloud">The cloud.</param>
 /// <param name="region">The region.</param>
-/// <param name="instanceId">EC2's id of the instance.</param>
+/// <param name="instanceId">EC2's ID of the instance.</param>
 /// <param name="owner">Who launched the instance, for the group's tag.</param>
-/// <param name="purpose">What the door is for, in lowercase.</param>
+/// <param name="purpose">The purpose of the door, in lowercase.</param>
 internal sealed class InstanceDoor(CloudContext cloud, string region, string instanceId, string owner, string purpose)
 {
     /// <summary>The tag that says which instance a group belongs to.</summary>
     public const string InstanceTag = "spottrainer:instance";
 
-    /// <summary>How long closing a door may take: it is carried out even after Ctrl+C.</summary>
+    /// <summary>The time limit of closing a door, which is done even after Ctrl+C.</summary>
     private static readonly TimeSpan CleanupTimeout = TimeSpan.FromSeconds(6);
 
     private IAmazonEC2 Ec2 => cloud.Ec2(region);
 
     /// <summary>
-    /// Opens ports. The group gets its rule before the instance gets the group: until that last call the door is closed, and what an
-    /// interruption leaves is a group that nobody uses.
+    /// Opens ports. The group gets its rule before the instance gets the group. So the door stays closed until the last call, and an
+    /// interruption leaves at most a group that nothing uses.
     /// </summary>
     /// <param name="firstPort">The first port.</param>
     /// <param name="lastPort">The last port.</param>
-    /// <param name="cidr">The range that is let in.</param>
-    /// <param name="own">Whether that is this computer's own address. Its earlier addresses are then no longer let in.</param>
-    /// <param name="context">Where it reports.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="cidr">The address range to let in.</param>
+    /// <param name="own">Whether that is this computer's own address. If so, its earlier addresses are no longer let in.</param>
+    /// <param name="context">Log, clock, and session.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public async Task OpenAsync(int firstPort, int lastPort, string cidr, bool own, StepContext context, CancellationToken cancellationToken)
     {
         var door = new Door(purpose, firstPort, lastPort);
@@ -46,7 +46,7 @@ internal sealed class InstanceDoor(CloudContext cloud, string region, string ins
         var machine = await Ec2Instances.FindAsync(cloud, region, instanceId, cancellationToken);
         var name = $"spottrainer-{purpose}-{instanceId}";
         var group = await SecurityGroupStore.FindAsync(Ec2, machine.VpcId, name, cancellationToken) ?? await SecurityGroupStore.MakeAsync(
-            Ec2, machine.VpcId, name, $"SpotTrainer: {purpose} of {instanceId} from the address of the caller alone",
+            Ec2, machine.VpcId, name, $"SpotTrainer: {purpose} of {instanceId}, only from the address of the caller",
             [.. door.Tags(), new Tag(InstanceTag, instanceId), new Tag(ModuleTags.Owner, owner)], context, cancellationToken);
         await SecurityGroupStore.AllowAsync(Ec2, group, cidr, own, context, cancellationToken);
         if (!machine.SecurityGroups.Exists(known => known.GroupId == group.GroupId))
@@ -55,10 +55,11 @@ internal sealed class InstanceDoor(CloudContext cloud, string region, string ins
                 context, () => SetGroupsAsync([.. machine.SecurityGroups.Select(known => known.GroupId), group.GroupId], cancellationToken), cancellationToken);
         }
 
-        context.Log.Information($"{instanceId}: port {door.Ports} is open to {cidr}, through the security group {group.GroupId} of this instance alone.");
+        context.Log.Information(
+            $"{instanceId}: port {door.Ports} is open to {cidr}. The security group {group.GroupId} is used by this instance only.");
     }
 
-    /// <summary>Closes what is open, even after Ctrl+C, and then deletes the group.</summary>
+    /// <summary>Closes the door, even after Ctrl+C, and then deletes the group.</summary>
     public async Task CloseAsync(StepContext context, CancellationToken cancellationToken)
     {
         using var limit = context.Cleanup.Until(1, CleanupTimeout);
@@ -82,8 +83,8 @@ internal sealed class InstanceDoor(CloudContext cloud, string region, string ins
     }
 
     /// <summary>
-    /// Deletes the groups of a region's instances that have ended, whatever ended them. A group that cannot be deleted is only a warning:
-    /// it lets nobody in anywhere, and costs nothing.
+    /// Deletes the groups of a region's ended instances, however they ended. If a group cannot be deleted, that is only a warning: it lets
+    /// nobody in and costs nothing.
     /// </summary>
     public static async Task SweepAsync(CloudContext cloud, string region, StepContext context, CancellationToken cancellationToken)
     {
@@ -108,7 +109,8 @@ internal sealed class InstanceDoor(CloudContext cloud, string region, string ins
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            context.Log.Warning($"Security groups of ended machines in {region} could not be deleted (Clear-SpotTrainingResource tries again): {ErrorTranslation.Translate(exception, region).Message}");
+            context.Log.Warning($"Security groups of ended instances in {region} could not be deleted: "
+                + $"{ErrorTranslation.Translate(exception, region).Message} Clear-SpotTrainingResource will try again.");
         }
     }
 

@@ -3,22 +3,25 @@ using SpotTrainer.Cloud;
 
 namespace SpotTrainer.Doors;
 
-/// <summary>Makes a security group that lets SSH in from your own address only.</summary>
+/// <summary>Creates a security group that allows SSH from your own address only.</summary>
 [Cmdlet(VerbsCommon.New, "TrainingSecurityGroup", SupportsShouldProcess = true)]
 [OutputType(typeof(TrainingSecurityGroup))]
 public sealed class NewTrainingSecurityGroupCommand : RegionsCmdlet
 {
-    /// <summary>Its name.</summary>
+    /// <summary>The name of the group. The default is the name that launches use.</summary>
     [Parameter(Position = 0)]
     [ValidatePattern(@"^(?!sg-)[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}$")]
     public string Name { get; set; } = SecurityGroupStore.DefaultName;
 
-    /// <summary>The address range that may connect; your own address when left out.</summary>
+    /// <summary>
+    /// The IPv4 range that may connect, such as 198.51.100.0/24. The default is your current address. A range wider than /8 causes a
+    /// warning.
+    /// </summary>
     [Parameter]
     [AddressRange]
     public string? AllowedCidr { get; set; }
 
-    /// <summary>The id of a network of your own; the default one when left out.</summary>
+    /// <summary>The ID of your own VPC. The default is the region's default VPC.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidatePattern("^vpc-[0-9a-f]+$")]
     public string? VpcId { get; set; }
@@ -32,9 +35,10 @@ public sealed class NewTrainingSecurityGroupCommand : RegionsCmdlet
         Run(name, async stopping => regions = await RegionNames.ResolveAsync(cloud, given, stopping));
         foreach (var region in regions)
         {
-            if (ShouldProcess($"{name} in {region}", $"make a security group: port 22 from {cidr ?? "your own address"} only"))
+            if (ShouldProcess($"{name} in {region}", $"create a security group: port 22 from {cidr ?? "your own address"} only"))
             {
-                Start(name, async stopping => await Output.ObjectAsync(await SecurityGroupStore.CreateAsync(cloud, region, name, vpc, cidr, Context, stopping)));
+                Start(name, async stopping => await Output.ObjectAsync(
+                    await SecurityGroupStore.CreateAsync(cloud, region, name, vpc, cidr, Context, stopping)));
             }
         }
     }

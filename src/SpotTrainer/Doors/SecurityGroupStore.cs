@@ -8,28 +8,29 @@ using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Doors;
 
-/// <summary>Keeps the module's security groups: one door each, from the caller's own address only.</summary>
+/// <summary>Creates and updates the module's security groups. Each opens one door, by default to the caller's own address only.</summary>
 internal static class SecurityGroupStore
 {
     /// <summary>
-    /// The group that launches of this user on this computer use: in one that others of the account share, their addresses would be let in, too. The
-    /// names of those for other ranges begin with it.
+    /// The group for launches of this user on this computer. A group shared with other users would also let in their addresses. The names
+    /// of groups for other ranges begin with this name.
     /// </summary>
     public static readonly string DefaultName = "spottrainer-" + OwnerMark().ToLowerInvariant();
 
-    // EC2 takes no apostrophe here.
-    private const string SshDescription = "SpotTrainer: SSH from the address of the caller alone";
+    // EC2 does not allow an apostrophe here.
+    private const string SshDescription = "SpotTrainer: SSH, only from the address of the caller";
 
     /// <summary>
-    /// Gives a group for launches that lets in the caller, or the range that the user asked for, and nobody else; made when there is none. One that lets
-    /// in others, too, stays as it is, since machines that run may need it, and the next is taken: a door opened once is not open for later launches.
+    /// Returns a group for launches that lets in only the caller, or the range that the user asked for. Creates it if it does not exist. A
+    /// group that also lets in others is left alone, because running instances may need it, and the next one is used. So a door opened for
+    /// one launch is not open for later ones.
     /// </summary>
     /// <param name="cloud">The cloud.</param>
     /// <param name="region">The region.</param>
-    /// <param name="vpc">The network.</param>
-    /// <param name="givenCidr">The range that the user asked for; null: the caller's own address, whose older rules are then taken out.</param>
-    /// <param name="context">Where it tells what it made.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="vpc">The VPC.</param>
+    /// <param name="givenCidr">The range that the user asked for; null for the caller's own address, replacing its earlier ones.</param>
+    /// <param name="context">Log, clock, and session.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public static async Task<string> EnsureAsync(
         CloudContext cloud, string region, string vpc, string? givenCidr, StepContext context, CancellationToken cancellationToken)
     {
@@ -42,14 +43,17 @@ internal static class SecurityGroupStore
             var group = await FindAsync(ec2, vpc, name, cancellationToken);
             if (group is null)
             {
-                group = await MakeAsync(ec2, vpc, name, SshDescription, [.. Door.Ssh.Tags(), new Tag(ModuleTags.Owner, ModuleTags.CurrentOwner)], context, cancellationToken);
-                context.Log.Information($"Made the security group '{name}' in {region}: port 22 from {cidr} only.");
+                group = await MakeAsync(
+                    ec2, vpc, name, SshDescription, [.. Door.Ssh.Tags(), new Tag(ModuleTags.Owner, ModuleTags.CurrentOwner)],
+                    context, cancellationToken);
+                context.Log.Information($"Created the security group '{name}' in {region}: port 22 from {cidr} only.");
             }
             else if (!group.Tags.Exists(tag => tag.Key == Door.PurposeTag))
             {
                 throw new SpotTrainerException("SecurityGroupNotOurs", ErrorKind.ResourceExists,
-                    $"There is a security group '{name}' in {region} that the module did not make ({group.GroupId}).",
-                    $"If it is what you want, give -SecurityGroup {group.GroupId}; else make one with New-TrainingSecurityGroup under another name.", group.GroupId);
+                    $"The security group '{name}' ({group.GroupId}) in {region} was not created by the module.",
+                    $"Use it with -SecurityGroup {group.GroupId}, or create one with another name with New-TrainingSecurityGroup.",
+                    group.GroupId);
             }
 
             if (!LetsInOthers(group, cidr))
@@ -58,7 +62,7 @@ internal static class SecurityGroupStore
                 return group.GroupId;
             }
 
-            context.Log.Verbose($"The security group '{name}' in {region} lets in others, too: another one is taken.");
+            context.Log.Verbose($"The security group '{name}' in {region} also lets in others, so another one is used.");
             if (givenCidr is null)
             {
                 await RevokeOldAsync(ec2, group, cidr, context, cancellationToken);
@@ -66,7 +70,7 @@ internal static class SecurityGroupStore
         }
     }
 
-    /// <summary>Makes a group.</summary>
+    /// <summary>Creates a group.</summary>
     /// <exception cref="SpotTrainerException"><c>SecurityGroupExists</c>, <c>NoDefaultVpc</c>, <c>CallerAddressUnknown</c>.</exception>
     public static async Task<TrainingSecurityGroup> CreateAsync(
         CloudContext cloud, string region, string name, string? givenVpc, string? givenCidr, StepContext context, CancellationToken cancellationToken)
@@ -77,8 +81,9 @@ internal static class SecurityGroupStore
         var vpc = givenVpc ?? await DefaultVpcAsync(ec2, region, "-VpcId", cancellationToken);
         if (await FindAsync(ec2, vpc, name, cancellationToken) is { } there)
         {
-            throw new SpotTrainerException("SecurityGroupExists", ErrorKind.ResourceExists, $"There is a security group '{name}' in {region} already ({there.GroupId}).",
-                $"Use it with -SecurityGroup {there.GroupId}, bring it up to date with Update-TrainingSecurityGroup, or choose another -Name.", name);
+            throw new SpotTrainerException("SecurityGroupExists", ErrorKind.ResourceExists,
+                $"The security group '{name}' ({there.GroupId}) already exists in {region}.",
+                $"Use it with -SecurityGroup {there.GroupId}, update it with Update-TrainingSecurityGroup, or choose another -Name.", name);
         }
 
         var group = await MakeAsync(ec2, vpc, name, SshDescription, [.. Door.Ssh.Tags(), new Tag(ModuleTags.Owner, ModuleTags.CurrentOwner)], context, cancellationToken);
@@ -86,7 +91,7 @@ internal static class SecurityGroupStore
         return await ReadAsync(cloud, region, group.GroupId, context, cancellationToken);
     }
 
-    /// <summary>Gives the groups of a region that the module made and whose names are meant.</summary>
+    /// <summary>Returns the module's groups in a region whose names match.</summary>
     public static async Task<IReadOnlyList<TrainingSecurityGroup>> ListAsync(
         CloudContext cloud, string region, IReadOnlyList<string> names, CancellationToken cancellationToken)
     {
@@ -96,7 +101,7 @@ internal static class SecurityGroupStore
         return answer.SecurityGroups.Where(group => names.Any(name => NamePattern.Matches(name, group.GroupName))).Select(group => Read(cloud, region, group)).ToArray();
     }
 
-    /// <summary>Gives the groups of a region that let this computer in, or did from another address.</summary>
+    /// <summary>Returns the module's groups in a region that let this computer in at its current or an earlier address.</summary>
     public static async Task<IReadOnlyList<TrainingSecurityGroup>> ListOwnAsync(CloudContext cloud, string region, CancellationToken cancellationToken)
     {
         await cloud.GetAccountAsync(cancellationToken);
@@ -105,7 +110,7 @@ internal static class SecurityGroupStore
             .Select(group => Read(cloud, region, group)).ToArray();
     }
 
-    /// <summary>Lets the range in, and the addresses that this computer had before no longer.</summary>
+    /// <summary>Lets a range in. If it is this computer's own address, its earlier addresses are removed.</summary>
     public static async Task<TrainingSecurityGroup> UpdateAsync(
         TrainingSecurityGroup group, string? givenCidr, StepContext context, CancellationToken cancellationToken)
     {
@@ -115,7 +120,7 @@ internal static class SecurityGroupStore
         return await ReadAsync(group.Cloud, group.Region, group.Id, context, cancellationToken);
     }
 
-    /// <summary>Lets a range in at the group's port, and the addresses that this computer had before no longer.</summary>
+    /// <summary>Lets a range in at the group's ports. If it is this computer's own address, its earlier addresses are removed.</summary>
     public static async Task AllowAsync(IAmazonEC2 ec2, SecurityGroup group, string cidr, bool own, StepContext context, CancellationToken cancellationToken)
     {
         var door = Door.Of(group);
@@ -124,12 +129,12 @@ internal static class SecurityGroupStore
         if (!group.IpPermissions.Any(rule => door.IsOpenedBy(rule) && rule.Ipv4Ranges.Any(known => known.CidrIp == cidr)))
         {
             await AuthorizeAsync(ec2, group.GroupId, door.Rule(cidr, own ? OwnRule(door) : door.Purpose), context, cancellationToken);
-            context.Log.Verbose($"{cidr} is let into {group.GroupId}.");
+            context.Log.Verbose($"{group.GroupId} now lets in {cidr}.");
         }
 
         if (range.IsWide)
         {
-            context.Log.Warning($"Port {door.Ports} is open to {range}, by the security group '{group.GroupName}' ({group.GroupId}).");
+            context.Log.Warning($"Port {door.Ports} is open to {range}, through the security group '{group.GroupName}' ({group.GroupId}).");
         }
 
         if (own)
@@ -161,7 +166,7 @@ internal static class SecurityGroupStore
             .Distinct(StringComparer.Ordinal).ToArray(),
         group.Tags.Find(tag => tag.Key == ModuleTags.Owner)?.Value ?? string.Empty);
 
-    /// <summary>Makes a group that lets nobody in yet, and waits until EC2 lists it: before that no machine can be launched with it.</summary>
+    /// <summary>Creates a group that lets nobody in yet, and waits until EC2 lists it. Only then can a launch use it.</summary>
     public static async Task<SecurityGroup> MakeAsync(
         IAmazonEC2 ec2, string vpc, string name, string description, List<Tag> tags, StepContext context, CancellationToken cancellationToken)
     {
@@ -180,11 +185,12 @@ internal static class SecurityGroupStore
         }
         catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidGroup.Duplicate")
         {
-            // Another launch was faster; EC2 may not list its group yet, either.
+            // Another launch was faster. EC2 may not list its group yet.
         }
 
         return await NewlyMade.FindAsync(context, () => FindAsync(ec2, vpc, made, cancellationToken), cancellationToken) ?? throw new SpotTrainerException(
-            "SecurityGroupLost", ErrorKind.InvalidResult, $"The security group '{name}' that was made can't be found.", "Try again.", name);
+            "SecurityGroupLost", ErrorKind.InvalidResult, $"The security group '{name}' was created, but EC2 does not list it.",
+            "Try again.", name);
     }
 
     private static async Task AuthorizeAsync(IAmazonEC2 ec2, string group, IpPermission rule, StepContext context, CancellationToken cancellationToken)
@@ -200,7 +206,7 @@ internal static class SecurityGroupStore
         }
     }
 
-    /// <summary>An address that this computer once had may be somebody else's now. Ranges that the user asked for stay.</summary>
+    /// <summary>Removes this computer's earlier addresses: someone else may have them now. Ranges that the user asked for stay.</summary>
     private static async Task RevokeOldAsync(IAmazonEC2 ec2, SecurityGroup group, string cidr, StepContext context, CancellationToken cancellationToken)
     {
         var door = Door.Of(group);
@@ -216,32 +222,35 @@ internal static class SecurityGroupStore
                 // Another launch was faster.
             }
 
-            context.Log.Verbose($"{old.CidrIp}, where this computer once was, is let in no longer.");
+            context.Log.Verbose($"{group.GroupId} no longer lets in {old.CidrIp}, an earlier address of this computer.");
         }
     }
 
-    /// <summary>Gives the region's default network.</summary>
+    /// <summary>Returns the ID of the region's default VPC.</summary>
     /// <param name="ec2">The region's client.</param>
     /// <param name="region">The region.</param>
-    /// <param name="otherwise">What the user can give in its place, as a parameter.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="otherwise">The parameter that the user can use instead.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="SpotTrainerException"><c>NoDefaultVpc</c>.</exception>
     public static async Task<string> DefaultVpcAsync(IAmazonEC2 ec2, string region, string otherwise, CancellationToken cancellationToken)
     {
         var vpcs = await ec2.DescribeVpcsAsync(new DescribeVpcsRequest { Filters = [new Filter("is-default", ["true"])] }, cancellationToken);
         return vpcs.Vpcs.FirstOrDefault()?.VpcId ?? throw new SpotTrainerException("NoDefaultVpc", ErrorKind.ObjectNotFound,
-            $"The account has no default VPC in {region}.", $"Make one with 'aws ec2 create-default-vpc --region {region}', or give {otherwise}.", region);
+            $"The account has no default VPC in {region}.",
+            $"Create one with 'aws ec2 create-default-vpc --region {region}', or use {otherwise}.", region);
     }
 
-    /// <summary>Whether a group lets in anybody at SSH's port but the range and this computer, also at an address that it had before.</summary>
+    /// <summary>
+    /// Whether a group lets anyone in at SSH's port except the range and this computer (at its current or an earlier address).
+    /// </summary>
     private static bool LetsInOthers(SecurityGroup group, string cidr) => group.IpPermissions.Where(Door.Ssh.IsTouchedBy).Any(rule =>
         rule.Ipv6Ranges.Count + rule.PrefixListIds.Count + rule.UserIdGroupPairs.Count > 0
         || rule.Ipv4Ranges.Exists(range => range.CidrIp != cidr && range.Description != OwnRule(Door.Ssh)));
 
-    /// <summary>What the rule of this computer's own address says, so that it can be told from others' later.</summary>
+    /// <summary>The description that marks the rule for this computer's own address, so it can be found again later.</summary>
     private static string OwnRule(Door door) => $"{door.Purpose} own {OwnerMark()}";
 
-    /// <summary>EC2 takes few characters in descriptions: a short hash of user and computer.</summary>
+    /// <summary>A short hash of user and computer, because EC2 allows few characters in descriptions.</summary>
     private static string OwnerMark()
     {
         using var sha = SHA256.Create();

@@ -3,7 +3,7 @@ using SpotTrainer.Cloud;
 
 namespace SpotTrainer.Doors;
 
-/// <summary>A security group that opens the ports of one purpose, to the addresses that it names only.</summary>
+/// <summary>A security group that opens the ports for one purpose to certain addresses only.</summary>
 public sealed class TrainingSecurityGroup : ICloudObject
 {
     internal TrainingSecurityGroup(CloudContext cloud, string region, string id, string name, string vpcId, Door door, IReadOnlyList<string> allowedCidr, string owner)
@@ -20,43 +20,43 @@ public sealed class TrainingSecurityGroup : ICloudObject
         Owner = owner;
     }
 
-    /// <summary>EC2's id.</summary>
+    /// <summary>EC2's ID.</summary>
     public string Id { get; }
 
-    /// <summary>Its name.</summary>
+    /// <summary>The name.</summary>
     public string Name { get; }
 
     /// <summary>The region.</summary>
     public string Region { get; }
 
-    /// <summary>The network that it belongs to.</summary>
+    /// <summary>The ID of its VPC.</summary>
     public string VpcId { get; }
 
-    /// <summary>What it is for: <c>ssh</c>, or <c>jupyter</c> (Start-JupyterServer -OpenPort).</summary>
+    /// <summary>The purpose: <c>ssh</c>, or <c>jupyter</c> (Start-JupyterServer -OpenPort).</summary>
     public string Purpose { get; }
 
-    /// <summary>The port that it opens, or the first of several: 22 for SSH.</summary>
+    /// <summary>The port that the group opens, or the first of several: 22 for SSH.</summary>
     public int Port { get; }
 
-    /// <summary>The last port that it opens; the same as <see cref="Port"/> if it opens one.</summary>
+    /// <summary>The last port that the group opens; the same as <see cref="Port"/> if it opens one.</summary>
     public int LastPort { get; }
 
-    /// <summary>The address ranges that reach these ports.</summary>
+    /// <summary>The address ranges that can reach these ports.</summary>
     public IReadOnlyList<string> AllowedCidrs { get; }
 
-    /// <summary>User and computer that made it; an empty string where that is not known.</summary>
+    /// <summary>The user and the computer that created the group; an empty string if that is not known.</summary>
     public string Owner { get; }
 
-    /// <summary>Where it is: <c>rehearsal</c>, or an account's number.</summary>
+    /// <summary>Where the group is: <c>rehearsal</c>, or an account's number.</summary>
     public string Where => Cloud.Where;
 
-    /// <summary>The endpoint that it belongs to; null for AWS's own.</summary>
+    /// <summary>The endpoint that the group belongs to; null for AWS's own.</summary>
     public string? Endpoint => Cloud.Endpoint;
 
     CloudContext ICloudObject.Cloud => Cloud;
 
     internal CloudContext Cloud { get; }
 
-    /// <summary>The id, as New-SpotTrainingInstance -SecurityGroup takes it.</summary>
+    /// <summary>The ID, as New-SpotTrainingInstance -SecurityGroup accepts it.</summary>
     public override string ToString() => Id;
 }

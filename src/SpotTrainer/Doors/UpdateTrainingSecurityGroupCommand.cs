@@ -4,23 +4,29 @@ using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Doors;
 
-/// <summary>Lets you in again after your address changed, and lets the old address in no longer.</summary>
+/// <summary>Lets you in again after your address has changed, and no longer lets the old address in.</summary>
 [Cmdlet(VerbsData.Update, "TrainingSecurityGroup", SupportsShouldProcess = true, DefaultParameterSetName = "Name")]
 [OutputType(typeof(TrainingSecurityGroup))]
 public sealed class UpdateTrainingSecurityGroupCommand : RegionsCmdlet
 {
-    /// <summary>Names, with wildcards, of groups that the module made; those that let this computer in, or did, when left out.</summary>
+    /// <summary>
+    /// The names of the module's groups, with wildcards. The default is all groups that let this computer in at its current or an earlier
+    /// address.
+    /// </summary>
     [Parameter(Position = 0, ParameterSetName = "Name")]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[] Name { get; set; } = [];
 
-    /// <summary>The groups.</summary>
+    /// <summary>The groups, from New-TrainingSecurityGroup.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "SecurityGroup", ValueFromPipeline = true)]
     [ValidateNotNull]
     public TrainingSecurityGroup[] SecurityGroup { get; set; } = [];
 
-    /// <summary>The address range that may connect, too; your own address when left out.</summary>
+    /// <summary>
+    /// An additional IPv4 range that may connect. It stays in the group. The default is your current address. A range wider than /8 causes
+    /// a warning.
+    /// </summary>
     [Parameter]
     [AddressRange]
     public string? AllowedCidr { get; set; }
@@ -45,8 +51,11 @@ public sealed class UpdateTrainingSecurityGroupCommand : RegionsCmdlet
                 groups = found.SelectMany(inRegion => inRegion).ToArray();
                 if (groups.Count == 0)
                 {
+                    var sought = names.Length > 0
+                        ? $"security group named {string.Join(" or ", names)}" : "security group for this computer";
                     throw new SpotTrainerException("SecurityGroupNotFound", ErrorKind.ObjectNotFound,
-                        $"There is no security group {(names.Length > 0 ? $"{string.Join(" or ", names)} " : string.Empty)}of the module's in {string.Join(", ", regions)}.", "A launch makes it; so does New-TrainingSecurityGroup.", names);
+                        $"The module has no {sought} in {string.Join(", ", regions)}.",
+                        "Launch an instance, which creates a group, or create one with New-TrainingSecurityGroup.", names);
                 }
             });
         }

@@ -12,7 +12,7 @@ public sealed class AddressRangeTests
     [InlineData("10.255.255.255/9", "10.128.0.0/9", false)]
     [InlineData("12.34.56.78/7", "12.0.0.0/7", true)]
     [InlineData("1.2.3.4/0", "0.0.0.0/0", true)]
-    public void A_range_is_kept_by_its_first_address_and_a_wide_one_is_known(string text, string cidr, bool wide)
+    public void A_range_is_stored_with_its_first_address_and_wide_ranges_are_recognized(string text, string cidr, bool wide)
     {
         var range = AddressRange.Parse(text);
         Assert.Equal((cidr, wide), (range.Cidr, range.IsWide));
@@ -28,6 +28,6 @@ public sealed class AddressRangeTests
     [InlineData("::1/128")]
     [InlineData("1.2.3.4/+8")]
     [InlineData("/8")]
-    public void What_is_none_or_could_be_read_otherwise_is_an_error(string text) =>
+    public void An_invalid_or_ambiguous_range_is_an_error(string text) =>
         Assert.Equal("CidrInvalid", Assert.Throws<SpotTrainerException>(() => AddressRange.Parse(text)).Id);
 }

@@ -13,7 +13,7 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Doors;
 
-/// <summary>The port of an instance's Jupyter: open by a group of that instance alone, closed before anything else goes wrong.</summary>
+/// <summary>Jupyter's port on an instance: a group of this instance alone opens it, and errors leave it closed.</summary>
 public sealed class InstanceDoorTests
 {
     private const string Own = "127.0.0.1/32";
@@ -23,7 +23,7 @@ public sealed class InstanceDoorTests
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task It_is_a_group_of_the_instance_alone_that_goes_when_it_is_closed()
+    public async Task The_group_belongs_to_the_instance_alone_and_is_deleted_when_the_door_closes()
     {
         await using var test = new TestCloud();
         var (instance, other) = (await RunningAsync(test), await RunningAsync(test));
@@ -37,7 +37,7 @@ public sealed class InstanceDoorTests
         Assert.Equal([new OpenPort(8888, IPNetwork.Parse(Own))], OpenTo(test, instance));
         Assert.Empty(OpenTo(test, other));
 
-        // Opened again it stays as it is; at another port it is another.
+        // Opening it again keeps the group. Another port gets another group.
         await OpenAsync(test, instance);
         Assert.Equal(group.GroupId, Assert.Single(await GroupsAsync(test)).GroupId);
         await OpenAsync(test, instance, 9999);
@@ -55,7 +55,7 @@ public sealed class InstanceDoorTests
     [InlineData("CreateSecurityGroup")]
     [InlineData("AuthorizeSecurityGroupIngress")]
     [InlineData("ModifyInstanceAttribute")]
-    public async Task An_end_half_way_leaves_it_closed_and_nothing_after_the_instance(string denied)
+    public async Task A_failure_halfway_leaves_the_door_closed_and_no_group_after_the_instance(string denied)
     {
         await using var test = new TestCloud();
         var instance = await RunningAsync(test);
@@ -70,7 +70,7 @@ public sealed class InstanceDoorTests
     }
 
     [Fact]
-    public async Task Ctrl_C_does_not_keep_it_open()
+    public async Task Ctrl_C_does_not_keep_the_door_open()
     {
         await using var test = new TestCloud();
         var instance = await RunningAsync(test);
@@ -85,7 +85,7 @@ public sealed class InstanceDoorTests
     [InlineData("the removal of another machine")]
     [InlineData("the opening of another door")]
     [InlineData("the sweep")]
-    public async Task That_of_a_machine_which_ended_by_itself_goes_with(string next)
+    public async Task The_group_of_an_instance_that_ended_itself_is_deleted_by(string next)
     {
         await using var test = new TestCloud();
         var (instance, other) = (await RunningAsync(test), await RunningAsync(test));
@@ -113,18 +113,18 @@ public sealed class InstanceDoorTests
     }
 
     [Fact]
-    public async Task One_that_can_not_be_deleted_keeps_no_machine_running_and_is_told()
+    public async Task A_group_that_cannot_be_deleted_is_a_warning_and_the_instance_still_ends()
     {
         await using var test = new TestCloud();
         var instance = await RunningAsync(test);
         await OpenAsync(test, instance);
         await test.Endpoint.Endpoint.ChangeAsync(conditions => conditions with { Denied = ["DeleteSecurityGroup"] });
         Assert.Equal("terminated", (await Terminator.TerminateAsync(instance, test.Context, Stop)).State);
-        Assert.Contains(test.Log.Lines, line => line.StartsWith("warning: Security groups of ended machines", StringComparison.Ordinal));
+        Assert.Contains(test.Log.Lines, line => line.StartsWith("warning: Security groups of ended instances", StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task Its_rule_is_mended_after_a_change_of_address()
+    public async Task Its_rule_is_updated_after_the_address_changes()
     {
         await using var test = new TestCloud();
         var instance = await RunningAsync(test);
@@ -148,7 +148,7 @@ public sealed class InstanceDoorTests
     }
 
     [Fact]
-    public async Task It_is_waited_for_where_EC2_does_not_know_its_group_yet()
+    public async Task It_waits_while_EC2_does_not_know_the_group_yet()
     {
         await using var test = new TestCloud();
         var instance = await RunningAsync(test);
@@ -158,7 +158,7 @@ public sealed class InstanceDoorTests
     }
 
     [Fact]
-    public async Task What_is_held_for_a_moment_is_removed_after_it()
+    public async Task A_resource_that_is_in_use_for_a_moment_is_removed_afterwards()
     {
         var asked = 0;
         await Removal.WhenFreeAsync(
@@ -175,7 +175,7 @@ public sealed class InstanceDoorTests
         return instance;
     }
 
-    /// <summary>The doors beside SSH's.</summary>
+    /// <summary>The doors other than SSH.</summary>
     private static IEnumerable<OpenPort> OpenTo(TestCloud test, SpotTrainingInstance instance) =>
         test.Endpoint.Machines.All[instance.InstanceId].Doors.Where(door => door.Port != 22);
 

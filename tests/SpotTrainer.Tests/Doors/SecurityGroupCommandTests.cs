@@ -6,7 +6,7 @@ using SpotTrainer.Tests.Rehearsal;
 
 namespace SpotTrainer.Tests.Doors;
 
-/// <summary>New-TrainingSecurityGroup and Update-TrainingSecurityGroup, as a user types them.</summary>
+/// <summary>New-TrainingSecurityGroup and Update-TrainingSecurityGroup as users type them.</summary>
 [Collection(RehearsalSessionGroup.Name)]
 public sealed class SecurityGroupCommandTests(RehearsalSession session)
 {
@@ -18,7 +18,7 @@ public sealed class SecurityGroupCommandTests(RehearsalSession session)
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task After_the_address_changed_the_new_one_is_let_in_the_old_one_no_longer_and_the_users_ranges_stay()
+    public async Task After_the_address_changes_only_the_new_one_is_let_in_and_the_users_ranges_stay()
     {
         const string Make = "New-TrainingSecurityGroup proof-doors -Region us-east-1, eu-west-1";
         Assert.Empty(session.Require(Make + " -WhatIf").Output);
@@ -31,11 +31,11 @@ public sealed class SecurityGroupCommandTests(RehearsalSession session)
         Assert.Equal(2, again.Errors.Count);
         Assert.All(again.Errors, error => Assert.StartsWith("SecurityGroupExists,", error.FullyQualifiedErrorId, StringComparison.Ordinal));
 
-        // What is no range makes no group.
+        // An invalid range does not create a group.
         Assert.StartsWith("ParameterArgumentTransformationError", Assert.Single(session.Run("New-TrainingSecurityGroup proof-odd -AllowedCidr 300.1.1.1/33").Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains("such as 203.0.113.7/32", session.Run("New-TrainingSecurityGroup proof-odd -AllowedCidr 1.2.3.4").Errors[0].Exception.Message, StringComparison.Ordinal);
 
-        // A range of the user's own, and a rule of somebody else's, in one region; in both the address that this computer had before.
+        // One region has a range that the user asked for and someone else's rule. Both have this computer's earlier address.
         session.Require($"$null = Update-TrainingSecurityGroup proof-doors -Region us-east-1 -AllowedCidr {Range}");
         var mark = (await FindAsync("us-east-1")).Single().IpPermissions.SelectMany(rule => rule.Ipv4Ranges).Single(range => range.CidrIp == Own).Description;
         await AllowAsync("us-east-1", Somebody, "SSH own 0123456789AB");
@@ -52,7 +52,7 @@ public sealed class SecurityGroupCommandTests(RehearsalSession session)
         Assert.Equal([Own, Range, Somebody], await CidrsAsync("us-east-1"));
         Assert.Equal([Own], await CidrsAsync("eu-west-1"));
 
-        // What it gives is what it takes.
+        // The output of New-TrainingSecurityGroup is valid input.
         var piped = session.Require("New-TrainingSecurityGroup proof-piped | Update-TrainingSecurityGroup -AllowedCidr 198.51.100.0/24").Output;
         Assert.Equal([Own, Range], Cidrs(Assert.Single(piped)));
         var error = Assert.Single(session.Run("Update-TrainingSecurityGroup proof-none").Errors);

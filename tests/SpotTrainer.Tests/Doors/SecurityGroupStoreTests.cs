@@ -9,7 +9,7 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Doors;
 
-/// <summary>Whom the groups of launches let in.</summary>
+/// <summary>Who is let in by the security groups of launches.</summary>
 public sealed class SecurityGroupStoreTests
 {
     private const string Own = "127.0.0.1/32";
@@ -19,7 +19,7 @@ public sealed class SecurityGroupStoreTests
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_launch_that_was_open_to_the_world_leaves_the_next_one_open_to_the_caller_only()
+    public async Task After_a_launch_that_was_open_to_the_world_the_next_one_is_open_to_the_caller_only()
     {
         await using var test = new TestCloud();
         var open = await RunningAsync(test, World);
@@ -28,7 +28,7 @@ public sealed class SecurityGroupStoreTests
         var next = await RunningAsync(test, allowed: null);
         Assert.Equal([Own], OpenTo(test, next));
 
-        // The first is still reached, and the next of its kind has the same group.
+        // The first instance is still reachable, and the next one like it has the same group.
         Assert.Equal([World], OpenTo(test, open));
         var again = await RunningAsync(test, World);
         Assert.Equal(await GroupAsync(test, open), await GroupAsync(test, again));
@@ -36,7 +36,7 @@ public sealed class SecurityGroupStoreTests
     }
 
     [Fact]
-    public async Task One_that_was_opened_to_others_keeps_them_and_the_next_launch_has_another()
+    public async Task A_group_that_was_opened_to_others_stays_so_and_the_next_launch_uses_another()
     {
         await using var test = new TestCloud();
         var shared = await RunningAsync(test, allowed: null);
@@ -51,7 +51,7 @@ public sealed class SecurityGroupStoreTests
     [Theory]
     [InlineData(22, "10.0.0.0/8")]
     [InlineData(-1, Range)]
-    public async Task A_rule_that_somebody_made_by_hand_is_no_door_of_a_launch(int port, string cidr)
+    public async Task A_launch_does_not_use_a_group_with_a_rule_that_was_added_by_hand(int port, string cidr)
     {
         await using var test = new TestCloud();
         var first = await GroupAsync(test, await RunningAsync(test, allowed: null));
@@ -81,7 +81,7 @@ public sealed class SecurityGroupStoreTests
     [InlineData("10.0.0.0/7", "a large part of the world")]
     [InlineData("10.0.0.0/8", null)]
     [InlineData(Range, null)]
-    public async Task A_wide_range_is_warned_of_whoever_opens_it(string cidr, string? warned)
+    public async Task A_wide_range_causes_a_warning_whatever_opens_it(string cidr, string? warned)
     {
         await using var test = new TestCloud();
         var instance = await RunningAsync(test, allowed: null);

@@ -12,7 +12,7 @@ public sealed partial class RehearsalStopTests(RehearsalSession session) : IDisp
 {
     /// <summary>What the script shows on its way, each time another step's work has just begun.</summary>
     public static TheoryData<string> Moments => Full
-        ? ["us-east-1", "On demand", "Made the security group", "ends itself", "conda", "hashed", "https://localhost", "~/spottrainer/data", "succeeded", "412", "stopped"]
+        ? ["us-east-1", "On demand", "Created the security group", "ends itself", "conda", "hashed", "https://localhost", "~/spottrainer/data", "succeeded", "412", "stopped"]
         : ["us-east-1", "ends itself", "~/spottrainer/data"];
 
     private static bool Full => Environment.GetEnvironmentVariable("SPOTTRAINER_FULL") == "1";
