@@ -3,16 +3,18 @@ using SpotTrainer.Cloud;
 
 namespace SpotTrainer.Sweep;
 
-/// <summary>Sweeps all regions for what the module made, removes it, and gives a receipt of what was found, removed and left.</summary>
+/// <summary>Searches all regions for what the module created, removes it, and returns a receipt.</summary>
 [Cmdlet(VerbsCommon.Clear, "SpotTrainingResource", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(TrainingReceipt))]
 public sealed class ClearSpotTrainingResourceCommand : RegionsCmdlet
 {
-    /// <summary>Removes also what other users made, or you on another computer: without it that is named, and left.</summary>
+    /// <summary>
+    /// Also removes what other users created, or you on another computer. Without it, such resources are reported and left.
+    /// </summary>
     [Parameter]
     public SwitchParameter AllOwners { get; set; }
 
-    /// <summary>Leaves key pairs and security groups, which cost nothing and serve the next launch.</summary>
+    /// <summary>Leaves key pairs and security groups, which cost nothing and are used by the next launch.</summary>
     [Parameter]
     public SwitchParameter CostingOnly { get; set; }
 
@@ -38,11 +40,14 @@ public sealed class ClearSpotTrainingResourceCommand : RegionsCmdlet
         var others = found.Where(resource => resource.IsSpared && resource.Costs).ToArray();
         if (others.Length > 0)
         {
-            WriteWarning($"{others.Length} more that cost are of other users or computers, and stay: {string.Join("; ", others.Select(resource => $"{resource}, of {resource.Owner}"))}. -AllOwners removes them, too.");
+            var list = string.Join(
+                "; ", others.Select(resource => $"{resource}, owner {(resource.Owner.Length > 0 ? resource.Owner : "unknown")}"));
+            WriteWarning($"Resources that cost money but belong to other users or computers are left: {list}. -AllOwners removes them.");
         }
 
         var wanted = found.Where(resource => !resource.IsSpared && ShouldProcess($"{resource} ({cloud.Where})", "remove")).ToArray();
-        // Where all was declined the receipt says so; -WhatIf looks only.
+
+        // If the user declined everything, the receipt says so. -WhatIf only looks.
         var looksOnly = MyInvocation.BoundParameters.TryGetValue("WhatIf", out var whatIf) ? ((SwitchParameter)whatIf).IsPresent : GetVariableValue("WhatIfPreference") is true;
         if (!looksOnly)
         {

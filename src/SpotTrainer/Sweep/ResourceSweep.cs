@@ -10,20 +10,20 @@ using SpotTrainer.KeyPairs;
 namespace SpotTrainer.Sweep;
 
 /// <summary>
-/// Finds and removes what the module made at AWS, by its tags: in all regions, in the order in which one stands in the other's way. What others made, or
-/// the same user on another computer, is found, too, and removed only when that is asked for.
+/// Finds and removes what the module created at AWS, by its tags, in all regions. It removes dependent resources first. What other users
+/// created, or the same user on another computer, is found as well, but removed only on request.
 /// </summary>
 internal sealed class ResourceSweep(CloudContext cloud, IReadOnlyList<string> regions, bool allOwners, bool costingOnly, StepContext context)
 {
     private const string Activity = "Sweeping";
 
-    /// <summary>The kind of machines.</summary>
+    /// <summary>The kind of an instance.</summary>
     public const string Instance = "instance";
 
-    /// <summary>The kind of requests that are not fulfilled.</summary>
+    /// <summary>The kind of a Spot request that is not fulfilled.</summary>
     public const string SpotRequest = "spot-request";
 
-    /// <summary>The kind of disks.</summary>
+    /// <summary>The kind of a disk.</summary>
     public const string Volume = "volume";
 
     private const string KeyPair = "key-pair";
@@ -31,7 +31,7 @@ internal sealed class ResourceSweep(CloudContext cloud, IReadOnlyList<string> re
 
     private readonly ConcurrentDictionary<string, string> notAsked = new(StringComparer.Ordinal);
 
-    /// <summary>Looks for everything, in the order in which it must be removed.</summary>
+    /// <summary>Finds all resources, in the order in which they must be removed.</summary>
     public async Task<IReadOnlyList<TrainingResource>> FindAsync(CancellationToken cancellationToken)
     {
         await cloud.GetAccountAsync(cancellationToken);
@@ -44,13 +44,14 @@ internal sealed class ResourceSweep(CloudContext cloud, IReadOnlyList<string> re
                 try
                 {
                     var resources = await FindAsync(region, limit.Token);
-                    context.Log.Progress(Activity, $"looked into {Interlocked.Increment(ref done)} of {regions.Count} regions", done * 100 / regions.Count);
+                    context.Log.Progress(
+                        Activity, $"searched {Interlocked.Increment(ref done)} of {regions.Count} regions", done * 100 / regions.Count);
                     return resources;
                 }
                 catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
                 {
                     notAsked[region] = ErrorTranslation.Translate(exception, region).Message;
-                    context.Log.Warning($"{region} could not be asked: {notAsked[region]}");
+                    context.Log.Warning($"{region} could not be searched: {notAsked[region]}");
                     return [];
                 }
             }));
@@ -62,10 +63,10 @@ internal sealed class ResourceSweep(CloudContext cloud, IReadOnlyList<string> re
         }
     }
 
-    /// <summary>Removes what is to go, and looks again whether it is gone.</summary>
-    /// <param name="found">All that was found.</param>
-    /// <param name="wanted">What of it is to go. Of others' things nothing goes that is spared.</param>
-    /// <param name="cancellationToken">Ends the sweep; what EC2 was asked to terminate ends all the same.</param>
+    /// <summary>Removes resources, and then searches again to check that they no longer exist.</summary>
+    /// <param name="found">All resources that were found.</param>
+    /// <param name="wanted">The resources to remove. Spared resources of others are ignored.</param>
+    /// <param name="cancellationToken">Cancels the sweep. What EC2 was already asked to terminate still ends.</param>
     public async Task<TrainingReceipt> RemoveAsync(
         IReadOnlyList<TrainingResource> found, IReadOnlyList<TrainingResource> wanted, CancellationToken cancellationToken)
     {
@@ -74,7 +75,7 @@ internal sealed class ResourceSweep(CloudContext cloud, IReadOnlyList<string> re
         {
             await Task.WhenAll(going.GroupBy(resource => resource.Region, StringComparer.Ordinal).Select(async region =>
             {
-                // Machines first: disks, groups and keys are theirs until they are gone.
+                // Instances first: they use the disks, groups, and key pairs.
                 foreach (var kind in new[] { SpotRequest, Instance, Volume, Group, KeyPair })
                 {
                     await Task.WhenAll(region.Where(resource => resource.Kind == kind).Select(resource => RemoveAsync(resource, cancellationToken)));
@@ -82,23 +83,25 @@ internal sealed class ResourceSweep(CloudContext cloud, IReadOnlyList<string> re
             }));
             foreach (var kept in found.Except(going).Where(resource => !resource.IsSpared))
             {
-                kept.Reason = "You said no.";
+                kept.Reason = "You declined its removal.";
             }
 
             var still = await FindAsync(cancellationToken);
             foreach (var resource in found.Where(resource => resource.Outcome == "removed" && still.Any(other => other.Id == resource.Id)))
             {
-                (resource.Outcome, resource.Reason) = ("left", "A second look found it still there.");
+                (resource.Outcome, resource.Reason) = ("left", "A second search found that it still exists.");
             }
 
             var came = still.Where(resource => found.All(known => known.Id != resource.Id)).ToArray();
             foreach (var late in came.Where(resource => !resource.IsSpared))
             {
-                late.Reason = "It came during the sweep.";
+                late.Reason = "It was created during the sweep.";
             }
 
             return new TrainingReceipt(
-                cloud.Where, regions, notAsked.OrderBy(region => region.Key, StringComparer.Ordinal).Select(region => $"{region.Key}: {region.Value}").ToArray(), [.. found, .. came], context.Time.GetLocalNow());
+                cloud.Where, regions,
+                notAsked.OrderBy(region => region.Key, StringComparer.Ordinal).Select(region => $"{region.Key}: {region.Value}").ToArray(),
+                [.. found, .. came], context.Time.GetLocalNow());
         }
         finally
         {
@@ -126,7 +129,7 @@ internal sealed class ResourceSweep(CloudContext cloud, IReadOnlyList<string> re
             .. (await instances).Select(instance => Found(
                 Instance, instance.InstanceId, instance.Name, instance.ResultsPending ? $"{instance.State}, results not fetched" : instance.State, instance.Owner)),
 
-            // Those of its machines end with them.
+            // The disks of the module's instances end with them.
             .. (await volumes).Where(volume => !volume.Attachments.Exists(attachment => attached.Contains(attachment.InstanceId)))
                 .Select(volume => Tagged(Volume, volume.VolumeId, volume.Tags, volume.State.Value)),
             .. costingOnly ? [] : (await groups).Select(group => Found(Group, group.Id, group.Name, string.Empty, group.Owner)),
@@ -142,7 +145,8 @@ internal sealed class ResourceSweep(CloudContext cloud, IReadOnlyList<string> re
             return new TrainingResource(cloud, region, kind, id, name, state, owner)
             {
                 IsSpared = spared,
-                Reason = !spared ? string.Empty : $"It is of {(owner.Length > 0 ? owner : "an owner who is not known")}: -AllOwners removes it.",
+                Reason = !spared
+                    ? string.Empty : $"It belongs to {(owner.Length > 0 ? owner : "an unknown owner")}. -AllOwners removes it.",
             };
         }
     }

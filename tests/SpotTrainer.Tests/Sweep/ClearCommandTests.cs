@@ -6,7 +6,7 @@ using SpotTrainer.Tests.Rehearsal.Endpoint;
 
 namespace SpotTrainer.Tests.Sweep;
 
-/// <summary>Clear-SpotTrainingResource, as a user types it where another user's machine runs.</summary>
+/// <summary>Clear-SpotTrainingResource as users type it while another user's instance is running.</summary>
 [Collection(RehearsalSessionGroup.Name)]
 public sealed class ClearCommandTests(RehearsalSession session)
 {
@@ -14,7 +14,7 @@ public sealed class ClearCommandTests(RehearsalSession session)
     private const string Clear = "Clear-SpotTrainingResource -CostingOnly -Region " + Region;
 
     [Fact]
-    public async Task A_machine_of_somebody_elses_is_named_and_asked_about_only_with_AllOwners()
+    public async Task Another_user_s_instance_is_reported_and_removed_only_with_AllOwners()
     {
         using var ec2 = session.Client(Region);
         var tags = new TagSpecification
@@ -25,7 +25,7 @@ public sealed class ClearCommandTests(RehearsalSession session)
         var launch = TestEndpoint.Launch(request => request.TagSpecifications = [tags], Region);
         var id = Assert.Single((await ec2.RunInstancesAsync(launch, TestContext.Current.CancellationToken)).Reservation.Instances).InstanceId;
 
-        // -WhatIf gives no receipt: what stays and costs must be said all the same.
+        // -WhatIf returns no receipt, but what is left and costs money must still be reported.
         foreach (var look in new[] { Clear + " -WhatIf", Clear + " -Confirm:$false" })
         {
             var warning = Assert.Single(session.Require(look).Warnings);

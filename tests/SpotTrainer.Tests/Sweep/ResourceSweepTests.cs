@@ -19,7 +19,7 @@ public sealed class ResourceSweepTests
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Everything_the_module_made_is_found_in_every_region_and_removed_and_nothing_else()
+    public async Task Everything_the_module_created_is_found_in_every_region_and_removed_and_nothing_else()
     {
         await using var test = new TestCloud();
         foreach (var region in new[] { "eu-west-1", "us-east-1" })
@@ -28,7 +28,7 @@ public sealed class ResourceSweepTests
             await test.Endpoint.InStateAsync(instance.InstanceId, InstanceStateName.Running, region);
         }
 
-        // A machine of somebody else's, with a key that has no tag.
+        // Someone else's instance, and a key pair without a tag.
         var stranger = await test.Endpoint.RunningAsync(region: "us-east-1");
         await test.Endpoint.In("us-east-1").CreateKeyPairAsync(new CreateKeyPairRequest { KeyName = "mine" }, Stop);
 
@@ -47,7 +47,7 @@ public sealed class ResourceSweepTests
     }
 
     [Fact]
-    public async Task What_can_not_be_removed_is_left_with_its_reason_and_a_dead_region_is_named()
+    public async Task What_cannot_be_removed_is_left_with_a_reason_and_a_dead_region_is_named()
     {
         await using var test = new TestCloud();
         var instance = await test.LaunchAsync(new LaunchRequest { Offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 }) });
@@ -68,7 +68,7 @@ public sealed class ResourceSweepTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_machine_of_somebody_elses_is_on_the_receipt_and_goes_only_when_that_is_asked_for(bool allOwners)
+    public async Task Another_user_s_instance_is_on_the_receipt_and_removed_only_on_request(bool allOwners)
     {
         await using var test = new TestCloud();
         var (own, others) = (await RunningAsync(test), await RunningAsync(test));
@@ -84,12 +84,12 @@ public sealed class ResourceSweepTests
         Assert.Equal(allOwners, receipt.Clean);
         if (!allOwners)
         {
-            Assert.Equal($"It is of {Somebody}: -AllOwners removes it.", Assert.Single(receipt.Left).Reason);
+            Assert.Equal($"It belongs to {Somebody}. -AllOwners removes it.", Assert.Single(receipt.Left).Reason);
         }
     }
 
     [Fact]
-    public async Task Of_two_users_of_an_account_each_removes_their_own_groups_and_keys()
+    public async Task Two_users_of_an_account_each_remove_their_own_groups_and_key_pairs()
     {
         await using var test = new TestCloud();
         await Terminator.TerminateAsync(await RunningAsync(test), test.Context, Stop);
@@ -97,7 +97,7 @@ public sealed class ResourceSweepTests
         await GiveAsync(test, group, new Tag(Door.PurposeTag, "ssh"));
         await GiveAsync(test, key, new Tag(Ec2KeyPair.KeyTag, "of somebody"));
 
-        // One that says nothing of its owner may be anybody's.
+        // A group without an owner's tag may belong to anyone.
         var unknown = await test.Endpoint.NewGroupAsync("of nobody");
         await test.Endpoint.Ec2.CreateTagsAsync(new CreateTagsRequest { Resources = [unknown], Tags = [new Tag(Door.PurposeTag, "ssh")] }, Stop);
 
@@ -115,7 +115,7 @@ public sealed class ResourceSweepTests
     }
 
     [Fact]
-    public async Task What_costs_and_came_from_somebody_else_during_the_sweep_is_left_too()
+    public async Task What_costs_money_and_was_created_by_someone_else_during_the_sweep_is_also_left()
     {
         await using var test = new TestCloud();
         var sweep = new ResourceSweep(test.Cloud, test.Regions, allOwners: false, costingOnly: true, test.Context);
@@ -135,7 +135,7 @@ public sealed class ResourceSweepTests
         return instance;
     }
 
-    /// <summary>Makes something somebody else's.</summary>
+    /// <summary>Makes someone else the owner of a resource.</summary>
     private static Task GiveAsync(TestCloud test, string id, params Tag[] tags) => test.Endpoint.Ec2.CreateTagsAsync(
         new CreateTagsRequest { Resources = [id], Tags = [new Tag(ModuleTags.Owner, Somebody), .. tags] }, Stop);
 }
