@@ -6,8 +6,8 @@ using Mono.Cecil;
 namespace SpotTrainer.Tests.Architecture;
 
 /// <summary>
-/// The rooms of an assembly, from the ground up. A room is a namespace below the root, and a folder of its name. Types in a room may name
-/// types of lower rooms only; rooms on one floor do not name each other.
+/// The rooms of an assembly, from the ground up. A room is a namespace below the root, and the folder with the same name. Types in a room
+/// may name only types in lower rooms. Rooms on the same floor must not name each other.
 /// </summary>
 /// <param name="root">The namespace above the rooms.</param>
 /// <param name="floors">The rooms of each floor, from the ground up.</param>
@@ -15,14 +15,14 @@ internal sealed class FloorPlan(string root, params string[][] floors)
 {
     private const string PowerShell = "System.Management.Automation";
 
-    /// <summary>Whoever derives from one of these is a part of PowerShell's own machinery, and may name it.</summary>
+    /// <summary>Types that derive from one of these are part of PowerShell's machinery and may name PowerShell.</summary>
     private static readonly string[] PowerShellBases =
     [
         $"{PowerShell}.Cmdlet", $"{PowerShell}.Internal.CmdletMetadataAttribute", $"{PowerShell}.IArgumentCompleter",
         $"{PowerShell}.IModuleAssemblyInitializer", $"{PowerShell}.IModuleAssemblyCleanup",
     ];
 
-    /// <summary>What belongs to certain rooms alone, and from which rooms it is kept.</summary>
+    /// <summary>The libraries that only some rooms may name.</summary>
     private readonly List<(string Namespace, Func<string, bool> IsAllowed)> guests = [];
 
     /// <summary>All rooms.</summary>
@@ -31,24 +31,24 @@ internal sealed class FloorPlan(string root, params string[][] floors)
     /// <summary>The one room that may name PowerShell everywhere; null if no room may.</summary>
     public string? PowerShellRoom { get; init; }
 
-    /// <summary>Keeps a library's namespace to some rooms.</summary>
+    /// <summary>Allows a library's namespace in some rooms only.</summary>
     public FloorPlan Keep(string guest, Func<string, bool> isAllowed)
     {
         guests.Add((guest, isAllowed));
         return this;
     }
 
-    /// <summary>Reads a compiled assembly, and returns each reference that the plan forbids.</summary>
+    /// <summary>Reads a compiled assembly and returns each reference that the plan forbids.</summary>
     public IEnumerable<string> Check(AssemblyDefinition assembly)
     {
         foreach (var type in assembly.MainModule.Types.Where(type => type.Name != "<Module>"))
         {
             if (RoomOf(type.FullName) is not { } room)
             {
-                // What the compiler adds for an older framework stands in the namespaces of that.
+                // Types that the compiler adds for an older framework are in that framework's namespaces.
                 if (type.Namespace.StartsWith(root, StringComparison.Ordinal) && type.IsPublic)
                 {
-                    yield return $"{type.FullName} stands in no room.";
+                    yield return $"{type.FullName} is not in a room.";
                 }
 
                 continue;
@@ -69,18 +69,18 @@ internal sealed class FloorPlan(string root, params string[][] floors)
 
                 if (IsIn(used, PowerShell) && !speaksPowerShell)
                 {
-                    yield return $"{type.FullName} names {used}, and is no cmdlet, attribute or completer.";
+                    yield return $"{type.FullName} names {used}, but is not a cmdlet, attribute, or completer.";
                 }
             }
         }
     }
 
     /// <summary>
-    /// Reads sources, and returns each using directive and qualified name that the plan forbids: a constant, an enum's value or a nameof
-    /// leaves nothing in the assembly.
+    /// Reads sources and returns each using directive and qualified name that the plan forbids. A constant, an enum value, or a nameof
+    /// leaves no trace in the assembly.
     /// </summary>
-    /// <param name="files">Path and text of each file. The folder after the project's is the room.</param>
-    /// <param name="assembly">The assembly that they are compiled to.</param>
+    /// <param name="files">The path and the text of each file. The folder below the project folder is the room.</param>
+    /// <param name="assembly">The assembly that the files are compiled to.</param>
     public IEnumerable<string> Check(IReadOnlyList<(string Path, string Text)> files, AssemblyDefinition assembly)
     {
         var trees = files.Select(file => CSharpSyntaxTree.ParseText(file.Text, path: file.Path).GetCompilationUnitRoot()).ToArray();
@@ -111,7 +111,7 @@ internal sealed class FloorPlan(string root, params string[][] floors)
 
                 if (IsIn(name, PowerShell) && !speaksPowerShell)
                 {
-                    yield return $"{tree.SyntaxTree.FilePath} names {name}, and holds no cmdlet, attribute or completer.";
+                    yield return $"{tree.SyntaxTree.FilePath} names {name}, but does not contain a cmdlet, attribute, or completer.";
                 }
             }
         }
@@ -122,7 +122,7 @@ internal sealed class FloorPlan(string root, params string[][] floors)
     private static bool IsIn(string name, string space) =>
         name.StartsWith(space, StringComparison.Ordinal) && (name.Length == space.Length || name[space.Length] == '.');
 
-    /// <summary>The names of using directives, and the longest qualified names in the code; documentation comments may point upward.</summary>
+    /// <summary>Returns the names in using directives and the longest qualified names in the code, without doc comments.</summary>
     private static IEnumerable<string> Names(CompilationUnitSyntax tree) => tree.DescendantNodes().Where(node =>
             node is QualifiedNameSyntax or MemberAccessExpressionSyntax or IdentifierNameSyntax { Parent: UsingDirectiveSyntax }
             && node.Parent is not (QualifiedNameSyntax or MemberAccessExpressionSyntax or BaseNamespaceDeclarationSyntax))

@@ -5,7 +5,7 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Architecture;
 
-/// <summary>The floors of the house (docs/ARCHITECTURE.md): no room names one that is not below it.</summary>
+/// <summary>The floors of the house: no room names a room that is not below it.</summary>
 public sealed class FloorsTests
 {
     private static readonly string Root = BuildFacts.Root;
@@ -23,7 +23,7 @@ public sealed class FloorsTests
         .Keep("Amazon", room => room is not ("Foundation" or "Pipeline" or "Keys" or "Remote"))
         .Keep("System.Management.Automation", room => room != "Foundation");
 
-    /// <summary>The rooms of SpotTrainer.Rehearsal.dll. Nothing in it knows PowerShell.</summary>
+    /// <summary>The rooms of SpotTrainer.Rehearsal.dll, none of which may name PowerShell.</summary>
     private static FloorPlan Stage => new FloorPlan("SpotTrainer.Rehearsal",
         ["Protocol"], ["Market"], ["Faults"], ["Machines"], ["Ec2"], ["Endpoint"], ["Hosting"])
         .Keep("Renci", _ => false)
@@ -74,14 +74,14 @@ public sealed class FloorsTests
     }
 
     [Fact]
-    public void No_library_s_type_stands_in_a_public_signature()
+    public void No_public_signature_names_a_library_s_type()
     {
         using var assembly = Read("module/bin/net8.0/SpotTrainer.dll");
         Assert.Empty(PublicSignatures.Naming(assembly, "Amazon", "Renci", "Org.BouncyCastle"));
     }
 
     [Fact]
-    public void A_file_stands_in_the_folder_of_its_room()
+    public void Each_file_is_in_the_folder_of_its_room()
     {
         foreach (var (project, space) in new[] { ("src/SpotTrainer", "SpotTrainer"), ("src/SpotTrainer.Rehearsal", "SpotTrainer.Rehearsal"), ("tests/SpotTrainer.Tests", "SpotTrainer.Tests") })
         {

@@ -2,7 +2,7 @@ using Mono.Cecil;
 
 namespace SpotTrainer.Tests.Architecture;
 
-/// <summary>Reads what a user of an assembly sees of it.</summary>
+/// <summary>Reads the public signatures of an assembly.</summary>
 internal static class PublicSignatures
 {
     /// <summary>Returns the public and protected members whose signatures name a type of certain namespaces.</summary>

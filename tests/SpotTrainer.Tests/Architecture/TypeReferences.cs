@@ -3,10 +3,10 @@ using Mono.Cecil.Cil;
 
 namespace SpotTrainer.Tests.Architecture;
 
-/// <summary>Finds the types that a compiled type names: in its signatures, attributes and code, with what is nested in it.</summary>
+/// <summary>Finds the types that a compiled type names in its signatures, attributes, and code, including nested types.</summary>
 internal static class TypeReferences
 {
-    /// <summary>Returns the full names, each once.</summary>
+    /// <summary>Returns the distinct full names.</summary>
     public static IReadOnlySet<string> Of(TypeDefinition type)
     {
         var found = new HashSet<string>(StringComparer.Ordinal);
@@ -14,7 +14,7 @@ internal static class TypeReferences
         return found;
     }
 
-    /// <summary>Returns the groups of a namespace's types in which each names, over others or by itself, every other.</summary>
+    /// <summary>Returns the groups of types in a namespace that all name each other, directly or indirectly.</summary>
     public static IReadOnlyList<string> Circles(AssemblyDefinition assembly, string space)
     {
         var named = assembly.MainModule.Types.Where(type => type.Namespace == space)
@@ -147,7 +147,7 @@ internal static class TypeReferences
         }
     }
 
-    /// <summary>An attribute names types in its values, too: [ArgumentCompleter(typeof(...))].</summary>
+    /// <summary>Attributes can also name types in their values: [ArgumentCompleter(typeof(...))].</summary>
     private static void Argument(CustomAttributeArgument argument, HashSet<string> found)
     {
         switch (argument.Value)

@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace SpotTrainer.Tests.Support;
 
-/// <summary>Where the build put things: MSBuild says it in the assembly's metadata.</summary>
+/// <summary>Paths from the build, which MSBuild writes to the assembly's metadata.</summary>
 internal static class BuildFacts
 {
     /// <summary>The root of the repository.</summary>
@@ -11,10 +11,10 @@ internal static class BuildFacts
     /// <summary>The packaged module's folder.</summary>
     public static string Package => Get(nameof(Package));
 
-    /// <summary>The shell's program.</summary>
+    /// <summary>The path of the shell.</summary>
     public static string Shell => Get(nameof(Shell));
 
-    /// <summary>An AWSSDK.Core that is older than the module's.</summary>
+    /// <summary>An AWSSDK.Core older than the module's.</summary>
     public static string OlderAwsCore => Get(nameof(OlderAwsCore));
 
     /// <summary>The reference assemblies of .NET Framework 4.7.2.</summary>

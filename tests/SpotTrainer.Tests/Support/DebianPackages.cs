@@ -2,10 +2,10 @@ using SpotTrainer.Tests.Rehearsal.Machines;
 
 namespace SpotTrainer.Tests.Support;
 
-/// <summary>The Debian packages that a test needs beside those of the product, installed where they are missing.</summary>
+/// <summary>Installs Debian packages that a test needs in addition to the product's.</summary>
 internal static class DebianPackages
 {
-    // Services stay off, cloud-init also at the next start of this computer: the tests need the programs alone.
+    // Services stay off (cloud-init also when this computer next starts), because the tests need only the programs.
     private const string Script = """
         set -eu
         if [ ! -e /usr/sbin/policy-rc.d ]; then
@@ -22,7 +22,7 @@ internal static class DebianPackages
     private static readonly SemaphoreSlim Gate = new(1);
     private static readonly Dictionary<string, string?> Known = new(StringComparer.Ordinal);
 
-    /// <summary>Sees to it that packages are installed. Each is tried once in a run of the tests; what failed then fails at once.</summary>
+    /// <summary>Ensures that packages are installed. Each is tried once per test run. After a failure, later tests fail at once.</summary>
     public static async Task EnsureAsync(params string[] packages)
     {
         await Gate.WaitAsync();
@@ -53,7 +53,7 @@ internal static class DebianPackages
         }
     }
 
-    /// <returns><see langword="null"/>, or what to do by hand.</returns>
+    /// <returns><see langword="null"/>, or what to do manually.</returns>
     private static async Task<string?> InstallAsync(List<string> packages)
     {
         string[] prefix = Environment.IsPrivilegedProcess ? [] : ["sudo", "-n"];

@@ -5,13 +5,13 @@ using SpotTrainer.Keys;
 
 namespace SpotTrainer.Tests.Support;
 
-/// <summary>Keys made by ssh-keygen, openssl and puttygen, and what these say of ours.</summary>
+/// <summary>Keys from ssh-keygen, openssl, and puttygen, and what these programs say about our keys.</summary>
 internal sealed class KeyJudges : IDisposable
 {
-    /// <summary>The passphrase of every encrypted file here; not ASCII alone.</summary>
+    /// <summary>The passphrase of every encrypted file here, with a non-ASCII letter.</summary>
     public const string Secret = "für Tests";
 
-    /// <summary>The algorithms that OpenSSH has, as <see cref="MakeAsync"/> takes them.</summary>
+    /// <summary>The algorithms that OpenSSH supports, as <see cref="MakeAsync"/> takes them.</summary>
     public static readonly string[] OpenSshAlgorithms = ["rsa-1024", "rsa-2048", "ecdsa-256", "ecdsa-384", "ecdsa-521", "ed25519"];
 
     /// <summary>All algorithms.</summary>
@@ -36,7 +36,7 @@ internal sealed class KeyJudges : IDisposable
         return Passphrase.From(secret)!;
     }
 
-    /// <summary>A path that nothing stands at yet.</summary>
+    /// <summary>Returns a path that does not exist yet.</summary>
     public string NewPath(string ending = "") => Path.Combine(folder.Path, $"{++count}{ending}");
 
     public string Write(byte[] content)
@@ -47,12 +47,13 @@ internal sealed class KeyJudges : IDisposable
     }
 
     /// <summary>
-    /// A key with the comment <c>made-for-tests</c>: of OpenSSH's format, Ed448 of PuTTY's. One of each kind is made in a run of the tests.
+    /// Returns a key with the comment <c>made-for-tests</c> in OpenSSH's format, or in PuTTY's for Ed448. Each is generated once per
+    /// test run.
     /// </summary>
     public async Task<string> MakeAsync(string algorithm) =>
         Write(await Made.GetOrAdd(algorithm, _ => new Lazy<Task<byte[]>>(() => MakeNewAsync(algorithm))).Value);
 
-    /// <summary>What puttygen makes of a file that it can read: a key of PuTTY's format.</summary>
+    /// <summary>Converts a file to PuTTY's format with puttygen.</summary>
     public async Task<byte[]> PuttygenAsync(string source, int version = 3, bool encrypted = false)
     {
         var path = NewPath(".ppk");
@@ -62,7 +63,7 @@ internal sealed class KeyJudges : IDisposable
         return await ReadAsync(path);
     }
 
-    /// <summary>What puttygen encrypts.</summary>
+    /// <summary>Encrypts a key with puttygen.</summary>
     public async Task<string> PuttygenEncryptedAsync(string source, string parameters)
     {
         var path = NewPath(".ppk");
@@ -71,7 +72,7 @@ internal sealed class KeyJudges : IDisposable
         return path;
     }
 
-    /// <summary>What puttygen exports for OpenSSH.</summary>
+    /// <summary>Exports a key to one of OpenSSH's formats with puttygen.</summary>
     public async Task<byte[]> PuttygenExportAsync(string source, string format)
     {
         var path = NewPath();
@@ -79,7 +80,7 @@ internal sealed class KeyJudges : IDisposable
         return await ReadAsync(path);
     }
 
-    /// <summary>A copy that ssh-keygen has written in another of its formats.</summary>
+    /// <summary>Copies a key and rewrites it in another format with ssh-keygen.</summary>
     public async Task<string> RewrittenAsync(string source, string format, string passphrase = "", params string[] more)
     {
         var path = NewPath();
@@ -88,7 +89,7 @@ internal sealed class KeyJudges : IDisposable
         return path;
     }
 
-    /// <summary>What openssl makes of a file, in DER, as PKCS#8.</summary>
+    /// <summary>Converts a file to PKCS#8 DER with openssl.</summary>
     public async Task<byte[]> OpensslAsync(string source, bool encrypted = false)
     {
         var path = NewPath(".der");
@@ -96,7 +97,7 @@ internal sealed class KeyJudges : IDisposable
         return await ReadAsync(path);
     }
 
-    /// <summary>Runs openssl on a file, whose result is another.</summary>
+    /// <summary>Runs openssl on a file and returns the path of the result.</summary>
     public async Task<string> OpensslFileAsync(string source, params string[] command)
     {
         var path = NewPath();
@@ -104,10 +105,10 @@ internal sealed class KeyJudges : IDisposable
         return path;
     }
 
-    /// <summary>The openssl argument that names the passphrase's file for the result.</summary>
+    /// <summary>The openssl arguments that set the passphrase of the result.</summary>
     public string[] PassOut() => ["-passout", $"file:{secretFile}"];
 
-    /// <summary>The public line, as ssh-keygen sees it.</summary>
+    /// <summary>Returns the public key line from ssh-keygen.</summary>
     public static async Task<string> SshKeygenPublicAsync(string path, bool encrypted = false) =>
         (await RunAsync("ssh-keygen", "-y", "-P", encrypted ? Secret : "", "-f", path)).Trim();
 
@@ -123,7 +124,7 @@ internal sealed class KeyJudges : IDisposable
                 await RunAsync("puttygen", "-q", "-t", "ed448", "-C", "made-for-tests", "--new-passphrase", "/dev/null", "-o", path);
                 break;
             case ["rsa", "1024"]:
-                // Debian's ssh-keygen makes none as short as some clouds once gave out.
+                // Debian's ssh-keygen cannot generate keys as short as some clouds once issued.
                 await RunAsync("openssl", "genrsa", "-traditional", "-out", path, "1024");
                 File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
                 await RunAsync("ssh-keygen", "-q", "-p", "-P", "", "-N", "", "-f", path);

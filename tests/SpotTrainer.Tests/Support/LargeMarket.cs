@@ -4,7 +4,7 @@ using SpotTrainer.Rehearsal.Market;
 
 namespace SpotTrainer.Tests.Support;
 
-/// <summary>A market of AWS's size: made up from a seed, the same for the same seed, or read from files of real figures.</summary>
+/// <summary>A market of AWS's size, generated from a seed or read from files with real figures.</summary>
 internal static class LargeMarket
 {
     private static readonly string[] Regions =
@@ -15,10 +15,10 @@ internal static class LargeMarket
 
     private static readonly string[] Sizes = ["large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge", "24xlarge"];
 
-    /// <summary>Makes one.</summary>
-    /// <param name="regions">Up to 17 regions, of three to five zones each.</param>
-    /// <param name="types">Up to 1,000 types, of which some are ARM's and some have GPUs.</param>
-    /// <param name="seed">What makes it its own.</param>
+    /// <summary>Generates a market.</summary>
+    /// <param name="regions">The number of regions, up to 17, with three to five zones each.</param>
+    /// <param name="types">The number of types, up to 1,000. Some are Arm types, and some have GPUs.</param>
+    /// <param name="seed">The seed. The same seed gives the same market.</param>
     public static MarketTable Make(int regions = 17, int types = 800, int seed = 1)
     {
         var random = new Random(seed);
@@ -30,11 +30,12 @@ internal static class LargeMarket
     }
 
     /// <summary>
-    /// Reads one from files of real figures: ec2-instance-types.csv, ec2-on-demand-usd-per-hour.csv and spot-advisor-data.json (AWS's own feed).
+    /// Reads a market from files with real figures: ec2-instance-types.csv, ec2-on-demand-usd-per-hour.csv, and spot-advisor-data.json
+    /// (AWS's own feed).
     /// </summary>
-    /// <param name="folder">Their folder.</param>
-    /// <param name="regions">The first of 17 regions.</param>
-    /// <param name="types">So many types at most, those of most regions first.</param>
+    /// <param name="folder">The folder of the files.</param>
+    /// <param name="regions">The number of regions, up to 17.</param>
+    /// <param name="types">The maximum number of types. Types in the most regions come first.</param>
     public static MarketTable Read(string folder, int regions = 17, int types = 800)
     {
         var names = Regions.Take(regions).ToArray();

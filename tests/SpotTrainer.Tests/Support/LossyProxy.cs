@@ -5,8 +5,8 @@ using System.Text;
 namespace SpotTrainer.Tests.Support;
 
 /// <summary>
-/// Hands HTTP requests on to an endpoint, and loses the answers to those that name a word, as often as it is told. It may hold them back for
-/// good, or send another answer in their place: the other side has acted all the same.
+/// Forwards HTTP requests to an endpoint, and loses the responses to requests that contain a word, a given number of times. It can also
+/// hold them back forever, or send another response instead. The endpoint has carried out the request in each case.
 /// </summary>
 internal sealed class LossyProxy : IAsyncDisposable
 {
@@ -29,7 +29,7 @@ internal sealed class LossyProxy : IAsyncDisposable
 
     public string Url => $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/";
 
-    /// <summary>Completes when the first answer has been lost.</summary>
+    /// <summary>Completes when the first response is lost.</summary>
     public Task Lost => lost.Task;
 
     public async ValueTask DisposeAsync()
@@ -56,7 +56,7 @@ internal sealed class LossyProxy : IAsyncDisposable
         }
     }
 
-    /// <summary>One request on each connection, both read to their end.</summary>
+    /// <summary>Handles one request per connection, and reads request and response completely.</summary>
     private async Task HandleAsync(TcpClient client)
     {
         using (client)
@@ -65,7 +65,7 @@ internal sealed class LossyProxy : IAsyncDisposable
             {
                 var request = await ReadAsync(client.GetStream());
 
-                // The signature covers the Host header as it is: only the connection changes.
+                // The signature covers the Host header, so the request is forwarded unchanged.
                 using var server = new TcpClient();
                 await server.ConnectAsync(endpoint.Host, endpoint.Port, ending.Token);
                 await server.GetStream().WriteAsync(request, ending.Token);
@@ -86,13 +86,13 @@ internal sealed class LossyProxy : IAsyncDisposable
                     return;
                 }
 
-                // One request a connection: a client that kept it for the next would meet a closed one.
+                // There is one request per connection, so the client must not reuse it.
                 var end = Array.IndexOf(answer, (byte)'\n') + 1;
                 await client.GetStream().WriteAsync((byte[])[.. answer[..end], .. "Connection: close\r\n"u8, .. answer[end..]], ending.Token);
             }
             catch (Exception exception) when (exception is IOException or OperationCanceledException or SocketException)
             {
-                // The client went away.
+                // The client disconnected.
             }
         }
     }

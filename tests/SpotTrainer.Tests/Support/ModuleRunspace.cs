@@ -3,7 +3,7 @@ using System.Management.Automation.Runspaces;
 
 namespace SpotTrainer.Tests.Support;
 
-/// <summary>A hosted PowerShell with the packaged module imported, as a user of the Gallery's package has it.</summary>
+/// <summary>A hosted PowerShell that has imported the packaged module, as for users of the PowerShell Gallery.</summary>
 internal sealed class ModuleRunspace : IDisposable
 {
     private readonly Runspace runspace;
@@ -17,7 +17,7 @@ internal sealed class ModuleRunspace : IDisposable
         Import();
     }
 
-    /// <summary>Imports the module by its manifest.</summary>
+    /// <summary>Imports the module from its manifest.</summary>
     public void Import(bool force = false)
     {
         var result = Run(
@@ -26,9 +26,9 @@ internal sealed class ModuleRunspace : IDisposable
         Assert.Empty(result.Errors);
     }
 
-    /// <summary>Runs a script's text. A terminating error is the last of the errors.</summary>
-    /// <param name="script">The text, with a param() for the arguments.</param>
-    /// <param name="arguments">The arguments by name.</param>
+    /// <summary>Runs a script. A terminating error is the last one in the list of errors.</summary>
+    /// <param name="script">The script's text, with a param() block for the arguments.</param>
+    /// <param name="arguments">The arguments, by name.</param>
     public ModuleResult Run(string script, IDictionary<string, object>? arguments = null)
     {
         using var pipeline = PowerShell.Create(runspace);
@@ -55,7 +55,7 @@ internal sealed class ModuleRunspace : IDisposable
             [.. pipeline.Streams.Warning.Select(warning => warning.Message)]);
     }
 
-    /// <summary>Begins a script that goes on until it is disposed; Stop is what Ctrl+C does.</summary>
+    /// <summary>Starts a script that runs until it is disposed. Stop does the same as Ctrl+C.</summary>
     public PowerShell Begin(string script)
     {
         var pipeline = PowerShell.Create(runspace);
@@ -70,5 +70,5 @@ internal sealed class ModuleRunspace : IDisposable
     }
 }
 
-/// <summary>What a script gave.</summary>
+/// <summary>The output of a script.</summary>
 internal sealed record ModuleResult(IReadOnlyList<PSObject> Output, IReadOnlyList<ErrorRecord> Errors, IReadOnlyList<string> Warnings);

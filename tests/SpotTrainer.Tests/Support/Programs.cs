@@ -2,12 +2,12 @@ using System.Diagnostics;
 
 namespace SpotTrainer.Tests.Support;
 
-/// <summary>Runs programs of the system to their end.</summary>
+/// <summary>Runs programs until they end.</summary>
 internal static class Programs
 {
     internal sealed record Result(int Status, string Output, string Error)
     {
-        /// <summary>The output of a program that must succeed.</summary>
+        /// <summary>Returns the output, and fails if the program did not succeed.</summary>
         public string Succeeded()
         {
             Assert.True(Status == 0, $"exit status {Status}\n{Output}\n{Error}");
@@ -19,7 +19,7 @@ internal static class Programs
 
     public static Task<Result> RunAsync(string[] command, string input) => RunAsync(Describe(command), input);
 
-    /// <summary>Runs a program whose start is described in full, such as with an environment of its own.</summary>
+    /// <summary>Runs a program from a full description, such as one with its own environment variables.</summary>
     public static async Task<Result> RunAsync(ProcessStartInfo start, string input = "")
     {
         using var process = Process.Start(start)!;
@@ -33,7 +33,7 @@ internal static class Programs
 
     public static Process Start(params string[] command) => Process.Start(Describe(command))!;
 
-    /// <summary>A program's start, with its standard streams to be written and read.</summary>
+    /// <summary>Describes how to start a program with redirected standard streams.</summary>
     public static ProcessStartInfo Describe(params string[] command)
     {
         var start = new ProcessStartInfo(command[0])
@@ -45,12 +45,12 @@ internal static class Programs
             start.ArgumentList.Add(argument);
         }
 
-        // PuTTY's programs would leave one in the user's folder, or in that of a test which runs beside this one.
+        // PuTTY's programs would leave a seed file in the user's folder or in the folder of a test that runs at the same time.
         start.Environment["PUTTYRANDOMSEED"] = "/dev/null";
         return start;
     }
 
-    /// <summary>Waits until a condition holds; fails, with what it says then, after a minute.</summary>
+    /// <summary>Waits until a condition is true, and fails with a message after a minute.</summary>
     public static async Task UntilAsync(Func<Task<bool>> condition, Func<string> otherwise)
     {
         for (var watch = Stopwatch.StartNew(); watch.Elapsed < TimeSpan.FromMinutes(1); await Task.Delay(30))
@@ -64,7 +64,7 @@ internal static class Programs
         Assert.Fail(otherwise());
     }
 
-    /// <summary>The processes of this computer in whose command line a text stands.</summary>
+    /// <summary>Returns the command lines of this computer's processes that contain a text.</summary>
     public static IReadOnlyList<string> With(string text) =>
         [.. Directory.EnumerateDirectories("/proc")
             .Where(path => Path.GetFileName(path).All(char.IsAsciiDigit))

@@ -1,6 +1,6 @@
 namespace SpotTrainer.Tests.Support;
 
-/// <summary>puttygen, plink, ssh-keygen and openssl, installed where they are missing.</summary>
+/// <summary>Installs puttygen, plink, ssh-keygen, and openssl if they are missing.</summary>
 public sealed class PuttyTools : IAsyncLifetime
 {
     public async ValueTask InitializeAsync() => await DebianPackages.EnsureAsync("putty-tools", "openssh-client", "openssl");

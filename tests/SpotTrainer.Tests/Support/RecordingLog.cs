@@ -3,14 +3,14 @@ using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Tests.Support;
 
-/// <summary>Keeps what a step tells.</summary>
+/// <summary>Records the messages of a step.</summary>
 internal sealed class RecordingLog : IStepLog
 {
     private StepContext? context;
 
     public ConcurrentQueue<string> Lines { get; } = new();
 
-    /// <summary>What a test does at the moment when a line is told.</summary>
+    /// <summary>What a test does when a line is written.</summary>
     public Action<string>? Told { get; set; }
 
     /// <summary>A context that reports here.</summary>

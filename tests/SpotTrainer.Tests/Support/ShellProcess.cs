@@ -5,7 +5,7 @@ using System.Text;
 
 namespace SpotTrainer.Tests.Support;
 
-/// <summary>The built shell, run as a user runs it.</summary>
+/// <summary>The built shell, which runs as a user runs it.</summary>
 internal sealed partial class ShellProcess : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
@@ -29,24 +29,24 @@ internal sealed partial class ShellProcess : IDisposable
 
     public string Error => Text(error);
 
-    /// <summary>Starts the shell with everything redirected: no terminal.</summary>
+    /// <summary>Starts the shell without a terminal: all streams are redirected.</summary>
     public static ShellProcess Start(string[] arguments, IDictionary<string, string>? environment = null) =>
         new(StartInfo(BuildFacts.Shell, arguments, environment));
 
-    /// <summary>Starts the shell on a pseudo-terminal of 80 columns, whose output is then <see cref="Output"/>.</summary>
+    /// <summary>Starts the shell on a pseudo-terminal with 80 columns. Its output is <see cref="Output"/>.</summary>
     public static ShellProcess StartOnTerminal(string script, string terminal = "xterm") => new(StartInfo(
         "script",
         ["-qefc", $"stty cols 80 rows 24; exec '{BuildFacts.Shell}' '{script}'", "/dev/null"],
         new Dictionary<string, string>(StringComparer.Ordinal) { ["TERM"] = terminal }));
 
-    /// <summary>Runs the shell to its end.</summary>
+    /// <summary>Runs the shell until it ends.</summary>
     public static async Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments)
     {
         using var shell = Start(arguments);
         return (await shell.WaitAsync(), shell.Output, shell.Error);
     }
 
-    /// <summary>Waits for its end and gives the exit code.</summary>
+    /// <summary>Waits until the shell ends, and returns the exit code.</summary>
     public async Task<int> WaitAsync()
     {
         using var limit = new CancellationTokenSource(Limit);
@@ -54,7 +54,7 @@ internal sealed partial class ShellProcess : IDisposable
         return process.ExitCode;
     }
 
-    /// <summary>Waits until it has written something.</summary>
+    /// <summary>Waits until the shell has written a text.</summary>
     public async Task WaitForOutputAsync(string text)
     {
         using var limit = new CancellationTokenSource(Limit);
@@ -65,7 +65,7 @@ internal sealed partial class ShellProcess : IDisposable
         }
     }
 
-    /// <summary>Sends it a signal.</summary>
+    /// <summary>Sends a signal to the shell.</summary>
     public void Signal(PosixSignal signal)
     {
         var number = signal switch
@@ -78,7 +78,7 @@ internal sealed partial class ShellProcess : IDisposable
         Assert.Equal(0, Kill(process.Id, number));
     }
 
-    /// <summary>Kills it as the system does when memory is short: without a word.</summary>
+    /// <summary>Kills the shell without warning, as the system does when it runs out of memory.</summary>
     public void Kill() => process.Kill();
 
     public void Dispose()

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace SpotTrainer.Tests.Support;
 
-/// <summary>OpenSSH's own server on loopback, for who runs the tests, with host keys that are made for the test.</summary>
+/// <summary>OpenSSH's server on loopback, for the user who runs the tests, with host keys generated for the test.</summary>
 internal sealed class SshServer : IDisposable
 {
     private readonly Process process;
@@ -16,12 +16,12 @@ internal sealed class SshServer : IDisposable
     /// <summary>The first host key's fingerprint, as ssh-keygen shows it.</summary>
     public string Fingerprint { get; }
 
-    /// <summary>Starts it, and waits until it answers.</summary>
-    /// <param name="folder">Where its files go.</param>
-    /// <param name="keygen">ssh-keygen's words for the host key, such as <c>-t ecdsa -b 384</c>.</param>
-    /// <param name="authorized">The file of the public key that is let in.</param>
-    /// <param name="port">The port; any that is free when left out.</param>
-    /// <param name="also">ssh-keygen's words for a second host key.</param>
+    /// <summary>Starts the server, and waits until it answers.</summary>
+    /// <param name="folder">The folder for its files.</param>
+    /// <param name="keygen">ssh-keygen's arguments for the host key, such as <c>-t ecdsa -b 384</c>.</param>
+    /// <param name="authorized">The file with the public key that may log in.</param>
+    /// <param name="port">The port. The default is any free port.</param>
+    /// <param name="also">ssh-keygen's arguments for a second host key.</param>
     public static async Task<SshServer> StartAsync(TemporaryFolder folder, string keygen, string authorized, int? port = null, string? also = null)
     {
         var hostKey = folder[$"host-{Guid.NewGuid():N}"];
@@ -47,7 +47,7 @@ internal sealed class SshServer : IDisposable
 
             """);
 
-        // As root it wants /run/sshd, which stands there only while the system's own service is on.
+        // As root, sshd needs /run/sshd, which exists only while the system's own service is running.
         var started = Programs.Start(
             "bwrap", "--dev-bind", "/", "/", "--tmpfs", "/run", "--dir", "/run/sshd", "/usr/sbin/sshd", "-D", "-e", "-f", configuration);
         started.ErrorDataReceived += (_, _) => { };
@@ -57,7 +57,7 @@ internal sealed class SshServer : IDisposable
         return server;
     }
 
-    /// <summary>A port of loopback that nobody listens on, below those that the system gives to connections of other tests meanwhile.</summary>
+    /// <summary>Returns a free port on loopback, below the range that the system gives to the connections of other tests.</summary>
     public static int FreePort()
     {
         while (true)
@@ -70,7 +70,7 @@ internal sealed class SshServer : IDisposable
             }
             catch (SocketException)
             {
-                // Somebody has it: another one then.
+                // The port is in use. Try another one.
             }
         }
     }

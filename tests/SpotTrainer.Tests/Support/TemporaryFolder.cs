@@ -1,14 +1,14 @@
 namespace SpotTrainer.Tests.Support;
 
-/// <summary>A folder that goes with the test.</summary>
+/// <summary>A folder that is deleted after the test.</summary>
 internal sealed class TemporaryFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("spottrainer-test-").FullName;
 
-    /// <summary>The path of a file or folder in it.</summary>
+    /// <summary>The path of a file or folder in this folder.</summary>
     public string this[string name] => System.IO.Path.Combine(Path, name);
 
-    /// <summary>Writes a file into it and gives the path.</summary>
+    /// <summary>Writes a file into the folder and returns its path.</summary>
     public string Write(string name, string text)
     {
         var path = System.IO.Path.Combine(Path, name);

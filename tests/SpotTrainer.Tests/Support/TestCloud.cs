@@ -11,7 +11,7 @@ using SpotTrainer.Tests.Rehearsal.Endpoint;
 
 namespace SpotTrainer.Tests.Support;
 
-/// <summary>The module's own view of an endpoint with quiet machines, under conditions of the test's choice.</summary>
+/// <summary>The module's view of an endpoint with quiet machines, under conditions that the test chooses.</summary>
 internal sealed class TestCloud : IAsyncDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -36,14 +36,14 @@ internal sealed class TestCloud : IAsyncDisposable
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    /// <summary>The same account through another address, such as a proxy's.</summary>
+    /// <summary>Returns a cloud for the same account at another URL, such as a proxy's.</summary>
     public CloudContext ContextOf(string url) => new(
         new BasicAWSCredentials(Endpoint.Endpoint.AccessKeyId, Endpoint.Endpoint.SecretAccessKey), TestEndpoint.Region, url, folder.Path, "000000000000");
 
     public Task<IReadOnlyList<SpotOffer>> FindAsync(OfferCriteria criteria, params string[] regions) =>
         OfferFinder.FindAsync(Cloud, regions.Length > 0 ? regions : [Cloud.Region], criteria, Context, Stop);
 
-    /// <summary>Launches without a wait for SSH, which quiet machines don't speak.</summary>
+    /// <summary>Launches without waiting for SSH, which quiet machines do not have.</summary>
     public Task<SpotTrainingInstance> LaunchAsync(LaunchRequest request, CancellationToken? cancellationToken = null)
     {
         request = request with { NoWait = true, Name = request.Name.Length > 0 ? request.Name : "test" };
@@ -52,7 +52,7 @@ internal sealed class TestCloud : IAsyncDisposable
             .LaunchAsync(_ => Task.CompletedTask, cancellationToken ?? Stop);
     }
 
-    /// <summary>All machines of a region, whatever their state.</summary>
+    /// <summary>Returns all machines of a region, in any state.</summary>
     public async Task<IReadOnlyList<Instance>> MachinesAsync(string? region = null) =>
         (await Endpoint.In(region ?? Cloud.Region).DescribeInstancesAsync(new DescribeInstancesRequest(), Stop)).Reservations.SelectMany(reservation => reservation.Instances).ToArray();
 

@@ -1,6 +1,6 @@
 namespace SpotTrainer.Tests.Support;
 
-/// <summary>A terminal of 80 columns and 24 lines, tmux's: keys go in, and what a person would see comes out.</summary>
+/// <summary>A tmux terminal with 80 columns and 24 lines. It takes keys and returns what a person would see.</summary>
 internal sealed class TmuxScreen : IAsyncDisposable
 {
     private readonly string server = $"spottrainer-test-{Guid.NewGuid():N}";
@@ -9,7 +9,7 @@ internal sealed class TmuxScreen : IAsyncDisposable
     {
     }
 
-    /// <summary>Runs the shell on it; when it has ended, its exit code stands on the screen.</summary>
+    /// <summary>Runs the shell on the screen. When the shell ends, its exit code is shown.</summary>
     public static async Task<TmuxScreen> RunShellAsync(string script)
     {
         await DebianPackages.EnsureAsync("tmux");
@@ -20,20 +20,20 @@ internal sealed class TmuxScreen : IAsyncDisposable
         return screen;
     }
 
-    /// <summary>Types; names such as <c>Enter</c> and <c>C-c</c> mean their keys.</summary>
+    /// <summary>Types keys. Names such as <c>Enter</c> and <c>C-c</c> are special keys.</summary>
     public async Task SendAsync(params string[] keys) => (await TmuxAsync(["send-keys", .. keys])).Succeeded();
 
-    /// <summary>The lines on the screen, wrapped ones joined, without spaces at their ends and empty lines at the last.</summary>
+    /// <summary>Returns the lines on the screen: wrapped lines are joined, and trailing spaces and empty lines are removed.</summary>
     public async Task<string> ReadAsync() => string.Join(
         '\n', (await TmuxAsync("capture-pane", "-p", "-J")).Succeeded().Split('\n').Select(line => line.TrimEnd())).TrimEnd('\n');
 
-    /// <summary>Waits until a text stands on the screen, and gives the screen.</summary>
+    /// <summary>Waits until a text is on the screen, and returns the screen.</summary>
     public async Task<string> WaitForAsync(string text)
     {
         var seen = string.Empty;
         await Programs.UntilAsync(
             async () => (seen = await ReadAsync()).Contains(text, StringComparison.Ordinal),
-            () => $"'{text}' never stood on the screen:\n{seen}");
+            () => $"'{text}' never appeared on the screen:\n{seen}");
         return seen;
     }
 
