@@ -63,6 +63,9 @@ internal sealed class ModuleRunspace : IDisposable
         return pipeline;
     }
 
+    /// <summary>Closes the runspace, and leaves the module in it.</summary>
+    public void Close() => runspace.Dispose();
+
     public void Dispose()
     {
         Run("Remove-Module SpotTrainer -Force -ErrorAction Ignore");
