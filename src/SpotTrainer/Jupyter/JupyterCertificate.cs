@@ -44,7 +44,8 @@ internal sealed class JupyterCertificate
         var generator = new ECKeyPairGenerator();
         generator.Init(new ECKeyGenerationParameters(SecObjectIdentifiers.SecP256r1, random));
         var pair = generator.GenerateKeyPair();
-        var now = moment.UtcDateTime;
+        // A certificate counts in whole seconds.
+        var now = DateTimeOffset.FromUnixTimeSeconds(moment.ToUnixTimeSeconds()).UtcDateTime;
         var name = new X509Name("CN=SpotTrainer Jupyter");
         var certificate = new X509V3CertificateGenerator();
         certificate.SetSerialNumber(new BigInteger(127, random));
