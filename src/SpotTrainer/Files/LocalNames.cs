@@ -1,6 +1,6 @@
 namespace SpotTrainer.Files;
 
-/// <summary>Gives a machine's file a place on this computer. The machine chooses the names, so none may lead out of the folder.</summary>
+/// <summary>Builds local paths for files from a host. The host chooses the names, so no name may lead outside the folder.</summary>
 internal static class LocalNames
 {
     private const string Forbidden = "<>:\"|?*\\";
@@ -8,11 +8,11 @@ internal static class LocalNames
     private static readonly HashSet<string> Devices = new(
         new[] { "con", "prn", "aux", "nul" }.Concat(Enumerable.Range(1, 9).SelectMany(number => new[] { $"com{number}", $"lpt{number}" })), StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>The full path for a name with slashes. What Windows can't have in a name becomes an underscore there.</summary>
+    /// <summary>Returns the full path for a name with slashes. On Windows, characters that are not allowed become underscores.</summary>
     public static string Place(string folder, string name) => Path.Combine(
         [folder, .. name.Split('/').Select(part => Path.DirectorySeparatorChar == '/' ? part : ForWindows(part))]);
 
-    /// <summary>A name that Windows takes for a file in this folder, and for nothing else.</summary>
+    /// <summary>Returns a name that Windows can only read as a file in this folder, never as a path, drive, or device.</summary>
     public static string ForWindows(string part)
     {
         var safe = new string(part.Select(letter => letter < ' ' || Forbidden.IndexOf(letter) >= 0 ? '_' : letter).ToArray()).TrimEnd('.', ' ');

@@ -1,6 +1,6 @@
 namespace SpotTrainer.Jobs;
 
-/// <summary>The files of a job's folder that are the module's own.</summary>
+/// <summary>The module's own files in a job's folder.</summary>
 internal static class JobFiles
 {
     public const string Runner = "run_notebook.py";
@@ -8,13 +8,13 @@ internal static class JobFiles
     public const string Log = "log.txt";
     public const string ProcessId = "pid";
 
-    /// <summary>The mark that the results of a job that had ended were fetched.</summary>
+    /// <summary>Exists once the results of the job were fetched after its end.</summary>
     public const string Received = "received";
 
-    /// <summary>The link to what Send-TrainingData sent.</summary>
+    /// <summary>The link to the folder that Send-TrainingData sends to.</summary>
     public const string Data = "data";
 
-    /// <summary>What is not a result: <c>.new</c> is what the runner has not put in its place yet.</summary>
+    /// <summary>Whether a file is not a result. A <c>.new</c> file is one that the runner is still writing.</summary>
     public static bool IsInternal(string name, string notebook) =>
         name is Runner or ProcessId or Data or Received or Status + ".new" || name == notebook + ".new";
 }

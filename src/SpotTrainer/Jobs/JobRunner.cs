@@ -6,18 +6,18 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jobs;
 
-/// <summary>Starts jobs on machines and waits for them. A job goes on whatever becomes of the connection.</summary>
+/// <summary>Starts jobs on hosts and waits for them. A job keeps running if the connection is lost.</summary>
 internal static class JobRunner
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(300);
 
-    /// <summary>How long a look at a job may take.</summary>
+    /// <summary>The time limit for one check of a job.</summary>
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a lost connection is tried again before the wait is given up. The job is not.</summary>
+    /// <summary>How long the wait tries to reconnect before it gives up. The job itself keeps running.</summary>
     private static readonly TimeSpan ReconnectTimeout = TimeSpan.FromMinutes(3);
 
-    /// <summary>Sends the notebook and starts it, unless the request has started it before.</summary>
+    /// <summary>Sends the notebook and starts it, unless the request was started before.</summary>
     /// <exception cref="SpotTrainerException"><c>NotebookNotFound</c>, <c>NotebookInvalid</c>, <c>RemoteCommandFailed</c>, and those of connecting.</exception>
     public static async Task<TrainingJob> EnsureAsync(TrainingHost host, JobRequest request, StepContext context, CancellationToken cancellationToken)
     {
@@ -43,17 +43,17 @@ internal static class JobRunner
         var python = ShellText.QuotePath(request.Prefix + "/bin/python");
         var quoted = ShellText.Quote(name);
 
-        // A session of its own: neither the end of this connection nor its terminal reaches the job.
+        // The job gets its own session, so it survives the end of this connection.
         await connection.RequireAsync(
             $"cd {ShellText.QuotePath(folder)} && mkdir -p {MachineLayout.Data} && ln -sfn ../../data {JobFiles.Data} "
             + $"&& export PATH={ShellText.QuotePath(request.Prefix + "/bin")}:\"$PATH\" && "
             + $"{{ setsid nohup {python} {JobFiles.Runner} {quoted} --output {quoted} --status {JobFiles.Status} > {JobFiles.Log} 2>&1 < /dev/null & echo $! > {JobFiles.ProcessId}; }}",
             $"Starting {name}", cancellationToken);
-        context.Log.Verbose($"{host}: {request.Id} runs in {folder}.");
+        context.Log.Verbose($"{host}: {request.Id} is running in {folder}.");
         return job;
     }
 
-    /// <summary>Waits for a job's end, through lost connections.</summary>
+    /// <summary>Waits until a job ends, and reconnects if the connection is lost.</summary>
     public static async Task<TrainingJob> WaitAsync(TrainingJob job, StepContext context, CancellationToken cancellationToken)
     {
         var activity = $"Training {job.Notebook} on {job.Instance}";
@@ -80,25 +80,25 @@ internal static class JobRunner
         }
     }
 
-    /// <summary>The error of a job that did not succeed.</summary>
+    /// <summary>Creates the error for a job that did not succeed.</summary>
     public static SpotTrainerException Failure(TrainingJob job) => new(
         "JobFailed", ErrorKind.InvalidResult,
-        $"{job.Notebook} {job.State} on {job.Instance}: {job.Error ?? "it was ended from outside."}",
-        "Fetch the executed notebook and its log with Receive-TrainingResult; the machine still runs, and costs, until Remove-SpotTrainingInstance.", job);
+        $"{job.Notebook} {job.State} on {job.Instance}: {job.Error ?? "it received SIGTERM."}",
+        "Fetch the executed notebook and its log with Receive-TrainingResult. An instance costs money until you remove it.", job);
 
-    /// <summary>Looks how a job is.</summary>
+    /// <summary>Reads the status of a job.</summary>
     public static async Task<JobStatus> LookAsync(SshConnection connection, TrainingJob job, StepContext context, CancellationToken cancellationToken)
     {
-        // The process is looked for first: one that is gone by then has written its last word before.
+        // Look for the process before reading the file: a process that has ended by then has already written its final status.
         var text = await connection.RequireAsync(
             $"cd {ShellText.QuotePath(job.Folder)} && {{ kill -0 \"$(cat {JobFiles.ProcessId})\" 2>/dev/null && echo alive || echo gone; cat {JobFiles.Status} 2>/dev/null || :; }}",
-            $"Looking at {job.Id}", cancellationToken);
+            $"Checking the job {job.Id}", cancellationToken);
         var lines = text.Split(['\n'], 2);
         var status = lines.Length > 1 && lines[1].Trim().Length > 0 ? JobStatus.Parse(lines[1]) : JobStatus.Unknown;
         return lines[0] == "gone" && !status.HasEnded ? await VanishedAsync(connection, job, status, context, cancellationToken) : status;
     }
 
-    /// <summary>Looks at a job, again over a new connection while the old one is lost.</summary>
+    /// <summary>Reads the status of a job, over a new connection if the old one is lost.</summary>
     private static Task<JobStatus> ReadStatusAsync(TrainingJob job, StepContext context, CancellationToken cancellationToken)
     {
         SshConnection? connection = null;
@@ -106,7 +106,7 @@ internal static class JobRunner
 
         async Task<JobStatus> LookOnceAsync()
         {
-            // A link that dies in silence (a laptop that slept, another network) would keep the command waiting for many minutes.
+            // If the link dies silently (a laptop that slept, a change of network), the command would wait for many minutes.
             using var limit = context.Time.Limit(AnswerTimeout, cancellationToken);
             connection = null;
             connection = await SshConnectionPool.GetAsync(job.Instance, context, limit.Token);
@@ -120,7 +120,7 @@ internal static class JobRunner
                 return false;
             }
 
-            context.Log.Verbose($"{job.Instance} does not answer. The job goes on, and so does the wait.");
+            context.Log.Verbose($"{job.Instance} does not respond. The job keeps running, and the wait continues.");
             if (connection is not null)
             {
                 SshConnectionPool.Drop(job.Instance, connection, context);
@@ -134,6 +134,7 @@ internal static class JobRunner
     {
         var tail = await connection.RunAsync($"tail -n 3 {ShellText.QuotePath($"{job.Folder}/{JobFiles.Log}")}", cancellationToken);
         var said = string.Join(" | ", tail.Output.Split('\n').Where(line => line.Trim().Length > 0));
-        return status with { State = "failed", Ended = context.Now, Error = "its process is gone" + (said.Length > 0 ? $"; it said: {said}" : ".") };
+        var error = "its process ended without a result." + (said.Length > 0 ? $" Last output: {said}" : string.Empty);
+        return status with { State = "failed", Ended = context.Now, Error = error };
     }
 }

@@ -3,16 +3,16 @@ using System.Text.Json;
 
 namespace SpotTrainer.Jobs;
 
-/// <summary>What the runner on the machine (run_notebook.py, which documents the format) says of its job.</summary>
+/// <summary>The status that the runner on the host reports. run_notebook.py documents the format.</summary>
 internal sealed record JobStatus(string State, int Cells, int Cell, DateTimeOffset? Started, DateTimeOffset? Ended, string? Error)
 {
-    /// <summary>A job that has said nothing yet.</summary>
+    /// <summary>The status of a job that has not reported anything yet.</summary>
     public static JobStatus Unknown { get; } = new("running", 0, 0, Started: null, Ended: null, Error: null);
 
     public bool HasEnded => State is not "running";
 
     /// <summary>Reads a status file.</summary>
-    /// <exception cref="JsonException">It is damaged.</exception>
+    /// <exception cref="JsonException">The file is damaged.</exception>
     public static JobStatus Parse(string json)
     {
         using var document = JsonDocument.Parse(json);

@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace SpotTrainer.Jobs;
 
-/// <summary>Fetches what jobs left: the executed notebook, its context, and every file that it wrote.</summary>
+/// <summary>Fetches the results of jobs: the executed notebook, its log, and every file that the job wrote.</summary>
 [Cmdlet(VerbsCommunications.Receive, "TrainingResult", SupportsShouldProcess = true)]
 [OutputType(typeof(TrainingResult))]
 public sealed class ReceiveTrainingResultCommand : JobCmdlet
@@ -10,8 +10,8 @@ public sealed class ReceiveTrainingResultCommand : JobCmdlet
     private bool destinationTaken;
 
     /// <summary>
-    /// The folder on this computer; one named after the job when left out. Of several jobs, the second and later ones get folders of their
-    /// own below it.
+    /// The folder on this computer. If there are several jobs, each job after the first gets its own folder inside it. The default is a
+    /// folder named after each job in the current location.
     /// </summary>
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]

@@ -7,12 +7,12 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jobs;
 
-/// <summary>Fetches what a job left.</summary>
+/// <summary>Fetches the results of a job.</summary>
 internal static class ResultReceiver
 {
     private const string MetricsFile = "metrics.json";
 
-    /// <summary>Fetches the job's folder: the executed notebook, its log and status, and every file that it wrote.</summary>
+    /// <summary>Fetches the job's folder: the executed notebook, its log and status, and every file that the job wrote.</summary>
     public static async Task<TrainingResult> EnsureAsync(TrainingHost host, ResultRequest request, StepContext context, CancellationToken cancellationToken)
     {
         var job = new TrainingJob(host, request.JobId, request.Notebook, request.Folder, JobStatus.Unknown);
@@ -27,7 +27,7 @@ internal static class ResultReceiver
         {
             var connection = await SshConnectionPool.GetAsync(job.Instance, context, cancellationToken);
 
-            // Asked before the files are listed: what a job that ends meanwhile writes last is not among them.
+            // Check this before listing the files. If the job ends in between, its last files may be missing from the list.
             var ended = (await JobRunner.LookAsync(connection, job, context, cancellationToken)).HasEnded;
             var folder = await connection.OpenFolderAsync(job.Folder, cancellationToken);
             var found = new List<RemoteFile>();
@@ -49,7 +49,7 @@ internal static class ResultReceiver
         }
     }
 
-    /// <summary>Marks the job as fetched, when it had ended; when no other is left to fetch, the instance, too.</summary>
+    /// <summary>Marks the job as fetched if it had ended. If no other job is left to fetch, marks the instance as well.</summary>
     private static async Task MarkAsync(SshConnection connection, TrainingJob job, bool ended, StepContext context, CancellationToken cancellationToken)
     {
         var left = await connection.RunAsync(
@@ -80,14 +80,14 @@ internal static class ResultReceiver
                     found.Add(new RemoteFile(name, entry.Length));
                     break;
                 case RemoteEntryKind.Link when folder.SizeOfTarget(name) is { } size:
-                    // Such as last.ckpt, which points to the newest checkpoint.
+                    // For example last.ckpt, a link to the newest checkpoint.
                     found.Add(new RemoteFile(name, size));
                     break;
             }
         }
     }
 
-    /// <summary>A file appears under its name when it is whole; an older one of that name stays until then.</summary>
+    /// <summary>Fetches a file. It appears under its name once it is complete. Until then, an older file of that name stays.</summary>
     private static async Task ReceiveAsync(RemoteFolder folder, RemoteFile file, string target, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(target)!);
@@ -132,7 +132,7 @@ internal static class ResultReceiver
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            // Whatever else a job calls metrics.json is fetched all the same.
+            // A metrics.json in another format is still fetched, but its values are not shown.
         }
 
         return metrics;

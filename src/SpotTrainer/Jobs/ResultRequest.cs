@@ -1,18 +1,18 @@
 namespace SpotTrainer.Jobs;
 
-/// <summary>The results that a user asks for. It can be written to disk and read back; fetching again replaces what is there.</summary>
+/// <summary>The results that a user asks for. It can be written to disk and read back; fetching again replaces existing files.</summary>
 internal sealed record ResultRequest
 {
-    /// <summary>The job's name on the machine.</summary>
+    /// <summary>The job's ID.</summary>
     public string JobId { get; init; } = string.Empty;
 
-    /// <summary>The notebook or script that it runs.</summary>
+    /// <summary>The file name of the notebook or script.</summary>
     public string Notebook { get; init; } = string.Empty;
 
-    /// <summary>The job's folder on the machine.</summary>
+    /// <summary>The job's folder on the host.</summary>
     public string Folder { get; init; } = string.Empty;
 
-    /// <summary>The full path of the folder on this computer.</summary>
+    /// <summary>The full path of the destination folder on this computer.</summary>
     public string Destination { get; init; } = string.Empty;
 
     /// <summary>Creates the request for a job's results.</summary>

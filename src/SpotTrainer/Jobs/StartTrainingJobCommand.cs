@@ -5,7 +5,7 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jobs;
 
-/// <summary>Starts a notebook or script on machines, where it goes on whatever this computer does.</summary>
+/// <summary>Starts a notebook or script on hosts, where it keeps running even if this computer disconnects.</summary>
 [Cmdlet(VerbsLifecycle.Start, "TrainingJob", SupportsShouldProcess = true)]
 [OutputType(typeof(TrainingJob))]
 public sealed class StartTrainingJobCommand : HostStepCmdlet
@@ -18,12 +18,12 @@ public sealed class StartTrainingJobCommand : HostStepCmdlet
     [Alias("Notebook")]
     public string Path { get; set; } = string.Empty;
 
-    /// <summary>The folder of the Python stack on the machine.</summary>
+    /// <summary>The folder of the Python stack on the host. From the pipeline, it is the folder of the stack.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     public string Prefix { get; set; } = MachineLayout.CondaPrefix;
 
-    private protected override string Action => $"train {Path}";
+    private protected override string Action => $"start {Path}";
 
     /// <inheritdoc/>
     protected override void BeginProcessing()

@@ -3,7 +3,7 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jobs;
 
-/// <summary>One training run of a notebook or script on a machine.</summary>
+/// <summary>One training run of a notebook or script on a host.</summary>
 public sealed class TrainingJob
 {
     internal TrainingJob(TrainingHost instance, string id, string notebook, string folder, JobStatus status)
@@ -20,34 +20,34 @@ public sealed class TrainingJob
         Error = status.Error;
     }
 
-    /// <summary>The machine.</summary>
+    /// <summary>The host.</summary>
     public TrainingHost Instance { get; }
 
-    /// <summary>The job's name on the machine.</summary>
+    /// <summary>The job's ID, which is also the name of its folder on the host.</summary>
     public string Id { get; }
 
-    /// <summary>The notebook or script that it runs, as its file is named.</summary>
+    /// <summary>The file name of the notebook or script.</summary>
     public string Notebook { get; }
 
-    /// <summary>The job's folder on the machine.</summary>
+    /// <summary>The job's folder on the host.</summary>
     public string Folder { get; }
 
-    /// <summary><c>running</c>, <c>succeeded</c>, <c>failed</c> or <c>stopped</c>, when the object was made.</summary>
+    /// <summary><c>running</c>, <c>succeeded</c>, <c>failed</c>, or <c>stopped</c>, at the time the object was created.</summary>
     public string State { get; }
 
-    /// <summary>The code cell that runs, or the last that ran, from 1.</summary>
+    /// <summary>The number of the code cell that is running or ran last, from 1.</summary>
     public int Cell { get; }
 
-    /// <summary>How many code cells there are.</summary>
+    /// <summary>The number of code cells.</summary>
     public int CellCount { get; }
 
-    /// <summary>When it began; null where it has not said so yet.</summary>
+    /// <summary>When the job started; null if it has not reported this yet.</summary>
     public DateTimeOffset? StartTime { get; }
 
-    /// <summary>When it ended; null while it runs.</summary>
+    /// <summary>When the job ended; null while it is running.</summary>
     public DateTimeOffset? EndTime { get; }
 
-    /// <summary>What went wrong: the cell, the exception and its line; null when nothing did.</summary>
+    /// <summary>What went wrong: the cell, the exception, and the line; null if nothing did.</summary>
     public string? Error { get; }
 
     /// <inheritdoc/>

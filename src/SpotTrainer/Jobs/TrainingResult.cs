@@ -3,7 +3,7 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jobs;
 
-/// <summary>What a job left, on this computer.</summary>
+/// <summary>The results of a job, on this computer.</summary>
 public sealed class TrainingResult
 {
     internal TrainingResult(TrainingJob job, string path, IReadOnlyList<string> file, long bytes, IDictionary metrics)
@@ -15,7 +15,7 @@ public sealed class TrainingResult
         Metrics = metrics;
     }
 
-    /// <summary>The machine.</summary>
+    /// <summary>The host.</summary>
     public TrainingHost Instance => Job.Instance;
 
     /// <summary>The job.</summary>
@@ -27,10 +27,10 @@ public sealed class TrainingResult
     /// <summary>The files, relative to the folder.</summary>
     public IReadOnlyList<string> Files { get; }
 
-    /// <summary>Their size together, in bytes.</summary>
+    /// <summary>Their total size in bytes.</summary>
     public long Bytes { get; }
 
-    /// <summary>The numbers and texts that the job wrote to metrics.json; empty when it wrote none.</summary>
+    /// <summary>The values that the job wrote to metrics.json; empty if it did not write that file.</summary>
     public IDictionary Metrics { get; }
 
     /// <inheritdoc/>

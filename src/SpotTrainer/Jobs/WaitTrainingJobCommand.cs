@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace SpotTrainer.Jobs;
 
-/// <summary>Waits for jobs to end. One that failed is given, too, with an error.</summary>
+/// <summary>Waits until jobs end. A job that failed is emitted as well, and causes an error.</summary>
 [Cmdlet(VerbsLifecycle.Wait, "TrainingJob")]
 [OutputType(typeof(TrainingJob))]
 public sealed class WaitTrainingJobCommand : JobCmdlet

@@ -1,17 +1,17 @@
-"""Runs one notebook (or script) of a job and keeps a record of it that a client can read at any moment.
+"""Runs the notebook (or script) of a job and keeps a status file that a client can read at any time.
 
     run_notebook.py NOTEBOOK --output OUT.ipynb --status status.json [--timeout SECONDS]
 
-A notebook runs cell by cell in its own folder. After every cell the notebook executed so far and the status file are
-replaced as a whole, so that a reader never sees half of either.
-A .py file runs as a child of the same Python; its output goes to this program's own, and --output is not used.
+A notebook runs cell by cell in its own folder. After every cell, the notebook with its output so far and the status file
+are replaced atomically, so a reader never sees a partial file.
+A .py file runs in a child process of the same Python. Its output goes to this program's own output; --output is not used.
 
 The status file: {"state": "running|succeeded|failed|stopped", "cells": N, "cell": i, "started": epoch,
 "ended": epoch or null, "error": {"cell": i, "type": "ValueError", "message": "...", "line": "..."} or null}.
-Only code cells with something in them count, from 1; "cell" is the one that runs, or the last one that ran.
+Only code cells that are not empty count, from 1; "cell" is the one that is running or ran last.
 
-Exit codes: 0 succeeded; 1 a cell raised, the script failed, the time was over or the kernel died; 2 the notebook can't be
-read or the arguments are wrong; 143 stopped by SIGTERM.
+Exit codes: 0 succeeded; 1 a cell raised, the script failed, the time limit was exceeded, or the kernel died; 2 the notebook
+cannot be read or the arguments are wrong; 143 stopped by SIGTERM.
 """
 
 import argparse
@@ -27,17 +27,17 @@ import sys
 import time
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
-# What a stopped kernel or script gets to clean up: write a checkpoint, close a file.
+# The time that a stopped kernel or script has to clean up, such as writing a checkpoint or closing a file.
 GRACE_SECONDS = 20
 
 
 def plain(text):
-    """The text without the colours that IPython puts into tracebacks."""
+    """Returns the text without the colors that IPython puts into tracebacks."""
     return ANSI.sub("", str(text))
 
 
 def replace_file(path, text):
-    """Writes the file beside the old one and puts it in its place in one step."""
+    """Writes a new file next to the old one and then replaces the old one in a single step."""
     temporary = path + ".new"
     with open(temporary, "w", encoding="utf-8") as stream:
         stream.write(text)
@@ -58,7 +58,7 @@ class Status:
         try:
             replace_file(self.path, json.dumps(self.values))
         except OSError as error:
-            # A full disk must not end the training that may be about to free it.
+            # A full disk must not end the training, which may be about to free space.
             print(f"run_notebook: the status could not be written: {error}", file=sys.stderr)
 
     def end(self, state, error=None):
@@ -72,12 +72,12 @@ class Status:
 
 
 def failing_line(cell):
-    """The line of the cell at which it raised: the first frame of the traceback that lies in the cell itself."""
+    """Returns the line of the cell that raised: the first frame of the traceback that is in the cell itself."""
     error = next((output for output in cell.outputs if output.output_type == "error"), {})
     lines = cell.source.splitlines()
     for entry in map(plain, error.get("traceback", [])):
-        # The versions of IPython write "Cell In[3], line 2", "Cell In [3], line 2" or "Input In [3], in <cell line: 2>()",
-        # and all of them an arrow at the line.
+        # Depending on its version, IPython writes "Cell In[3], line 2", "Cell In [3], line 2", or
+        # "Input In [3], in <cell line: 2>()". All versions mark the line with an arrow.
         if re.search(r"(?:Cell|Input) In ?\[\d+\]|<ipython-input-", entry):
             match = re.search(r"^-+> (\d+)", entry, re.MULTILINE) or re.search(r"line:? (\d+)", entry)
             if match and 0 < int(match.group(1)) <= len(lines):
@@ -86,12 +86,12 @@ def failing_line(cell):
 
 
 def die_with_parent():
-    """Runs in the child before the script: a runner that is killed leaves no script behind that nobody watches."""
+    """Runs in the child before the script. If the runner is killed, the script is killed as well."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 def run_script(path, status, timeout):
-    """Runs a .py file in a session of its own: a SIGTERM to our process group reaches it once, through us."""
+    """Runs a .py file in its own session, so a SIGTERM to our process group reaches it only once, through us."""
     status.write(cells=1, cell=1)
     child = None
     ending = ""
@@ -118,7 +118,7 @@ def run_script(path, status, timeout):
     if ending:
         child.terminate()
     signal.setitimer(signal.ITIMER_REAL, GRACE_SECONDS if ending else timeout or 0)
-    # The end of what it writes on stderr holds the exception, as Python prints it; the rest needs not be kept.
+    # Keep only the end of stderr, which contains the exception as Python prints it.
     tail = b""
     while True:
         chunk = os.read(child.stderr.fileno(), 65536)
@@ -129,24 +129,24 @@ def run_script(path, status, timeout):
     code = child.wait()
     signal.setitimer(signal.ITIMER_REAL, 0)
     if ending == "stop":
-        # Also when it ended with 0: a script that saves its state on SIGTERM has not done all its work.
+        # Even with exit code 0: a script that saves its state on SIGTERM has not finished its work.
         status.end("stopped")
         return 143
     if code == 0 and not ending:
         status.end("succeeded")
         return 0
     if ending == "timeout":
-        status.fail("TimeoutError", f"the {timeout:g} seconds that the job was given were over", 1)
+        status.fail("TimeoutError", f"the job did not finish within {timeout:g} seconds", 1)
     elif code < 0:
         status.fail("Killed", f"the script was ended by {signal.Signals(-code).name}: "
-                    "the machine may have run out of memory, or the code ended the process", 1)
+                    "the host may have run out of memory, or the code ended the process", 1)
     else:
         status.fail(*script_error(path, code, plain(tail.decode("utf-8", "replace")).rstrip().splitlines()))
     return 1
 
 
 def script_error(path, code, tail):
-    """The exception's type, its message, 1 for the cell, and the last line of the script in the traceback."""
+    """Returns the exception's type, its message, 1 for the cell, and the last line of the script in the traceback."""
     match = re.match(r"([A-Za-z_][\w.]*)(?:: (.*))?$", tail[-1]) if tail else None
     frames = [index for index, text in enumerate(tail[:-1]) if re.match(rf'  File ".*{re.escape(os.path.basename(path))}", line ', text)]
     if match is None or not frames:
@@ -155,12 +155,12 @@ def script_error(path, code, tail):
 
 
 async def finished(result):
-    """Awaits what some versions of jupyter_client return as a coroutine, and others as a plain value."""
+    """Awaits a result that some versions of jupyter_client return as a coroutine and others as a plain value."""
     return await result if inspect.isawaitable(result) else result
 
 
 class Notebook:
-    """A notebook while it runs."""
+    """A notebook that is being run."""
 
     def __init__(self, path, output, status, timeout, nbclient, nbformat):
         self.nbformat = nbformat
@@ -172,7 +172,7 @@ class Notebook:
         self.document = nbformat.read(path, as_version=4)
         for cell in self.document.cells:
             if cell.cell_type == "code":
-                # What an earlier run left must not be taken for a result of this one.
+                # The output of an earlier run must not be mistaken for a result of this one.
                 cell.outputs = []
                 cell.execution_count = None
         self.cells = [(index, cell) for index, cell in enumerate(self.document.cells)
@@ -195,7 +195,7 @@ class Notebook:
             try:
                 if not await self.unless_stopped(self.start_kernel()):
                     return self.interrupted(0)
-            except Exception as error:  # Whatever kept the kernel from starting: not installed, no memory.
+            except Exception as error:  # Any reason: the kernel is not installed, or there is no memory.
                 self.status.fail(type(error).__name__, f"the kernel could not be started: {error}")
                 return 1
             return await self.run_cells()
@@ -203,7 +203,7 @@ class Notebook:
             await self.end_kernel()
 
     async def start_kernel(self):
-        # Step by step and not with async_setup_kernel, which would take our SIGTERM.
+        # Step by step instead of with async_setup_kernel, which would replace our SIGTERM handler.
         self.client.create_kernel_manager()
         await self.client.async_start_new_kernel()
         await self.client.async_start_new_kernel_client()
@@ -227,7 +227,7 @@ class Notebook:
                 return 1
             except self.errors.DeadKernelError:
                 self.save()
-                self.status.fail("DeadKernelError", "the kernel died in this cell: the machine may have run out of memory, "
+                self.status.fail("DeadKernelError", "the kernel died in this cell: the host may have run out of memory, "
                                  "or the code ended the process", number)
                 return 1
             self.save()
@@ -237,8 +237,8 @@ class Notebook:
         return 0
 
     async def unless_stopped(self, work):
-        """Does the work to its end and is true, unless a stop or the end of the time comes first: then the kernel is
-        interrupted, gets time to clean up, and the answer is false."""
+        """Completes the work and returns True. If a stop or the time limit comes first, interrupts the kernel, gives it time
+        to clean up, and returns False."""
         task = asyncio.ensure_future(work)
         stopping = asyncio.ensure_future(self.stop.wait())
         left = None if self.timeout is None else max(0.0, self.status.values["started"] + self.timeout - time.time())
@@ -258,28 +258,28 @@ class Notebook:
         if self.stop.is_set():
             self.status.end("stopped")
             return 143
-        self.status.fail("TimeoutError", f"the {self.timeout:g} seconds that the job was given were over", number)
+        self.status.fail("TimeoutError", f"the job did not finish within {self.timeout:g} seconds", number)
         return 1
 
 
 def run_notebook(path, output, status, timeout):
-    # The debugger of the kernel warns about itself otherwise, in the log of every job.
+    # Otherwise, the kernel's debugger writes a warning to the log of every job.
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
     try:
-        # Here and not above: it takes a second, in which the status file should be there already; and a script needs neither.
+        # Not at the top: the import takes a second, and the status file should exist before. A script needs neither module.
         import nbclient
         import nbclient.exceptions
         import nbformat
     except ImportError as error:
-        status.fail("ImportError", f"this Python can't run notebooks: {error}")
+        status.fail("ImportError", f"this Python cannot run notebooks: {error}")
         return 1
 
     async def read_and_run():
         try:
             notebook = Notebook(path, output, status, timeout, nbclient, nbformat)
-        except Exception as error:  # nbformat has many ways to say that a file is no notebook.
+        except Exception as error:  # nbformat raises many kinds of errors for a file that is not a notebook.
             reason = plain(error).strip().splitlines() or [type(error).__name__]
-            status.fail(type(error).__name__, f"this is no notebook that can be read: {reason[0]}")
+            status.fail(type(error).__name__, f"this is not a readable notebook: {reason[0]}")
             return 2
         return await notebook.run()
 
@@ -287,11 +287,11 @@ def run_notebook(path, output, status, timeout):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Runs a notebook or script and records how it goes.")
+    parser = argparse.ArgumentParser(description="Runs a notebook or script and records its progress.")
     parser.add_argument("notebook")
-    parser.add_argument("--output", required=True, help="where the executed notebook goes")
-    parser.add_argument("--status", required=True, help="where the status file goes")
-    parser.add_argument("--timeout", type=float, help="seconds that the whole job may take")
+    parser.add_argument("--output", required=True, help="the path of the executed notebook")
+    parser.add_argument("--status", required=True, help="the path of the status file")
+    parser.add_argument("--timeout", type=float, help="the time limit of the whole job, in seconds")
     arguments = parser.parse_args()
     path = os.path.abspath(arguments.notebook)
     status = Status(os.path.abspath(arguments.status))
@@ -303,7 +303,7 @@ def main():
 
     signal.signal(signal.SIGTERM, stop_early)
     if not os.path.isfile(path):
-        status.fail("FileNotFoundError", f"there is no file {arguments.notebook}")
+        status.fail("FileNotFoundError", f"the file {arguments.notebook} does not exist")
         return 2
     if path.endswith(".py"):
         return run_script(path, status, arguments.timeout)

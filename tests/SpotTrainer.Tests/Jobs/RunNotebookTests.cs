@@ -6,7 +6,7 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Jobs;
 
-/// <summary>The job runner, with the system's own Python and Jupyter: exit codes, the status file, and what is left behind.</summary>
+/// <summary>The job runner with the system's own Python and Jupyter: exit codes, the status file, and leftover processes.</summary>
 public sealed class RunNotebookTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -80,7 +80,7 @@ public sealed class RunNotebookTests : IDisposable
         Assert.Equal(2, (await RunAsync("job.ipynb")).Status);
         var status = Status();
         Assert.Equal("failed", status.State);
-        Assert.Contains("no notebook", status.Error!.Message, StringComparison.Ordinal);
+        Assert.Contains("not a readable notebook", status.Error!.Message, StringComparison.Ordinal);
     }
 
     [Fact]
