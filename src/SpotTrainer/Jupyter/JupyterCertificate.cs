@@ -14,10 +14,10 @@ using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Jupyter;
 
-/// <summary>A certificate that signs itself (RFC 5280), ECDSA on P-256, for a Jupyter server that is reached through SSH or by its address.</summary>
+/// <summary>A self-signed certificate (RFC 5280), ECDSA on P-256, for a Jupyter server reached through SSH or at its address.</summary>
 internal sealed class JupyterCertificate
 {
-    // Browsers refuse longer ones.
+    // Browsers reject certificates that are valid for longer.
     private const int ValidDays = 397;
 
     private JupyterCertificate(string certificatePem, string keyPem, string fingerprint, DateTimeOffset notAfter)
@@ -32,12 +32,12 @@ internal sealed class JupyterCertificate
 
     public string KeyPem { get; }
 
-    /// <summary>The SHA-256 of its DER, in hexadecimal.</summary>
+    /// <summary>The SHA-256 hash of the DER encoding, in hexadecimal.</summary>
     public string Fingerprint { get; }
 
     public DateTimeOffset NotAfter { get; }
 
-    /// <summary>Makes one for localhost, 127.0.0.1 and the addresses given.</summary>
+    /// <summary>Creates a certificate for localhost, 127.0.0.1, and the given addresses.</summary>
     public static JupyterCertificate Make(IEnumerable<string> addresses, DateTimeOffset moment)
     {
         var random = new SecureRandom();
@@ -52,7 +52,7 @@ internal sealed class JupyterCertificate
         certificate.SetSubjectDN(name);
         certificate.SetIssuerDN(name);
 
-        // A machine whose clock is a little behind must take it, too.
+        // The certificate must also be valid on a host whose clock is slightly behind.
         certificate.SetNotBefore(now.AddHours(-1));
         certificate.SetNotAfter(now.AddDays(ValidDays));
         certificate.SetPublicKey(pair.Public);
@@ -67,7 +67,7 @@ internal sealed class JupyterCertificate
             BitConverter.ToString(sha.ComputeHash(signed.GetEncoded())).Replace('-', ':'), new DateTimeOffset(now.AddDays(ValidDays)));
     }
 
-    /// <summary>Reads the certificate of a machine. Its private key stays there.</summary>
+    /// <summary>Reads the certificate of a host. Its private key stays on the host.</summary>
     /// <exception cref="SpotTrainerException"><c>CertificateInvalid</c>.</exception>
     public static JupyterCertificate Read(string pem)
     {
@@ -81,7 +81,7 @@ internal sealed class JupyterCertificate
         }
         catch (Exception exception) when (exception is CertificateException or IOException or ArgumentException)
         {
-            throw new SpotTrainerException("CertificateInvalid", ErrorKind.InvalidData, "Jupyter's certificate on the machine is damaged.",
+            throw new SpotTrainerException("CertificateInvalid", ErrorKind.InvalidData, "Jupyter's certificate on the host is damaged.",
                 "Run Set-JupyterSecurity again.", inner: exception);
         }
     }

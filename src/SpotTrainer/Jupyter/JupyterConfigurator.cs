@@ -4,14 +4,14 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jupyter;
 
-/// <summary>Puts Jupyter's password hash and certificate on a machine.</summary>
+/// <summary>Puts Jupyter's password hash and certificate on a host.</summary>
 internal static class JupyterConfigurator
 {
     public const string CertificateFile = MachineLayout.Jupyter + "/certificate.pem";
 
     /// <summary>
-    /// Writes the configuration, which Notebook 6 reads under one name and Jupyter Server under the other. A configuration that was written for
-    /// the same request is kept, with its certificate.
+    /// Writes the configuration to two files, because Notebook 6 and Jupyter Server read different ones. If the host already has the
+    /// configuration of the same request, keeps it and its certificate.
     /// </summary>
     public static async Task<JupyterSecurity> EnsureAsync(
         TrainingHost host, SecurityRequest request, StepContext context, CancellationToken cancellationToken)
@@ -30,7 +30,7 @@ internal static class JupyterConfigurator
 
         var certificate = JupyterCertificate.Make([host.HostName], context.Now);
         var home = (await connection.RequireAsync(
-            $"umask 077 && mkdir -p {MachineLayout.Jupyter} && cd && pwd", "Making Jupyter's folder", cancellationToken)).Trim();
+            $"umask 077 && mkdir -p {MachineLayout.Jupyter} && cd && pwd", "Creating Jupyter's folder", cancellationToken)).Trim();
         var folder = MachineLayout.Jupyter.Replace("~", home);
         var settings = new Dictionary<string, object>(StringComparer.Ordinal)
         {
@@ -50,7 +50,7 @@ internal static class JupyterConfigurator
             ["PasswordIdentityProvider"] = new { hashed_password = hash, password_required = true, allow_password_change = false },
         });
 
-        // Over standard input, in a shell that lets no other user read what it writes: a process list would show arguments.
+        // Use standard input, because other users could see arguments in the process list. The umask keeps the files private.
         foreach (var (name, text) in new[]
         {
             ("certificate.pem", certificate.CertificatePem), ("key.pem", certificate.KeyPem),

@@ -7,17 +7,17 @@ using Org.BouncyCastle.Crypto.Parameters;
 
 namespace SpotTrainer.Jupyter;
 
-/// <summary>Makes and hashes passwords as Jupyter's own <c>jupyter_server.auth.passwd</c> does: Argon2id in its encoded form.</summary>
+/// <summary>Generates passwords and hashes them like Jupyter's <c>jupyter_server.auth.passwd</c>: Argon2id encoded.</summary>
 internal static class JupyterPassword
 {
-    // Jupyter's own choice.
+    // Jupyter's own parameters.
     private const int MemoryKiB = 10240;
     private const int Passes = 10;
     private const int Lanes = 8;
     private const int SaltBytes = 16;
     private const int HashBytes = 32;
 
-    /// <summary>Makes a password of 24 letters and digits, without those that look alike.</summary>
+    /// <summary>Generates a password of 24 letters and digits, without characters that look alike.</summary>
     public static SecureString Make()
     {
         const string letters = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";

@@ -3,7 +3,7 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jupyter;
 
-/// <summary>Jupyter's password and certificate on a machine.</summary>
+/// <summary>Jupyter's password and certificate on a host.</summary>
 public sealed class JupyterSecurity
 {
     internal JupyterSecurity(TrainingHost instance, string prefix, SecureString? password, JupyterCertificate certificate)
@@ -16,22 +16,22 @@ public sealed class JupyterSecurity
         NotAfter = certificate.NotAfter;
     }
 
-    /// <summary>The machine.</summary>
+    /// <summary>The host.</summary>
     public TrainingHost Instance { get; }
 
     /// <summary>The folder of the Python stack.</summary>
     public string Prefix { get; }
 
-    /// <summary>The password, of which the machine has only the hash; null if it was applied from a saved request.</summary>
+    /// <summary>The password. The host has only its hash. It is null if it was applied from a saved request.</summary>
     public SecureString? Password { get; }
 
-    /// <summary>The SHA-256 of the certificate, in hexadecimal, as browsers show it.</summary>
+    /// <summary>The SHA-256 fingerprint of the certificate, in hexadecimal, as browsers show it.</summary>
     public string CertificateFingerprint { get; }
 
-    /// <summary>The certificate as PEM, for a client that is to trust it.</summary>
+    /// <summary>The certificate in PEM format, for clients that need to trust it.</summary>
     public string CertificatePem { get; }
 
-    /// <summary>Until when the certificate is valid.</summary>
+    /// <summary>When the certificate expires.</summary>
     public DateTimeOffset NotAfter { get; }
 
     /// <inheritdoc/>

@@ -3,7 +3,7 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jupyter;
 
-/// <summary>A Jupyter server that runs on a machine: on its loopback, or with its port open to the caller's address.</summary>
+/// <summary>A Jupyter server on a host. It listens on the loopback interface, or its port is open to the caller's address.</summary>
 public sealed class JupyterServer
 {
     internal JupyterServer(TrainingHost instance, string prefix, int port, int processId, string version, string state, bool openPort)
@@ -17,28 +17,28 @@ public sealed class JupyterServer
         OpenPort = openPort;
     }
 
-    /// <summary>The machine.</summary>
+    /// <summary>The host.</summary>
     public TrainingHost Instance { get; }
 
     /// <summary>The folder of the Python stack.</summary>
     public string Prefix { get; }
 
-    /// <summary>The port on the machine.</summary>
+    /// <summary>The port on the host.</summary>
     public int Port { get; }
 
-    /// <summary>The process on the machine.</summary>
+    /// <summary>The process ID on the host.</summary>
     public int ProcessId { get; }
 
-    /// <summary>The server's own version.</summary>
+    /// <summary>The version that the server reports.</summary>
     public string Version { get; }
 
     /// <summary><c>running</c> or <c>stopped</c>.</summary>
     public string State { get; }
 
-    /// <summary>Whether it listens on the machine's own address, too, at a port that is open to the caller.</summary>
+    /// <summary>Whether the server also listens on the host's own address, on a port that is open to the caller.</summary>
     public bool OpenPort { get; }
 
-    /// <summary>Its address: as the machine itself sees it, which is reached through SSH; or, with its port open, as the caller's browser takes it.</summary>
+    /// <summary>The URL: on localhost, for use through an SSH tunnel, or for the caller's browser if the port is open.</summary>
     public string Url => string.Format(CultureInfo.InvariantCulture, "https://{0}:{1}/", OpenPort ? Instance.HostName : "localhost", Port);
 
     /// <inheritdoc/>

@@ -2,13 +2,13 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jupyter;
 
-/// <summary>The Jupyter server that a user asks for. It can be written to disk and read back; a server that runs is kept.</summary>
+/// <summary>The Jupyter server that a user asks for. It can be written to disk and read back; a running server is kept.</summary>
 internal sealed record ServerRequest
 {
-    /// <summary>The folder of the Python stack on the machine.</summary>
+    /// <summary>The folder of the Python stack on the host.</summary>
     public string Prefix { get; init; } = MachineLayout.CondaPrefix;
 
-    /// <summary>The port on the machine. A server that runs keeps its own.</summary>
+    /// <summary>The port on the host. A server that is already running keeps its own.</summary>
     public int Port { get; init; } = 8888;
 
     /// <summary>Whether the port is opened to the caller's address.</summary>

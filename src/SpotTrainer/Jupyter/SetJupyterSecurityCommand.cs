@@ -4,17 +4,17 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jupyter;
 
-/// <summary>Gives Jupyter on machines a password and a certificate. The password is hashed here; it never travels.</summary>
+/// <summary>Sets a password and a certificate for Jupyter on hosts. The password is hashed on this computer and never leaves it.</summary>
 [Cmdlet(VerbsCommon.Set, "JupyterSecurity", SupportsShouldProcess = true)]
 [OutputType(typeof(JupyterSecurity))]
 public sealed class SetJupyterSecurityCommand : HostStepCmdlet
 {
-    /// <summary>The password; one is made, for each machine its own, when it is left out.</summary>
+    /// <summary>The password. By default, a different one is generated for each host.</summary>
     [Parameter(Position = 0)]
     [ValidateNotNull]
     public SecureString? Password { get; set; }
 
-    /// <summary>The folder of the Python stack on the machine.</summary>
+    /// <summary>The folder of the Python stack on the host. From the pipeline, it is the folder of the stack.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     public string Prefix { get; set; } = MachineLayout.CondaPrefix;

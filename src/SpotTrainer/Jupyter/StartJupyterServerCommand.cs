@@ -4,28 +4,32 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jupyter;
 
-/// <summary>Starts Jupyter on machines, on their own loopback unless its port is to be open to you, and waits until it answers.</summary>
+/// <summary>Starts Jupyter on the loopback interface of hosts, or with its port open to you, and waits until it responds.</summary>
 [Cmdlet(VerbsLifecycle.Start, "JupyterServer", SupportsShouldProcess = true, DefaultParameterSetName = "Loopback")]
 [OutputType(typeof(JupyterServer))]
 public sealed class StartJupyterServerCommand : HostStepCmdlet
 {
-    /// <summary>The port on the machine.</summary>
+    /// <summary>The port on the host. A server that is already running keeps its own.</summary>
     [Parameter]
     [ValidateRange(1024, 65535)]
     public int Port { get; set; } = 8888;
 
-    /// <summary>The folder of the Python stack on the machine.</summary>
+    /// <summary>The folder of the Python stack on the host. From the pipeline, it is the folder of the stack.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     public string Prefix { get; set; } = MachineLayout.CondaPrefix;
 
     /// <summary>
-    /// Opens the port to your own address, by a security group of that instance alone, which is deleted by Stop-JupyterServer and with the instance.
+    /// Opens the port to your own address, with a security group for that instance alone. Stop-JupyterServer deletes the group, and so does
+    /// the removal of the instance. It works only with instances, because the firewall in front of other hosts is not known.
     /// </summary>
     [Parameter(Mandatory = true, ParameterSetName = "OpenPort")]
     public SwitchParameter OpenPort { get; set; }
 
-    /// <summary>The address range that may connect; your own address when left out.</summary>
+    /// <summary>
+    /// The IPv4 range that may connect, such as 203.0.113.7/32. The default is your current address. A range wider than /8 causes a
+    /// warning.
+    /// </summary>
     [Parameter(ParameterSetName = "OpenPort")]
     [AddressRange]
     public string? AllowedCidr { get; set; }

@@ -3,12 +3,12 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jupyter;
 
-/// <summary>Stops Jupyter on machines, with its kernels, and closes its port where that is open.</summary>
+/// <summary>Stops Jupyter and its kernels on hosts, and closes its port if it is open.</summary>
 [Cmdlet(VerbsLifecycle.Stop, "JupyterServer", SupportsShouldProcess = true)]
 [OutputType(typeof(JupyterServer))]
 public sealed class StopJupyterServerCommand : HostStepCmdlet
 {
-    /// <summary>The folder of the Python stack on the machine.</summary>
+    /// <summary>The folder of the Python stack on the host. From the pipeline, it is the folder of the stack.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     public string Prefix { get; set; } = MachineLayout.CondaPrefix;

@@ -1,7 +1,7 @@
 #!/bin/sh
-# start_jupyter.sh PREFIX PORT [ADDRESS]: starts the Jupyter server, unless it runs, and waits until it answers over TLS under its own
-# certificate. With ADDRESS its port is to be open: it listens on the machine's own address, too, and must have been seen to ask for its
-# password, under a certificate for ADDRESS. Prints its process id, its version and its port.
+# start_jupyter.sh PREFIX PORT [ADDRESS]: starts the Jupyter server unless it is running, and waits until it responds over TLS with its own
+# certificate. With ADDRESS, its port will be opened: the server also listens on the host's own address, and it must ask for its password
+# and have a certificate for ADDRESS. Prints its process ID, its version, and its port.
 set -eu
 prefix=$1 port=$2 name=${3:-localhost}
 case $prefix in \~/*) prefix=$HOME/${prefix#\~/} ;; esac
@@ -11,7 +11,7 @@ listen=127.0.0.1 door=closed
 cd "$HOME/spottrainer"
 if ! [ -s "$folder/certificate.pem" ] || ! [ -s "$folder/key.pem" ] ||
     ! grep -q '"password":"[^"]' "$folder/jupyter_server_config.json" 2>/dev/null || ! grep -q '"password":"[^"]' "$folder/jupyter_notebook_config.json" 2>/dev/null; then
-    echo 'Jupyter has no password or no certificate yet: run Set-JupyterSecurity first.' >&2
+    echo 'The password or certificate of Jupyter is missing. Run Set-JupyterSecurity first.' >&2
     exit 3
 fi
 
@@ -24,17 +24,17 @@ if [ -z "$pid" ] || ! kill -0 "$pid" 2>/dev/null; then
     echo "$pid" > "$folder/pid"
     echo "$port" > "$folder/port"
     echo "$door" > "$folder/door"
-    # Outlives a server that dies: the port that was opened for it is closed at the next stop, whichever server runs then.
+    # This file outlives a server that dies, so that the next stop closes the port, no matter which server is running then.
     [ "$door" = closed ] || : > "$folder/opened"
     started=yes
 else
-    # One that runs stays, on its own port.
+    # A server that is already running stays on its own port.
     port=$(cat "$folder/port")
     if [ -n "$(find "$folder/jupyter_server_config.json" -newer "$folder/pid")" ]; then
-        echo 'Jupyter runs with the security that it had before.' >&2
+        echo 'Jupyter is running with its previous password and certificate.' >&2
         exit 4
     fi
-    [ "$(cat "$folder/door")" = "$door" ] || { echo 'Jupyter runs, but listens elsewhere.' >&2; exit 5; }
+    [ "$(cat "$folder/door")" = "$door" ] || { echo 'Jupyter is running, but listens on another address.' >&2; exit 5; }
 fi
 
 give_up() {
@@ -54,7 +54,7 @@ while :; do
     status=0
     version=$(ask -f "https://$name:$port/api") || status=$?
     [ "$status" != 0 ] || break
-    # curl's words for a certificate that is for another name.
+    # The exit codes of curl for a certificate that does not match.
     case $status in 51|60) echo "The certificate is not for $name." >&2; give_up 6 ;; esac
     tries=$((tries + 1))
     if ! kill -0 "$pid" 2>/dev/null || [ "$tries" -gt 600 ]; then
@@ -63,7 +63,7 @@ while :; do
     fi
     sleep 0.1
 done
-# What needs a password must refuse us, who gave none.
+# A request without the password must be refused.
 if [ "$door" = open ] && [ "$(ask -o /dev/null -w '%{http_code}' "https://$name:$port/api/contents")" != 403 ]; then
     echo 'Jupyter does not ask for its password.' >&2
     give_up 3

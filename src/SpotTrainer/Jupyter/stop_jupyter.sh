@@ -1,8 +1,8 @@
 #!/bin/sh
-# stop_jupyter.sh: stops the Jupyter server, with its kernels, and waits until it is gone. Prints the process id, the port and the version that it had,
-# and whether a port was to be open since the last stop.
+# stop_jupyter.sh: stops the Jupyter server and its kernels, and waits until it has ended. Prints its process ID, port, and version, and
+# whether a port was to be opened since the last stop.
 folder=$HOME/spottrainer/jupyter
-pid=$(cat "$folder/pid" 2>/dev/null) || { echo 'No Jupyter server was started here.' >&2; exit 3; }
+pid=$(cat "$folder/pid" 2>/dev/null) || { echo 'Jupyter is not running.' >&2; exit 3; }
 kill -s TERM -- "-$pid" 2>/dev/null
 tries=0
 while kill -0 "$pid" 2>/dev/null; do
