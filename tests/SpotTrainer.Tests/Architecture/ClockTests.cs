@@ -3,11 +3,11 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Architecture;
 
-/// <summary>Time and waiting stand in one place, so that a test can use its own clock.</summary>
+/// <summary>Only the foundation reads the clock and waits, so tests can use their own clock.</summary>
 public sealed partial class ClockTests
 {
     [Fact]
-    public void Nobody_but_the_foundation_reads_the_clock_or_waits_by_it()
+    public void Only_the_foundation_reads_the_clock_or_waits()
     {
         var found = Directory.EnumerateFiles(Path.Combine(BuildFacts.Root, "src/SpotTrainer"), "*.cs", SearchOption.AllDirectories)
             .Where(path => !path.Contains("/obj/", StringComparison.Ordinal))

@@ -25,7 +25,7 @@ public sealed class CleanupClockTests
         Assert.True(first.IsOver);
         Assert.False(whole.IsOver);
 
-        // A stage that starts late does not get more: the clock has been running.
+        // A stage that starts late does not get more time, because the clock is already running.
         using var late = clock.Until(0.5);
         time.Advance(TimeSpan.FromSeconds(2.3));
         Assert.False(late.IsOver);
@@ -39,7 +39,7 @@ public sealed class CleanupClockTests
     }
 
     [Fact]
-    public async Task Without_Ctrl_C_a_stage_has_its_own_limit_and_after_it_the_shorter_one_holds()
+    public async Task Without_Ctrl_C_a_stage_has_its_own_limit_and_after_Ctrl_C_the_shorter_limit_applies()
     {
         using var ctrlC = new CancellationTokenSource();
         var clock = new CleanupClock(time, ctrlC.Token);
@@ -56,7 +56,7 @@ public sealed class CleanupClockTests
     }
 
     [Fact]
-    public void A_limit_can_be_restarted_and_tells_whether_the_time_or_somebody_else_ended_it()
+    public void A_limit_can_be_restarted_and_knows_whether_it_expired_or_was_canceled()
     {
         using var outer = new CancellationTokenSource();
         using var limit = time.Limit(TimeSpan.FromSeconds(1), outer.Token);

@@ -3,7 +3,7 @@ using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Tests.Foundation;
 
-/// <summary>Asking again, on a clock that the tests move.</summary>
+/// <summary>Repeating a call, on a clock that the tests advance.</summary>
 public sealed class PatienceTests
 {
     private readonly FakeTimeProvider time = new();
@@ -20,7 +20,7 @@ public sealed class PatienceTests
     }
 
     [Fact]
-    public async Task When_the_time_is_over_it_returns_the_last_answer_as_it_is()
+    public async Task When_the_time_is_up_it_returns_the_last_answer()
     {
         var answer = new Patience(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(1)).AskAsync<string?>(
             time, () => Task.FromResult<string?>(null), found => found is not null, mayPass: null, Stop);
@@ -29,7 +29,7 @@ public sealed class PatienceTests
     }
 
     [Fact]
-    public async Task When_the_time_is_over_it_throws_the_last_error()
+    public async Task When_the_time_is_up_it_throws_the_last_error()
     {
         var asked = 0;
         var answer = new Patience(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(1)).AskAsync<int>(
@@ -38,7 +38,7 @@ public sealed class PatienceTests
     }
 
     [Fact]
-    public async Task An_error_that_cannot_pass_is_thrown_at_once()
+    public async Task An_error_that_is_not_temporary_is_thrown_immediately()
     {
         var asked = 0;
         await Assert.ThrowsAsync<IOException>(() => Patience.Endless(TimeSpan.FromSeconds(1)).DoAsync(
@@ -47,7 +47,7 @@ public sealed class PatienceTests
     }
 
     [Fact]
-    public async Task The_pauses_grow_to_the_longest()
+    public async Task The_pauses_grow_up_to_the_longest()
     {
         var moments = new List<TimeSpan>();
         var answer = (new Patience(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1)) { LongestPause = TimeSpan.FromSeconds(2) }).AskAsync(
@@ -66,7 +66,7 @@ public sealed class PatienceTests
     }
 
     [Fact]
-    public async Task From_the_first_error_on_a_computer_that_slept_before_still_gets_all_of_the_time()
+    public async Task The_time_runs_from_the_first_error_so_a_computer_that_slept_still_gets_all_of_it()
     {
         var asked = 0;
         var answer = (new Patience(TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(1)) { FromFirstError = true }).AskAsync(
@@ -75,7 +75,7 @@ public sealed class PatienceTests
             {
                 if (++asked == 1)
                 {
-                    // The lid was closed during the call.
+                    // The laptop was closed during the call.
                     time.Advance(TimeSpan.FromHours(8));
                 }
 
@@ -96,7 +96,7 @@ public sealed class PatienceTests
 
     private TimeSpan Elapsed => time.GetUtcNow() - time.Start;
 
-    /// <summary>Moves the clock on until the task has ended.</summary>
+    /// <summary>Advances the clock until the task has ended.</summary>
     private async Task<T> AdvanceAsync<T>(Task<T> task, TimeSpan step)
     {
         while (!task.IsCompleted)

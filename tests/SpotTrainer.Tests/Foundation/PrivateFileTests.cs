@@ -59,7 +59,7 @@ public sealed class PrivateFileTests : IDisposable
     [InlineData(0x1FF, "0777")]
     public async Task A_key_that_others_can_access_is_refused_with_the_command_that_fixes_it(int mode, string shown)
     {
-        // Even such a name does not break the command.
+        // The command must also work with a name that needs quoting.
         var path = folder.Write("it's a key; no more.pem", "made-for-tests");
         File.SetUnixFileMode(path, (UnixFileMode)mode);
         File.CreateSymbolicLink(folder["link"], path);

@@ -18,7 +18,7 @@ public sealed class OpenPortTests(RehearsalSession session) : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public async Task It_admits_only_the_caller_with_password_and_TLS_until_it_is_closed()
+    public async Task The_open_port_admits_only_the_caller_with_password_and_TLS_until_it_is_closed()
     {
         await DebianPackages.EnsureAsync("awscli");
         var url = $"https://{session.Require(Launch).Output[0]}:8888/";

@@ -3,7 +3,7 @@ using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Tests.Pipeline;
 
-/// <summary>A duration is in its parameter's unit, however it is written.</summary>
+/// <summary>A number is read in the unit of its parameter, whatever type it has.</summary>
 public sealed class DurationAttributeTests
 {
     private static readonly DurationAttribute Hours = new(DurationUnit.Hours) { Shortest = 0.1, Longest = 8760 };
@@ -45,7 +45,7 @@ public sealed class DurationAttributeTests
     [InlineData("")]
     [InlineData("NaN")]
     [InlineData(true)]
-    public void What_is_not_a_duration_is_an_error(object given) =>
+    public void A_value_that_is_not_a_duration_is_an_error(object given) =>
         Assert.Contains("is not a duration", Assert.Throws<ArgumentTransformationMetadataException>(() => Hours.Transform(null!, given)).Message, StringComparison.Ordinal);
 
     [Theory]

@@ -8,7 +8,7 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Pipeline;
 
-/// <summary>What tasks write reaches the pipeline, and no task runs ahead of a reader that is slow or gone.</summary>
+/// <summary>The output of tasks reaches the pipeline, and no task runs ahead of a reader that is slow or has stopped.</summary>
 public sealed class PipelinePumpTests : IDisposable
 {
     private readonly Runspace runspace;
@@ -44,7 +44,7 @@ public sealed class PipelinePumpTests : IDisposable
         var running = shell.InvokeAsync();
         await Programs.UntilAsync(() => Task.FromResult(events.Contains("emits 0")), () => "Nothing was emitted.");
 
-        // The reader holds the first object, so the task stands at it.
+        // The reader holds the first object, so the task must wait.
         await Task.WhenAny(running, Task.Delay(200, TestContext.Current.CancellationToken));
         Assert.Equal(["emits 0"], events);
         gate.Set();
@@ -52,7 +52,7 @@ public sealed class PipelinePumpTests : IDisposable
     }
 
     [Fact]
-    public async Task A_reader_that_has_seen_enough_ends_the_task_that_waits()
+    public async Task A_reader_that_needs_no_more_objects_ends_the_waiting_task()
     {
         using var shell = Script("Invoke-PumpTest $work | Select-Object -First 1; 'after'", async (cmdlet, stop) =>
         {
@@ -61,7 +61,7 @@ public sealed class PipelinePumpTests : IDisposable
                 await cmdlet.Pump.ObjectAsync("taken");
                 events.Enqueue("was taken");
                 await cmdlet.Pump.ObjectAsync("too late");
-                events.Enqueue("was taken, too");
+                events.Enqueue("was taken as well");
             }
             catch (OperationCanceledException)
             {
@@ -99,14 +99,14 @@ public sealed class PipelinePumpTests : IDisposable
     [Theory]
     [InlineData("Invoke-PumpTest $work -WhatIf", false)]
     [InlineData("Invoke-PumpTest $work -Confirm:$false", true)]
-    public async Task A_task_may_ask_ShouldProcess(string command, bool expected)
+    public async Task A_task_can_call_ShouldProcess(string command, bool expected)
     {
         using var shell = Script(command, async (cmdlet, stop) => await cmdlet.Pump.ObjectAsync(await cmdlet.Pump.ShouldProcessAsync("a thing", "change it")));
         Assert.Equal(expected, Assert.Single(await shell.InvokeAsync()).BaseObject);
     }
 
     [Fact]
-    public async Task Where_nobody_can_answer_the_question_fails_in_the_task_and_the_pipeline_goes_on()
+    public async Task If_nobody_can_answer_the_question_it_fails_in_the_task_and_the_pipeline_continues()
     {
         using var shell = Script("Invoke-PumpTest $work; 'after'", async (cmdlet, stop) =>
         {
@@ -129,7 +129,7 @@ public sealed class PipelinePumpTests : IDisposable
     }
 
     [Fact]
-    public async Task On_the_pipeline_s_own_thread_a_call_writes_at_once_and_in_order()
+    public async Task On_the_pipeline_s_own_thread_a_call_writes_immediately_and_in_order()
     {
         using var shell = Script("Invoke-PumpTest $work -OnThread", async (cmdlet, stop) => await cmdlet.Pump.ObjectAsync("from the task"));
         Assert.Equal(["on the thread", "from the task", "at the end"], (await shell.InvokeAsync()).Select(one => (string)one.BaseObject));
@@ -148,7 +148,7 @@ public sealed class PipelinePumpTests : IDisposable
     }
 }
 
-/// <summary>A cmdlet whose work is given by the test.</summary>
+/// <summary>A cmdlet that does the work that the test passes to it.</summary>
 [Cmdlet(VerbsLifecycle.Invoke, "PumpTest", SupportsShouldProcess = true)]
 public sealed class PumpTestCommand : StepCmdlet
 {
@@ -156,7 +156,7 @@ public sealed class PumpTestCommand : StepCmdlet
     [Parameter(Mandatory = true, Position = 0)]
     public object Work { get; set; } = string.Empty;
 
-    /// <summary>Whether the cmdlet writes on its own thread, too.</summary>
+    /// <summary>Whether the cmdlet also writes on its own thread.</summary>
     [Parameter]
     public SwitchParameter OnThread { get; set; }
 

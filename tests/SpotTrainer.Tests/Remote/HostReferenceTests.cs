@@ -3,12 +3,12 @@ using SpotTrainer.Tests.Rehearsal;
 
 namespace SpotTrainer.Tests.Remote;
 
-/// <summary>Wherever a step takes a machine, it takes an instance's name or ID, too.</summary>
+/// <summary>Every step that accepts a host also accepts the name or ID of an instance.</summary>
 [Collection(RehearsalSessionGroup.Name)]
 public sealed class HostReferenceTests(RehearsalSession session)
 {
     [Fact]
-    public void A_name_or_an_id_means_the_instance_by_parameter_and_by_pipeline()
+    public void A_name_or_an_id_selects_the_instance_as_an_argument_and_from_the_pipeline()
     {
         const string Launch = """
             $null = Find-SpotOffer -InstanceType m7i.large -First 1 | New-SpotTrainingInstance -Name named -Count 2 -MaxHours 1
@@ -26,7 +26,7 @@ public sealed class HostReferenceTests(RehearsalSession session)
         Assert.Equal(2, session.Require("Invoke-TrainingCommand -Instance (Get-SpotTrainingInstance named-1), named-2 -Command 'echo in'").Output.Count);
         Assert.Contains("What if", Output("Remove-SpotTrainingInstance -Instance named-1 -WhatIf 6>&1; 'What if'"), StringComparison.Ordinal);
 
-        // One that is not found, or not the only one, stops nothing else.
+        // A name that is not found or is ambiguous does not stop the others.
         var mixed = session.Run("'nobody', 'twice', 'named-1' | Invoke-TrainingCommand 'echo in'");
         Assert.Single(mixed.Output);
         Assert.Equal(["InstanceNotFound", "InstanceAmbiguous"], mixed.Errors.Select(error => error.FullyQualifiedErrorId.Split(',')[0]));
@@ -38,7 +38,7 @@ public sealed class HostReferenceTests(RehearsalSession session)
         var completed = session.Require("[System.Management.Automation.CommandCompletion]::CompleteInput('Wait-SpotTrainingInstance -Instance name', 40, $null).CompletionMatches.CompletionText");
         Assert.Contains("named-1", completed.Output.Select(one => (string)one.BaseObject));
 
-        // A wait takes no slot: the one that has ended is not kept waiting by the one that runs.
+        // A wait does not count toward the limit, so the running instance does not delay the one that has ended.
         session.Require("$null = Remove-SpotTrainingInstance -Instance named-2 -Confirm:$false");
         var ended = session.Require(
             "$ended = Get-SpotTrainingInstance named-2 -IncludeTerminated; $found = $null; "

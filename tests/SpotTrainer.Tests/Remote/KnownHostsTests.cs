@@ -4,7 +4,7 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Remote;
 
-/// <summary>ssh-keygen writes the lines and their fingerprints.</summary>
+/// <summary>Host keys from known_hosts, with lines and fingerprints that ssh-keygen wrote.</summary>
 public sealed class KnownHostsTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
