@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using SpotTrainer.Foundation;
 using SpotTrainer.Remote;
@@ -7,6 +8,9 @@ namespace SpotTrainer.Jupyter;
 /// <summary>Puts Jupyter's password hash and certificate on a host.</summary>
 internal static class JupyterConfigurator
 {
+    /// <summary>A hash keeps its plus signs, so that a shell can find it in the file.</summary>
+    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public const string CertificateFile = MachineLayout.Jupyter + "/certificate.pem";
 
     /// <summary>
@@ -48,7 +52,7 @@ internal static class JupyterConfigurator
             ["NotebookApp"] = settings,
             ["ServerApp"] = settings,
             ["PasswordIdentityProvider"] = new { hashed_password = hash, password_required = true, allow_password_change = false },
-        });
+        }, Plain);
 
         // Use standard input, because other users could see arguments in the process list. The umask keeps the files private.
         foreach (var (name, text) in new[]
