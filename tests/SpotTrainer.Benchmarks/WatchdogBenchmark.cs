@@ -9,7 +9,7 @@ namespace SpotTrainer.Benchmarks;
 
 /// <summary>
 /// Measures the watchdog on an instance of a rehearsal: how fast it reacts to a notice, and how much of one CPU it uses, with a curl that
-/// can repeat requests by itself and with one that is too old for that.
+/// can repeat requests by itself (alone, and with a job and a server registered) and with one that is too old for that.
 /// </summary>
 internal static class WatchdogBenchmark
 {
@@ -39,6 +39,7 @@ internal static class WatchdogBenchmark
             foreach (var (name, change) in new[]
             {
                 ("repeats by itself (7.71)", ":"),
+                ("the same, with two uses", $"{Sleep} & {Register} job $! 'a job' always TERM TERM; {Sleep} & {Register} server $! 'a server' cpu none none"),
                 ("one process per check (older)", "sudo sed -i 's/--retry-all-errors/--not-yet/' $(command -v spottrainer-watchdog)"),
             })
             {
@@ -60,14 +61,14 @@ internal static class WatchdogBenchmark
             async Task<double> ReactAsync()
             {
                 await OnAsync("""
-                    rm -rf spottrainer/jobs/one /run/spottrainer/interruption; mkdir -p spottrainer/jobs/one; cd spottrainer/jobs/one
-                    setsid python3 -c 'import os, signal, time; signal.pthread_sigmask(signal.SIG_BLOCK, [15]); open("ready", "w"); signal.sigwait([15]); open("new", "w").write(repr(time.time())); os.rename("new", "seen")' > log 2>&1 < /dev/null & echo $! > pid
+                    rm -rf one /run/spottrainer/interruption; mkdir one; cd one
+                    setsid python3 -c 'import os, signal, time; signal.pthread_sigmask(signal.SIG_BLOCK, [15]); open("ready", "w"); signal.sigwait([15]); open("new", "w").write(repr(time.time())); os.rename("new", "seen")' > log 2>&1 < /dev/null & spottrainer-watchdog register job $! 'a job' always TERM TERM
                     until [ -e ready ]; do sleep 0.05; done
                     """ + "\n" + Restart);
                 await Task.Delay(TimeSpan.FromSeconds(3 + (2 * Random.Shared.NextDouble())));
                 var begin = (DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).TotalSeconds;
                 machine.SetMetadata("meta-data/spot/instance-action", Action);
-                var seen = await OnAsync("timeout 20 sh -c 'until cat spottrainer/jobs/one/seen 2> /dev/null; do sleep 0.05; done'");
+                var seen = await OnAsync("timeout 20 sh -c 'until cat one/seen 2> /dev/null; do sleep 0.05; done'");
                 machine.SetMetadata("meta-data/spot/instance-action", content: null);
                 return double.Parse(seen, CultureInfo.InvariantCulture) - begin;
             }
@@ -94,5 +95,7 @@ internal static class WatchdogBenchmark
         Directory.Delete(keys, recursive: true);
     }
 
+    private const string Sleep = "setsid sleep 86400 > /dev/null 2>&1 < /dev/null";
+    private const string Register = "spottrainer-watchdog register";
     private const string Restart = "sudo systemctl restart spottrainer-watchdog.service";
 }

@@ -6,6 +6,8 @@
 #   status            prints what holds, in lines of NAME=VALUE
 #   run               watches: warns before the end, ends the machine, heeds AWS's notices (a service does this)
 #   end               ends the machine now
+#   register NAME PID WHAT BUSY NOTICE DEADLINE
+#                     registers a use as NAME-PID; `forget NAME PID` removes it. Neither needs root
 #
 # Two things hold the deadline, and each suffices alone: a timer of systemd, and `run`. Both go by the clock and by the time
 # that has passed since the arming, whichever comes first: a clock that is set back prolongs nothing. After a reboot nobody
@@ -13,7 +15,33 @@
 #
 # When the file is missing or damaged, nobody can say when the machine should end: `run` says so, and ends it after two
 # minutes.
+#
+# The registry of uses. Each file /run/spottrainer/uses/NAME describes one process that uses this machine, or that wants a signal
+# before the machine ends. Any user can create one (`register` does); the watchdog knows nothing about the programs behind it.
+#
+# NAME has 1 to 64 letters, digits, and "._-", and starts with a letter or digit. Use a name of its own for each process
+# (NAME-PID). Names that start with a dot or end in ".new" are ignored: write the file under such a name, then rename it. A file has
+# at most 1024 bytes. It must contain each of these lines, in any order, each with a line end. Other lines are ignored. If a line
+# occurs twice, the last one counts.
+#
+#   what=TEXT         the description in messages: 1 to 80 printable ASCII characters
+#   pid=NUMBER        the process. If it leads its process group, signals go to the whole group
+#   start=NUMBER      its start time: field 22 of /proc/PID/stat. A later process with the same number is never signaled
+#   busy=always       the machine is in use as long as the process runs
+#   busy=cpu          ... while it and its descendants take at least 1 % of one CPU, on average between two looks
+#   notice=TERM|none  the signal when AWS announces an interruption
+#   deadline=TERM|none
+#                     the signal 15 minutes before the deadline
+#
+# The process must run as the owner of the file, and gets only signals that the owner could send. A file is ignored if it has
+# another name, is not a regular file, is too long, torn (a line is missing or invalid), or stale (the process has ended), or if it names
+# a process of another user: `status` lists these files and the reasons as bad_uses. Stale files are removed. Only the first 32 files
+# are read. Nothing in them is ever evaluated.
 set -u
+# Ranges and lengths below are those of ASCII, in every locale.
+LC_ALL=C
+export LC_ALL
+umask 022
 
 root=${SPOTTRAINER_ROOT:-}
 self=/usr/local/sbin/spottrainer-watchdog
@@ -22,6 +50,7 @@ self=/usr/local/sbin/spottrainer-watchdog
 state=$root/var/lib/spottrainer
 # Not on the disk, which can be full: last-use (uptime), and what AWS told: interruption, rebalance.
 notes=$root/run/spottrainer
+uses=$notes/uses
 units=$root/etc/systemd/system
 timer=$units/spottrainer-deadline.timer
 metadata=http://169.254.169.254/latest
@@ -33,9 +62,12 @@ turn=20
 look_every=60
 # Below so many percent of one CPU, as the mean between two looks, it is quiet: what a system does by itself stays under it.
 cpu_quiet=10
-# A Jupyter kernel that waits for its user takes a hundredth of this.
-kernel_quiet=1
+# The same for a use with busy=cpu: an idle Jupyter takes less than a tenth of this.
+use_quiet=1
 gpu_quiet=5
+most_uses=32
+newline='
+'
 
 say() {
     echo "spottrainer-watchdog: $*" >&2
@@ -91,6 +123,11 @@ read_left() {
     [ $((bound - up)) -ge "$left" ] || left=$((bound - up))
 }
 
+# The sticky bit keeps users from renaming or removing each other's files.
+make_registry() {
+    mkdir -p "$notes" && { [ -d "$uses" ] || mkdir -m 1777 "$uses"; }
+} 2>/dev/null
+
 # put PATH: replaces the file by what comes on standard input, in one step.
 put() {
     cat > "$1.new" && mv -f "$1.new" "$1"
@@ -112,6 +149,8 @@ arm() {
     read_uptime
     time=$(($1 - now))
     mkdir -p "$state" "$units" || return 1
+    # Before anybody can log in. `run` makes it again after each boot.
+    make_registry || :
     # DefaultDependencies=no: the units run before the rest of the boot, which may hang, and on while services that
     # do not stop hold up the shutdown, so that `end` lives to force it.
     put "$units/spottrainer-deadline.service" << END || return 1
@@ -184,36 +223,192 @@ status() {
     ! is_count "$last" || idle_since=$((now - up + last))
     printf 'deadline=%s\nnow=%s\nleft=%s\narmed=%s\nwatchdog=%s\nidle_timeout=%s\nidle_since=%s\ninterruption=%s\nrebalance=%s\n' \
         "$deadline" "$now" "$left" "$armed" "$watchdog" "$idle" "$idle_since" "$(line_of "$notes/interruption")" "$(line_of "$notes/rebalance")"
+    good='' bad=''
+    each_use list_use
+    printf 'uses=%s\nbad_uses=%s\n' "$good" "$bad"
 }
 
-# signal_jobs SIGNAL: sends it to the process group of each job; 0 only asks. Fails when no job has one.
-signal_jobs() {
-    found=1
-    for file in "$root"/home/*/spottrainer/jobs/*/pid; do
-        pid=
-        { read -r pid < "$file"; } 2>/dev/null || :
-        case $pid in
-            '' | 0* | 1 | *[!0-9]*) continue ;;
+# A name that does not match may contain anything, and may have any length.
+list_use() {
+    rest=$name shown=''
+    while [ -n "$rest" ] && [ ${#shown} -lt 64 ]; do
+        tail=${rest#?}
+        letter=${rest%"$tail"}
+        case $letter in
+            [!A-Za-z0-9._-]) letter='?' ;;
         esac
-        kill -s "$1" -- "-$pid" 2>/dev/null && found=0
+        shown=$shown$letter rest=$tail
     done
-    return $found
+    [ -z "$rest" ] || shown=$shown...
+    if [ -z "$why" ]; then
+        good="$good${good:+; }$shown ($what)"
+    else
+        bad="$bad${bad:+; }$shown ($why)"
+    fi
 }
 
-# One walk over the processes. Sets moved and kernels (CPU ticks of SSH's processes and of Jupyter's kernels), and use when a
-# command runs over SSH. An sshd without a process of its own holds a tunnel, or is the module's: it is no use of the machine.
+is_use_name() {
+    case $1 in
+        '' | [!A-Za-z0-9]* | *[!A-Za-z0-9._-]*) return 1 ;;
+    esac
+    [ ${#1} -le 64 ]
+}
+
+# Whether all values of a use are there and valid.
+is_use() {
+    case $what in
+        '' | *[![:print:]]*) return 1 ;;
+    esac
+    case $busy/$at_notice/$at_deadline in
+        always/TERM/TERM | always/TERM/none | always/none/TERM | always/none/none) ;;
+        cpu/TERM/TERM | cpu/TERM/none | cpu/none/TERM | cpu/none/none) ;;
+        *) return 1 ;;
+    esac
+    [ ${#what} -le 80 ] && is_count "$start" && is_count "$pid" && [ "$pid" -gt 2 ]
+}
+
+# Sets phase, group, ticks, began, and uid of the process $pid. Fails if it has ended or cannot be read (then phase is empty).
+read_process() {
+    line='' phase='' group='' ticks=0 began='' uid=''
+    { IFS= read -r line < "$root/proc/$pid/stat"; } 2>/dev/null || :
+    # The fields from the third on (proc(5)); these are words on purpose.
+    # shellcheck disable=SC2086
+    set -- ${line##*) }
+    [ $# -ge 20 ] || return 1
+    phase=$1
+    # A zombie has ended, unless other threads of it still run.
+    [ "$phase" != Z ] || [ "${18}" -gt 1 ] || return 1
+    group=$3 ticks=$((${12} + ${13} + ${14} + ${15})) began=${20}
+    {
+        while read -r field uid _; do
+            [ "$field" != Uid: ] || break
+        done < "$root/proc/$pid/status"
+    } 2>/dev/null || :
+}
+
+# read_use FILE: sets name, and why: the reason to ignore the file. If why is empty, it also sets owner, what, pid, start, busy, at_notice,
+# at_deadline, and what read_process sets. The owner can replace the file at any moment, with a FIFO or a link, too: nothing here waits
+# or follows links, and what was read counts only if the same file was there before and after.
+read_use() {
+    name=${1##*/} why='' what='' pid='' start='' busy='' at_notice='' at_deadline=''
+    is_use_name "$name" || why='odd name'
+    [ -f "$1" ] && [ ! -L "$1" ] || why=${why:-no plain file}
+    [ -z "$why" ] || return 0
+    # shellcheck disable=SC2016
+    {
+        text=$(timeout 5 sh -c '
+            look() { stat -c "%u %s %f %i %z" -- "$1"; }
+            look "$1" && dd if="$1" bs=1024 count=1 iflag=nonblock,nofollow && look "$1"' sh "$1")
+    } 2>/dev/null || :
+    seen=${text%%"$newline"*}
+    owner=${seen%% *} size=${seen#* }
+    size=${size%% *}
+    if is_count "$size" && [ "$size" -gt 1024 ]; then
+        why='too long'
+        return
+    fi
+    text=${text#"$seen"}
+    text=${text#"$newline"}
+    if [ -z "$seen" ] || [ "${text##*"$newline"}" != "$seen" ]; then
+        why=torn
+        return
+    fi
+    text=${text%"$seen"}
+    while [ -n "$text" ]; do
+        line=${text%%"$newline"*} text=${text#*"$newline"}
+        value=${line#*=}
+        case $line in
+            what=*) what=$value ;;
+            pid=*) pid=$value ;;
+            start=*) start=$value ;;
+            busy=*) busy=$value ;;
+            notice=*) at_notice=$value ;;
+            deadline=*) at_deadline=$value ;;
+        esac
+    done
+    if ! is_use; then
+        why=torn
+    elif ! read_process; then
+        why=stale
+        # It may still run: a process name with a line end, or a lack of memory, also keeps it from being read.
+        [ -n "$phase" ] || [ ! -e "$root/proc/$pid" ] || why='unreadable process'
+    elif [ "$began" != "$start" ]; then
+        why=stale
+    elif [ "$uid" != "$owner" ]; then
+        why="another's process"
+    fi
+}
+
+# each_use COMMAND: reads the files one by one, and runs COMMAND after each.
+each_use() {
+    count=0
+    for file in "$uses"/*; do
+        case $file in
+            *.new) continue ;;
+        esac
+        [ -e "$file" ] || [ -L "$file" ] || continue
+        count=$((count + 1))
+        name=... why="only $most_uses files are looked at"
+        [ $count -gt $most_uses ] || read_use "$file"
+        "$1"
+        [ $count -le $most_uses ] || return 0
+    done
+}
+
+register() {
+    name=$1-$2 pid=$2 start='' busy=$4 at_notice=$5 at_deadline=$6
+    what=$(printf %s "$3" | tr -c '[:print:]' '?' | head -c 80)
+    if ! is_use_name "$name" || ! is_count "$pid" || ! read_process || ! start=$began || ! is_use; then
+        echo "spottrainer-watchdog: not a valid use, or its process has ended" >&2
+        return 2
+    fi
+    new=$(mktemp "$uses/.XXXXXXXX") || return 1
+    printf 'what=%s\npid=%s\nstart=%s\nbusy=%s\nnotice=%s\ndeadline=%s\n' "$what" "$pid" "$start" "$busy" "$at_notice" "$at_deadline" > "$new" &&
+        mv -fT "$new" "$uses/$name" && return
+    rm -f "$new"
+    return 1
+}
+
+forget() {
+    is_use_name "$1-$2" && rm -f "$uses/$1-$2"
+}
+
+# signal_uses EVENT: sends SIGTERM to the uses that asked for it at this event.
+signal_uses() {
+    event=$1
+    each_use signal_use
+}
+
+signal_use() {
+    [ -z "$why" ] || return 0
+    case $event/$at_notice/$at_deadline in
+        notice/TERM/* | deadline/*/TERM) ;;
+        *) return ;;
+    esac
+    target=$pid
+    [ "$group" != "$pid" ] || target=-$pid
+    status=0
+    # Sent as the owner, not as root: the kernel keeps the signal from other users' processes.
+    # shellcheck disable=SC2016
+    timeout 5 setpriv --reuid "$owner" --keep-groups sh -c 'kill -s TERM -- "$1"' sh "$target" 2>/dev/null || status=$?
+    # Without a working setpriv, only the process itself, whose owner was checked.
+    [ $status -le 1 ] || kill -s TERM "$pid" 2>/dev/null || :
+}
+
+# One walk over the processes. Sets moved (CPU ticks of SSH's processes), children (the others, as PARENT:ID:TICKS:TTY/FOREGROUND), and
+# use when a command runs over SSH. An sshd without a process of its own holds a tunnel, or is the module's: it is no use of the machine.
 # Nor is a shell that waits at its prompt.
 walk() {
-    moved=0 kernels=0 daemons=' ' children=''
+    moved=0 daemons=' ' children=''
     for file in "$root"/proc/[0-9]*/stat; do
         { IFS= read -r line < "$file"; } 2>/dev/null || continue
         name=${line#*\(}
         name=${name%)*}
-        # state ppid pgrp session tty tpgid flags minflt cminflt majflt cmajflt utime stime (proc(5)); these are words on purpose.
+        # state ppid pgrp session tty tpgid flags minflt cminflt majflt cmajflt utime stime cutime cstime (proc(5)); these are words on purpose.
         # shellcheck disable=SC2086
         set -- ${line##*) }
         # A name may hold a line end, after which nothing was read.
-        [ $# -ge 13 ] || continue
+        [ $# -ge 15 ] || continue
         case $name in
             sshd*)
                 daemons="$daemons${line%% *} "
@@ -222,17 +417,7 @@ walk() {
             sftp-server) moved=$((moved + ${12} + ${13})) ;;
             *)
                 # A session's process is never a child of the kernel's or of init.
-                [ "$2" -le 2 ] || children="$children $2:$5:$(($3 - $6))"
-                case $name in
-                    python* | ipykernel*)
-                        line=
-                        # The shell leaves out the zero bytes that end the arguments.
-                        { IFS= read -r line < "${file%stat}cmdline"; } 2>/dev/null || :
-                        case $line in
-                            *ipykernel*) kernels=$((kernels + ${12} + ${13})) ;;
-                        esac
-                        ;;
-                esac
+                [ "$2" -le 2 ] || children="$children $2:${line%% *}:$((${12} + ${13} + ${14} + ${15})):$5/$(($3 - $6))"
                 ;;
         esac
     done
@@ -242,27 +427,66 @@ walk() {
             *) continue ;;
         esac
         case $child in
-            *:0:*) use='a command over SSH' ;;
-            *:0) ;;
+            *:0/*) use='a command over SSH' ;;
+            */0) ;;
             *) use='a command at a terminal' ;;
         esac
     done
+}
+
+# Sets use if a registered process uses the machine now. The CPU time of children that have ended is included in their parents'.
+count_use() {
+    case $why in
+        '') ;;
+        stale)
+            rm -f -- "$file"
+            return
+            ;;
+        *) return ;;
+    esac
+    if [ "$busy" = always ]; then
+        use=$what
+        return
+    fi
+    family=" $pid " grown=yes rounds=0
+    # Processes are sorted by number, so parents mostly come first: a few rounds find all descendants.
+    while [ -n "$grown" ] && [ $rounds -lt 16 ]; do
+        grown='' rounds=$((rounds + 1))
+        for child in $children; do
+            case $family in
+                *" ${child%%:*} "*) ;;
+                *) continue ;;
+            esac
+            child=${child#*:}
+            case $family in
+                *" ${child%%:*} "*) continue ;;
+            esac
+            family="$family${child%%:*} " grown=yes child=${child#*:}
+            ticks=$((ticks + ${child%%:*}))
+        done
+    done
+    taken="$taken $pid.$start:$ticks"
+    case $was_taken in
+        *" $pid.$start:"*) before=${was_taken##* "$pid.$start:"} ;;
+        # The first look at a use has nothing to compare with.
+        *) return ;;
+    esac
+    [ $((ticks - ${before%% *})) -lt $((past * use_quiet)) ] || use=$what
 }
 
 # Sets use: what the machine was used for since the last look; nothing when it was not.
 look() {
     use=
     past=$((up - looked))
-    busy=$cpu
+    was_cpu=$cpu
     { read -r _ user nice system _ _ irq soft _ < "$root/proc/stat" && cpu=$((user + nice + system + irq + soft)); } 2>/dev/null || :
     # A tick is a hundredth of a second, so ticks by seconds are percents of one CPU.
-    [ $((cpu - busy)) -lt $((past * cpu_quiet)) ] || use='the CPU'
-    ! signal_jobs 0 || use='a job'
-    was_moved=$moved was_kernels=$kernels was_typed=$typed
+    [ $((cpu - was_cpu)) -lt $((past * cpu_quiet)) ] || use='the CPU'
+    was_moved=$moved was_taken=$taken was_typed=$typed taken=''
     walk
+    each_use count_use
     # File transfer has no process of its own in every sshd: a fifth of a percent is more than keep-alives take.
     [ $(((moved - was_moved) * 5)) -lt "$past" ] || use='a file transfer'
-    [ $((kernels - was_kernels)) -lt $((past * kernel_quiet)) ] || use='a Jupyter kernel'
     # Somebody typed where the time of the last reading has changed, be it over SSH, in tmux or in Jupyter.
     typed=
     set -- "$root"/dev/pts/[0-9]*
@@ -313,8 +537,8 @@ watch_use() {
 # Nothing in here may depend on a write that succeeds: the disk can be full.
 run() {
     warned='' idle_warned='' lost=0 listener='' up=0 left=0
-    cpu=0 moved=0 kernels=0 typed='' looked=''
-    mkdir -p "$notes" 2>/dev/null || :
+    cpu=0 moved=0 taken='' typed='' looked=''
+    make_registry || :
     read_boot
     read_uptime
     last_use=$(line_of "$notes/last-use")
@@ -336,7 +560,7 @@ run() {
             if [ "$left" -le $warn_before ] && [ "$warned" != "$deadline" ]; then
                 warned=$deadline
                 say "this machine ends at $(date -d "@$((now + left))" '+%H:%M %Z'). Fetch your results: what is left on it ends with it."
-                signal_jobs TERM || :
+                signal_uses deadline
             fi
             [ "$left" -ge $turn ] || pause=$left
         else
@@ -401,9 +625,9 @@ listen() {
             case "$code ${where##*/} $heard" in
                 *' instance-action '*action*) ;;
                 '200 instance-action '*)
-                    # AWS gives two minutes: the jobs come first.
+                    # AWS gives two minutes: programs that need to save their work come first.
                     heard="$heard action"
-                    signal_jobs TERM || :
+                    signal_uses notice
                     ! notice interruption spot/instance-action || say "AWS takes this machine back within two minutes ($what). Fetch your results now."
                     ;;
                 *' rebalance '*rebalance*) ;;
@@ -434,8 +658,10 @@ case ${1:-} in
     status) status ;;
     run) run ;;
     end) end ;;
+    register) register "${2:-}" "${3:-}" "${4:-}" "${5:-}" "${6:-}" "${7:-}" ;;
+    forget) forget "${2:-}" "${3:-}" ;;
     *)
-        echo 'usage: spottrainer-watchdog arm EPOCH [IDLE] | status | run | end' >&2
+        echo 'usage: spottrainer-watchdog arm EPOCH [IDLE] | status | run | end | register NAME PID WHAT BUSY NOTICE DEADLINE | forget NAME PID' >&2
         exit 2
         ;;
 esac

@@ -45,9 +45,12 @@ internal static class JobRunner
 
         // The job gets its own session, so it survives the end of this connection.
         await connection.RequireAsync(
-            $"cd {ShellText.QuotePath(folder)} && mkdir -p {MachineLayout.Data} && ln -sfn ../../data {JobFiles.Data} "
-            + $"&& export PATH={ShellText.QuotePath(request.Prefix + "/bin")}:\"$PATH\" && "
-            + $"{{ setsid nohup {python} {JobFiles.Runner} {quoted} --output {quoted} --status {JobFiles.Status} > {JobFiles.Log} 2>&1 < /dev/null & echo $! > {JobFiles.ProcessId}; }}",
+            $"{UseRegistration.Functions}cd {ShellText.QuotePath(folder)} && "
+            + $"mkdir -p {MachineLayout.Data} && ln -sfn ../../data {JobFiles.Data} && "
+            + $"export PATH={ShellText.QuotePath(request.Prefix + "/bin")}:\"$PATH\" && "
+            + $"{{ setsid nohup {python} {JobFiles.Runner} {quoted} --output {quoted} --status {JobFiles.Status} "
+            + $"> {JobFiles.Log} 2>&1 < /dev/null & echo $! > {JobFiles.ProcessId}; }} && "
+            + $"register_use job \"$(cat {JobFiles.ProcessId})\" {ShellText.Quote($"a job ({name})")} always TERM TERM",
             $"Starting {name}", cancellationToken);
         context.Log.Verbose($"{host}: {request.Id} is running in {folder}.");
         return job;

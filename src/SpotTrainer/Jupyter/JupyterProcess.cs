@@ -1,5 +1,6 @@
 using System.Globalization;
 using SpotTrainer.Foundation;
+using SpotTrainer.Instances;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jupyter;
@@ -36,7 +37,9 @@ internal static class JupyterProcess
             var connection = await SshConnectionPool.GetAsync(host, context, cancellationToken);
             var result = await connection.RunAsync(
                 string.Format(
-                    CultureInfo.InvariantCulture, "sh -s -- {0} {1} {2}", ShellText.Quote(prefix), port, openPort ? ShellText.Quote(host.HostName) : string.Empty), cancellationToken, EmbeddedScript.Read("start_jupyter.sh"));
+                    CultureInfo.InvariantCulture, "sh -s -- {0} {1} {2}",
+                    ShellText.Quote(prefix), port, openPort ? ShellText.Quote(host.HostName) : string.Empty),
+                cancellationToken, UseRegistration.Functions + EmbeddedScript.Read("start_jupyter.sh"));
             if (result.ExitCode == NotReady)
             {
                 throw new SpotTrainerException("JupyterNotSecured", ErrorKind.InvalidOperation,
@@ -83,7 +86,7 @@ internal static class JupyterProcess
     public static async Task<JupyterServer> StopAsync(TrainingHost host, string prefix, StepContext context, CancellationToken cancellationToken)
     {
         var connection = await SshConnectionPool.GetAsync(host, context, cancellationToken);
-        var result = await connection.RunAsync("sh -s", cancellationToken, EmbeddedScript.Read("stop_jupyter.sh"));
+        var result = await connection.RunAsync("sh -s", cancellationToken, UseRegistration.Functions + EmbeddedScript.Read("stop_jupyter.sh"));
         if (result.ExitCode == NotReady)
         {
             throw new SpotTrainerException("JupyterNotRunning", ErrorKind.ObjectNotFound, $"Jupyter is not running on {host}.",

@@ -1,7 +1,8 @@
 #!/bin/sh
 # start_jupyter.sh PREFIX PORT [ADDRESS]: starts the Jupyter server unless it is running, and waits until it responds over TLS with its own
 # certificate. With ADDRESS, its port will be opened: the server also listens on the host's own address, and it must ask for its password
-# and have a certificate for ADDRESS. Prints its process ID, its version, and its port.
+# and have a certificate for ADDRESS. Prints its process ID, its version, and its port. Its kernels are its
+# children, so the machine is in use while one of them computes. The sender prepends the functions register_use and forget_use.
 set -eu
 prefix=$1 port=$2 name=${3:-localhost}
 case $prefix in \~/*) prefix=$HOME/${prefix#\~/} ;; esac
@@ -37,8 +38,12 @@ else
     [ "$(cat "$folder/door")" = "$door" ] || { echo 'Jupyter is running, but listens on another address.' >&2; exit 5; }
 fi
 
+# A server that was already running may have been left unregistered.
+register_use jupyter "$pid" 'Jupyter' cpu none none
+
 give_up() {
     if [ -n "$started" ]; then
+        forget_use jupyter "$pid"
         rm -f "$folder/pid"
         kill "$pid" 2>/dev/null || :
     fi

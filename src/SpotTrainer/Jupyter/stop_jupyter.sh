@@ -1,6 +1,6 @@
 #!/bin/sh
 # stop_jupyter.sh: stops the Jupyter server and its kernels, and waits until it has ended. Prints its process ID, port, and version, and
-# whether a port was to be opened since the last stop.
+# whether a port was to be opened since the last stop. The sender prepends the function forget_use.
 folder=$HOME/spottrainer/jupyter
 pid=$(cat "$folder/pid" 2>/dev/null) || { echo 'Jupyter is not running.' >&2; exit 3; }
 kill -s TERM -- "-$pid" 2>/dev/null
@@ -10,6 +10,7 @@ while kill -0 "$pid" 2>/dev/null; do
     [ "$tries" -gt 50 ] && kill -s KILL -- "-$pid" 2>/dev/null
     sleep 0.1
 done
+forget_use jupyter "$pid"
 echo "$pid"
 cat "$folder/port" "$folder/version"
 if [ -e "$folder/opened" ]; then echo open; else echo closed; fi

@@ -64,14 +64,14 @@ public sealed class WatchdogIdleTests : IDisposable
                 machine.Write("dev/pts/3", "");
                 break;
             case "kernel":
-                machine.AfterEachTurn(Stat(40, "python3", 1, "$((up / 10))"));
-                machine.Process(40, "python3", parent: 9, command: "/usr/bin/python3 -m ipykernel_launcher -f /home/u/k.json");
+                machine.AfterEachTurn(Stat(40, "python3", 35, "$((up / 10))"));
+                Jupyter();
                 break;
             case "transfer":
                 machine.AfterEachTurn(Stat(31, "sftp-server", 21, "$((up / 120))"));
                 break;
             case "job":
-                machine.Write("home/ubuntu/spottrainer/jobs/one/pid", $"{await EndedAsync()}\n");
+                machine.Write($"{WatchdogMachine.Uses}/one", WatchdogMachine.Use(await EndedAsync()));
                 break;
             case "a":
                 machine.AfterEachTurn("echo \"cpu $((up * 4)) 0 $((up * 4)) 9 9 0 0\" > $root/proc/stat");
@@ -102,12 +102,11 @@ public sealed class WatchdogIdleTests : IDisposable
         Sshd();
 
         // It goes on after the signal with which the watchdog announces the deadline.
-        using var job = Programs.Start("setsid", "/bin/sh", "-c", "trap '' TERM; exec /bin/sleep 600");
+        using var job = await machine.StartAsync("trap '' TERM; exec /bin/sleep 600");
         switch (what)
         {
             case "a job":
-                await Programs.UntilAsync(async () => (await File.ReadAllTextAsync($"/proc/{job.Id}/comm", Stop)).Trim() == "sleep", () => "no sleep");
-                machine.Write("home/ubuntu/spottrainer/jobs/one/pid", $"{job.Id}\n");
+                machine.Write($"{WatchdogMachine.Uses}/one", WatchdogMachine.Use(job.Id));
                 break;
             case "a command over SSH":
                 machine.Process(30, "a (strange) name", parent: 21);
@@ -120,8 +119,8 @@ public sealed class WatchdogIdleTests : IDisposable
                 machine.AfterEachTurn("touch -a -d @$((1700000000 + up / 900)) $root/dev/pts/3");
                 break;
             case "a Jupyter kernel":
-                machine.Process(40, "python3", parent: 9, command: "/usr/bin/python3 -m ipykernel_launcher -f /home/u/k.json");
-                machine.AfterEachTurn(Stat(40, "python3", 1, "$((up * 2))"));
+                Jupyter();
+                machine.AfterEachTurn(Stat(40, "python3", 35, "$((up * 2))"));
                 break;
             case "a file transfer":
                 machine.AfterEachTurn(Stat(31, "sftp-server", 21, "$((up / 2))"));
@@ -214,6 +213,14 @@ public sealed class WatchdogIdleTests : IDisposable
         machine.Process(25, "a\nb", parent: 20);
         machine.Process(26, "a) S 20 1 1", parent: 9);
         machine.Process(21, "sshd-session", parent: 20);
+    }
+
+    /// <summary>A server that is registered as Jupyter is, and its kernel.</summary>
+    private void Jupyter()
+    {
+        machine.Process(35, "jupyter-noteboo", parent: 1);
+        machine.Process(40, "python3", parent: 35);
+        machine.Write($"{WatchdogMachine.Uses}/jupyter-35", WatchdogMachine.Use(35, "Jupyter", "cpu", "none", "none"));
     }
 
     private static string Stat(int id, string name, int parent, string ticks) =>

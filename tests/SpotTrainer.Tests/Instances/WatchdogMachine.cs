@@ -11,6 +11,17 @@ namespace SpotTrainer.Tests.Instances;
 internal sealed class WatchdogMachine : IDisposable
 {
     public const int UptimeAtStart = 1000;
+
+    /// <summary>When the processes began that it shows, in hundredths of a second since the boot.</summary>
+    public const int Began = 5;
+
+    /// <summary>Where uses are registered.</summary>
+    public const string Uses = "run/spottrainer/uses";
+
+    /// <summary>Who runs the tests.</summary>
+    public static readonly int Me = int.Parse(
+        File.ReadLines("/proc/self/status").Single(line => line.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[1], CultureInfo.InvariantCulture);
+
     private readonly TemporaryFolder folder = new();
 
     public WatchdogMachine()
@@ -91,11 +102,29 @@ internal sealed class WatchdogMachine : IDisposable
     /// <summary>A shell script that runs after each turn, with the uptime in $up.</summary>
     public void AfterEachTurn(string script) => folder.Write("hook", $"root='{Root("")}'\n{script}\n");
 
-    /// <summary>A process as /proc shows it.</summary>
-    public void Process(int id, string name, int parent, int tty = 0, int? foreground = null, int ticks = 0, string command = "")
+    /// <summary>A process as /proc shows it; without a group it leads its own.</summary>
+    public void Process(
+        int id, string name, int parent, int tty = 0, int? foreground = null, int? group = null, int? user = null, string state = "S", int threads = 1, int began = Began)
     {
-        Write($"proc/{id}/stat", $"{id} ({name}) S {parent} {id} {id} {tty} {foreground ?? -1} 4194304 1 2 3 4 {ticks} 0 0 0 20 0 1 0 5 6 7\n");
-        Write($"proc/{id}/cmdline", command.Replace(' ', '\0') + "\0");
+        Write($"proc/{id}/stat",
+            $"{id} ({name}) {state} {parent} {group ?? id} {id} {tty} {foreground ?? -1} 4194304 1 2 3 4 0 0 0 0 20 0 {threads} 0 {began} 6 7\n");
+        Write($"proc/{id}/status", $"Name:\t{name}\nPid:\t{id}\nUid:\t{user ?? Me}\t0\t0\t0\nGid:\t0\t0\t0\t0\n");
+    }
+
+    /// <summary>The lines of a use.</summary>
+    public static string Use(
+        int id, string what = "a job", string busy = "always", string notice = "TERM", string deadline = "TERM", string began = "5") =>
+        $"what={what}\npid={id}\nstart={began}\nbusy={busy}\nnotice={notice}\ndeadline={deadline}\n";
+
+    /// <summary>A process of this computer that leads its group, and that the machine shows, too. SIGTERM ends it.</summary>
+    public async Task<System.Diagnostics.Process> StartAsync(string script = "exec /bin/sleep 600")
+    {
+        var process = Programs.Start("setsid", "/bin/sh", "-c", script);
+
+        // setsid has made the group, and the script has done what comes before, when sleep is there.
+        await Programs.UntilAsync(async () => (await File.ReadAllTextAsync($"/proc/{process.Id}/comm")).Trim() == "sleep", () => "no sleep");
+        Process(process.Id, "sleep", parent: 1);
+        return process;
     }
 
     /// <summary>A program that goes before the system's.</summary>

@@ -125,8 +125,8 @@ public sealed class WatchdogNoticeTests : IAsyncLifetime
     [Fact]
     public async Task A_disk_that_takes_nothing_changes_nothing()
     {
-        Directory.Delete(machine.Root("run"));
-        await File.WriteAllTextAsync(machine.Root("run"), "", Stop);
+        Directory.CreateDirectory(machine.Root("run/spottrainer/interruption"));
+        Directory.CreateDirectory(machine.Root("run/spottrainer/last-use"));
         var job = await StartJobAsync();
         await StartWatchdogAsync();
         machine.Outside("instance-action", Interruption);
@@ -158,10 +158,9 @@ public sealed class WatchdogNoticeTests : IAsyncLifetime
 
     private async Task<Process> StartJobAsync()
     {
-        var job = Programs.Start("setsid", "/bin/sleep", "600");
+        var job = await machine.StartAsync();
         started.Insert(0, job);
-        machine.Write("home/ubuntu/spottrainer/jobs/one/pid", $"{job.Id}\n");
-        await Programs.UntilAsync(async () => (await File.ReadAllTextAsync($"/proc/{job.Id}/comm", Stop)).Trim() == "sleep", () => "no sleep");
+        machine.Write($"{WatchdogMachine.Uses}/one", WatchdogMachine.Use(job.Id));
         return job;
     }
 

@@ -263,14 +263,15 @@ public sealed class WatchdogTests : IDisposable
     [Fact]
     public async Task At_the_warning_the_jobs_get_SIGTERM()
     {
-        using var job = Programs.Start("setsid", "/bin/sleep", "600");
-        foreach (var (name, content) in new[] { ("a", "1"), ("b", "nonsense"), ("c", ""), ("d", $"{job.Id}") })
+        using var job = await machine.StartAsync();
+        foreach (var (name, content) in new[]
         {
-            machine.Write($"home/ubuntu/spottrainer/jobs/{name}/pid", content + "\n");
+            ("a", WatchdogMachine.Use(1)), ("b", "nonsense\n"), ("c", "\n"), ("d", WatchdogMachine.Use(job.Id)),
+        })
+        {
+            machine.Write($"{WatchdogMachine.Uses}/{name}", content);
         }
 
-        // setsid has made the group when sleep is there.
-        await Programs.UntilAsync(async () => (await File.ReadAllTextAsync($"/proc/{job.Id}/comm", Stop)).Trim() == "sleep", () => "no sleep");
         await machine.ArmAsync(1000);
         await machine.RunAsync("run");
         await job.WaitForExitAsync(Stop);

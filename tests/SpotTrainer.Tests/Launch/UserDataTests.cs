@@ -43,9 +43,15 @@ public sealed class UserDataTests
         Assert.InRange(armed - (deadline.ToUnixTimeSeconds() - earlier), -5, 1);
     }
 
+    /// <summary>EC2 takes 16 KiB before base64. The longest numbers that a launch can have; half a KiB is left for a zlib that compresses less.</summary>
     [Fact]
-    public void It_is_small_enough_for_EC2() =>
-        Assert.InRange(Encoding.UTF8.GetByteCount(UserData.Write(DateTimeOffset.UtcNow, Deadline, TimeSpan.FromMinutes(60), SshPrivateKey.MakeEd25519("made-for-tests"))), 1, 16 * 1024);
+    public void It_is_small_enough_for_EC2()
+    {
+        var deadline = new DateTimeOffset(2286, 11, 20, 17, 46, 40, TimeSpan.Zero);
+        var size = Encoding.UTF8.GetByteCount(UserData.Write(deadline.AddYears(-1), deadline, TimeSpan.FromMinutes(527040), SshPrivateKey.MakeEd25519("spottrainer")));
+        TestContext.Current.TestOutputHelper?.WriteLine($"{size} bytes");
+        Assert.InRange(size, 1, (16 * 1024) - 512);
+    }
 
     [Fact]
     public async Task It_holds_the_watchdog_byte_for_byte_and_arms_it()

@@ -168,11 +168,22 @@ public sealed class StepTests(RehearsalSession session)
         Assert.Equal("127.0.0.1", session.Require("$Machine | Invoke-TrainingCommand \"ss -Htln sport = :8888 | awk '{print `$4}' | cut -d: -f1\"").Output[0].Properties["Output"].Value.ToString()!.Trim());
         Assert.DoesNotContain("horse", session.Require("$Machine | Invoke-TrainingCommand 'cat ~/spottrainer/jupyter/*'").Output[0].Properties["Output"].Value.ToString(), StringComparison.Ordinal);
 
+        // The watchdog knows of it, and of a job that runs.
+        Assert.Matches(@"^jupyter-\d+ \(Jupyter\)$", Uses());
+
         // A running server stays on its port even if another is requested. A new password requires stopping it first.
         Assert.Equal(8888, session.Require("$Machine | Start-JupyterServer -Port 9999").Output[0].Properties["Port"].Value);
         error = Assert.Single(session.Run("$Machine | Set-JupyterSecurity | Start-JupyterServer").Errors);
         Assert.StartsWith("JupyterRunning,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal("stopped", session.Require("$Server | Stop-JupyterServer").Output[0].Properties["State"].Value);
+        Assert.Equal("", Uses());
+        session.Require("$global:Job = $Machine | Start-TrainingJob $script", ("script", session.Folder.Write("it waits (\u00e9).py", "import time\ntime.sleep(600)\n")));
+        Assert.Matches(@"^job-\d+ \(a job \(it waits \(\?\?\)\.py\)\)$", Uses());
+
+        // One that is told to end writes that it was stopped.
+        session.Require("$null = $Machine | Invoke-TrainingCommand 'kill $(cat spottrainer/jobs/*/pid)'");
+        WaitFor("($Job | Wait-TrainingJob -ErrorAction Ignore).State", "stopped");
+        Assert.Equal("", Uses());
 
         // The watchdog, with a deadline in three seconds. The machine may end before the command returns.
         session.Run("$Machine | Invoke-TrainingCommand 'sudo /usr/local/sbin/spottrainer-watchdog arm $(( $(date +%s) + 3 ))'");
@@ -254,6 +265,15 @@ public sealed class StepTests(RehearsalSession session)
         }
 
         session.Require("$null = $Machine | Remove-SpotTrainingInstance");
+    }
+
+    /// <summary>What uses the machine, by the word of its watchdog; nothing that was refused.</summary>
+    private string Uses()
+    {
+        var status = session.Require("$Machine | Invoke-TrainingCommand 'sudo /usr/local/sbin/spottrainer-watchdog status'").Output[0].Properties["Output"].Value.ToString()!;
+        var values = status.Split('\n').Where(line => line.Contains('=', StringComparison.Ordinal)).Select(line => line.Split('=', 2)).ToDictionary(parts => parts[0], parts => parts[1], StringComparer.Ordinal);
+        Assert.All(values["bad_uses"].Split("; ", StringSplitOptions.RemoveEmptyEntries), use => Assert.EndsWith(" (stale)", use, StringComparison.Ordinal));
+        return values["uses"];
     }
 
     private static System.Security.SecureString Secure(string text)

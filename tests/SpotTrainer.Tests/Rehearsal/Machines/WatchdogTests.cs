@@ -29,17 +29,17 @@ public sealed class WatchdogTests(VpcFixture fixture) : IClassFixture<VpcFixture
     {
         var machine = await BootAsync(TimeSpan.FromHours(1));
         const string job = """
-            mkdir -p spottrainer/jobs/one && cd spottrainer/jobs/one && { setsid sh -c 'trap "echo saved > saved; exit" TERM; while :; do sleep 0.05; done' > log 2>&1 < /dev/null & echo $! > pid; }
+            setsid sh -c 'trap "echo saved > saved; exit" TERM; while :; do sleep 0.05; done' > log 2>&1 < /dev/null & spottrainer-watchdog register job $! 'a job' always TERM TERM
             """;
         (await fixture.OnAsync(machine, job)).Succeeded();
         const string notice = """{"noticeTime": "2031-05-06T07:08:00Z"}""";
         machine.SetMetadata("meta-data/events/recommendations/rebalance", notice);
         await UntilStatusAsync(machine, $"rebalance={notice}");
-        Assert.NotEqual(0, (await fixture.OnAsync(machine, "test -e spottrainer/jobs/one/saved")).Status);
+        Assert.NotEqual(0, (await fixture.OnAsync(machine, "test -e saved")).Status);
         const string action = """{"action": "terminate", "time": "2031-05-06T07:10:00Z"}""";
         machine.SetMetadata("meta-data/spot/instance-action", action);
         await UntilStatusAsync(machine, $"interruption={action}");
-        await Programs.UntilAsync(async () => (await fixture.OnAsync(machine, "cat spottrainer/jobs/one/saved")).Output == "saved\n", () => machine.ConsoleOutput);
+        await Programs.UntilAsync(async () => (await fixture.OnAsync(machine, "cat saved")).Output == "saved\n", () => machine.ConsoleOutput);
         await machine.TerminateAsync();
     }
 
@@ -49,7 +49,7 @@ public sealed class WatchdogTests(VpcFixture fixture) : IClassFixture<VpcFixture
         // This computer's own programs keep the CPU of all its machines busy, so these two treat anything below full load as quiet.
         var idle = await BootAsync(TimeSpan.FromHours(1), TimeSpan.FromSeconds(1));
         var used = await BootAsync(TimeSpan.FromHours(1), TimeSpan.FromSeconds(1));
-        const string job = "mkdir -p spottrainer/jobs/one; setsid sleep 600 > /dev/null 2>&1 < /dev/null & echo $! > spottrainer/jobs/one/pid; ";
+        const string job = "setsid sleep 600 > /dev/null 2>&1 < /dev/null & echo $! > pid; spottrainer-watchdog register job $! 'a job' always TERM TERM && ";
         const string calm = "sudo sed -i 's/^cpu_quiet=.*/cpu_quiet=100000/; s/^look_every=.*/look_every=2/; s/^turn=.*/turn=1/' $(command -v spottrainer-watchdog) && sudo systemctl restart spottrainer-watchdog.service";
         (await fixture.OnAsync(used, job + calm)).Succeeded();
         (await fixture.OnAsync(idle, calm)).Succeeded();
@@ -60,7 +60,7 @@ public sealed class WatchdogTests(VpcFixture fixture) : IClassFixture<VpcFixture
         tunnel.Kill();
         Assert.False(used.Stopped.IsCompleted);
         Assert.Contains("watchdog=active", (await fixture.OnAsync(used, "sudo spottrainer-watchdog status")).Succeeded(), StringComparison.Ordinal);
-        (await fixture.OnAsync(used, "kill $(cat spottrainer/jobs/one/pid)")).Succeeded();
+        (await fixture.OnAsync(used, "kill $(cat pid)")).Succeeded();
         await used.Stopped.WaitAsync(Limit, Stop);
     }
 
