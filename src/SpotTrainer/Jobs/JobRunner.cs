@@ -21,16 +21,17 @@ internal static class JobRunner
     /// <exception cref="SpotTrainerException"><c>NotebookNotFound</c>, <c>NotebookInvalid</c>, <c>RemoteCommandFailed</c>, and those of connecting.</exception>
     public static async Task<TrainingJob> EnsureAsync(TrainingHost host, JobRequest request, StepContext context, CancellationToken cancellationToken)
     {
-        NotebookCheck.Require(request.Path);
         var (name, folder) = (request.Notebook, request.Folder);
+        var register = $"register_use job \"$(cat {JobFiles.ProcessId})\" {ShellText.Quote($"a job ({name})")} always TERM TERM";
         var connection = await SshConnectionPool.GetAsync(host, context, cancellationToken);
         var job = new TrainingJob(host, request.Id, name, folder, JobStatus.Unknown);
-        if (!request.IsNew && (await connection.RunAsync($"test -s {ShellText.QuotePath($"{folder}/{JobFiles.ProcessId}")}", cancellationToken)).ExitCode == 0)
+        if (!request.IsNew && await WasStartedAsync())
         {
             var status = await LookAsync(connection, job, context, cancellationToken);
             return new TrainingJob(host, request.Id, name, folder, status);
         }
 
+        NotebookCheck.Require(request.Path);
         var remote = await connection.OpenFolderAsync(folder, cancellationToken);
         await remote.CreateAsync(cancellationToken);
         using (var content = File.OpenRead(request.Path))
@@ -50,10 +51,13 @@ internal static class JobRunner
             + $"export PATH={ShellText.QuotePath(request.Prefix + "/bin")}:\"$PATH\" && "
             + $"{{ setsid nohup {python} {JobFiles.Runner} {quoted} --output {quoted} --status {JobFiles.Status} "
             + $"> {JobFiles.Log} 2>&1 < /dev/null & echo $! > {JobFiles.ProcessId}; }} && "
-            + $"register_use job \"$(cat {JobFiles.ProcessId})\" {ShellText.Quote($"a job ({name})")} always TERM TERM",
-            $"Starting {name}", cancellationToken);
+            + register, $"Starting {name}", cancellationToken);
         context.Log.Verbose($"{host}: {request.Id} is running in {folder}.");
         return job;
+
+        // A client that was killed right after the start may have left the job unregistered.
+        async Task<bool> WasStartedAsync() => (await connection.RunAsync(
+            $"{UseRegistration.Functions}cd {ShellText.QuotePath(folder)} && test -s {JobFiles.ProcessId} && {register}", cancellationToken)).ExitCode == 0;
     }
 
     /// <summary>Waits until a job ends, and reconnects if the connection is lost.</summary>
