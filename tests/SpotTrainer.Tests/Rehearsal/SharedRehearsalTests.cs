@@ -41,6 +41,11 @@ public sealed class SharedRehearsalTests(RehearsalSession session) : IDisposable
         withoutFolder["HOME"] = withoutFolder["XDG_DATA_HOME"] = folder.Path;
         Assert.Contains("seen rehearsal", await RunAsync("\"seen $((Get-SpotTrainingInstance).Where)\"", withoutFolder), StringComparison.Ordinal);
 
+        // The folder's variable alone is enough in a process that never ran a cmdlet of the rehearsal.
+        var onlyFolder = new Dictionary<string, string>(StringComparer.Ordinal) { ["SPOTTRAINER_REHEARSAL"] = rehearsal };
+        Assert.Contains("seen rehearsal us-west-2",
+            await RunAsync("Get-SpotTrainingInstance | ForEach-Object { \"seen $($_.Where) $($_.Region)\" }", onlyFolder), StringComparison.Ordinal);
+
         var id = launched.Split("launched ")[1].Split(' ')[0];
         var removed = await RunAsync("""
             $found = Get-SpotTrainingInstance
@@ -62,6 +67,8 @@ public sealed class SharedRehearsalTests(RehearsalSession session) : IDisposable
         Assert.Equal(130, await holder.WaitAsync());
         Assert.False(Directory.Exists(rehearsal));
         Assert.Contains("RehearsalEnded", await FailsAsync("Get-SpotTrainingInstance", environment), StringComparison.Ordinal);
+        Assert.Contains("RehearsalEnded", await FailsAsync("Get-SpotTrainingInstance", onlyFolder), StringComparison.Ordinal);
+        Assert.Contains("RehearsalEnded", await FailsAsync("New-SpotTrainingInstance m7i.large -MaxHours 1 -Region us-east-1", onlyFolder), StringComparison.Ordinal);
     }
 
     private ShellProcess Start(string script, IDictionary<string, string>? environment = null) => ShellProcess.Start(
