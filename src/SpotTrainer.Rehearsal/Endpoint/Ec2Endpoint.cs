@@ -7,6 +7,7 @@ using System.Text;
 using System.Text.Json;
 using System.Xml.Linq;
 using SpotTrainer.Cloud;
+using SpotTrainer.Foundation;
 using SpotTrainer.Rehearsal.Ec2;
 using SpotTrainer.Rehearsal.Faults;
 using SpotTrainer.Rehearsal.Machines;
@@ -296,7 +297,7 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
             await Task.Delay(Timeout.Infinite, ending.Token);
         }
 
-        if (now.Delays.FirstOrDefault(slow => Wildcards.Match(slow.Region, region)) is { } delay)
+        if (now.Delays.FirstOrDefault(slow => NamePattern.Matches(slow.Region, region)) is { } delay)
         {
             await Task.Delay(delay.Time, ending.Token);
         }

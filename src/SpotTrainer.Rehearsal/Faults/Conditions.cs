@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SpotTrainer.Foundation;
 using SpotTrainer.Rehearsal.Market;
 
 namespace SpotTrainer.Rehearsal.Faults;
@@ -64,11 +65,11 @@ internal sealed record Conditions
 
     /// <summary>The dead region that a call goes to, or null.</summary>
     public DeadRegion? FindDead(string region, string service, string action) =>
-        Dead.FirstOrDefault(dead => Wildcards.Match(dead.Region, region) && IsMeant(dead.Action, service, action));
+        Dead.FirstOrDefault(dead => NamePattern.Matches(dead.Region, region) && IsMeant(dead.Action, service, action));
 
     /// <summary>Whether an action pattern, with or without a service, matches this action.</summary>
     public static bool IsMeant(string pattern, string service, string action) =>
-        Wildcards.Match(pattern, pattern.Contains(':', StringComparison.Ordinal) ? $"{service}:{action}" : action);
+        NamePattern.Matches(pattern, pattern.Contains(':', StringComparison.Ordinal) ? $"{service}:{action}" : action);
 
     /// <summary>Whether there is no capacity for a type in a zone.</summary>
     public bool IsShort(string type, string zone, bool spot) => (spot ? NoSpotCapacity : NoOnDemandCapacity).Any(pattern => pattern.Matches(type, zone));

@@ -112,7 +112,7 @@ internal sealed class RehearsalHost(Vpc vpc, Ec2Endpoint endpoint, string folder
             PriceMoves = change.PriceFactors is null ? now.PriceMoves
                 : now.PriceMoves.AddRange(change.PriceFactors.Select(pair => new PriceMove(new OfferPattern(pair.Key), pair.Value, moment))),
             NoDefaultVpc = change.NoDefaultVpc is { } regions
-                ? endpoint.Regions.Where(region => regions.Any(pattern => Wildcards.Match(pattern, region))).ToImmutableHashSet(StringComparer.Ordinal)
+                ? endpoint.Regions.Where(region => regions.Any(pattern => NamePattern.Matches(pattern, region))).ToImmutableHashSet(StringComparer.Ordinal)
                 : now.NoDefaultVpc,
             NoSpotRole = change.NoSpotRole ?? now.NoSpotRole,
             InterruptionNotice = change.InterruptionNotice ?? now.InterruptionNotice,

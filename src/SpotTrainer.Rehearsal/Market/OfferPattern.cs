@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Rehearsal.Market;
 
@@ -9,8 +10,8 @@ namespace SpotTrainer.Rehearsal.Market;
 internal sealed partial class OfferPattern
 {
     private readonly string text;
-    private readonly Regex type;
-    private readonly Regex zone;
+    private readonly string type;
+    private readonly string zone;
 
     public OfferPattern(string text)
     {
@@ -21,12 +22,12 @@ internal sealed partial class OfferPattern
             : (text, "*");
 
         // A region matches all of its zones.
-        type = Wildcards.ToRegex(types);
-        zone = Wildcards.ToRegex(zones.Length > 0 && char.IsAsciiDigit(zones[^1]) ? zones + "?" : zones);
+        type = types;
+        zone = zones.Length > 0 && char.IsAsciiDigit(zones[^1]) ? zones + "?" : zones;
     }
 
     /// <summary>Whether the pattern matches a type in a zone.</summary>
-    public bool Matches(string typeName, string zoneName) => type.IsMatch(typeName) && zone.IsMatch(zoneName);
+    public bool Matches(string typeName, string zoneName) => NamePattern.Matches(type, typeName) && NamePattern.Matches(zone, zoneName);
 
     /// <inheritdoc/>
     public override string ToString() => text;

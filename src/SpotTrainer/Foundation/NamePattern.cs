@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace SpotTrainer.Foundation;
 
-/// <summary>Matches names against the wildcards that users type, <c>*</c> and <c>?</c>, ignoring case.</summary>
+/// <summary>Matches names against the wildcards that users type, <c>*</c> and <c>?</c>. Every other character means itself.</summary>
 internal static class NamePattern
 {
     /// <summary>Whether a text contains a wildcard.</summary>
@@ -12,10 +12,15 @@ internal static class NamePattern
     public static IEnumerable<string> Unmet(IEnumerable<string> patterns, IReadOnlyCollection<string> names) =>
         patterns.Where(pattern => !IsPattern(pattern) && !names.Any(name => Matches(pattern, name)));
 
-    /// <summary>Whether a pattern matches a name.</summary>
-    public static bool Matches(string pattern, string name) => IsPattern(pattern)
+    /// <summary>Whether a pattern matches a name, ignoring case.</summary>
+    public static bool Matches(string pattern, string name) => Matches(pattern, name, RegexOptions.IgnoreCase);
+
+    /// <summary>Whether a pattern matches a name, for names that differ in case only, such as those of key pairs in EC2.</summary>
+    public static bool MatchesCase(string pattern, string name) => Matches(pattern, name, RegexOptions.None);
+
+    private static bool Matches(string pattern, string name, RegexOptions options) => IsPattern(pattern)
         ? Regex.IsMatch(
-            name, "^" + Regex.Escape(pattern).Replace("\\*", ".*").Replace("\\?", ".") + "$",
-            RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.Singleline, TimeSpan.FromSeconds(1))
-        : string.Equals(pattern, name, StringComparison.OrdinalIgnoreCase);
+            name, "^" + Regex.Escape(pattern).Replace("\\*", ".*").Replace("\\?", ".") + "\\z",
+            options | RegexOptions.CultureInvariant | RegexOptions.Singleline, TimeSpan.FromSeconds(1))
+        : string.Equals(pattern, name, options == RegexOptions.None ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase);
 }

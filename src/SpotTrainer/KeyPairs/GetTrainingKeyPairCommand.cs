@@ -21,12 +21,11 @@ public sealed class GetTrainingKeyPairCommand : RegionCmdlet
     {
         var cloud = FindCloud();
         var region = Region ?? cloud?.Region;
-        var patterns = Array.ConvertAll(Name, name => WildcardPattern.Get(name, WildcardOptions.None));
         Run(Name, async stopping =>
         {
             var folder = new KeyPairFolder(CloudResolver.KeyFolder(cloud));
             foreach (var pair in await KeyPairList.ListAsync(
-                cloud, region, folder, name => Array.Exists(patterns, pattern => pattern.IsMatch(name)), Context, stopping))
+                cloud, region, folder, name => Array.Exists(Name, pattern => NamePattern.MatchesCase(pattern, name)), Context, stopping))
             {
                 await Output.ObjectAsync(pair);
             }

@@ -1,4 +1,3 @@
-
 using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Tests.Foundation;
@@ -15,4 +14,15 @@ public sealed class NamePatternTests
     [InlineData("[a]", "a", false)]
     public void Only_stars_and_question_marks_are_wildcards(string pattern, string name, bool expected) =>
         Assert.Equal(expected, NamePattern.Matches(pattern, name));
+
+    [Theory]
+    [InlineData("train*", "training", true)]
+    [InlineData("Train*", "training", false)]
+    [InlineData("Training", "training", false)]
+    [InlineData("training", "training\n", false)]
+    [InlineData("training*g", "training\ng", true)]
+    [InlineData("training?", "training\n", true)]
+    [InlineData("trainin?", "training\n", false)]
+    public void Names_that_differ_in_case_only_can_be_told_apart(string pattern, string name, bool expected) =>
+        Assert.Equal(expected, NamePattern.MatchesCase(pattern, name));
 }
