@@ -1,4 +1,3 @@
-
 using SpotTrainer.Cloud;
 
 namespace SpotTrainer.Doors;

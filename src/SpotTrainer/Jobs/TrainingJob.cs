@@ -1,4 +1,3 @@
-
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jobs;

@@ -1,4 +1,3 @@
-
 using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Putty;
