@@ -20,7 +20,8 @@ public sealed class NoCredentialsTests : IDisposable
             $pair = New-TrainingKeyPair outside -Algorithm ECDSA -LocalOnly -Putty
             "$($pair.Name) $($pair.State) $($pair.Where) $($pair.Algorithm)"
             $null = New-TrainingKeyPair plain -LocalOnly
-            Get-TrainingKeyPair | ForEach-Object { "$($_.Name) $($_.State)" }
+            Get-TrainingKeyPair -WarningVariable told -WarningAction SilentlyContinue | ForEach-Object { "$($_.Name) $($_.State)" }
+            [Console]::Error.WriteLine("$told")
             $pair | Remove-TrainingKeyPair -Confirm:$false | ForEach-Object { "$($_.Name) $($_.State)" }
             Get-TrainingKeyPair -WarningAction Ignore | ForEach-Object { "$($_.Name) $($_.State)" }
             """);

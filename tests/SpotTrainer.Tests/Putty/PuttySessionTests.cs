@@ -181,10 +181,10 @@ public sealed class PuttySessionTests(RehearsalSession rehearsal) : IClassFixtur
         const string Start = "Start-PuttySession -Name 'it''s \"so\" \\'";
 
         var (code, _, error) = await ShellAsync("Start-PuttySession nowhere");
-        const string Missing = "PuTTY has no session 'nowhere'.\n  Create it with New-PuttySession.";
+        const string Missing = "PuTTY has no session 'nowhere'. Create it with New-PuttySession.";
         Assert.Equal((1, true), (code, error.Contains(Missing, StringComparison.Ordinal)));
         (code, _, error) = await ShellAsync(Start, ("PATH", folder.Path));
-        Assert.Equal((1, true), (code, error.Contains("  Run 'sudo apt-get install -y putty'.", StringComparison.Ordinal)));
+        Assert.Equal((1, true), (code, error.Contains("Run 'sudo apt-get install -y putty'.", StringComparison.Ordinal)));
 
         // A stand-in for PuTTY that records its arguments.
         File.WriteAllText(folder["putty"], "#!/bin/sh\nprintf '%s\\n' \"$@\" > \"$PUTTYDIR/given.part\"; mv \"$PUTTYDIR/given.part\" \"$PUTTYDIR/given\"\n");

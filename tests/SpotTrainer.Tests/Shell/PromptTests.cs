@@ -65,12 +65,48 @@ public sealed class PromptTests : IDisposable
         await using var screen = await TmuxScreen.RunShellAsync(folder.Write("s.ps1", """
             try { $Host.UI.PromptForChoice('Go on?', '', [System.Management.Automation.Host.ChoiceDescription[]]('&Yes', '&No'), 0) }
             finally { [Console]::Error.WriteLine('cleaned up') }
+            'went on'
             """));
 
         await screen.WaitForAsync("(default is \"Y\"):");
+        await screen.WaitForReadAsync();
         await screen.SendAsync("C-c");
 
-        Assert.Contains("cleaned up", await screen.WaitForAsync("exit code 130"), StringComparison.Ordinal);
+        // The code is PowerShell's own: it reads the key as an answer, and there is no signal.
+        var seen = await screen.WaitForAsync("exit code 0");
+        Assert.Contains("cleaned up", seen, StringComparison.Ordinal);
+        Assert.DoesNotContain("went on", seen, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_prompt_survives_Ctrl_C_and_ends_with_its_own_exit_code()
+    {
+        await using var screen = await TmuxScreen.RunShellAsync();
+
+        await screen.WaitForAsync("PS ");
+        await screen.WaitForReadAsync();
+        await screen.SendAsync("'be' + 'gins'; Start-Sleep 1000", "Enter");
+        await screen.WaitForAsync("begins");
+        await screen.SendAsync("C-c");
+        await screen.SendAsync("(Get-Command Find-SpotOffer).Source + '!'", "Enter");
+        await screen.WaitForAsync("SpotTrainer!");
+        await screen.SendAsync("exit 5", "Enter");
+
+        await screen.WaitForAsync("exit code 5");
+    }
+
+    [Theory]
+    [InlineData("TERM", "exit code 143")]
+    [InlineData("HUP", "exit code 129")]
+    public async Task A_prompt_ends_with_a_signal(string signal, string expected)
+    {
+        await using var screen = await TmuxScreen.RunShellAsync();
+
+        await screen.WaitForAsync("PS ");
+        await screen.WaitForReadAsync();
+        await screen.SendAsync($"kill -{signal} $PID", "Enter");
+
+        await screen.WaitForAsync(expected);
     }
 
     public void Dispose() => folder.Dispose();

@@ -12,8 +12,8 @@ public sealed partial class RehearsalStopTests(RehearsalSession session) : IDisp
 {
     /// <summary>What the script shows on its way, each time another step's work has just begun.</summary>
     public static TheoryData<string> Moments => Full
-        ? ["us-east-1", "On demand", "Created the security group", "ends itself", "conda", "hashed", "https://localhost", "~/spottrainer/data", "succeeded", "412", "stopped"]
-        : ["us-east-1", "ends itself", "~/spottrainer/data"];
+        ? ["us-east-1", "USD/h", "Created the security group", "terminates itself", "conda", "hashed", "https://localhost", "~/spottrainer/data", "succeeded", "412", "stopped"]
+        : ["us-east-1", "terminates itself", "~/spottrainer/data"];
 
     private static bool Full => Environment.GetEnvironmentVariable("SPOTTRAINER_FULL") == "1";
 
@@ -32,11 +32,23 @@ public sealed partial class RehearsalStopTests(RehearsalSession session) : IDisp
         await RequireNothingLeftAsync(shell);
     }
 
+    [Theory]
+    [InlineData(PosixSignal.SIGTERM, 143)]
+    [InlineData(PosixSignal.SIGHUP, 129)]
+    public async Task A_signal_leaves_none_either(PosixSignal signal, int expected)
+    {
+        using var shell = Start();
+        await shell.WaitForOutputAsync("terminates itself");
+        shell.Signal(signal);
+        Assert.Equal(expected, await shell.WaitAsync());
+        await RequireNothingLeftAsync(shell);
+    }
+
     [Fact]
     public async Task A_killed_process_leaves_none_either()
     {
         using var shell = Start();
-        await shell.WaitForOutputAsync("ends itself");
+        await shell.WaitForOutputAsync("terminates itself");
         shell.Kill();
         await shell.WaitAsync();
         await RequireNothingLeftAsync(shell);

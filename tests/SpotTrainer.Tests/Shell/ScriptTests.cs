@@ -35,13 +35,15 @@ public sealed class ScriptTests : IDisposable
     }
 
     [Fact]
-    public async Task A_terminating_error_is_one_line_on_standard_error()
+    public async Task A_terminating_error_and_its_place_stand_on_standard_error()
     {
-        var (code, output, error) = await ShellProcess.RunAsync(folder.Write("s.ps1", "'before'\nthrow 'bad thing'"));
+        var (code, output, error) = await ShellProcess.RunAsync(folder.Write("s.ps1", "'before'\nthrow 'bad thing'\n'after'"));
 
         Assert.Equal(1, code);
         Assert.Equal("before\n", output);
-        Assert.Equal("s.ps1:2: bad thing\n", error);
+        Assert.Contains("s.ps1:2\n", error, StringComparison.Ordinal);
+        Assert.Contains("bad thing", error, StringComparison.Ordinal);
+        Assert.DoesNotContain('\e', error);
     }
 
     [Fact]
@@ -52,7 +54,12 @@ public sealed class ScriptTests : IDisposable
 
         Assert.Equal(1, code);
         Assert.Empty(output);
-        Assert.Equal("Connect-TrainingHost: The private key /nowhere/key is not there.\n  Copy the key there, or use Connect-TrainingHost -KeyPath with the machine's HostName, UserName and HostKey.\n", error);
+        Assert.StartsWith("Connect-TrainingHost: The private key /nowhere/key does not exist.", error, StringComparison.Ordinal);
+        Assert.Contains(
+            "Copy the key there, or use Connect-TrainingHost -KeyPath with the HostName, UserName, and HostKeys of this host.\n",
+            error,
+            StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -83,37 +90,91 @@ public sealed class ScriptTests : IDisposable
     }
 
     [Fact]
-    public async Task Notes_go_to_standard_error_and_results_to_standard_output()
+    public async Task It_has_the_cmdlets_that_every_PowerShell_has_and_their_help()
+    {
+        var (code, output, error) = await ShellProcess.RunAsync(folder.Write("s.ps1", """
+            $ErrorActionPreference = 'Stop'
+            Write-Host (Get-ChildItem $PSScriptRoot).Name
+            (Get-FileHash $PSCommandPath -Algorithm SHA256).Hash.Length
+            @{ a = 1, 2 } | ConvertTo-Json -Compress
+            (ConvertTo-SecureString secret -AsPlainText -Force).Length
+            (Get-Module -ListAvailable Microsoft.PowerShell.Utility, Microsoft.PowerShell.Management, Microsoft.PowerShell.Security).Count
+            (Get-Help Find-SpotOffer).Synopsis.Length -gt 0
+            (Get-Help Get-ChildItem).Name
+            """));
+
+        Assert.Empty(error);
+        Assert.Equal(["s.ps1", "64", "{\"a\":[1,2]}", "6", "3", "True", "Get-ChildItem"], output.TrimEnd().Split('\n'));
+        Assert.Equal(0, code);
+    }
+
+    [Fact]
+    public async Task Nothing_of_the_users_is_loaded_and_nothing_is_told_to_others()
+    {
+        var profile = Directory.CreateDirectory(folder["home/.config/powershell"]).FullName;
+        await File.WriteAllTextAsync(Path.Combine(profile, "profile.ps1"), "'from the profile'", TestContext.Current.CancellationToken);
+        using var shell = ShellProcess.Start(
+            [
+                "-Command",
+                "$mine = $PROFILE.CurrentUserAllHosts; $mine; $env:POWERSHELL_TELEMETRY_OPTOUT; $env:POWERSHELL_UPDATECHECK; . $mine",
+            ],
+            new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["HOME"] = folder["home"],
+                ["XDG_CONFIG_HOME"] = folder["home/.config"],
+            });
+
+        Assert.Equal(0, await shell.WaitAsync());
+        Assert.Equal($"{profile}/profile.ps1\n1\nOff\nfrom the profile\n", shell.Output);
+    }
+
+    [Fact]
+    public async Task A_module_that_can_not_be_imported_is_told_and_nothing_runs()
+    {
+        var module = folder.Write("broken.psm1", "throw 'It is broken.'");
+        using var shell = ShellProcess.Start(
+            ["-Command", "1"], new Dictionary<string, string>(StringComparer.Ordinal) { ["SPOTTRAINER_MODULE"] = module });
+
+        Assert.Equal(1, await shell.WaitAsync());
+        Assert.Empty(shell.Output);
+        Assert.Contains("It is broken.", shell.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_a_terminal_results_and_notes_have_no_colors()
     {
         var script = folder.Write("s.ps1", """
             [CmdletBinding()] param()
-            $PSCmdlet.WriteWarning('careful'); $PSCmdlet.WriteVerbose('details'); $Host.UI.WriteLine('told')
+            Write-Warning careful; Write-Verbose details; Write-Host told
             [pscustomobject]@{ Name = 'a'; Size = 1 }
             """);
 
         var (_, output, error) = await ShellProcess.RunAsync(script, "-Verbose");
 
-        Assert.Equal("WARNING: careful\nVERBOSE: details\n", error);
-        Assert.StartsWith("told\n", output, StringComparison.Ordinal);
+        Assert.Empty(error);
+        Assert.StartsWith("WARNING: careful\nVERBOSE: details\ntold\n", output, StringComparison.Ordinal);
         Assert.Contains("Name Size", output, StringComparison.Ordinal);
         Assert.DoesNotContain('\e', output);
     }
 
-    [Fact]
-    public async Task Without_a_terminal_a_question_fails_and_names_the_way_out()
+    [Theory]
+    [InlineData("")]
+    [InlineData("-NonInteractive")]
+    public async Task Without_a_terminal_a_question_fails_and_nothing_is_done(string option)
     {
         var script = folder.Write("s.ps1", """
             [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'High')] param()
             $ErrorActionPreference = 'Stop'
             if ($PSCmdlet.ShouldProcess('it', 'do')) { 'done' }
             """);
+        string[] options = option.Length > 0 ? [option] : [];
 
-        var (code, output, error) = await ShellProcess.RunAsync(script);
-        var (allowed, done, _) = await ShellProcess.RunAsync(script, "-Confirm:$false");
+        var (code, output, error) = await ShellProcess.RunAsync([.. options, script]);
+        var (allowed, done, _) = await ShellProcess.RunAsync([.. options, script, "-Confirm:$false"]);
 
         Assert.Equal(1, code);
-        Assert.Empty(output);
-        Assert.Contains("-Confirm:$false", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("done", output, StringComparison.Ordinal);
+        Assert.Contains("ShouldProcess", error, StringComparison.Ordinal);
         Assert.Equal(0, allowed);
         Assert.Equal("done\n", done);
     }
@@ -130,12 +191,11 @@ public sealed class ScriptTests : IDisposable
     [Fact]
     public async Task A_wrong_command_line_is_told_apart()
     {
-        var (code, output, error) = await ShellProcess.RunAsync("/nowhere/s.ps1");
+        var (code, _, error) = await ShellProcess.RunAsync("/nowhere/s.ps1");
         var (help, usage, _) = await ShellProcess.RunAsync("-h");
 
         Assert.Equal(64, code);
-        Assert.Empty(output);
-        Assert.StartsWith("There is no script /nowhere/s.ps1.", error, StringComparison.Ordinal);
+        Assert.Contains("'/nowhere/s.ps1'", error, StringComparison.Ordinal);
         Assert.Equal(0, help);
         Assert.Contains("Usage:", usage, StringComparison.Ordinal);
     }

@@ -29,5 +29,24 @@ public sealed class StopTests : IDisposable
         Assert.Empty(shell.Error);
     }
 
+    [Fact]
+    public async Task A_closed_terminal_stops_the_script_and_its_clean_up_runs()
+    {
+        var trace = Path.Combine(folder.Path, "trace");
+        var script = folder.Write("s.ps1", $$"""
+            try { 'running'; while ($true) { [Threading.Thread]::Sleep(10) } }
+            finally { [IO.File]::WriteAllText('{{trace}}.part', "$PID"); [IO.File]::Move('{{trace}}.part', '{{trace}}') }
+            """);
+        await using (var screen = await TmuxScreen.RunShellAsync(script))
+        {
+            await screen.WaitForAsync("running");
+        }
+
+        // The name is given when all is written.
+        await Programs.UntilAsync(() => Task.FromResult(File.Exists(trace)), () => "It was not cleaned up.");
+        var process = $"/proc/{await File.ReadAllTextAsync(trace, TestContext.Current.CancellationToken)}";
+        await Programs.UntilAsync(() => Task.FromResult(!Directory.Exists(process)), () => "The shell goes on without its terminal.");
+    }
+
     public void Dispose() => folder.Dispose();
 }

@@ -10,9 +10,7 @@ internal sealed class ModuleRunspace : IDisposable
 
     public ModuleRunspace()
     {
-        var state = InitialSessionState.CreateDefault2();
-        state.Variables.Add(new SessionStateVariableEntry("PSModuleAutoLoadingPreference", PSModuleAutoLoadingPreference.None, string.Empty));
-        runspace = RunspaceFactory.CreateRunspace(state);
+        runspace = RunspaceFactory.CreateRunspace(InitialSessionState.CreateDefault());
         runspace.Open();
         Import();
     }

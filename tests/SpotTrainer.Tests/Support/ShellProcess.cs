@@ -33,12 +33,6 @@ internal sealed partial class ShellProcess : IDisposable
     public static ShellProcess Start(string[] arguments, IDictionary<string, string>? environment = null) =>
         new(StartInfo(BuildFacts.Shell, arguments, environment));
 
-    /// <summary>Starts the shell on a pseudo-terminal with 80 columns. Its output is <see cref="Output"/>.</summary>
-    public static ShellProcess StartOnTerminal(string script, string terminal = "xterm") => new(StartInfo(
-        "script",
-        ["-qefc", $"stty cols 80 rows 24; exec '{BuildFacts.Shell}' '{script}'", "/dev/null"],
-        new Dictionary<string, string>(StringComparer.Ordinal) { ["TERM"] = terminal }));
-
     /// <summary>Runs the shell until it ends.</summary>
     public static async Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments)
     {
@@ -104,6 +98,8 @@ internal sealed partial class ShellProcess : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        // PowerShell in the process of the tests adds its own modules to it, which are not the shell's.
+        start.Environment.Remove("PSModulePath");
         foreach (var (name, value) in environment ?? new Dictionary<string, string>(StringComparer.Ordinal))
         {
             start.Environment[name] = value;
