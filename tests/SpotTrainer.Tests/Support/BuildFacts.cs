@@ -20,6 +20,12 @@ internal static class BuildFacts
     /// <summary>The reference assemblies of .NET Framework 4.7.2.</summary>
     public static string FrameworkReferences => Get(nameof(FrameworkReferences));
 
+    /// <summary>Pester's manifest.</summary>
+    public static string Pester => Get(nameof(Pester));
+
+    /// <summary>The folder of the tests that are written in PowerShell.</summary>
+    public static string PesterTests => Get(nameof(PesterTests));
+
     public static string Manifest => Path.Combine(Package, "SpotTrainer.psd1");
 
     private static string Get(string key) =>

@@ -41,9 +41,9 @@ internal sealed partial class ShellProcess : IDisposable
     }
 
     /// <summary>Waits until the shell ends, and returns the exit code.</summary>
-    public async Task<int> WaitAsync()
+    public async Task<int> WaitAsync(TimeSpan? within = null)
     {
-        using var limit = new CancellationTokenSource(Limit);
+        using var limit = new CancellationTokenSource(within ?? Limit);
         await process.WaitForExitAsync(limit.Token);
         return process.ExitCode;
     }

@@ -1,0 +1,50 @@
+#Requires -Modules @{ ModuleName = 'Pester'; ModuleVersion = '5.0' }
+
+BeforeAll {
+    . ([System.IO.Path]::Combine($PSScriptRoot, 'Import.ps1'))
+}
+
+Describe 'Connect-TrainingHost' -Skip:(-not $IsLinux) {
+    BeforeAll {
+        $null = Enter-Rehearsal
+    }
+
+    AfterAll {
+        Exit-Rehearsal
+    }
+
+    It 'takes a machine whose host key is known' {
+        $instance = Get-TestInstance
+        $known = @{ Port = $instance.Port; KeyPath = $instance.KeyPath; HostKey = $instance.HostKeys }
+        $found = Connect-TrainingHost $instance.HostName $instance.UserName @known
+        $found.GetType().FullName | Should -Be 'SpotTrainer.Remote.TrainingHost'
+        ($found | Invoke-TrainingCommand 'id -un').Output.Trim() | Should -Be $instance.UserName
+    }
+
+    It 'names a host that does not answer' {
+        # A port that was free a moment ago: nothing listens on it.
+        $listener = [System.Net.Sockets.TcpListener]::new([System.Net.IPAddress]::Loopback, 0)
+        $listener.Start()
+        $port = $listener.LocalEndpoint.Port
+        $listener.Stop()
+        $key = (New-TrainingKeyPair -Name unreachable).KeyPath
+        $record = Get-StepError {
+            Connect-TrainingHost 127.0.0.1 nobody -Port $port -KeyPath $key -HostKey 'SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU'
+        }
+        Assert-StepError $record HostUnreachable ConnectionError
+    }
+
+    It 'does not trust a host unseen' {
+        $key = (New-TrainingKeyPair -Name unseen).KeyPath
+        Assert-StepError (Get-StepError { Connect-TrainingHost unseen.invalid nobody -KeyPath $key }) HostKeyUnknown SecurityError
+    }
+
+    It 'refuses a machine that has another host key' {
+        $instance = Get-TestInstance
+        $record = Get-StepError {
+            Connect-TrainingHost $instance.HostName $instance.UserName -Port $instance.Port -KeyPath $instance.KeyPath -HostKey (
+                'SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU')
+        }
+        Assert-StepError $record HostKeyMismatch SecurityError
+    }
+}

@@ -1,0 +1,27 @@
+#Requires -Modules @{ ModuleName = 'Pester'; ModuleVersion = '5.0' }
+
+BeforeAll {
+    . ([System.IO.Path]::Combine($PSScriptRoot, 'Import.ps1'))
+}
+
+Describe 'Invoke-TrainingCommand' -Skip:(-not $IsLinux) {
+    BeforeAll {
+        $null = Enter-Rehearsal
+        $instance = Get-TestInstance
+    }
+
+    AfterAll {
+        Exit-Rehearsal
+    }
+
+    It 'tells the exit code and the last lines of a command that failed' {
+        $record = Get-StepError { $instance | Invoke-TrainingCommand 'echo too bad >&2; exit 3' }
+        Assert-StepError $record RemoteCommandFailed InvalidResult
+        "$record" | Should -Match 'exit code 3.*too bad'
+    }
+
+    It 'runs nothing with -WhatIf' {
+        $instance | Invoke-TrainingCommand 'touch ~/what-if' -WhatIf | Should -BeNullOrEmpty
+        ($instance | Invoke-TrainingCommand 'test -e ~/what-if' -AllowFailure).ExitCode | Should -Be 1
+    }
+}

@@ -1,0 +1,69 @@
+#Requires -Modules @{ ModuleName = 'Pester'; ModuleVersion = '5.0' }
+
+BeforeAll {
+    . ([System.IO.Path]::Combine($PSScriptRoot, 'Import.ps1'))
+}
+
+Describe 'New-SpotTrainingInstance' {
+    It 'takes offers from the pipeline' {
+        $binding = (Get-Command New-SpotTrainingInstance).Parameters['Offer'].Attributes |
+            Where-Object { $_ -is [System.Management.Automation.ParameterAttribute] }
+        $binding.ValueFromPipeline | Should -BeTrue
+    }
+
+    It 'completes images' {
+        Get-Completion 'New-SpotTrainingInstance -Image ' | Should -Contain 'ubuntu-24.04'
+    }
+}
+
+Describe 'New-SpotTrainingInstance on a rehearsal' -Skip:(-not $IsLinux) {
+    BeforeAll {
+        $null = Enter-Rehearsal
+    }
+
+    AfterAll {
+        Exit-Rehearsal
+    }
+
+    It 'launches nothing with -WhatIf' {
+        $before = @(Get-SpotTrainingInstance -IncludeTerminated).Count
+        Find-SpotOffer -First 1 | New-SpotTrainingInstance -WhatIf | Should -BeNullOrEmpty
+        @(Get-SpotTrainingInstance -IncludeTerminated).Count | Should -Be $before
+    }
+
+    It 'launches one instance that has a deadline' {
+        $instance = Get-TestInstance
+        $instance.GetType().FullName | Should -Be 'SpotTrainer.Instances.SpotTrainingInstance'
+        $instance.State | Should -Be 'running'
+        $instance.Deadline | Should -BeGreaterThan ([System.DateTimeOffset]::Now)
+        $instance.Deadline | Should -BeLessThan ([System.DateTimeOffset]::Now.AddHours(1.1))
+        Show $instance | Should -Match 'Where\s+Name\s+Instance\s+Type\s+Zone\s+State\s+Ends at\s+Cost USD'
+    }
+
+    It 'shows what several machines can cost together, and splits the budget' {
+        Find-SpotOffer m7i.large -First 1 | New-SpotTrainingInstance -Count 2 -Budget 0.4 -WhatIf | Should -BeNullOrEmpty
+        $machines = Get-TestPair
+        $machines.Name | Sort-Object | Should -Be 'half-1', 'half-2'
+        $machines.Budget | Should -Be 0.2, 0.2
+        $ready = $machines | Wait-SpotTrainingInstance
+        $ready.State | Should -Be 'running', 'running'
+    }
+
+    It 'goes on to the next zone, and says so' {
+        $null = Set-SpotRehearsal -NoCapacity 'us-east-1a', 'us-east-1b'
+        try {
+            $offers = Find-SpotOffer m7i.large
+            $machine = $offers | Sort-Object { $_.Zone } | New-SpotTrainingInstance -Name next -MaxHours 1 -NoWait -InformationAction Ignore
+            $machine.Zone | Should -Not -BeIn 'us-east-1a', 'us-east-1b'
+            $machine | Remove-SpotTrainingInstance | Out-Null
+        }
+        finally {
+            $null = Set-SpotRehearsal -Reset
+        }
+    }
+
+    It 'refuses a budget that pays for nothing' {
+        $offer = Find-SpotOffer -First 1
+        Assert-StepError (Get-StepError { $offer | New-SpotTrainingInstance -Budget 0.001 }) BudgetTooSmall LimitsExceeded
+    }
+}

@@ -1,0 +1,22 @@
+#Requires -Modules @{ ModuleName = 'Pester'; ModuleVersion = '5.0' }
+
+BeforeAll {
+    . ([System.IO.Path]::Combine($PSScriptRoot, 'Import.ps1'))
+}
+
+Describe 'Start-JupyterServer' -Skip:(-not $IsLinux) {
+    BeforeAll {
+        $null = Enter-Rehearsal
+    }
+
+    AfterAll {
+        Exit-Rehearsal
+    }
+
+    It 'starts Jupyter on the loopback of the machine' {
+        $server = Get-TestServer
+        $server.State | Should -Be 'running'
+        ($server | Invoke-TrainingCommand "curl -ks $($server.Url)api").Output | Should -Match '"version"'
+        Show $server | Should -Match 'Instance\s+State\s+Port\s+Version\s+Url'
+    }
+}

@@ -1,0 +1,35 @@
+#Requires -Modules @{ ModuleName = 'Pester'; ModuleVersion = '5.0' }
+
+BeforeAll {
+    . ([System.IO.Path]::Combine($PSScriptRoot, 'Import.ps1'))
+}
+
+Describe 'Wait-TrainingJob' -Skip:(-not $IsLinux) {
+    BeforeAll {
+        $null = Enter-Rehearsal
+        $null = Get-TestStack
+        $instance = Get-TestInstance
+    }
+
+    AfterAll {
+        Exit-Rehearsal
+    }
+
+    It 'waits until the job has ended' {
+        $ended = Get-TestEndedJob
+        $ended.State | Should -Be 'succeeded'
+        $ended.Cell | Should -Be $ended.CellCount
+        Show $ended | Should -Match 'Instance\s+Notebook\s+State\s+Cell\s+Seconds\s+Error'
+    }
+
+    It 'tells what a failed job raised, and leaves what it left to be fetched' {
+        $script = Join-Path $TestDrive 'broken.py'
+        Set-Content -LiteralPath $script -Value "raise ValueError('for the test')"
+        $broken = $instance | Start-TrainingJob -Path $script
+        $output = $broken | Wait-TrainingJob -ErrorVariable problem -ErrorAction SilentlyContinue
+        $output.State | Should -Be 'failed'
+        Assert-StepError $problem JobFailed InvalidResult
+        "$problem" | Should -Match 'ValueError: for the test'
+        ($output | Receive-TrainingResult -Destination (Join-Path $TestDrive 'broken')).Files | Should -Contain 'log.txt'
+    }
+}
