@@ -72,7 +72,7 @@ public sealed class ImportTests
             "param($manifest) Import-Module $manifest -ErrorAction Stop",
             new Dictionary<string, object>(StringComparer.Ordinal) { ["manifest"] = Path.Combine(folder.Path, "SpotTrainer.psd1") });
 
-        Assert.Contains("run 'dotnet build'", Assert.Single(result.Errors).ToString(), StringComparison.Ordinal);
+        Assert.Contains("Run 'dotnet build'", Assert.Single(result.Errors).ToString(), StringComparison.Ordinal);
     }
 
     private static void AssertExports(ModuleRunspace module)
