@@ -12,7 +12,6 @@ using SpotTrainer.Launch;
 using SpotTrainer.Market;
 using SpotTrainer.Rehearsal.Endpoint;
 using SpotTrainer.Rehearsal.Machines;
-using SpotTrainer.Remote;
 using Vpc = SpotTrainer.Rehearsal.Machines.Vpc;
 
 namespace SpotTrainer.Benchmarks;

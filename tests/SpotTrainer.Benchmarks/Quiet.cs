@@ -1,4 +1,3 @@
-
 using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Benchmarks;

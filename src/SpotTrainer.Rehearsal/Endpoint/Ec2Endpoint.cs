@@ -11,7 +11,6 @@ using SpotTrainer.Foundation;
 using SpotTrainer.Rehearsal.Ec2;
 using SpotTrainer.Rehearsal.Faults;
 using SpotTrainer.Rehearsal.Machines;
-using SpotTrainer.Rehearsal.Market;
 using SpotTrainer.Rehearsal.Protocol;
 
 namespace SpotTrainer.Rehearsal.Endpoint;

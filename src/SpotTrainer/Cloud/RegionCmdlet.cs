@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Cloud;
 

@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using SpotTrainer.Foundation;
-using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Cloud;
 

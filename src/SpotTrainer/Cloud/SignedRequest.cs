@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net.Http;
 using Amazon.EC2;
 using Amazon.Runtime;
 using Amazon.Runtime.Internal;

@@ -1,5 +1,3 @@
-using System.Net.Http;
-
 namespace SpotTrainer.Cloud;
 
 /// <summary>The HTTP client for everything that is fetched without the AWS SDK. Its connections are kept and shared.</summary>

@@ -1,4 +1,3 @@
-using SpotTrainer.Cloud;
 using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Instances;

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using SpotTrainer.Foundation;
 using SpotTrainer.Instances;
 using SpotTrainer.Notebooks;

@@ -1,7 +1,6 @@
 using SpotTrainer.Doors;
 using SpotTrainer.Foundation;
 using SpotTrainer.Instances;
-using SpotTrainer.Putty;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jupyter;

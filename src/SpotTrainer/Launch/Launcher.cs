@@ -1,6 +1,5 @@
 using Amazon.EC2;
 using Amazon.EC2.Model;
-using Amazon.Runtime;
 using SpotTrainer.Cloud;
 using SpotTrainer.Foundation;
 using SpotTrainer.Instances;

@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using SpotTrainer.Cloud;
-using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Market;
 

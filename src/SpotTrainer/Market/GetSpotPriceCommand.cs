@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using SpotTrainer.Cloud;
 using SpotTrainer.Foundation;
-using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Market;
 

@@ -1,4 +1,3 @@
-using SpotTrainer.KeyPairs;
 using SpotTrainer.Keys;
 
 namespace SpotTrainer.Putty;

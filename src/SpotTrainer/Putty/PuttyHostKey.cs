@@ -2,7 +2,6 @@ using System.Globalization;
 using Org.BouncyCastle.Math;
 using SpotTrainer.Foundation;
 using SpotTrainer.Keys;
-using SpotTrainer.Remote;
 
 namespace SpotTrainer.Putty;
 

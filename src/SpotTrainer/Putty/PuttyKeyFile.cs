@@ -1,6 +1,5 @@
 using SpotTrainer.Foundation;
 using SpotTrainer.Keys;
-using SpotTrainer.Remote;
 
 namespace SpotTrainer.Putty;
 

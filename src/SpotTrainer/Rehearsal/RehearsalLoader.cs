@@ -1,8 +1,8 @@
-using System.Reflection;
-using SpotTrainer.Foundation;
 #if NET
+using System.Reflection;
 using System.Runtime.Loader;
 #endif
+using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Rehearsal;
 

@@ -3,8 +3,6 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using SpotTrainer.Instances;
-using SpotTrainer.Market;
 using SpotTrainer.Rehearsal.Endpoint;
 using SpotTrainer.Tests.Rehearsal.Endpoint;
 using SpotTrainer.Tests.Support;

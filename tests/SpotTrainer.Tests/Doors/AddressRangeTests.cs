@@ -1,4 +1,3 @@
-
 using SpotTrainer.Doors;
 using SpotTrainer.Foundation;
 

@@ -8,7 +8,6 @@ using SpotTrainer.Launch;
 using SpotTrainer.Market;
 using SpotTrainer.Rehearsal.Machines;
 using SpotTrainer.Sweep;
-using SpotTrainer.Tests.Rehearsal.Endpoint;
 using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Doors;

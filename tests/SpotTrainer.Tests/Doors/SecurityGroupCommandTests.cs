@@ -1,7 +1,5 @@
 using System.Management.Automation;
-using Amazon.EC2;
 using Amazon.EC2.Model;
-using SpotTrainer.Doors;
 using SpotTrainer.Tests.Rehearsal;
 
 namespace SpotTrainer.Tests.Doors;

@@ -1,4 +1,3 @@
-
 using SpotTrainer.Files;
 
 namespace SpotTrainer.Tests.Files;

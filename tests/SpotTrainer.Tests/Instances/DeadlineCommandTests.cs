@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Management.Automation;
-using SpotTrainer.Instances;
-using SpotTrainer.Market;
 using SpotTrainer.Money;
 using SpotTrainer.Tests.Rehearsal;
 

@@ -1,8 +1,6 @@
 using System.Management.Automation;
 using Amazon.EC2.Model;
 using SpotTrainer.Foundation;
-using SpotTrainer.Instances;
-using SpotTrainer.Remote;
 using SpotTrainer.Tests.Rehearsal;
 using SpotTrainer.Tests.Support;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using SpotTrainer.Foundation;
 using SpotTrainer.Instances;
 using SpotTrainer.Tests.Support;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using SpotTrainer.Cloud;
 using SpotTrainer.Foundation;
 using SpotTrainer.Tests.Support;
 

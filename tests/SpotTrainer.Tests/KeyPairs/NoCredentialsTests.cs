@@ -1,4 +1,3 @@
-using SpotTrainer.KeyPairs;
 using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.KeyPairs;

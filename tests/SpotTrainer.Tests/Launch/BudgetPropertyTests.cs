@@ -1,11 +1,9 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using SpotTrainer.Foundation;
 using SpotTrainer.Instances;
 using SpotTrainer.Launch;
 using SpotTrainer.Market;
-using SpotTrainer.Money;
 using SpotTrainer.Rehearsal;
 using SpotTrainer.Rehearsal.Faults;
 using SpotTrainer.Rehearsal.Market;

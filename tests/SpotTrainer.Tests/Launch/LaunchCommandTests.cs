@@ -1,16 +1,8 @@
 using System.Collections;
-using System.Management.Automation;
-using Amazon.EC2;
 using Amazon.EC2.Model;
-using SpotTrainer.Conda;
-using SpotTrainer.Instances;
-using SpotTrainer.Jobs;
 using SpotTrainer.KeyPairs;
 using SpotTrainer.Keys;
-using SpotTrainer.Launch;
-using SpotTrainer.Market;
 using SpotTrainer.Money;
-using SpotTrainer.Putty;
 using SpotTrainer.Rehearsal.Ec2;
 using SpotTrainer.Tests.Rehearsal;
 using SpotTrainer.Tests.Support;

@@ -1,11 +1,9 @@
 using System.Collections.Immutable;
 using Amazon.EC2.Model;
-using SpotTrainer.Cloud;
 using SpotTrainer.Doors;
 using SpotTrainer.Foundation;
 using SpotTrainer.Launch;
 using SpotTrainer.Market;
-using SpotTrainer.Money;
 using SpotTrainer.Rehearsal.Faults;
 using SpotTrainer.Rehearsal.Market;
 using SpotTrainer.Tests.Support;

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Amazon.EC2;
-using SpotTrainer.Cloud;
 using SpotTrainer.Foundation;
 using SpotTrainer.Instances;
 using SpotTrainer.Launch;

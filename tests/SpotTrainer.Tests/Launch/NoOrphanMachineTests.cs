@@ -2,8 +2,6 @@ using System.Collections;
 using System.Globalization;
 using Amazon.EC2;
 using Amazon.EC2.Model;
-using SpotTrainer.Instances;
-using SpotTrainer.Market;
 using SpotTrainer.Tests.Rehearsal;
 using SpotTrainer.Tests.Support;
 

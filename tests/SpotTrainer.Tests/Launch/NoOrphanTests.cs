@@ -1,9 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Amazon.EC2;
-using SpotTrainer.Instances;
-using SpotTrainer.Launch;
-using SpotTrainer.Market;
 using SpotTrainer.Rehearsal.Faults;
 using SpotTrainer.Rehearsal.Market;
 using SpotTrainer.Tests.Rehearsal.Endpoint;

@@ -1,4 +1,3 @@
-using SpotTrainer.Launch;
 using SpotTrainer.Rehearsal.Faults;
 using SpotTrainer.Rehearsal.Market;
 using SpotTrainer.Tests.Rehearsal.Endpoint;

@@ -2,8 +2,6 @@ using System.Diagnostics;
 using System.Reflection;
 using System.Reflection.Emit;
 using System.Security.Cryptography;
-using SpotTrainer.Pipeline;
-using SpotTrainer.Remote;
 using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Loader;

@@ -1,4 +1,3 @@
-
 using SpotTrainer.Market;
 
 namespace SpotTrainer.Tests.Market;

@@ -1,4 +1,3 @@
-using SpotTrainer.Cloud;
 using SpotTrainer.Foundation;
 using SpotTrainer.Market;
 using SpotTrainer.Money;

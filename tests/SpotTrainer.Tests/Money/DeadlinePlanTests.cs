@@ -1,4 +1,3 @@
-
 using SpotTrainer.Foundation;
 using SpotTrainer.Money;
 

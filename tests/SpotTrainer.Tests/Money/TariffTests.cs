@@ -1,4 +1,3 @@
-
 using SpotTrainer.Money;
 
 namespace SpotTrainer.Tests.Money;

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Management.Automation;
 using System.Management.Automation.Host;
 using System.Management.Automation.Runspaces;
-using SpotTrainer.Foundation;
 using SpotTrainer.Pipeline;
 using SpotTrainer.Tests.Support;
 

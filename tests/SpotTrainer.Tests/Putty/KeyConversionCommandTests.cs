@@ -1,7 +1,6 @@
 using System.Security;
 using System.Text;
 using SpotTrainer.Keys;
-using SpotTrainer.Putty;
 using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Putty;

@@ -1,8 +1,5 @@
 using System.Management.Automation;
-using SpotTrainer.Instances;
-using SpotTrainer.Market;
 using SpotTrainer.Putty;
-using SpotTrainer.Remote;
 using SpotTrainer.Tests.Rehearsal;
 using SpotTrainer.Tests.Support;
 

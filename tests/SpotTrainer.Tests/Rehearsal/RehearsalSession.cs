@@ -2,8 +2,6 @@ using System.Collections;
 using System.Management.Automation;
 using System.Reflection;
 using Amazon.EC2;
-using SpotTrainer.Rehearsal;
-using SpotTrainer.Remote;
 using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Rehearsal;

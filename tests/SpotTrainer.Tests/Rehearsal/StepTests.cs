@@ -1,20 +1,10 @@
 using System.Management.Automation;
 using Amazon.EC2;
 using Amazon.EC2.Model;
-using SpotTrainer.Conda;
 using SpotTrainer.Doors;
 using SpotTrainer.Foundation;
-using SpotTrainer.Instances;
-using SpotTrainer.Jobs;
-using SpotTrainer.Jupyter;
-using SpotTrainer.KeyPairs;
 using SpotTrainer.Keys;
-using SpotTrainer.Market;
-using SpotTrainer.Putty;
-using SpotTrainer.Rehearsal;
-using SpotTrainer.Remote;
 using SpotTrainer.Tests.Support;
-using SpotTrainer.Transfer;
 
 namespace SpotTrainer.Tests.Rehearsal;
 

@@ -1,5 +1,3 @@
-using SpotTrainer.Tests.Rehearsal.Machines;
-
 namespace SpotTrainer.Tests.Support;
 
 /// <summary>Installs Debian packages that a test needs in addition to the product's.</summary>

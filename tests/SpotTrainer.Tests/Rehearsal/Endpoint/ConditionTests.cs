@@ -1,7 +1,6 @@
 using System.Net;
 using Amazon.EC2;
 using Amazon.EC2.Model;
-using Amazon.Runtime;
 using SpotTrainer.Rehearsal.Faults;
 using SpotTrainer.Rehearsal.Market;
 using MarketType = Amazon.EC2.MarketType;

@@ -1,4 +1,3 @@
-using Amazon.EC2;
 using Amazon.EC2.Model;
 
 namespace SpotTrainer.Tests.Rehearsal.Endpoint;

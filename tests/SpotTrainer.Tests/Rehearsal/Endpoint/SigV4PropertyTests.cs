@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Amazon.EC2;
 using Amazon.Runtime;

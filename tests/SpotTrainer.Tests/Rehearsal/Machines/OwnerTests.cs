@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using SpotTrainer.Rehearsal.Machines;
 using SpotTrainer.Tests.Support;
 

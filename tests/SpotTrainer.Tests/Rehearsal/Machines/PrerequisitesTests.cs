@@ -1,5 +1,4 @@
 using SpotTrainer.Rehearsal.Machines;
-using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Rehearsal.Machines;
 
