@@ -7,6 +7,7 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Cloud;
 
+[Trait("Speed", "Slow")]
 public sealed class CloudContextTests
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;

@@ -15,6 +15,7 @@ namespace SpotTrainer.Tests.Cloud;
 /// Credentials from the places that AWS's own tools use: files, roles, sign-in, and their errors. Each test runs the packaged module in a
 /// separate process.
 /// </summary>
+[Trait("Speed", "Slow")]
 public sealed class CredentialTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

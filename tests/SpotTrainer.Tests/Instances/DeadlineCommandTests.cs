@@ -7,6 +7,7 @@ namespace SpotTrainer.Tests.Instances;
 
 /// <summary>Tests Set-SpotTrainingDeadline and Wait-SpotTrainingInstance on the instances of a rehearsal.</summary>
 [Collection(RehearsalSessionGroup.Name)]
+[Trait("Speed", "Slow")]
 public sealed class DeadlineCommandTests(RehearsalSession session)
 {
     private const string Status = "($Machine | Invoke-TrainingCommand 'sudo spottrainer-watchdog status').Output";

@@ -10,6 +10,7 @@ using SpotTrainer.Tests.Support;
 namespace SpotTrainer.Tests.Instances;
 
 /// <summary>Tests the wait for a termination if EC2 does not know the instance yet, or no longer knows it.</summary>
+[Trait("Speed", "Slow")]
 public sealed class InstanceWaiterTests
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;

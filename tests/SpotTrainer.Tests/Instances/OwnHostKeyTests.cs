@@ -8,6 +8,7 @@ namespace SpotTrainer.Tests.Instances;
 
 /// <summary>An instance's own host key replaces the one from its user data, even if a client is killed at any step.</summary>
 [Collection(RehearsalSessionGroup.Name)]
+[Trait("Speed", "Slow")]
 public sealed class OwnHostKeyTests(RehearsalSession session)
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;

@@ -3,6 +3,7 @@ using SpotTrainer.Tests.Support;
 namespace SpotTrainer.Tests.Instances;
 
 /// <summary>The watchdog's end of a machine that nobody uses: what is a use, what is none, and that no clock has a say in it.</summary>
+[Trait("Speed", "Slow")]
 public sealed class WatchdogIdleTests : IDisposable
 {
     private const int Idle = 1800;

@@ -4,6 +4,7 @@ using SpotTrainer.Tests.Support;
 namespace SpotTrainer.Tests.Instances;
 
 /// <summary>The watchdog and AWS's notices, with a curl that answers as the metadata service does.</summary>
+[Trait("Speed", "Slow")]
 public sealed class WatchdogNoticeTests : IAsyncLifetime
 {
     private const string Interruption = """{"action": "terminate", "time": "2031-05-06T07:10:00Z"}""";

@@ -4,6 +4,7 @@ using SpotTrainer.Tests.Support;
 namespace SpotTrainer.Tests.Instances;
 
 /// <summary>The watchdog and the deadline: arming, status, and the end, whatever is damaged, full, killed or set to another time.</summary>
+[Trait("Speed", "Slow")]
 public sealed class WatchdogTests : IDisposable
 {
     /// <summary>The end is tried in steps that take so many seconds after the decision.</summary>

@@ -6,6 +6,7 @@ using SpotTrainer.Tests.Support;
 namespace SpotTrainer.Tests.Instances;
 
 /// <summary>The registry of uses: who is heard, who is not and why, and that nothing that a user can put there holds the watchdog up.</summary>
+[Trait("Speed", "Slow")]
 public sealed class WatchdogUseTests : IAsyncLifetime
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);

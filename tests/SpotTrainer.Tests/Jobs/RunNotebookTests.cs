@@ -6,6 +6,7 @@ using SpotTrainer.Tests.Support;
 namespace SpotTrainer.Tests.Jobs;
 
 /// <summary>The job runner with the system's own Python and Jupyter: exit codes, the status file, and leftover processes.</summary>
+[Trait("Speed", "Slow")]
 public sealed class RunNotebookTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

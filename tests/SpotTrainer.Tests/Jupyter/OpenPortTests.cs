@@ -8,6 +8,7 @@ namespace SpotTrainer.Tests.Jupyter;
 
 /// <summary>Jupyter's port, open to the caller: curl acts as the browser, and aws counts the security groups.</summary>
 [Collection(RehearsalSessionGroup.Name)]
+[Trait("Speed", "Slow")]
 public sealed class OpenPortTests(RehearsalSession session) : IDisposable
 {
     private const string Launch = "$global:Machine = Find-SpotOffer -MinVCpu 2 -Architecture x86_64 -First 3 | New-SpotTrainingInstance -Name open -MaxHours 1; $Machine.HostName";

@@ -12,6 +12,7 @@ using SpotTrainer.Tests.Support;
 namespace SpotTrainer.Tests.KeyPairs;
 
 /// <summary>No private key is lost or left behind, regardless of what EC2 answers and what the network loses.</summary>
+[Trait("Speed", "Slow")]
 public sealed class KeyPairStoreTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

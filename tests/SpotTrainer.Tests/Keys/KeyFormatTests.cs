@@ -5,6 +5,7 @@ using SpotTrainer.Tests.Support;
 namespace SpotTrainer.Tests.Keys;
 
 /// <summary>Every algorithm, format, passphrase, and direction, judged by puttygen, ssh-keygen, and openssl.</summary>
+[Trait("Speed", "Slow")]
 public sealed class KeyFormatTests : IClassFixture<PuttyTools>, IDisposable
 {
     private const string Secret = KeyJudges.Secret;

@@ -17,6 +17,7 @@ namespace SpotTrainer.Tests.Launch;
 /// What the endpoint's own ledger charges never exceeds the budget: at any prices, even if the client dies at any moment, and even if the
 /// instance ends as late as its watchdog allows.
 /// </summary>
+[Trait("Speed", "Slow")]
 public sealed partial class BudgetPropertyTests
 {
     private const int CasesOfAnEndpoint = 40;

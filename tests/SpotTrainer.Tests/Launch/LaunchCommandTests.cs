@@ -11,6 +11,7 @@ namespace SpotTrainer.Tests.Launch;
 
 /// <summary>Launches, lists, costs, and removes instances with commands as a user types them.</summary>
 [Collection(RehearsalSessionGroup.Name)]
+[Trait("Speed", "Slow")]
 public sealed class LaunchCommandTests(RehearsalSession session)
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;

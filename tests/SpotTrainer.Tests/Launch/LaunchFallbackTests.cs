@@ -11,6 +11,7 @@ using SpotTrainer.Tests.Support;
 namespace SpotTrainer.Tests.Launch;
 
 /// <summary>Tests the fallback if an offer is not available, and the error if none is.</summary>
+[Trait("Speed", "Slow")]
 public sealed class LaunchFallbackTests
 {
     private static readonly OfferCriteria Types = new() { InstanceTypes = ["m7i.large", "m5.large"] };

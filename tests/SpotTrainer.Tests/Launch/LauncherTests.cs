@@ -14,6 +14,7 @@ using SpotTrainer.Tests.Support;
 namespace SpotTrainer.Tests.Launch;
 
 /// <summary>A failed launch must not leave an instance that costs money, no matter which answers were lost.</summary>
+[Trait("Speed", "Slow")]
 public sealed class LauncherTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

@@ -13,6 +13,7 @@ namespace SpotTrainer.Tests.Launch;
 /// killed.
 /// </summary>
 [Collection(RehearsalSessionGroup.Name)]
+[Trait("Speed", "Slow")]
 public sealed class NoOrphanMachineTests(RehearsalSession session) : IDisposable
 {
     private static readonly int Cases = Environment.GetEnvironmentVariable("SPOTTRAINER_FULL") == "1" ? 10 : 2;

@@ -12,6 +12,7 @@ namespace SpotTrainer.Tests.Launch;
 /// If a client is killed at any moment of a launch, another process finds everything that it left, and everything that it left ends. The
 /// machines run nothing here: the test does what their user data says, by the endpoint's clock.
 /// </summary>
+[Trait("Speed", "Slow")]
 public sealed partial class NoOrphanTests
 {
     /// <summary>The number of parallel lanes, each with its own endpoints.</summary>

@@ -6,6 +6,7 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Loader;
 
+[Trait("Speed", "Slow")]
 public sealed class ConflictTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

@@ -6,6 +6,7 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Market;
 
+[Trait("Speed", "Slow")]
 public sealed class OfferFinderTests
 {
     private static readonly OfferCriteria TwoProcessors = new() { MinVCpu = 2, First = 12, Days = 7 };

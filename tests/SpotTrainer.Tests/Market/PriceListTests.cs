@@ -4,6 +4,7 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Market;
 
+[Trait("Speed", "Slow")]
 public sealed class PriceListTests
 {
     private static readonly string[] OneType = ["m7i.large"];

@@ -3,6 +3,7 @@ using SpotTrainer.Tests.Support;
 namespace SpotTrainer.Tests.Pester;
 
 /// <summary>The tests that are written in PowerShell (tests/Pester), each a row here.</summary>
+[Trait("Speed", "Slow")]
 public sealed class PesterTests : IDisposable
 {
     private static readonly Lazy<Task<PesterRun>> Run = new(() => PesterRun.RunAsync(BuildFacts.PesterTests));

@@ -6,6 +6,7 @@ using SpotTrainer.Tests.Support;
 namespace SpotTrainer.Tests.Putty;
 
 /// <summary>ConvertTo-PuttyKey and ConvertFrom-PuttyKey as a user types them.</summary>
+[Trait("Speed", "Slow")]
 public sealed class KeyConversionCommandTests : IClassFixture<PuttyTools>, IDisposable
 {
     private readonly ModuleRunspace module = new();

@@ -7,6 +7,7 @@ namespace SpotTrainer.Tests.Putty;
 
 /// <summary>plink and PuTTY open the sessions that New-PuttySession writes, without prompting, and connect to no other host.</summary>
 [Collection(RehearsalSessionGroup.Name)]
+[Trait("Speed", "Slow")]
 public sealed class PuttySessionTests(RehearsalSession rehearsal) : IClassFixture<PuttyTools>, IDisposable
 {
     private readonly TemporaryFolder folder = new();

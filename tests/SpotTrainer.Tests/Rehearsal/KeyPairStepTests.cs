@@ -6,6 +6,7 @@ namespace SpotTrainer.Tests.Rehearsal;
 
 /// <summary>Key pairs as a user sees them, checked with Debian's <c>aws</c>, <c>ssh-keygen</c> and <c>puttygen</c>.</summary>
 [Collection(RehearsalSessionGroup.Name)]
+[Trait("Speed", "Slow")]
 public sealed class KeyPairStepTests(RehearsalSession session) : IClassFixture<PuttyTools>, IAsyncLifetime
 {
     public async ValueTask InitializeAsync() => await DebianPackages.EnsureAsync("awscli");

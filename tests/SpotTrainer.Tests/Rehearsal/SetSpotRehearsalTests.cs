@@ -5,6 +5,7 @@ namespace SpotTrainer.Tests.Rehearsal;
 
 /// <summary>A user makes the rehearsal go wrong and sees how the module reacts.</summary>
 [Collection(RehearsalSessionGroup.Name)]
+[Trait("Speed", "Slow")]
 public sealed class SetSpotRehearsalTests(RehearsalSession session) : IDisposable
 {
     private const string Launch = "$offers = Find-SpotOffer -MinVCpu 2 -Architecture x86_64 -First 2; ";

@@ -5,6 +5,7 @@ namespace SpotTrainer.Tests.Rehearsal;
 
 /// <summary>One process runs a rehearsal, and others use it.</summary>
 [Collection(RehearsalSessionGroup.Name)]
+[Trait("Speed", "Slow")]
 public sealed class SharedRehearsalTests(RehearsalSession session) : IDisposable
 {
     private readonly TemporaryFolder folder = new();

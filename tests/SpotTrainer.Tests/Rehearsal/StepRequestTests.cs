@@ -13,6 +13,7 @@ namespace SpotTrainer.Tests.Rehearsal;
 
 /// <summary>The steps on a machine, called without a cmdlet: each request is saved, read back and carried out again, and nothing is done twice.</summary>
 [Collection(RehearsalSessionGroup.Name)]
+[Trait("Speed", "Slow")]
 public sealed class StepRequestTests(RehearsalSession session)
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;

@@ -10,6 +10,7 @@ namespace SpotTrainer.Tests.Rehearsal;
 
 /// <summary>The cmdlets as a user types them, on real machines of a rehearsal.</summary>
 [Collection(RehearsalSessionGroup.Name)]
+[Trait("Speed", "Slow")]
 public sealed class StepTests(RehearsalSession session)
 {
     private const string Launch = "Find-SpotOffer -MinVCpu 2 -Architecture x86_64 -First 3 | New-SpotTrainingInstance -Name $name -MaxHours 1";

@@ -5,6 +5,7 @@ namespace SpotTrainer.Tests.Remote;
 
 /// <summary>Every step that accepts a host also accepts the name or ID of an instance.</summary>
 [Collection(RehearsalSessionGroup.Name)]
+[Trait("Speed", "Slow")]
 public sealed class HostReferenceTests(RehearsalSession session)
 {
     [Fact]

@@ -3,6 +3,7 @@ using SpotTrainer.Tests.Support;
 namespace SpotTrainer.Tests.Shell;
 
 /// <summary>What a person at a terminal is asked, and what comes of the answer.</summary>
+[Trait("Speed", "Slow")]
 public sealed class PromptTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

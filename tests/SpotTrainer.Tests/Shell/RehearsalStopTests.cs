@@ -8,6 +8,7 @@ namespace SpotTrainer.Tests.Shell;
 
 /// <summary>Ctrl+C, and worse, during the README's first command leave nothing behind.</summary>
 [Collection(RehearsalSessionGroup.Name)]
+[Trait("Speed", "Slow")]
 public sealed partial class RehearsalStopTests(RehearsalSession session) : IDisposable
 {
     /// <summary>What the script shows on its way, each time another step's work has just begun.</summary>

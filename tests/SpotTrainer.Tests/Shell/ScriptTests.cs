@@ -2,6 +2,7 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Shell;
 
+[Trait("Speed", "Slow")]
 public sealed class ScriptTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

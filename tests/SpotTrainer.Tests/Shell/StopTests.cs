@@ -3,6 +3,7 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Shell;
 
+[Trait("Speed", "Slow")]
 public sealed class StopTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

@@ -5,6 +5,7 @@ using SpotTrainer.Tests.Support;
 namespace SpotTrainer.Tests.Rehearsal.Conda;
 
 /// <summary>The rehearsal's stand-in for Miniconda: the real installer's flags, and packages that this Python has or lacks.</summary>
+[Trait("Speed", "Slow")]
 public sealed class InstallerTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

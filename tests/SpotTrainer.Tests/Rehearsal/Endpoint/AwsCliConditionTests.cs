@@ -5,6 +5,7 @@ using SpotTrainer.Rehearsal.Market;
 namespace SpotTrainer.Tests.Rehearsal.Endpoint;
 
 /// <summary>What the aws command gets under the endpoint's conditions, and from the services for quotas, roles and scores.</summary>
+[Trait("Speed", "Slow")]
 public sealed class AwsCliConditionTests : AwsCli
 {
     private static string Launch => $"ec2 run-instances --image-id {TestEndpoint.Launch().ImageId} --instance-type m5.large";

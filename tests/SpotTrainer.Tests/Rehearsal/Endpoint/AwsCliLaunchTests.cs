@@ -4,6 +4,7 @@ using SpotTrainer.Rehearsal.Machines;
 namespace SpotTrainer.Tests.Rehearsal.Endpoint;
 
 /// <summary>What the aws command creates and ends.</summary>
+[Trait("Speed", "Slow")]
 public sealed class AwsCliLaunchTests : AwsCli
 {
     [Fact]

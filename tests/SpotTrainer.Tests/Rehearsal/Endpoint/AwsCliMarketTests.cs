@@ -3,6 +3,7 @@ using System.Text.Json;
 namespace SpotTrainer.Tests.Rehearsal.Endpoint;
 
 /// <summary>What the aws command reads in each region: the market, images, prices and the account.</summary>
+[Trait("Speed", "Slow")]
 public sealed class AwsCliMarketTests : AwsCli
 {
     [Fact]

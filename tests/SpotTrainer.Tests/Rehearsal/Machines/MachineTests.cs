@@ -5,6 +5,7 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Rehearsal.Machines;
 
+[Trait("Speed", "Slow")]
 public sealed class MachineTests(VpcFixture fixture) : IClassFixture<VpcFixture>
 {
     [Fact]

@@ -4,6 +4,7 @@ using SpotTrainer.Tests.Support;
 namespace SpotTrainer.Tests.Rehearsal.Machines;
 
 /// <summary>What happens to the machines when the process that owns them ends, or belongs to an ordinary user.</summary>
+[Trait("Speed", "Slow")]
 public sealed class OwnerTests
 {
     private const string FolderVariable = "SPOTTRAINER_TEST_OWNER_FOLDER";

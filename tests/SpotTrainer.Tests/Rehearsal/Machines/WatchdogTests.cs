@@ -7,6 +7,7 @@ using SpotTrainer.Tests.Support;
 namespace SpotTrainer.Tests.Rehearsal.Machines;
 
 /// <summary>The watchdog on rehearsal machines, armed by a launch's user data.</summary>
+[Trait("Speed", "Slow")]
 public sealed class WatchdogTests(VpcFixture fixture) : IClassFixture<VpcFixture>
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
