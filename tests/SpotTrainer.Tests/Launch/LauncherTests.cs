@@ -48,7 +48,7 @@ public sealed class LauncherTests : IDisposable
         await using var proxy = new LossyProxy(endpoint.Endpoint.Url, "Action=TerminateInstances");
         using var cloud = Cloud(endpoint, proxy.Url);
         using var ctrlC = new CancellationTokenSource();
-        var log = new RecordingLog();
+        var log = new RecordingLog { Time = new FastClock(4) };
         var launch = await LaunchAsync(cloud, log, ctrlC.Token);
 
         // The quiet machine never answers over SSH, so the launch waits.

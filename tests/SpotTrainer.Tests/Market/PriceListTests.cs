@@ -26,7 +26,9 @@ public sealed class PriceListTests
     public async Task If_no_server_answers_the_offers_come_without_on_demand_prices()
     {
         await using var test = new TestCloud(new Conditions { Dead = [new DeadRegion("*", Action: "pricing:*")] });
-        var offers = await test.FindAsync(new OfferCriteria { MinVCpu = 2, First = 40, Days = 0 }, "eu-west-1", "eu-central-1");
+        using var cloud = test.ContextOf(test.Endpoint.Endpoint.Url.ToString(), new FastClock(6));
+        var offers = await OfferFinder.FindAsync(
+            cloud, ["eu-west-1", "eu-central-1"], new OfferCriteria { MinVCpu = 2, First = 40, Days = 0 }, test.Context, Stop);
         Assert.Equal(40, offers.Count);
         Assert.All(offers, offer => Assert.Null(offer.OnDemandPrice));
         Assert.Equal(

@@ -13,11 +13,14 @@ internal sealed class RecordingLog : IStepLog
     /// <summary>What a test does when a line is written.</summary>
     public Action<string>? Told { get; set; }
 
+    /// <summary>The clock of the step; null for the system's.</summary>
+    public TimeProvider? Time { get; init; }
+
     /// <summary>A context that reports here.</summary>
-    public StepContext Context => context ??= new StepContext(this);
+    public StepContext Context => context ??= new StepContext(this, session: null, Time);
 
     /// <summary>A context that reports here, and whose time for cleanup starts when the token is canceled.</summary>
-    public StepContext Until(CancellationToken stopping) => new(this, Context.Session, time: null, stopping);
+    public StepContext Until(CancellationToken stopping) => new(this, Context.Session, Time, stopping);
 
     public void Verbose(string text) => Tell("verbose: " + text);
 

@@ -37,8 +37,11 @@ internal sealed class TestCloud : IAsyncDisposable
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     /// <summary>Returns a cloud for the same account at another URL, such as a proxy's.</summary>
-    public CloudContext ContextOf(string url) => new(
-        new BasicAWSCredentials(Endpoint.Endpoint.AccessKeyId, Endpoint.Endpoint.SecretAccessKey), TestEndpoint.Region, url, folder.Path, "000000000000");
+    public CloudContext ContextOf(string url, TimeProvider? time = null) => new(
+        new BasicAWSCredentials(Endpoint.Endpoint.AccessKeyId, Endpoint.Endpoint.SecretAccessKey), TestEndpoint.Region, url, folder.Path, "000000000000")
+    {
+        Time = time ?? TimeProvider.System,
+    };
 
     public Task<IReadOnlyList<SpotOffer>> FindAsync(OfferCriteria criteria, params string[] regions) =>
         OfferFinder.FindAsync(Cloud, regions.Length > 0 ? regions : [Cloud.Region], criteria, Context, Stop);
