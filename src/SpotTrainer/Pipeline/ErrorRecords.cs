@@ -6,6 +6,9 @@ namespace SpotTrainer.Pipeline;
 /// <summary>Turns exceptions into the error records that PowerShell shows.</summary>
 internal static class ErrorRecords
 {
+    /// <summary>PowerShell 7.6 and later show the recommended action on a line of its own, so the message leaves it out there.</summary>
+    private static readonly bool ShowsAction = typeof(PSObject).Assembly.GetName().Version >= new Version(7, 6);
+
     /// <summary>
     /// Creates the error record of an exception. Exceptions of other libraries are translated, so that users see no stack trace.
     /// </summary>
@@ -14,7 +17,10 @@ internal static class ErrorRecords
         var error = ErrorTranslation.Translate(exception, target);
         return new ErrorRecord(error, error.Id, Category(error.Kind), error.Concerns ?? target)
         {
-            ErrorDetails = new ErrorDetails($"{error.Message} {error.NextStep}") { RecommendedAction = error.NextStep },
+            ErrorDetails = new ErrorDetails(ShowsAction ? error.Message : $"{error.Message} {error.NextStep}")
+            {
+                RecommendedAction = error.NextStep,
+            },
         };
     }
 

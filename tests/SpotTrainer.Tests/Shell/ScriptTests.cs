@@ -60,6 +60,7 @@ public sealed class ScriptTests : IDisposable
             "Copy the key there, or use Connect-TrainingHost -KeyPath with the HostName, UserName, and HostKeys of this host.\n",
             error,
             StringComparison.Ordinal);
+        Assert.Equal(2, error.Split("Copy the key there").Length);
         Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
     }
 
