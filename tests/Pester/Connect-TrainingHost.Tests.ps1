@@ -39,6 +39,11 @@ Describe 'Connect-TrainingHost' -Skip:(-not $IsLinux) {
         Assert-StepError (Get-StepError { Connect-TrainingHost unseen.invalid nobody -KeyPath $key }) HostKeyUnknown SecurityError
     }
 
+    It 'refuses <_> as a host key' -ForEach '$null', '@($null)', "''" {
+        $record = Get-StepError ([scriptblock]::Create("Connect-TrainingHost 127.0.0.1 nobody -KeyPath key -HostKey $_"))
+        $record.FullyQualifiedErrorId | Should -Match '^(ParameterArgumentValidationError|HostKeyInvalid)'
+    }
+
     It 'refuses a machine that has another host key' {
         $instance = Get-TestInstance
         $record = Get-StepError {

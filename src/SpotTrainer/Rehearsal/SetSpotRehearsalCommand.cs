@@ -56,12 +56,14 @@ public sealed class SetSpotRehearsalCommand : StepCmdlet
     /// <summary>What has no Spot capacity: types, zones, regions, or type/zone, with wildcards.</summary>
     [Parameter(ParameterSetName = ConditionsSet)]
     [AllowEmptyCollection]
+    [ValidateNotNull]
     [SupportsWildcards]
     public string[] NoCapacity { get; set; } = [];
 
     /// <summary>What has no on-demand capacity: types, zones, regions, or type/zone, with wildcards.</summary>
     [Parameter(ParameterSetName = ConditionsSet)]
     [AllowEmptyCollection]
+    [ValidateNotNull]
     [SupportsWildcards]
     public string[] NoOnDemandCapacity { get; set; } = [];
 
@@ -80,6 +82,7 @@ public sealed class SetSpotRehearsalCommand : StepCmdlet
     /// </summary>
     [Parameter(ParameterSetName = ConditionsSet)]
     [AllowEmptyCollection]
+    [ValidateNotNull]
     [SupportsWildcards]
     public string[] DenyAction { get; set; } = [];
 
@@ -102,6 +105,7 @@ public sealed class SetSpotRehearsalCommand : StepCmdlet
     /// <summary>Regions that respond slowly.</summary>
     [Parameter(ParameterSetName = ConditionsSet)]
     [AllowEmptyCollection]
+    [ValidateNotNull]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(RegionCompleter))]
     public string[] SlowRegion { get; set; } = [];
@@ -117,6 +121,7 @@ public sealed class SetSpotRehearsalCommand : StepCmdlet
     /// <summary>Regions that never respond.</summary>
     [Parameter(ParameterSetName = ConditionsSet)]
     [AllowEmptyCollection]
+    [ValidateNotNull]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(RegionCompleter))]
     public string[] DeadRegion { get; set; } = [];
@@ -137,6 +142,7 @@ public sealed class SetSpotRehearsalCommand : StepCmdlet
     /// <summary>Regions without a default VPC.</summary>
     [Parameter(ParameterSetName = ConditionsSet)]
     [AllowEmptyCollection]
+    [ValidateNotNull]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(RegionCompleter))]
     public string[] NoDefaultVpc { get; set; } = [];

@@ -34,6 +34,7 @@ public sealed class ConnectTrainingHostCommand : StepCmdlet
     /// The fingerprints (SHA256:…) or public key lines of the host keys to accept. The default is the entry in the user's known_hosts file.
     /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNull]
     [Alias("HostKeys")]
     public string[] HostKey { get; set; } = [];
 
