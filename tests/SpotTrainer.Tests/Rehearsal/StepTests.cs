@@ -171,7 +171,7 @@ public sealed class StepTests(RehearsalSession session)
         session.Require("$global:Job = $Machine | Start-TrainingJob $script", ("script", session.Folder.Write("it waits (\u00e9).py", "import time\ntime.sleep(600)\n")));
         Assert.Matches(@"^job-\d+ \(a job \(it waits \(\?\?\)\.py\)\)$", Uses());
 
-        // One that is told to end writes that it was stopped.
+        // A script that receives SIGTERM writes that it was stopped.
         session.Require("$null = $Machine | Invoke-TrainingCommand 'kill $(cat spottrainer/jobs/*/pid)'");
         WaitFor("($Job | Wait-TrainingJob -ErrorAction Ignore).State", "stopped");
         Assert.Equal("", Uses());
