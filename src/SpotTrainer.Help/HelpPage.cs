@@ -8,7 +8,8 @@ namespace SpotTrainer.Help;
 /// <summary>A cmdlet's page in docs/en-US, in platyPS's layout.</summary>
 internal sealed class HelpPage
 {
-    private static readonly MarkdownPipeline Pipeline = new MarkdownPipelineBuilder().UseYamlFrontMatter().UsePreciseSourceLocation().Build();
+    private static readonly MarkdownPipeline Pipeline = new MarkdownPipelineBuilder().UseYamlFrontMatter().UsePreciseSourceLocation()
+        .Build();
 
     private HelpPage(string name) => Name = name;
 
@@ -90,7 +91,8 @@ internal sealed class HelpPage
                 Notes = Paragraphs(body);
                 break;
             case "RELATED LINKS":
-                Links.AddRange(body.SelectMany(block => block.Descendants<LinkInline>()).Select(link => (Text(link), link.Url ?? string.Empty)));
+                Links.AddRange(
+                    body.SelectMany(block => block.Descendants<LinkInline>()).Select(link => (Text(link), link.Url ?? string.Empty)));
                 break;
             default:
                 throw Wrong(path, heading.Line, $"the section '{Text(heading.Inline)}' is unknown");
@@ -108,7 +110,8 @@ internal sealed class HelpPage
                 continue;
             }
 
-            var facts = blocks.OfType<FencedCodeBlock>().LastOrDefault(block => string.Equals(block.Info, "yaml", StringComparison.Ordinal));
+            var facts = blocks.OfType<FencedCodeBlock>().LastOrDefault(
+                block => string.Equals(block.Info, "yaml", StringComparison.Ordinal));
             if (!name.StartsWith('-') || facts is null)
             {
                 throw Wrong(path, heading.Line, $"'{name}' must be a parameter's name with a dash, followed by a yaml block");

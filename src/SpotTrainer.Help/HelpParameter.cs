@@ -27,7 +27,8 @@ internal sealed record HelpParameter(string Name, IReadOnlyList<string> Paragrap
         Facts.TryGetValue(name, out var value) && value.Length > 0 ? value : otherwise;
 
     /// <summary>Whether the parameter belongs to a parameter set.</summary>
-    public bool IsIn(string set) => ParameterSets.Contains("(All)", StringComparer.Ordinal) || ParameterSets.Contains(set, StringComparer.Ordinal);
+    public bool IsIn(string set) => ParameterSets.Contains("(All)", StringComparer.Ordinal)
+        || ParameterSets.Contains(set, StringComparer.Ordinal);
 
     /// <summary>The sets that the parameter is in; "(All)" if it is in every set.</summary>
     public string[] ParameterSets =>

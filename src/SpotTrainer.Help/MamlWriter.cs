@@ -24,7 +24,8 @@ internal static class MamlWriter
             new XAttribute(XNamespace.Xmlns + "dev", Dev),
             pages.Select(Page)));
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        using var writer = XmlWriter.Create(path, new XmlWriterSettings { Indent = true, NewLineChars = "\n", Encoding = new UTF8Encoding(false) });
+        using var writer = XmlWriter.Create(
+            path, new XmlWriterSettings { Indent = true, NewLineChars = "\n", Encoding = new UTF8Encoding(false) });
         document.Save(writer);
     }
 

@@ -43,7 +43,8 @@ public static partial class ModuleLoader
             }
 
             var ours = Path.Combine(Folder, loaded.GetName().Name + ".dll");
-            if (!File.Exists(ours) || !string.Equals(AssemblyName.GetAssemblyName(ours).FullName, loaded.FullName, StringComparison.Ordinal))
+            if (!File.Exists(ours)
+                || !string.Equals(AssemblyName.GetAssemblyName(ours).FullName, loaded.FullName, StringComparison.Ordinal))
             {
                 continue;
             }

@@ -46,7 +46,9 @@ internal static class KeyBenchmark
         for (var round = 0; round < Rounds; round++)
         {
             ours.Add(Time(() => session.Run($"$null = ConvertTo-PuttyKey -Path '{folder}/*.pem' -Force")));
-            theirs.Add(Time(() => Start("sh", "-c", $"for key in '{folder}'/*.pem; do puttygen \"$key\" -O private -o \"${{key%.pem}}.ppk\" || exit 1; done")));
+            theirs.Add(
+                Time(() => Start(
+                    "sh", "-c", $"for key in '{folder}'/*.pem; do puttygen \"$key\" -O private -o \"${{key%.pem}}.ppk\" || exit 1; done")));
         }
 
         Print($"{Files} RSA-2048 files, keys per second", Files / ImportBenchmark.Median(ours), Files / ImportBenchmark.Median(theirs));
@@ -57,13 +59,16 @@ internal static class KeyBenchmark
     {
         var secret = Path.Combine(folder, "secret");
         File.WriteAllText(secret, "made for benchmarks");
-        session.Run("$global:secret = [securestring]::new(); 'made for benchmarks'.ToCharArray() | ForEach-Object { $secret.AppendChar($_) }");
+        session.Run(
+            "$global:secret = [securestring]::new(); 'made for benchmarks'.ToCharArray() | ForEach-Object { $secret.AppendChar($_) }");
         var (ours, theirs) = (new List<double>(), new List<double>());
         for (var round = 0; round <= 5 * Rounds; round++)
         {
             var (one, other) = (
                 Time(() => session.Run($"$null = ConvertTo-PuttyKey '{folder}/0.pem' '{folder}/ours.ppk' -NewPassphrase $secret -Argon2Memory 8192 -Argon2Passes 13 -Argon2Parallelism 1 -Force")),
-                Time(() => Start("puttygen", $"{folder}/0.pem", "-O", "private", "-o", $"{folder}/theirs.ppk", "-P", "--new-passphrase", secret, "--ppk-param", Costs)));
+                Time(() => Start(
+                    "puttygen", $"{folder}/0.pem", "-O", "private", "-o", $"{folder}/theirs.ppk", "-P", "--new-passphrase", secret,
+                    "--ppk-param", Costs)));
             if (round > 0)
             {
                 ours.Add(1000 * one);

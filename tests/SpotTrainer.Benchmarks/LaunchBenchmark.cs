@@ -30,21 +30,27 @@ internal static class LaunchBenchmark
         await using var vpc = await Vpc.StartAsync(folder, new VpcOptions(), CancellationToken.None);
         await using var endpoint = Ec2Endpoint.Start(vpc, new EndpointOptions());
         vpc.ConnectEndpoint(endpoint.Url.Port);
-        using var cloud = new CloudContext(new BasicAWSCredentials(endpoint.AccessKeyId, endpoint.SecretAccessKey), "us-east-1", endpoint.Url.ToString(), folder, "000000000000");
+        using var cloud = new CloudContext(
+            new BasicAWSCredentials(endpoint.AccessKeyId, endpoint.SecretAccessKey), "us-east-1", endpoint.Url.ToString(), folder,
+            "000000000000");
         var context = new StepContext(new Quiet());
-        var offers = await OfferFinder.FindAsync(cloud, ["us-east-1"], new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 }, context, CancellationToken.None);
+        var offers = await OfferFinder.FindAsync(
+            cloud, ["us-east-1"], new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 }, context, CancellationToken.None);
         var request = new LaunchRequest { Offers = offers, Name = "bench", LongestTime = TimeSpan.FromHours(1) };
         var preparation = new LaunchPreparation(cloud, request, context);
         var (ready, boot) = (new List<double>(), new List<double>());
         for (var round = 0; round <= Rounds; round++)
         {
             var clock = Stopwatch.StartNew();
-            var instance = await new Launcher(cloud, request, preparation, context).LaunchAsync(_ => Task.CompletedTask, CancellationToken.None);
+            var instance = await new Launcher(cloud, request, preparation, context)
+                .LaunchAsync(_ => Task.CompletedTask, CancellationToken.None);
             var took = clock.Elapsed.TotalSeconds;
             await Terminator.TerminateAsync(instance, context, CancellationToken.None);
 
             var setup = await preparation.ForAsync(offers[0], CancellationToken.None);
-            var run = new RunRequest(request, offers[0], onDemand: false, setup, SshPrivateKey.MakeEd25519("bench"), context.Now, context.Now.AddHours(1)).Make();
+            var run = new RunRequest(
+                request, offers[0], onDemand: false, setup, SshPrivateKey.MakeEd25519("bench"), context.Now,
+                context.Now.AddHours(1)).Make();
             clock.Restart();
             var id = (await cloud.Ec2().RunInstancesAsync(run)).Reservation.Instances[0].InstanceId;
             await UntilBannerAsync(cloud, id, context);
@@ -77,7 +83,8 @@ internal static class LaunchBenchmark
                     using var client = new TcpClient();
                     await client.ConnectAsync(instance.HostName, instance.Port);
                     var banner = new byte[4];
-                    if (await client.GetStream().ReadAtLeastAsync(banner, banner.Length, throwOnEndOfStream: false) == banner.Length && Encoding.ASCII.GetString(banner) == "SSH-")
+                    if (await client.GetStream().ReadAtLeastAsync(banner, banner.Length, throwOnEndOfStream: false) == banner.Length
+                        && Encoding.ASCII.GetString(banner) == "SSH-")
                     {
                         return;
                     }

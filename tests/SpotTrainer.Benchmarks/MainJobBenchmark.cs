@@ -55,7 +55,9 @@ internal static class MainJobBenchmark
         {
             double Of(List<Dictionary<string, double>> rounds) =>
                 ImportBenchmark.Median(rounds.Select(times => step == "total" ? times.Values.Sum() : times[step]));
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{step,-10}{Of(ours),12:0.00}{Of(theirs),12:0.00}{Of(ours) / Of(theirs),8:0.00}"));
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture, $"{step,-10}{Of(ours),12:0.00}{Of(theirs),12:0.00}{Of(ours) / Of(theirs),8:0.00}"));
         }
     }
 

@@ -62,7 +62,9 @@ internal static class OfferBenchmark
             var clock = Stopwatch.StartNew();
             var offers = await OfferFinder.FindAsync(cloud, asked, Criteria, new StepContext(new Quiet()), CancellationToken.None);
             clock.Stop();
-            return offers.Count == Criteria.First ? clock.Elapsed.TotalSeconds : throw new InvalidOperationException($"{offers.Count} offers");
+            return offers.Count == Criteria.First
+                ? clock.Elapsed.TotalSeconds
+                : throw new InvalidOperationException($"{offers.Count} offers");
         }
     }
 
@@ -81,8 +83,10 @@ internal static class OfferBenchmark
 
     private static Process StartServer()
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
-        foreach (var argument in new[] { typeof(OfferBenchmark).Assembly.Location, "offers", "serve" }.Skip(Path.GetFileName(Environment.ProcessPath) == "dotnet" ? 0 : 1))
+        var start = new ProcessStartInfo(
+            Environment.ProcessPath!) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
+        foreach (var argument in new[] { typeof(OfferBenchmark).Assembly.Location, "offers", "serve" }.Skip(
+            Path.GetFileName(Environment.ProcessPath) == "dotnet" ? 0 : 1))
         {
             start.ArgumentList.Add(argument);
         }

@@ -20,7 +20,8 @@ internal sealed class Session : IDisposable
     }
 
     /// <summary>The root of the repository.</summary>
-    public static string Root => typeof(Session).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(fact => fact.Key == "Root").Value!;
+    public static string Root =>
+        typeof(Session).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(fact => fact.Key == "Root").Value!;
 
     /// <summary>Runs a script. An error ends the benchmark.</summary>
     public Collection<PSObject> Run(string script)

@@ -34,12 +34,15 @@ internal static class WatchdogBenchmark
                 await Task.Delay(100);
             }
 
-            await File.WriteAllTextAsync(Path.Combine(keys, "known"), $"[{machine.PublicIpAddress}]:{machine.SshPort} {host.PublicLine}\n{machine.PublicIpAddress} {host.PublicLine}\n");
+            await File.WriteAllTextAsync(
+                Path.Combine(keys, "known"),
+                $"[{machine.PublicIpAddress}]:{machine.SshPort} {host.PublicLine}\n{machine.PublicIpAddress} {host.PublicLine}\n");
             Console.WriteLine($"{"curl",-28}{"% of one CPU",13}{"median s",10}{"max s",10}");
             foreach (var (name, change) in new[]
             {
                 ("repeats by itself (7.71)", ":"),
-                ("the same, with two uses", $"{Sleep} & {Register} job $! 'a job' always TERM TERM; {Sleep} & {Register} server $! 'a server' cpu none none"),
+                ("the same, with two uses",
+                    $"{Sleep} & {Register} job $! 'a job' always TERM TERM; {Sleep} & {Register} server $! 'a server' cpu none none"),
                 ("one process per check (older)", "sudo sed -i 's/--retry-all-errors/--not-yet/' $(command -v spottrainer-watchdog)"),
             })
             {
@@ -54,7 +57,10 @@ internal static class WatchdogBenchmark
                     times.Add(await ReactAsync());
                 }
 
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-28}{percent,13:0.000}{ImportBenchmark.Median(times),10:0.00}{times.Max(),10:0.00}"));
+                Console.WriteLine(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{name,-28}{percent,13:0.000}{ImportBenchmark.Median(times),10:0.00}{times.Max(),10:0.00}"));
             }
 
             // Measures the time from the notice to the signal in the job.

@@ -8,7 +8,8 @@ namespace SpotTrainer.Tests;
 public sealed class ScriptTests
 {
     public static TheoryData<string> Scripts =>
-        [.. new[] { typeof(EmbeddedScript), typeof(MarketTable) }.SelectMany(type => type.Assembly.GetManifestResourceNames()).Where(name => name.EndsWith(".sh", StringComparison.Ordinal))];
+        [.. new[] { typeof(EmbeddedScript), typeof(MarketTable) }.SelectMany(type => type.Assembly.GetManifestResourceNames()).Where(
+            name => name.EndsWith(".sh", StringComparison.Ordinal))];
 
     [Fact]
     public void All_scripts_are_checked() => Assert.Contains("watchdog.sh", Scripts.Select(row => row.Data));
@@ -25,7 +26,8 @@ public sealed class ScriptTests
 
     private static async Task<string> ReadAsync(string name)
     {
-        await using var stream = typeof(EmbeddedScript).Assembly.GetManifestResourceStream(name) ?? typeof(MarketTable).Assembly.GetManifestResourceStream(name)!;
+        await using var stream = typeof(EmbeddedScript).Assembly.GetManifestResourceStream(name)
+            ?? typeof(MarketTable).Assembly.GetManifestResourceStream(name)!;
         using var reader = new StreamReader(stream);
         return await reader.ReadToEndAsync();
     }

@@ -19,7 +19,8 @@ internal sealed class Filters<T>() : Dictionary<string, Func<T, IEnumerable<stri
 /// <param name="Host">The endpoint's own host and port. A client that follows a response must not get to AWS.</param>
 /// <param name="Set">Holds the conditions.</param>
 internal sealed partial record Ec2Call(
-    RegionState Region, QueryParameters Parameters, MarketTable Market, string Account, DateTimeOffset Now, InstanceMachines Machines, string Host,
+    RegionState Region, QueryParameters Parameters, MarketTable Market, string Account, DateTimeOffset Now, InstanceMachines Machines,
+    string Host,
     ConditionSet Set)
 {
     /// <summary>The conditions of this call.</summary>
@@ -29,7 +30,9 @@ internal sealed partial record Ec2Call(
     public bool HasDefaultVpc => !Conditions.NoDefaultVpc.Contains(Region.Name);
 
     /// <summary>The instances that calls find: a new one only after a while, and a terminated one for an hour.</summary>
-    public IEnumerable<Instance> Instances => Region.Instances.Values.Where(instance => instance.VisibleFrom <= Now && !(instance.Ended && instance.ComputeEnd + TimeSpan.FromHours(1) < Now));
+    public IEnumerable<Instance> Instances =>
+        Region.Instances.Values.Where(
+            instance => instance.VisibleFrom <= Now && !(instance.Ended && instance.ComputeEnd + TimeSpan.FromHours(1) < Now));
 
     /// <summary>The security groups that calls find: a new one only after a while.</summary>
     public IEnumerable<SecurityGroup> Groups => Region.Groups.Values.Where(group => group.VisibleFrom <= Now);
@@ -63,7 +66,8 @@ internal sealed partial record Ec2Call(
     {
         var filters = Parameters.Groups("Filter")
             .Select(group => (Values: Values(group.Required("Name")), Patterns: group.List("Value").Select(Pattern).ToArray())).ToArray();
-        return items.Where(item => filters.All(filter => filter.Values(item).Any(value => filter.Patterns.Any(pattern => pattern.IsMatch(value)))));
+        return items.Where(
+            item => filters.All(filter => filter.Values(item).Any(value => filter.Patterns.Any(pattern => pattern.IsMatch(value)))));
 
         Func<T, IEnumerable<string>> Values(string name)
         {
@@ -129,7 +133,9 @@ internal sealed partial record Ec2Call(
         }
 
         var known = items.ToDictionary(id, StringComparer.Ordinal);
-        return names.Distinct(StringComparer.Ordinal).Select(name => known.TryGetValue(name, out var item) ? item : throw new AwsException(errorCode, $"The ID '{name}' does not exist")).ToArray();
+        return names.Distinct(StringComparer.Ordinal).Select(
+            name => known.TryGetValue(name, out var item) ? item : throw new AwsException(
+                errorCode, $"The ID '{name}' does not exist")).ToArray();
     }
 
     /// <summary>Tags a resource that the call creates, as its TagSpecification says for that resource type.</summary>

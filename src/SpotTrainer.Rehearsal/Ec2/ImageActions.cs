@@ -4,7 +4,8 @@ namespace SpotTrainer.Rehearsal.Ec2;
 
 /// <summary>An image of a region.</summary>
 internal sealed record MachineImageEntry(
-    string Id, string Parameter, string Name, string Architecture, string OwnerId, string OwnerAlias, string UserName, string RootDeviceName, int SizeGiB);
+    string Id, string Parameter, string Name, string Architecture, string OwnerId, string OwnerAlias, string UserName,
+    string RootDeviceName, int SizeGiB);
 
 /// <summary>The images, and the Systems Manager public parameters that refer to them.</summary>
 internal static class ImageActions
@@ -32,7 +33,8 @@ internal static class ImageActions
     }
 
     /// <summary>The image that a parameter refers to, or <see langword="null"/>.</summary>
-    public static MachineImageEntry? FindByParameter(string region, string parameter) => Images(region).FirstOrDefault(image => image.Parameter == parameter);
+    public static MachineImageEntry? FindByParameter(string region, string parameter) =>
+        Images(region).FirstOrDefault(image => image.Parameter == parameter);
 
     /// <summary>The image that RunInstances names, by ID or by a parameter after <c>resolve:ssm:</c>.</summary>
     public static MachineImageEntry Find(string region, string id)
@@ -49,7 +51,9 @@ internal static class ImageActions
         var named = call.Named("ImageId", Images(call.Region.Name), image => image.Id, "InvalidAMIID.NotFound");
         var owners = call.Parameters.List("Owner");
         var (page, next) = call.Paged(call.Filtered(
-            named.Where(image => owners.Count == 0 || owners.Contains(image.OwnerId, StringComparer.Ordinal) || owners.Contains(image.OwnerAlias, StringComparer.Ordinal)),
+            named.Where(
+                image => owners.Count == 0 || owners.Contains(image.OwnerId, StringComparer.Ordinal)
+                    || owners.Contains(image.OwnerAlias, StringComparer.Ordinal)),
             new Filters<MachineImageEntry>
             {
                 ["image-id"] = image => [image.Id],
@@ -67,8 +71,10 @@ internal static class ImageActions
 
     private static object?[] ImageXml(Ec2Call call, MachineImageEntry image) =>
     [
-        Ec2Xml.Element("imageId", image.Id), Ec2Xml.Element("imageLocation", $"amazon/{image.Name}"), Ec2Xml.Element("imageState", "available"),
-        Ec2Xml.Element("imageOwnerId", image.OwnerId), Ec2Xml.Element("imageOwnerAlias", image.OwnerAlias), Ec2Xml.Element("isPublic", true),
+        Ec2Xml.Element("imageId", image.Id), Ec2Xml.Element("imageLocation", $"amazon/{image.Name}"),
+        Ec2Xml.Element("imageState", "available"),
+        Ec2Xml.Element("imageOwnerId", image.OwnerId), Ec2Xml.Element("imageOwnerAlias", image.OwnerAlias),
+        Ec2Xml.Element("isPublic", true),
         Ec2Xml.Element("architecture", image.Architecture), Ec2Xml.Element("imageType", "machine"), Ec2Xml.Element("name", image.Name),
         Ec2Xml.Element("creationDate", "2026-01-05T00:00:00.000Z"), Ec2Xml.Element("platformDetails", "Linux/UNIX"),
         Ec2Xml.Element("rootDeviceType", "ebs"), Ec2Xml.Element("rootDeviceName", image.RootDeviceName),
@@ -76,7 +82,8 @@ internal static class ImageActions
         [
             Ec2Xml.Element("deviceName", root.RootDeviceName),
             Ec2Xml.Element("ebs",
-                Ec2Xml.Element("snapshotId", Ids.Stable("snap", root.Id)), Ec2Xml.Element("volumeSize", root.SizeGiB), Ec2Xml.Element("deleteOnTermination", true),
+                Ec2Xml.Element("snapshotId", Ids.Stable("snap", root.Id)), Ec2Xml.Element("volumeSize", root.SizeGiB),
+                Ec2Xml.Element("deleteOnTermination", true),
                 Ec2Xml.Element("volumeType", "gp3"), Ec2Xml.Element("encrypted", false)),
         ]),
         Ec2Xml.Element("virtualizationType", "hvm"), TagActions.TagSet(call.Region, image.Id), Ec2Xml.Element("hypervisor", "xen"),

@@ -117,7 +117,9 @@ internal sealed class Instance
             Ec2Xml.Element("productCodes"),
             Ec2Xml.Element("instanceType", Type.Name),
             Ec2Xml.Element("launchTime", LaunchTime),
-            Ec2Xml.Element("placement", Ec2Xml.Element("availabilityZone", Subnet.Zone), Ec2Xml.Element("groupName", string.Empty), Ec2Xml.Element("tenancy", "default")),
+            Ec2Xml.Element(
+                "placement", Ec2Xml.Element("availabilityZone", Subnet.Zone), Ec2Xml.Element("groupName", string.Empty),
+                Ec2Xml.Element("tenancy", "default")),
             Ec2Xml.Element("monitoring", Ec2Xml.Element("state", "disabled")),
             Ended ? null : Ec2Xml.Element("subnetId", Subnet.Id),
             Ended ? null : Ec2Xml.Element("vpcId", VpcId),
@@ -125,14 +127,18 @@ internal sealed class Instance
             Ec2Xml.Optional("ipAddress", running?.PublicIpAddress),
             Ec2Xml.Element("sourceDestCheck", true),
             Ec2Xml.Set("groupSet", Ended ? [] : Groups, GroupXml),
-            StateReason is { } reason ? Ec2Xml.Element("stateReason", Ec2Xml.Element("code", reason.Code), Ec2Xml.Element("message", reason.Message)) : null,
+            StateReason is { } reason
+                ? Ec2Xml.Element("stateReason", Ec2Xml.Element("code", reason.Code), Ec2Xml.Element("message", reason.Message))
+                : null,
             Ec2Xml.Element("architecture", Image.Architecture),
             Ec2Xml.Element("rootDeviceType", "ebs"),
             Ec2Xml.Element("rootDeviceName", Image.RootDeviceName),
             Ec2Xml.Set("blockDeviceMapping", Ended ? [] : new[] { VolumeId }, volume =>
             [
                 Ec2Xml.Element("deviceName", Image.RootDeviceName),
-                Ec2Xml.Element("ebs", Ec2Xml.Element("volumeId", volume), Ec2Xml.Element("status", "attached"), Ec2Xml.Element("attachTime", LaunchTime), Ec2Xml.Element("deleteOnTermination", Options.DeleteOnTermination)),
+                Ec2Xml.Element(
+                    "ebs", Ec2Xml.Element("volumeId", volume), Ec2Xml.Element("status", "attached"),
+                    Ec2Xml.Element("attachTime", LaunchTime), Ec2Xml.Element("deleteOnTermination", Options.DeleteOnTermination)),
             ]),
             Ec2Xml.Element("virtualizationType", "hvm"),
             Ec2Xml.Element("clientToken", ClientToken),
@@ -140,17 +146,23 @@ internal sealed class Instance
             Ec2Xml.Element("hypervisor", "xen"),
             Ec2Xml.Set("networkInterfaceSet", Ended ? [] : new[] { NetworkInterfaceId }, id =>
             [
-                Ec2Xml.Element("networkInterfaceId", id), Ec2Xml.Element("subnetId", Subnet.Id), Ec2Xml.Element("vpcId", VpcId), Ec2Xml.Element("ownerId", owner),
-                Ec2Xml.Element("status", "in-use"), Ec2Xml.Optional("privateIpAddress", running?.PrivateIpAddress), Ec2Xml.Set("groupSet", Groups, GroupXml),
+                Ec2Xml.Element("networkInterfaceId", id), Ec2Xml.Element("subnetId", Subnet.Id), Ec2Xml.Element("vpcId", VpcId),
+                Ec2Xml.Element("ownerId", owner),
+                Ec2Xml.Element("status", "in-use"), Ec2Xml.Optional("privateIpAddress", running?.PrivateIpAddress),
+                Ec2Xml.Set("groupSet", Groups, GroupXml),
             ]),
             Spot ? Ec2Xml.Element("instanceLifecycle", "spot") : null,
             Spot ? Ec2Xml.Element("spotInstanceRequestId", SpotRequestId) : null,
             Options.InstanceProfile is { } profile ? Ec2Xml.Element("iamInstanceProfile",
-                Ec2Xml.Element("arn", profile.StartsWith("arn:", StringComparison.Ordinal) ? profile : $"arn:aws:iam::{owner}:instance-profile/{profile}"),
+                Ec2Xml.Element(
+                    "arn", profile.StartsWith("arn:", StringComparison.Ordinal)
+                        ? profile
+                        : $"arn:aws:iam::{owner}:instance-profile/{profile}"),
                 Ec2Xml.Element("id", "AIPA" + Ids.Stable("aipa", profile)[5..].ToUpperInvariant())) : null,
             Ec2Xml.Element("ebsOptimized", false),
             Ec2Xml.Element("metadataOptions",
-                Ec2Xml.Element("state", "applied"), Ec2Xml.Element("httpTokens", Options.HttpTokens), Ec2Xml.Element("httpPutResponseHopLimit", Options.HopLimit), Ec2Xml.Element("httpEndpoint", "enabled")),
+                Ec2Xml.Element("state", "applied"), Ec2Xml.Element("httpTokens", Options.HttpTokens),
+                Ec2Xml.Element("httpPutResponseHopLimit", Options.HopLimit), Ec2Xml.Element("httpEndpoint", "enabled")),
             Ec2Xml.Element("platformDetails", "Linux/UNIX"),
         ];
     }
@@ -166,7 +178,8 @@ internal sealed class Instance
         _ => state.ToString().ToLowerInvariant(),
     };
 
-    private static object?[] GroupXml(SecurityGroup group) => [Ec2Xml.Element("groupId", group.Id), Ec2Xml.Element("groupName", group.Name)];
+    private static object?[] GroupXml(SecurityGroup group) =>
+        [Ec2Xml.Element("groupId", group.Id), Ec2Xml.Element("groupName", group.Name)];
 }
 
 /// <summary>EC2's states and their numbers.</summary>

@@ -47,7 +47,9 @@ internal static class InstanceActions
         {
             return before.Call == text
                 ? ReservationXml(call, before.Made)
-                : throw new AwsException("IdempotentParameterMismatch", "The client token you have provided is associated with a resource that has different parameters.");
+                : throw new AwsException(
+                    "IdempotentParameterMismatch",
+                    "The client token you have provided is associated with a resource that has different parameters.");
         }
 
         var type = call.Market.Find(call.Region.Name, parameters.Required("InstanceType"))
@@ -164,7 +166,8 @@ internal static class InstanceActions
             [
                 Ec2Xml.Element("instanceId", instance.Id), Ec2Xml.Element("availabilityZone", instance.Subnet.Zone),
                 Instance.StateXml("instanceState", instance.State),
-                Ec2Xml.Element("systemStatus", Ec2Xml.Element("status", Status(instance))), Ec2Xml.Element("instanceStatus", Ec2Xml.Element("status", Status(instance))),
+                Ec2Xml.Element("systemStatus", Ec2Xml.Element("status", Status(instance))),
+                Ec2Xml.Element("instanceStatus", Ec2Xml.Element("status", Status(instance))),
             ]),
             Ec2Xml.Optional("nextToken", next),
         ];
@@ -199,7 +202,8 @@ internal static class InstanceActions
                 return (instance.Id, Before: before, Now: instance.State);
             }).ToArray(), change =>
             [
-                Ec2Xml.Element("instanceId", change.Id), Instance.StateXml("currentState", change.Now), Instance.StateXml("previousState", change.Before),
+                Ec2Xml.Element("instanceId", change.Id), Instance.StateXml("currentState", change.Now),
+                Instance.StateXml("previousState", change.Before),
             ]),
         ];
     }
@@ -217,7 +221,8 @@ internal static class InstanceActions
 
         if (groups.Length > MostGroups)
         {
-            throw new AwsException("SecurityGroupsPerInterfaceLimitExceeded", "The maximum number of security groups per interface has been reached.");
+            throw new AwsException(
+                "SecurityGroupsPerInterfaceLimitExceeded", "The maximum number of security groups per interface has been reached.");
         }
 
         if (instance.Ended)
@@ -273,7 +278,8 @@ internal static class InstanceActions
 
     private static Subnet FindSubnet(Ec2Call call, MarketType type, bool spot)
     {
-        var id = call.Parameters["SubnetId"] ?? call.Parameters.Groups("NetworkInterface").Select(network => network["SubnetId"]).FirstOrDefault();
+        var id = call.Parameters["SubnetId"]
+            ?? call.Parameters.Groups("NetworkInterface").Select(network => network["SubnetId"]).FirstOrDefault();
         if (id is null && !call.HasDefaultVpc)
         {
             throw NetworkActions.NoDefaultVpc();
@@ -300,7 +306,8 @@ internal static class InstanceActions
 
     private static IReadOnlyList<SecurityGroup> FindGroups(Ec2Call call)
     {
-        var ids = call.Parameters.List("SecurityGroupId").Concat(call.Parameters.Groups("NetworkInterface").SelectMany(network => network.List("SecurityGroupId")));
+        var ids = call.Parameters.List(
+            "SecurityGroupId").Concat(call.Parameters.Groups("NetworkInterface").SelectMany(network => network.List("SecurityGroupId")));
         var groups = ids.Select(id => NetworkActions.Find(call, id, name: null))
             .Concat(call.Parameters.List("SecurityGroup").Select(name => NetworkActions.Find(call, id: null, name))).ToArray();
         return groups.Length > 0 ? groups : [NetworkActions.Find(call, id: null, "default")];
@@ -329,7 +336,8 @@ internal static class InstanceActions
         }
 
         var limit = call.Conditions.Quotas.GetValueOrDefault(quota.Code, quota.Default);
-        var used = call.Region.Instances.Values.Where(instance => instance.Runs && VCpuQuota.Of(instance.Type, instance.Spot) == quota).Sum(instance => instance.Type.VCpu);
+        var used = call.Region.Instances.Values.Where(instance => instance.Runs && VCpuQuota.Of(instance.Type, instance.Spot) == quota)
+            .Sum(instance => instance.Type.VCpu);
         var count = Math.Max(0, limit - used) / type.VCpu;
         if (count >= least)
         {
@@ -353,7 +361,8 @@ internal static class InstanceActions
             throw new AwsException("InsufficientInstanceCapacity", "There is no Spot capacity available that matches your request.", 500);
         }
 
-        var others = call.Region.Subnets.Select(subnet => subnet.Zone).Where(other => call.Market.IsOffered(type, other) && !call.Conditions.IsShort(type.Name, other, spot)).ToArray();
+        var others = call.Region.Subnets.Select(subnet => subnet.Zone).Where(
+            other => call.Market.IsOffered(type, other) && !call.Conditions.IsShort(type.Name, other, spot)).ToArray();
         var advice = others.Length == 0 ? string.Empty
             : $" You can currently get {type.Name} capacity by not specifying an Availability Zone in your request or choosing {string.Join(", ", others)}.";
         throw new AwsException("InsufficientInstanceCapacity",
@@ -380,7 +389,9 @@ internal static class InstanceActions
         try
         {
             var bytes = Convert.FromBase64String(base64 ?? string.Empty);
-            return bytes.Length <= MaxUserData ? Encoding.UTF8.GetString(bytes) : throw AwsException.InvalidParameterValue("User data is limited to 16384 bytes");
+            return bytes.Length <= MaxUserData
+                ? Encoding.UTF8.GetString(bytes)
+                : throw AwsException.InvalidParameterValue("User data is limited to 16384 bytes");
         }
         catch (FormatException)
         {
@@ -390,10 +401,13 @@ internal static class InstanceActions
 
     private static int VolumeSize(Ec2Call call, MachineImageEntry image)
     {
-        var size = call.Parameters.Groups("BlockDeviceMapping").FirstOrDefault(mapping => mapping["DeviceName"] == image.RootDeviceName)?.Integer("Ebs.VolumeSize") ?? image.SizeGiB;
+        var size = call.Parameters.Groups("BlockDeviceMapping").FirstOrDefault(
+            mapping => mapping["DeviceName"] == image.RootDeviceName)?.Integer("Ebs.VolumeSize") ?? image.SizeGiB;
         return size >= image.SizeGiB
             ? size
-            : throw new AwsException("InvalidBlockDeviceMapping", $"Volume of size {size}GB is smaller than snapshot '{Ids.Stable("snap", image.Id)}', expect size >= {image.SizeGiB}GB");
+            : throw new AwsException(
+                "InvalidBlockDeviceMapping",
+                $"Volume of size {size}GB is smaller than snapshot '{Ids.Stable("snap", image.Id)}', expect size >= {image.SizeGiB}GB");
     }
 
     private static decimal? ReadPrice(string? maxPrice) =>
@@ -407,7 +421,8 @@ internal static class InstanceActions
         if (most < now)
         {
             throw new AwsException("SpotMaxPriceTooLow", string.Create(
-                CultureInfo.InvariantCulture, $"Your Spot request price of {most} is lower than the minimum required Spot request fulfillment price of {now}."));
+                CultureInfo.InvariantCulture,
+                $"Your Spot request price of {most} is lower than the minimum required Spot request fulfillment price of {now}."));
         }
     }
 }

@@ -20,7 +20,9 @@ internal sealed class InstanceMachines(IMachineFactory factory, SemaphoreSlim ga
     {
         started.Add(instance);
         lives.Add(LiveAsync(region, instance, new MachineSpec(
-            instance.Id, userData, publicKey is null ? [] : [publicKey], instance.Image.UserName, Metadata(region, instance, userData, publicKey))));
+            instance.Id, userData, publicKey is null
+                ? []
+                : [publicKey], instance.Image.UserName, Metadata(region, instance, userData, publicKey))));
     }
 
     /// <summary>Ends an instance's machine. The caller holds the lock.</summary>
@@ -140,7 +142,8 @@ internal sealed class InstanceMachines(IMachineFactory factory, SemaphoreSlim ga
             instance.LastConsole = machine.ConsoleOutput;
             if (instance.State is InstanceState.Running)
             {
-                SetReason(instance, "User initiated", "Client.InstanceInitiatedShutdown", "Client.InstanceInitiatedShutdown: Instance initiated shutdown");
+                SetReason(instance, "User initiated", "Client.InstanceInitiatedShutdown",
+                    "Client.InstanceInitiatedShutdown: Instance initiated shutdown");
             }
 
             instance.Machine = null;
@@ -177,7 +180,8 @@ internal sealed class InstanceMachines(IMachineFactory factory, SemaphoreSlim ga
             {
                 instance.EndedByEc2 = true;
                 instance.State = InstanceState.ShuttingDown;
-                SetReason(instance, "Service initiated", "Server.SpotInstanceTermination", "Server.SpotInstanceTermination: Spot instance termination");
+                SetReason(instance, "Service initiated", "Server.SpotInstanceTermination",
+                    "Server.SpotInstanceTermination: Spot instance termination");
                 EndMachine(instance);
             }
         });
@@ -204,7 +208,8 @@ internal sealed class InstanceMachines(IMachineFactory factory, SemaphoreSlim ga
         }
     }
 
-    private static void SetDoors(Instance instance) => instance.Machine?.SetDoors([.. instance.Groups.SelectMany(group => group.Ingress).SelectMany(rule => rule.Doors())]);
+    private static void SetDoors(Instance instance) =>
+        instance.Machine?.SetDoors([.. instance.Groups.SelectMany(group => group.Ingress).SelectMany(rule => rule.Doors())]);
 
     /// <summary>Writes the notices given so far to the machine's metadata.</summary>
     private static void ShowNotices(Instance instance)
@@ -213,18 +218,21 @@ internal sealed class InstanceMachines(IMachineFactory factory, SemaphoreSlim ga
         {
             if (instance.InterruptionTime is { } end)
             {
-                machine.SetMetadata("meta-data/spot/instance-action", JsonSerializer.Serialize(new { action = "terminate", time = Seconds(end) }));
+                machine.SetMetadata(
+                    "meta-data/spot/instance-action", JsonSerializer.Serialize(new { action = "terminate", time = Seconds(end) }));
                 machine.SetMetadata("meta-data/spot/termination-time", Seconds(end));
             }
 
             if (instance.RebalanceNoticed is { } noticed)
             {
-                machine.SetMetadata("meta-data/events/recommendations/rebalance", JsonSerializer.Serialize(new { noticeTime = Seconds(noticed) }));
+                machine.SetMetadata(
+                    "meta-data/events/recommendations/rebalance", JsonSerializer.Serialize(new { noticeTime = Seconds(noticed) }));
             }
         }
     }
 
-    private static string Seconds(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
+    private static string Seconds(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
 
     private async Task ChangeAsync(Action change)
     {

@@ -45,9 +45,11 @@ internal static class KeyPairActions
             material = rsa.ExportRSAPrivateKeyPem() + "\n";
             var numbers = rsa.ExportParameters(includePrivateParameters: false);
             var blob = new SshWriter().String("ssh-rsa")
-                .MpInt(new Org.BouncyCastle.Math.BigInteger(1, numbers.Exponent!)).MpInt(new Org.BouncyCastle.Math.BigInteger(1, numbers.Modulus!)).ToArray();
+                .MpInt(new Org.BouncyCastle.Math.BigInteger(1, numbers.Exponent!))
+                .MpInt(new Org.BouncyCastle.Math.BigInteger(1, numbers.Modulus!)).ToArray();
 
-            // EC2's fingerprint is the SHA-1 of the private key for a pair that it created, or the MD5 of the public key for an imported one.
+            // EC2's fingerprint is the SHA-1 of the private key for a pair that it created, or the MD5 of the
+            // public key for an imported one.
 #pragma warning disable CA5350
             var fingerprint = Colons(SHA1.HashData(rsa.ExportPkcs8PrivateKey()));
 #pragma warning restore CA5350
@@ -60,7 +62,9 @@ internal static class KeyPairActions
     public static object?[] Describe(Ec2Call call)
     {
         var withKey = call.Parameters.Boolean("IncludePublicKey") ?? false;
-        var pairs = call.Named("KeyPairId", call.Named("KeyName", call.KeyPairs, pair => pair.Name, "InvalidKeyPair.NotFound"), pair => pair.Id, "InvalidKeyPair.NotFound");
+        var pairs = call.Named(
+            "KeyPairId", call.Named("KeyName", call.KeyPairs, pair => pair.Name, "InvalidKeyPair.NotFound"), pair =>
+                pair.Id, "InvalidKeyPair.NotFound");
         return
         [
             Ec2Xml.Set("keySet", call.Filtered(pairs, new Filters<KeyPair>
@@ -70,8 +74,11 @@ internal static class KeyPairActions
                 ["fingerprint"] = pair => [pair.Fingerprint],
             }, pair => pair.Id), pair =>
             [
-                Ec2Xml.Element("keyPairId", pair.Id), Ec2Xml.Element("keyFingerprint", pair.Fingerprint), Ec2Xml.Element("keyName", pair.Name), Ec2Xml.Element("keyType", pair.Type),
-                TagActions.TagSet(call.Region, pair.Id), withKey ? Ec2Xml.Element("publicKey", pair.PublicKey) : null, Ec2Xml.Element("createTime", pair.Created),
+                Ec2Xml.Element("keyPairId", pair.Id), Ec2Xml.Element("keyFingerprint", pair.Fingerprint),
+                Ec2Xml.Element("keyName", pair.Name), Ec2Xml.Element("keyType", pair.Type),
+                TagActions.TagSet(call.Region, pair.Id), withKey
+                    ? Ec2Xml.Element("publicKey", pair.PublicKey)
+                    : null, Ec2Xml.Element("createTime", pair.Created),
             ]),
         ];
     }
@@ -112,7 +119,8 @@ internal static class KeyPairActions
     {
         call.Region.KeyPairs[pair.Name] = pair with { VisibleFrom = call.Now + call.Conditions.NotFoundFor };
         call.TagNew("key-pair", pair.Id);
-        return [Ec2Xml.Element("keyName", pair.Name), Ec2Xml.Element("keyFingerprint", pair.Fingerprint), Ec2Xml.Element("keyPairId", pair.Id)];
+        return [Ec2Xml.Element("keyName", pair.Name), Ec2Xml.Element("keyFingerprint", pair.Fingerprint),
+            Ec2Xml.Element("keyPairId", pair.Id)];
     }
 
     private static (string Type, string Fingerprint) Recognize(string line)

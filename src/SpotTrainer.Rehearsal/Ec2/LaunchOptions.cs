@@ -37,7 +37,8 @@ internal sealed record LaunchOptions
             DeleteOnTermination = root?.Boolean("DeleteOnTermination") ?? defaults.DeleteOnTermination,
             CpuCredits = parameters["CreditSpecification.CpuCredits"] ?? defaults.CpuCredits,
             InstanceProfile = parameters["IamInstanceProfile.Arn"] ?? parameters["IamInstanceProfile.Name"],
-            InterruptionBehavior = parameters["InstanceMarketOptions.SpotOptions.InstanceInterruptionBehavior"] ?? defaults.InterruptionBehavior,
+            InterruptionBehavior = parameters["InstanceMarketOptions.SpotOptions.InstanceInterruptionBehavior"]
+                ?? defaults.InterruptionBehavior,
         };
     }
 }

@@ -56,7 +56,8 @@ internal static class Ledger
     private static decimal Spot(Instance instance, MarketTable market, IReadOnlyList<PriceMove> moves, DateTimeOffset end)
     {
         var sum = 0m;
-        foreach (var (usd, since) in MarketTable.History(market.Offer(instance.Type.Name, instance.Subnet.Zone)!, instance.LaunchTime, end, moves))
+        foreach (var (usd, since) in MarketTable.History(
+            market.Offer(instance.Type.Name, instance.Subnet.Zone)!, instance.LaunchTime, end, moves))
         {
             var from = since > instance.LaunchTime ? since : instance.LaunchTime;
             sum += Hours(from, end) * Math.Min(usd, instance.HighestPrice);

@@ -36,7 +36,8 @@ internal static class MarketActions
         [
             Ec2Xml.Set("regionInfo", regions, region =>
             [
-                Ec2Xml.Element("regionName", region), Ec2Xml.Element("regionEndpoint", call.Host), Ec2Xml.Element("optInStatus", "opt-in-not-required"),
+                Ec2Xml.Element("regionName", region), Ec2Xml.Element("regionEndpoint", call.Host),
+                Ec2Xml.Element("optInStatus", "opt-in-not-required"),
             ]),
         ];
     }
@@ -57,8 +58,10 @@ internal static class MarketActions
                 ["opt-in-status"] = _ => ["opt-in-not-required"],
             }), zone =>
             [
-                Ec2Xml.Element("zoneName", zone), Ec2Xml.Element("zoneId", region.ZoneId(zone)), Ec2Xml.Element("zoneState", "available"), Ec2Xml.Element("regionName", call.Region.Name),
-                Ec2Xml.Element("zoneType", "availability-zone"), Ec2Xml.Element("optInStatus", "opt-in-not-required"), Ec2Xml.Element("groupName", call.Region.Name),
+                Ec2Xml.Element("zoneName", zone), Ec2Xml.Element("zoneId", region.ZoneId(zone)), Ec2Xml.Element("zoneState", "available"),
+                Ec2Xml.Element("regionName", call.Region.Name),
+                Ec2Xml.Element("zoneType", "availability-zone"), Ec2Xml.Element("optInStatus", "opt-in-not-required"),
+                Ec2Xml.Element("groupName", call.Region.Name),
                 Ec2Xml.Element("messageSet"),
             ]),
         ];
@@ -70,7 +73,8 @@ internal static class MarketActions
         var unknown = named.Where(name => call.Market.Find(call.Region.Name, name) is null).ToArray();
         if (unknown.Length > 0)
         {
-            throw new AwsException("InvalidInstanceType", $"The following supplied instance types do not exist: [{string.Join(", ", unknown)}]");
+            throw new AwsException(
+                "InvalidInstanceType", $"The following supplied instance types do not exist: [{string.Join(", ", unknown)}]");
         }
 
         var types = named.Count == 0 ? call.Market.Types(call.Region.Name)
@@ -104,7 +108,8 @@ internal static class MarketActions
         [
             Ec2Xml.Set("instanceTypeOfferingSet", page, offering =>
             [
-                Ec2Xml.Element("instanceType", offering.Type), Ec2Xml.Element("locationType", byZone ? "availability-zone" : "region"), Ec2Xml.Element("location", offering.Location),
+                Ec2Xml.Element("instanceType", offering.Type), Ec2Xml.Element("locationType", byZone ? "availability-zone" : "region"),
+                Ec2Xml.Element("location", offering.Location),
             ]),
             Ec2Xml.Optional("nextToken", next),
         ];
@@ -127,7 +132,8 @@ internal static class MarketActions
                 ["availability-zone"] = offer => [offer.Zone],
                 ["instance-type"] = offer => [offer.Type.Name],
                 ["product-description"] = _ => [Product],
-            }).Where(offer => (types.Count == 0 || types.Contains(offer.Type.Name, StringComparer.Ordinal)) && (zone is null || offer.Zone == zone)).ToArray();
+            }).Where(offer => (types.Count == 0 || types.Contains(offer.Type.Name, StringComparer.Ordinal)) && (zone is null
+                || offer.Zone == zone)).ToArray();
         var page = new List<(ZoneOffer Offer, decimal Usd, DateTimeOffset Since)>(size);
         var next = string.Empty;
         for (var index = token?.Offer ?? 0; index < offers.Length && next.Length == 0; index++)
@@ -150,7 +156,8 @@ internal static class MarketActions
         [
             Ec2Xml.Set("spotPriceHistorySet", page, entry =>
             [
-                Ec2Xml.Element("instanceType", entry.Offer.Type.Name), Ec2Xml.Element("productDescription", Product), Ec2Xml.Element("spotPrice", Price(entry.Usd)),
+                Ec2Xml.Element("instanceType", entry.Offer.Type.Name), Ec2Xml.Element("productDescription", Product),
+                Ec2Xml.Element("spotPrice", Price(entry.Usd)),
                 Ec2Xml.Element("timestamp", entry.Since), Ec2Xml.Element("availabilityZone", entry.Offer.Zone),
             ]),
             Ec2Xml.Element("nextToken", next),
@@ -166,7 +173,8 @@ internal static class MarketActions
         var types = call.Parameters.List("InstanceType").Distinct(StringComparer.Ordinal).ToArray();
         if (types.Length == 0)
         {
-            throw new AwsException("MissingParameter", "The request must contain the parameter InstanceTypes or InstanceRequirementsWithMetadata");
+            throw new AwsException(
+                "MissingParameter", "The request must contain the parameter InstanceTypes or InstanceRequirementsWithMetadata");
         }
 
         if (call.Parameters.Integer("TargetCapacity") is not ({ } capacity and >= 1))
@@ -193,14 +201,17 @@ internal static class MarketActions
         var byZone = call.Parameters.Boolean("SingleAvailabilityZone") is true;
         var scores = call.Market.Regions.Where(name => wanted.Count == 0 || wanted.Contains(name, StringComparer.Ordinal))
             .SelectMany(region => byZone
-                ? call.Market.Zones(region).Select(zone => (Region: region, Zone: (string?)call.Market.Region(region).ZoneId(zone), Score: Score(call, types, [zone], capacity)))
+                ? call.Market.Zones(region).Select(
+                    zone => (Region: region, Zone: (string?)call.Market.Region(region).ZoneId(zone),
+                        Score: Score(call, types, [zone], capacity)))
                 : [(Region: region, Zone: null, Score: Score(call, types, call.Market.Zones(region), capacity))])
             .OrderByDescending(entry => entry.Score).ThenBy(entry => entry.Zone ?? entry.Region, StringComparer.Ordinal);
         var (page, next) = call.Paged(scores);
         return
         [
             Ec2Xml.Set("spotPlacementScoreSet", page, entry =>
-                [Ec2Xml.Element("region", entry.Region), Ec2Xml.Optional("availabilityZoneId", entry.Zone), Ec2Xml.Element("score", entry.Score)]),
+                [Ec2Xml.Element("region", entry.Region), Ec2Xml.Optional("availabilityZoneId", entry.Zone),
+                    Ec2Xml.Element("score", entry.Score)]),
             Ec2Xml.Optional("nextToken", next),
         ];
     }
@@ -218,7 +229,9 @@ internal static class MarketActions
 
         // Rarely interrupted types have capacity to spare.
         var best = offers.Max(offer => 9 - offer.Type.Spot[MarketTable.RegionOf(offer.Zone)].Interruption) - (capacity > 100 ? 2 : 0);
-        return Math.Clamp(offers.Select(offer => offer.Type.Name).Distinct(StringComparer.Ordinal).Count() < typesEnough ? Math.Min(best, low) : best, 1, 10);
+        return Math.Clamp(
+            offers.Select(offer => offer.Type.Name).Distinct(StringComparer.Ordinal).Count() < typesEnough ? Math.Min(best, low) : best, 1,
+            10);
     }
 
     private static string Price(decimal usd) => usd.ToString("0.000000", CultureInfo.InvariantCulture);
@@ -273,9 +286,12 @@ internal static class MarketActions
             throw AwsException.InvalidParameterValue("The token is invalid");
         }
 
-        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"rehearsal-{Offer}-{Before.UtcTicks}-{Until.UtcTicks}");
+        public override string ToString() =>
+            string.Create(CultureInfo.InvariantCulture, $"rehearsal-{Offer}-{Before.UtcTicks}-{Until.UtcTicks}");
 
         private static DateTimeOffset? Ticks(string text) =>
-            long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var ticks) && ticks <= DateTime.MaxValue.Ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+            long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var ticks) && ticks <= DateTime.MaxValue.Ticks
+                ? new DateTimeOffset(ticks, TimeSpan.Zero)
+                : null;
     }
 }

@@ -39,7 +39,8 @@ internal static partial class NetworkActions
 
     public static object?[] DescribeSubnets(Ec2Call call)
     {
-        var subnets = call.Named<Subnet>("SubnetId", call.HasDefaultVpc ? call.Region.Subnets : [], subnet => subnet.Id, "InvalidSubnetID.NotFound");
+        var subnets = call.Named<Subnet>(
+            "SubnetId", call.HasDefaultVpc ? call.Region.Subnets : [], subnet => subnet.Id, "InvalidSubnetID.NotFound");
         var region = call.Market.Region(call.Region.Name);
         var (page, next) = call.Paged(call.Filtered(subnets, new Filters<Subnet>
         {
@@ -58,11 +59,16 @@ internal static partial class NetworkActions
         [
             Ec2Xml.Set("subnetSet", page, subnet =>
             [
-                Ec2Xml.Element("subnetId", subnet.Id), Ec2Xml.Element("subnetArn", $"arn:aws:ec2:{call.Region.Name}:{call.Account}:subnet/{subnet.Id}"),
+                Ec2Xml.Element("subnetId", subnet.Id),
+                Ec2Xml.Element("subnetArn", $"arn:aws:ec2:{call.Region.Name}:{call.Account}:subnet/{subnet.Id}"),
                 Ec2Xml.Element("state", "available"), Ec2Xml.Element("vpcId", call.Region.VpcId), Ec2Xml.Element("cidrBlock", subnet.Cidr),
-                Ec2Xml.Element("availableIpAddressCount", 4091 - call.Region.Instances.Values.Count(instance => !instance.Ended && instance.Subnet == subnet)),
-                Ec2Xml.Element("availabilityZone", subnet.Zone), Ec2Xml.Element("availabilityZoneId", region.ZoneId(subnet.Zone)), Ec2Xml.Element("defaultForAz", true),
-                Ec2Xml.Element("mapPublicIpOnLaunch", true), Ec2Xml.Element("assignIpv6AddressOnCreation", false), Ec2Xml.Element("ownerId", call.Account),
+                Ec2Xml.Element(
+                    "availableIpAddressCount",
+                    4091 - call.Region.Instances.Values.Count(instance => !instance.Ended && instance.Subnet == subnet)),
+                Ec2Xml.Element("availabilityZone", subnet.Zone), Ec2Xml.Element("availabilityZoneId", region.ZoneId(subnet.Zone)),
+                Ec2Xml.Element("defaultForAz", true),
+                Ec2Xml.Element("mapPublicIpOnLaunch", true), Ec2Xml.Element("assignIpv6AddressOnCreation", false),
+                Ec2Xml.Element("ownerId", call.Account),
                 TagActions.TagSet(call.Region, subnet.Id),
             ]),
             Ec2Xml.Optional("nextToken", next),
@@ -73,7 +79,8 @@ internal static partial class NetworkActions
     public static object?[] DescribeAccountAttributes(Ec2Call call)
     {
         var wanted = call.Parameters.List("AttributeName");
-        var attributes = new[] { (Name: "supported-platforms", Value: "VPC"), (Name: "default-vpc", Value: call.HasDefaultVpc ? call.Region.VpcId : "none") };
+        var attributes = new[] { (Name: "supported-platforms", Value: "VPC"),
+            (Name: "default-vpc", Value: call.HasDefaultVpc ? call.Region.VpcId : "none") };
         if (wanted.FirstOrDefault(name => !attributes.Any(attribute => attribute.Name == name)) is { } unknown)
         {
             throw AwsException.InvalidParameterValue($"Value ({unknown}) for parameter attributeName is invalid.");
@@ -82,13 +89,16 @@ internal static partial class NetworkActions
         return
         [
             Ec2Xml.Set("accountAttributeSet", attributes.Where(attribute => wanted.Count == 0 || wanted.Contains(attribute.Name, StringComparer.Ordinal)), attribute =>
-                [Ec2Xml.Element("attributeName", attribute.Name), Ec2Xml.Set("attributeValueSet", [attribute.Value], value => [Ec2Xml.Element("attributeValue", value)])]),
+                [Ec2Xml.Element("attributeName", attribute.Name),
+                    Ec2Xml.Set("attributeValueSet", [attribute.Value], value => [Ec2Xml.Element("attributeValue", value)])]),
         ];
     }
 
     public static object?[] DescribeInterfaces(Ec2Call call)
     {
-        var owners = call.Named("NetworkInterfaceId", call.Instances.Where(instance => !instance.Ended), instance => instance.NetworkInterfaceId, "InvalidNetworkInterfaceID.NotFound");
+        var owners = call.Named(
+            "NetworkInterfaceId", call.Instances.Where(instance => !instance.Ended), instance =>
+                instance.NetworkInterfaceId, "InvalidNetworkInterfaceID.NotFound");
         var (page, next) = call.Paged(call.Filtered(owners, new Filters<Instance>
         {
             ["network-interface-id"] = instance => [instance.NetworkInterfaceId],
@@ -102,12 +112,16 @@ internal static partial class NetworkActions
         [
             Ec2Xml.Set("networkInterfaceSet", page, instance =>
             [
-                Ec2Xml.Element("networkInterfaceId", instance.NetworkInterfaceId), Ec2Xml.Element("subnetId", instance.Subnet.Id), Ec2Xml.Element("vpcId", instance.VpcId),
-                Ec2Xml.Element("availabilityZone", instance.Subnet.Zone), Ec2Xml.Element("ownerId", call.Account), Ec2Xml.Element("status", "in-use"),
+                Ec2Xml.Element("networkInterfaceId", instance.NetworkInterfaceId), Ec2Xml.Element("subnetId", instance.Subnet.Id),
+                Ec2Xml.Element("vpcId", instance.VpcId),
+                Ec2Xml.Element("availabilityZone", instance.Subnet.Zone), Ec2Xml.Element("ownerId", call.Account),
+                Ec2Xml.Element("status", "in-use"),
                 Ec2Xml.Element("interfaceType", "interface"), Ec2Xml.Optional("privateIpAddress", instance.Machine?.PrivateIpAddress),
-                Ec2Xml.Set("groupSet", instance.Groups, group => [Ec2Xml.Element("groupId", group.Id), Ec2Xml.Element("groupName", group.Name)]),
+                Ec2Xml.Set(
+                    "groupSet", instance.Groups, group => [Ec2Xml.Element("groupId", group.Id), Ec2Xml.Element("groupName", group.Name)]),
                 Ec2Xml.Element("attachment",
-                    Ec2Xml.Element("instanceId", instance.Id), Ec2Xml.Element("deviceIndex", 0), Ec2Xml.Element("status", "attached"), Ec2Xml.Element("deleteOnTermination", true)),
+                    Ec2Xml.Element("instanceId", instance.Id), Ec2Xml.Element("deviceIndex", 0), Ec2Xml.Element("status", "attached"),
+                    Ec2Xml.Element("deleteOnTermination", true)),
                 TagActions.TagSet(call.Region, instance.NetworkInterfaceId),
             ]),
             Ec2Xml.Optional("nextToken", next),
@@ -132,7 +146,9 @@ internal static partial class NetworkActions
             throw new AwsException("InvalidGroup.Duplicate", $"The security group '{name}' already exists for VPC '{vpc}'");
         }
 
-        var group = new SecurityGroup(Ids.New("sg"), Text("name", name), Text("description", call.Parameters.Required("GroupDescription")), vpc) { VisibleFrom = call.Now + call.Conditions.NotFoundFor };
+        var group = new SecurityGroup(
+            Ids.New("sg"), Text("name", name), Text("description", call.Parameters.Required("GroupDescription")),
+            vpc) { VisibleFrom = call.Now + call.Conditions.NotFoundFor };
         call.EndDryRun();
         call.Region.Groups[group.Id] = group;
         call.TagNew("security-group", group.Id);
@@ -182,8 +198,10 @@ internal static partial class NetworkActions
             Ec2Xml.Element("return", true),
             Ec2Xml.Set("securityGroupRuleSet", rules, rule =>
             [
-                Ec2Xml.Element("securityGroupRuleId", Ids.New("sgr")), Ec2Xml.Element("groupId", group.Id), Ec2Xml.Element("groupOwnerId", call.Account),
-                Ec2Xml.Element("isEgress", false), Ec2Xml.Element("ipProtocol", rule.Protocol), Ec2Xml.Element("fromPort", rule.FromPort), Ec2Xml.Element("toPort", rule.ToPort),
+                Ec2Xml.Element("securityGroupRuleId", Ids.New("sgr")), Ec2Xml.Element("groupId", group.Id),
+                Ec2Xml.Element("groupOwnerId", call.Account),
+                Ec2Xml.Element("isEgress", false), Ec2Xml.Element("ipProtocol", rule.Protocol), Ec2Xml.Element("fromPort", rule.FromPort),
+                Ec2Xml.Element("toPort", rule.ToPort),
                 Ec2Xml.Element("cidrIpv4", rule.Cidr), Ec2Xml.Optional("description", rule.Description),
             ]),
         ];
@@ -230,12 +248,15 @@ internal static partial class NetworkActions
 
     private static object?[] VpcXml(Ec2Call call, string id) =>
     [
-        Ec2Xml.Element("vpcId", id), Ec2Xml.Element("ownerId", call.Account), Ec2Xml.Element("state", "available"), Ec2Xml.Element("cidrBlock", Cidr),
+        Ec2Xml.Element("vpcId", id), Ec2Xml.Element("ownerId", call.Account), Ec2Xml.Element("state", "available"),
+        Ec2Xml.Element("cidrBlock", Cidr),
         Ec2Xml.Set("cidrBlockAssociationSet", [Cidr], cidr =>
         [
-            Ec2Xml.Element("cidrBlock", cidr), Ec2Xml.Element("associationId", Ids.Stable("vpc-cidr-assoc", id)), Ec2Xml.Element("cidrBlockState", Ec2Xml.Element("state", "associated")),
+            Ec2Xml.Element("cidrBlock", cidr), Ec2Xml.Element("associationId", Ids.Stable("vpc-cidr-assoc", id)),
+            Ec2Xml.Element("cidrBlockState", Ec2Xml.Element("state", "associated")),
         ]),
-        Ec2Xml.Element("dhcpOptionsId", Ids.Stable("dopt", id)), Ec2Xml.Element("instanceTenancy", "default"), Ec2Xml.Element("isDefault", true), TagActions.TagSet(call.Region, id),
+        Ec2Xml.Element("dhcpOptionsId", Ids.Stable("dopt", id)), Ec2Xml.Element("instanceTenancy", "default"),
+        Ec2Xml.Element("isDefault", true), TagActions.TagSet(call.Region, id),
     ];
 
     /// <summary>Checks a text of a security group: EC2 allows few characters there, and no apostrophe.</summary>
@@ -251,7 +272,8 @@ internal static partial class NetworkActions
 
     private static List<IngressRule> Rules(Ec2Call call)
     {
-        var rules = call.Parameters.Groups("IpPermissions").SelectMany(permission => permission.Groups("IpRanges").Select(range => Rule(permission, range))).ToList();
+        var rules = call.Parameters.Groups("IpPermissions").SelectMany(
+            permission => permission.Groups("IpRanges").Select(range => Rule(permission, range))).ToList();
 
         // The older form has a single rule, in the call's own parameters.
         return rules.Count > 0 ? rules : [Rule(call.Parameters, call.Parameters)];
@@ -261,13 +283,16 @@ internal static partial class NetworkActions
     {
         var cidr = range.Required("CidrIp");
         return IPNetwork.TryParse(cidr, out _)
-            ? new IngressRule(permission.Required("IpProtocol"), permission.Integer("FromPort") ?? -1, permission.Integer("ToPort") ?? -1, cidr) { Description = range["Description"] is { } text ? Text("rule description", text) : null }
+            ? new IngressRule(
+                permission.Required("IpProtocol"), permission.Integer("FromPort") ?? -1, permission.Integer("ToPort")
+                    ?? -1, cidr) { Description = range["Description"] is { } text ? Text("rule description", text) : null }
             : throw AwsException.InvalidParameterValue($"CIDR block {cidr} is malformed");
     }
 
     private static object?[] RuleXml(IGrouping<(string Protocol, int FromPort, int ToPort), IngressRule> rule) =>
     [
-        Ec2Xml.Element("ipProtocol", rule.Key.Protocol), Ec2Xml.Element("fromPort", rule.Key.FromPort), Ec2Xml.Element("toPort", rule.Key.ToPort), Ec2Xml.Element("groups"),
+        Ec2Xml.Element("ipProtocol", rule.Key.Protocol), Ec2Xml.Element("fromPort", rule.Key.FromPort),
+        Ec2Xml.Element("toPort", rule.Key.ToPort), Ec2Xml.Element("groups"),
         Ec2Xml.Set("ipRanges", rule, range => [Ec2Xml.Element("cidrIp", range.Cidr), Ec2Xml.Optional("description", range.Description)]),
         Ec2Xml.Element("ipv6Ranges"), Ec2Xml.Element("prefixListIds"),
     ];

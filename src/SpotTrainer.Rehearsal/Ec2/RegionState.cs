@@ -71,7 +71,8 @@ internal sealed record IngressRule(string Protocol, int FromPort, int ToPort, st
         ? Enumerable.Range(FromPort, ToPort - FromPort + 1).Select(port => new OpenPort(port, IPNetwork.Parse(Cidr)))
         : [];
 
-    public bool SameAs(IngressRule other) => (Protocol, FromPort, ToPort, Cidr) == (other.Protocol, other.FromPort, other.ToPort, other.Cidr);
+    public bool SameAs(IngressRule other) =>
+        (Protocol, FromPort, ToPort, Cidr) == (other.Protocol, other.FromPort, other.ToPort, other.Cidr);
 }
 
 /// <summary>The public key of a key pair.</summary>

@@ -18,10 +18,13 @@ internal static class SpotActions
         [
             Ec2Xml.Set("spotInstanceRequestSet", page, instance =>
             [
-                Ec2Xml.Element("spotInstanceRequestId", instance.SpotRequestId), Ec2Xml.Optional("spotPrice", instance.MaxPrice), Ec2Xml.Element("type", "one-time"),
+                Ec2Xml.Element("spotInstanceRequestId", instance.SpotRequestId), Ec2Xml.Optional("spotPrice", instance.MaxPrice),
+                Ec2Xml.Element("type", "one-time"),
                 Ec2Xml.Element("state", State(instance)),
-                Ec2Xml.Element("status", Ec2Xml.Element("code", Status(instance).Code), Ec2Xml.Element("updateTime", Status(instance).Since)),
-                Ec2Xml.Element("instanceId", instance.Id), Ec2Xml.Element("createTime", instance.LaunchTime), Ec2Xml.Element("productDescription", "Linux/UNIX"),
+                Ec2Xml.Element(
+                    "status", Ec2Xml.Element("code", Status(instance).Code), Ec2Xml.Element("updateTime", Status(instance).Since)),
+                Ec2Xml.Element("instanceId", instance.Id), Ec2Xml.Element("createTime", instance.LaunchTime),
+                Ec2Xml.Element("productDescription", "Linux/UNIX"),
                 TagActions.TagSet(call.Region, instance.SpotRequestId), Ec2Xml.Element("launchedAvailabilityZone", instance.Subnet.Zone),
                 Ec2Xml.Element("instanceInterruptionBehavior", instance.Options.InterruptionBehavior),
             ]),
@@ -47,14 +50,17 @@ internal static class SpotActions
         return
         [
             Ec2Xml.Set("spotInstanceRequestSet", requests, request =>
-                [Ec2Xml.Element("spotInstanceRequestId", request.SpotRequestId), Ec2Xml.Element("state", request.SpotRequestCancelled is null ? "completed" : "cancelled")]),
+                [Ec2Xml.Element("spotInstanceRequestId", request.SpotRequestId),
+                    Ec2Xml.Element("state", request.SpotRequestCancelled is null ? "completed" : "cancelled")]),
         ];
     }
 
     private static IEnumerable<Instance> Named(Ec2Call call) => call.Named(
-        "SpotInstanceRequestId", call.Instances.Where(instance => instance.Spot), instance => instance.SpotRequestId, "InvalidSpotInstanceRequestID.NotFound");
+        "SpotInstanceRequestId", call.Instances.Where(instance => instance.Spot), instance =>
+            instance.SpotRequestId, "InvalidSpotInstanceRequestID.NotFound");
 
-    private static string State(Instance instance) => instance.SpotRequestCancelled is not null ? "cancelled" : instance.Ended ? "closed" : "active";
+    private static string State(Instance instance) =>
+        instance.SpotRequestCancelled is not null ? "cancelled" : instance.Ended ? "closed" : "active";
 
     private static (string Code, DateTimeOffset Since) Status(Instance instance) => instance switch
     {

@@ -63,7 +63,8 @@ internal static class TagActions
         [
             Ec2Xml.Set("tagSet", page, tag =>
             [
-                Ec2Xml.Element("resourceId", tag.Id), Ec2Xml.Element("resourceType", ResourceType(tag.Id)), Ec2Xml.Element("key", tag.Key), Ec2Xml.Element("value", tag.Value),
+                Ec2Xml.Element("resourceId", tag.Id), Ec2Xml.Element("resourceType", ResourceType(tag.Id)), Ec2Xml.Element("key", tag.Key),
+                Ec2Xml.Element("value", tag.Value),
             ]),
             Ec2Xml.Optional("nextToken", next),
         ];

@@ -20,13 +20,17 @@ internal static class VolumeActions
         [
             Ec2Xml.Set("volumeSet", page, volume =>
             [
-                Ec2Xml.Element("volumeId", volume.VolumeId), Ec2Xml.Element("size", volume.VolumeSizeGiB), Ec2Xml.Element("availabilityZone", volume.Subnet.Zone),
-                Ec2Xml.Element("status", Status(volume)), Ec2Xml.Element("createTime", volume.LaunchTime), Ec2Xml.Element("volumeType", volume.Options.VolumeType),
+                Ec2Xml.Element("volumeId", volume.VolumeId), Ec2Xml.Element("size", volume.VolumeSizeGiB),
+                Ec2Xml.Element("availabilityZone", volume.Subnet.Zone),
+                Ec2Xml.Element("status", Status(volume)), Ec2Xml.Element("createTime", volume.LaunchTime),
+                Ec2Xml.Element("volumeType", volume.Options.VolumeType),
                 Ec2Xml.Element("encrypted", volume.Options.Encrypted),
                 Ec2Xml.Set("attachmentSet", volume.Ended ? [] : new[] { volume }, attached =>
                 [
-                    Ec2Xml.Element("volumeId", attached.VolumeId), Ec2Xml.Element("instanceId", attached.Id), Ec2Xml.Element("device", attached.Image.RootDeviceName),
-                    Ec2Xml.Element("status", "attached"), Ec2Xml.Element("attachTime", attached.LaunchTime), Ec2Xml.Element("deleteOnTermination", attached.Options.DeleteOnTermination),
+                    Ec2Xml.Element("volumeId", attached.VolumeId), Ec2Xml.Element("instanceId", attached.Id),
+                    Ec2Xml.Element("device", attached.Image.RootDeviceName),
+                    Ec2Xml.Element("status", "attached"), Ec2Xml.Element("attachTime", attached.LaunchTime),
+                    Ec2Xml.Element("deleteOnTermination", attached.Options.DeleteOnTermination),
                 ]),
                 TagActions.TagSet(call.Region, volume.VolumeId),
             ]),
@@ -37,7 +41,8 @@ internal static class VolumeActions
     public static object?[] Delete(Ec2Call call)
     {
         var id = call.Parameters.Required("VolumeId");
-        var volume = Volumes(call).FirstOrDefault(known => known.VolumeId == id) ?? throw new AwsException("InvalidVolume.NotFound", $"The volume '{id}' does not exist.");
+        var volume = Volumes(call).FirstOrDefault(known => known.VolumeId == id)
+            ?? throw new AwsException("InvalidVolume.NotFound", $"The volume '{id}' does not exist.");
         if (!volume.Ended)
         {
             throw new AwsException("VolumeInUse", $"Volume {id} is currently attached to {volume.Id}");

@@ -47,7 +47,8 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
         conditions = new ConditionSet(options.Conditions);
         advisor = new Lazy<byte[]>(() => SpotAdvisorFeed.Write(options.Market));
         machines = new InstanceMachines(factory, gate, options.Clock, Account);
-        regions = options.Market.Regions.ToDictionary(name => name, name => new RegionState(name, options.Market.Zones(name)), StringComparer.Ordinal);
+        regions = options.Market.Regions.ToDictionary(
+            name => name, name => new RegionState(name, options.Market.Zones(name)), StringComparer.Ordinal);
         accepting = AcceptAsync();
     }
 
@@ -95,7 +96,8 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
     {
         conditions.Change(change);
         var (now, set) = (options.Clock.GetUtcNow(), conditions.Current);
-        foreach (var instance in regions.Values.SelectMany(region => region.Instances.Values).Where(instance => instance.IsRunningSpot && set.PriceMoves.Length > 0))
+        foreach (var instance in regions.Values.SelectMany(region => region.Instances.Values).Where(
+            instance => instance.IsRunningSpot && set.PriceMoves.Length > 0))
         {
             if (set.SpotPrice(options.Market.Offer(instance.Type.Name, instance.Subnet.Zone)!, now).Usd > instance.HighestPrice)
             {
@@ -266,7 +268,10 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
             return service switch
             {
                 "ssm" or "pricing" or "servicequotas" => new Answer(200, JsonType, AnswerJson(raw, target, signature.Region)),
-                "sts" or "iam" => new Answer(200, "text/xml", QueryService.Answer(service, action, parameters, conditions.Current, verifier, Account, requestId)),
+                "sts" or "iam" =>
+                    new Answer(
+                        200, "text/xml",
+                        QueryService.Answer(service, action, parameters, conditions.Current, verifier, Account, requestId)),
                 "ec2" => new Answer(200, XmlType, Ec2Xml.Bytes(await AnswerEc2Async(action, parameters, signature.Region, requestId))),
                 _ => throw new AwsException("UnknownService", $"The rehearsal does not support the service '{service}'.", 404),
             };
@@ -276,7 +281,8 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
             var error = exception as AwsException ?? (exception is JsonException
                 ? new AwsException("SerializationException", "The request body is not valid JSON.")
                 : new AwsException("InternalError", $"The rehearsal failed: {exception.Message}", 500));
-            return json ? new Answer(error.StatusCode, JsonType, JsonSerializer.SerializeToUtf8Bytes(new { __type = error.Code, message = error.Message }))
+            return json ? new Answer(
+                error.StatusCode, JsonType, JsonSerializer.SerializeToUtf8Bytes(new { __type = error.Code, message = error.Message }))
                 : service is "sts" or "iam" ? new Answer(error.StatusCode, "text/xml", QueryService.Error(service, error, requestId))
                 : new Answer(error.StatusCode, XmlType, Ec2Xml.Bytes(Ec2Service.Error(error, requestId)));
         }
@@ -350,7 +356,8 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
             (SignatureOutcome.Missing, _) => new AwsException("MissingAuthenticationToken", "Request is missing Authentication Token", 403),
             (SignatureOutcome.Malformed, _) => new AwsException(
                 "IncompleteSignature", "The Authorization header is not in AWS Signature Version 4 format."),
-            (SignatureOutcome.Expired or SignatureOutcome.SessionEnded, "ec2") => new AwsException("RequestExpired", "Request has expired."),
+            (SignatureOutcome.Expired or SignatureOutcome.SessionEnded, "ec2") =>
+                new AwsException("RequestExpired", "Request has expired."),
             (_, "ec2") => new AwsException("AuthFailure", "AWS was not able to validate the provided access credentials", 401),
             (SignatureOutcome.Expired, _) => Mismatch(signature.Ahead < TimeSpan.Zero
                 ? "Signature expired: its time is too early."
@@ -364,7 +371,8 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
             _ => Mismatch("The request signature we calculated does not match the signature you provided."),
         };
 
-        AwsException Mismatch(string message) => query ? new AwsException("SignatureDoesNotMatch", message, 403) : new AwsException("InvalidSignatureException", message);
+        AwsException Mismatch(string message) => query ? new AwsException("SignatureDoesNotMatch", message, 403) : new AwsException(
+            "InvalidSignatureException", message);
     }
 
     private async Task<XElement> AnswerEc2Async(string action, QueryParameters parameters, string regionName, string requestId)

@@ -8,7 +8,8 @@ namespace SpotTrainer.Rehearsal.Endpoint;
 /// <summary>EC2's query protocol: finds the action and writes its response or error.</summary>
 internal static class Ec2Service
 {
-    private static readonly FrozenDictionary<string, Func<Ec2Call, object?[]>> Actions = new Dictionary<string, Func<Ec2Call, object?[]>>(StringComparer.Ordinal)
+    private static readonly FrozenDictionary<string, Func<Ec2Call, object?[]>> Actions = new Dictionary<string, Func<Ec2Call, object?[]>>(
+        StringComparer.Ordinal)
     {
         ["AuthorizeSecurityGroupIngress"] = NetworkActions.AuthorizeIngress,
         ["CancelSpotInstanceRequests"] = SpotActions.Cancel,
@@ -49,7 +50,8 @@ internal static class Ec2Service
 
     private static readonly FrozenSet<string> OfMarket = new[]
     {
-        "DescribeAvailabilityZones", "DescribeInstanceTypeOfferings", "DescribeInstanceTypes", "DescribeRegions", "DescribeSpotPriceHistory", "GetSpotPlacementScores",
+        "DescribeAvailabilityZones", "DescribeInstanceTypeOfferings", "DescribeInstanceTypes", "DescribeRegions",
+        "DescribeSpotPriceHistory", "GetSpotPlacementScores",
     }.ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary>The names of all supported actions.</summary>
@@ -73,9 +75,11 @@ internal static class Ec2Service
     }
 
     /// <summary>The error for an unknown action.</summary>
-    public static AwsException InvalidAction(string action) => new("InvalidAction", $"The action {action} is not valid for this web service.");
+    public static AwsException InvalidAction(string action) =>
+        new("InvalidAction", $"The action {action} is not valid for this web service.");
 
     /// <summary>Writes an error in EC2's form.</summary>
     public static XElement Error(AwsException error, string requestId) => new("Response",
-        new XElement("Errors", new XElement("Error", new XElement("Code", error.Code), new XElement("Message", error.Message))), new XElement("RequestID", requestId));
+        new XElement("Errors", new XElement("Error", new XElement("Code", error.Code), new XElement("Message", error.Message))),
+        new XElement("RequestID", requestId));
 }

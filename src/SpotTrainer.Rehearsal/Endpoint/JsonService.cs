@@ -53,21 +53,26 @@ internal static class JsonService
         var products = wantedRegions
             .SelectMany(region => (names.Length > 0 ? new[] { market.Find(region, names[0]) }.OfType<MarketType>() : market.Types(region))
                 .Select(type => new Product($"{type.Name}/{region}", Attributes(type, region), () => market.OnDemand(type, region), "Hrs")))
-            .Concat(wantedRegions.Select(region => new Product($"gp3/{region}", DiskAttributes(region), () => Ledger.DiskPrice(market.Region(region)), "GB-Mo")))
-            .Where(product => System.Array.TrueForAll(filters, filter => product.Attributes.GetValueOrDefault(filter.Field) == filter.Value));
+            .Concat(wantedRegions.Select(
+                region => new Product($"gp3/{region}", DiskAttributes(region), () => Ledger.DiskPrice(market.Region(region)), "GB-Mo")))
+            .Where(product => System.Array.TrueForAll(
+                filters, filter => product.Attributes.GetValueOrDefault(filter.Field) == filter.Value));
         var (page, next) = Page(body, products, most: 100);
         return new { FormatVersion = "aws_v1", PriceList = page.Select(product => product.Text()).ToArray(), NextToken = next };
     }
 
     private static Dictionary<string, string> Attributes(MarketType type, string region) => new(StringComparer.Ordinal)
     {
-        ["servicecode"] = "AmazonEC2", ["productFamily"] = "Compute Instance", ["instanceType"] = type.Name, ["regionCode"] = region, ["operatingSystem"] = "Linux", ["tenancy"] = "Shared",
-        ["preInstalledSw"] = "NA", ["capacitystatus"] = "Used", ["vcpu"] = type.VCpu.ToString(CultureInfo.InvariantCulture), ["memory"] = $"{type.MemoryMiB / 1024} GiB",
+        ["servicecode"] = "AmazonEC2", ["productFamily"] = "Compute Instance", ["instanceType"] = type.Name, ["regionCode"] = region,
+        ["operatingSystem"] = "Linux", ["tenancy"] = "Shared",
+        ["preInstalledSw"] = "NA", ["capacitystatus"] = "Used", ["vcpu"] = type.VCpu.ToString(CultureInfo.InvariantCulture),
+        ["memory"] = $"{type.MemoryMiB / 1024} GiB",
     };
 
     private static Dictionary<string, string> DiskAttributes(string region) => new(StringComparer.Ordinal)
     {
-        ["servicecode"] = "AmazonEC2", ["productFamily"] = "Storage", ["regionCode"] = region, ["volumeApiName"] = "gp3", ["volumeType"] = "General Purpose",
+        ["servicecode"] = "AmazonEC2", ["productFamily"] = "Storage", ["regionCode"] = region, ["volumeApiName"] = "gp3",
+        ["volumeType"] = "General Purpose",
     };
 
     /// <summary>Returns the page that MaxResults and NextToken ask for.</summary>
@@ -126,7 +131,8 @@ internal static class JsonService
                         {
                             priceDimensions = new Dictionary<string, object>(StringComparer.Ordinal)
                             {
-                                [rate] = new { unit = Unit, description = $"${price} per {Unit} of {Name}", pricePerUnit = new { USD = price } },
+                                [rate] =
+                                    new { unit = Unit, description = $"${price} per {Unit} of {Name}", pricePerUnit = new { USD = price } },
                             },
                             sku,
                         },

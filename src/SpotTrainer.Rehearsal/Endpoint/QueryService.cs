@@ -12,11 +12,14 @@ internal static class QueryService
     private static readonly XNamespace Iam = "https://iam.amazonaws.com/doc/2010-05-08/";
 
     /// <summary>Handles a call and returns the response bytes.</summary>
-    public static byte[] Answer(string service, string action, QueryParameters parameters, Conditions conditions, SigV4Verifier verifier, string account, string requestId) =>
+    public static byte[] Answer(
+        string service, string action, QueryParameters parameters, Conditions conditions, SigV4Verifier verifier, string account,
+        string requestId) =>
         (service, action) switch
         {
             ("sts", "GetCallerIdentity") => Write(Sts, action, requestId,
-                new XElement(Sts + "Arn", $"arn:aws:iam::{account}:user/rehearsal"), new XElement(Sts + "UserId", "AIDAREHEARSAL"), new XElement(Sts + "Account", account)),
+                new XElement(Sts + "Arn", $"arn:aws:iam::{account}:user/rehearsal"), new XElement(Sts + "UserId", "AIDAREHEARSAL"),
+                new XElement(Sts + "Account", account)),
             ("sts", "AssumeRole") => Write(Sts, action, requestId, AssumedRole(parameters, verifier, account)),
             ("iam", "GetRole") => Write(Iam, action, requestId, Role(parameters.Required("RoleName"), conditions, account)),
             _ => throw Ec2Service.InvalidAction(action),
@@ -28,7 +31,8 @@ internal static class QueryService
         var space = service == "sts" ? Sts : Iam;
         return Ec2Xml.Bytes(new XElement(space + "ErrorResponse",
             new XElement(space + "Error",
-                new XElement(space + "Type", error.StatusCode < 500 ? "Sender" : "Receiver"), new XElement(space + "Code", error.Code), new XElement(space + "Message", error.Message)),
+                new XElement(space + "Type", error.StatusCode < 500 ? "Sender" : "Receiver"), new XElement(space + "Code", error.Code),
+                new XElement(space + "Message", error.Message)),
             new XElement(space + "RequestId", requestId)));
     }
 
@@ -38,7 +42,9 @@ internal static class QueryService
         var (role, session) = (parameters.Required("RoleArn"), parameters.Required("RoleSessionName"));
         if (!role.StartsWith($"arn:aws:iam::{account}:role/", StringComparison.Ordinal))
         {
-            throw new AwsException("AccessDenied", $"User: arn:aws:iam::{account}:user/rehearsal is not authorized to perform: sts:AssumeRole on resource: {role}", 403);
+            throw new AwsException(
+                "AccessDenied",
+                $"User: arn:aws:iam::{account}:user/rehearsal is not authorized to perform: sts:AssumeRole on resource: {role}", 403);
         }
 
         var keys = verifier.BeginSession(TimeSpan.FromSeconds(parameters.Integer("DurationSeconds") ?? 3600));
@@ -46,7 +52,10 @@ internal static class QueryService
         [
             new XElement(Sts + "Credentials",
                 new XElement(Sts + "AccessKeyId", keys.AccessKeyId), new XElement(Sts + "SecretAccessKey", keys.SecretAccessKey),
-                new XElement(Sts + "SessionToken", keys.Token), new XElement(Sts + "Expiration", keys.Ends.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture))),
+                new XElement(Sts + "SessionToken", keys.Token),
+                new XElement(
+                    Sts + "Expiration",
+                    keys.Ends.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture))),
             new XElement(Sts + "AssumedRoleUser",
                 new XElement(Sts + "AssumedRoleId", $"AROAREHEARSAL:{session}"),
                 new XElement(Sts + "Arn", $"arn:aws:sts::{account}:assumed-role/{role[(role.LastIndexOf('/') + 1)..]}/{session}")),
@@ -60,7 +69,9 @@ internal static class QueryService
 
     private static XElement Role(string name, Conditions conditions, string account) => name == SpotRole && !conditions.NoSpotRole
         ? new XElement(Iam + "Role",
-            new XElement(Iam + "Path", "/aws-service-role/spot.amazonaws.com/"), new XElement(Iam + "RoleName", name), new XElement(Iam + "RoleId", "AROAREHEARSALSPOTROLE"),
-            new XElement(Iam + "Arn", $"arn:aws:iam::{account}:role/aws-service-role/spot.amazonaws.com/{name}"), new XElement(Iam + "CreateDate", "2026-01-05T00:00:00Z"))
+            new XElement(Iam + "Path", "/aws-service-role/spot.amazonaws.com/"), new XElement(Iam + "RoleName", name),
+            new XElement(Iam + "RoleId", "AROAREHEARSALSPOTROLE"),
+            new XElement(Iam + "Arn", $"arn:aws:iam::{account}:role/aws-service-role/spot.amazonaws.com/{name}"),
+            new XElement(Iam + "CreateDate", "2026-01-05T00:00:00Z"))
         : throw new AwsException("NoSuchEntity", $"The role with name {name} cannot be found.", 404);
 }

@@ -26,7 +26,8 @@ internal static class QuotaService
         {
             case "GetServiceQuota":
                 var quota = Find(body);
-                return new { Quota = Write(quota, conditions.Quotas.TryGetValue(quota.Code, out var value) ? value : throw NoSuchResource(), region, account) };
+                return new { Quota = Write(
+                    quota, conditions.Quotas.TryGetValue(quota.Code, out var value) ? value : throw NoSuchResource(), region, account) };
             case "GetAWSDefaultServiceQuota":
                 var known = Find(body);
                 return new { Quota = Write(known, known.Default, region, account) };
@@ -52,7 +53,8 @@ internal static class QuotaService
         return VCpuQuota.All.FirstOrDefault(quota => quota.Code == code) ?? throw NoSuchResource();
     }
 
-    private static AwsException NoSuchResource() => new("NoSuchResourceException", "The request failed because the specified service does not exist.");
+    private static AwsException NoSuchResource() =>
+        new("NoSuchResourceException", "The request failed because the specified service does not exist.");
 
     private static object Write(VCpuQuota quota, int value, string region, string account) => new
     {

@@ -18,11 +18,14 @@ internal static class SpotAdvisorFeed
     public static byte[] Write(MarketTable market) => JsonSerializer.SerializeToUtf8Bytes(new
     {
         instance_types = market.Regions.SelectMany(market.Types).DistinctBy(type => type.Name, StringComparer.Ordinal).ToDictionary(
-            type => type.Name, type => new { emr = false, cores = type.VCpu, ram_gb = Math.Round(type.MemoryMiB / 1024m, 1) }, StringComparer.Ordinal),
+            type => type.Name, type => new { emr = false, cores = type.VCpu, ram_gb = Math.Round(type.MemoryMiB / 1024m, 1) },
+            StringComparer.Ordinal),
         ranges = Ranges.Select((range, index) => new { index, label = range.Label, dots = index, max = range.Max }),
         spot_advisor = market.Regions.ToDictionary(region => region, region => new
         {
-            Linux = market.Types(region).ToDictionary(type => type.Name, type => new { s = type.Spot[region].SavingPercent, r = type.Spot[region].Interruption }, StringComparer.Ordinal),
+            Linux = market.Types(region).ToDictionary(
+                type => type.Name, type => new { s = type.Spot[region].SavingPercent, r = type.Spot[region].Interruption },
+                StringComparer.Ordinal),
         }, StringComparer.Ordinal),
         global_rate = "<10%",
     });

@@ -32,7 +32,8 @@ internal sealed class ConditionSet(Conditions first)
                 }
 
                 var count = throttled[throttle] = throttled.GetValueOrDefault(throttle) + 1;
-                if (count <= throttle.First || Market.MarketTable.Fraction($"throttle/{current.Seed}/{throttle.Action}/{count}") < (decimal)throttle.Share)
+                if (count <= throttle.First
+                    || Market.MarketTable.Fraction($"throttle/{current.Seed}/{throttle.Action}/{count}") < (decimal)throttle.Share)
                 {
                     return true;
                 }

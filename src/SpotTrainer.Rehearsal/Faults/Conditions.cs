@@ -72,7 +72,8 @@ internal sealed record Conditions
         NamePattern.Matches(pattern, pattern.Contains(':', StringComparison.Ordinal) ? $"{service}:{action}" : action);
 
     /// <summary>Whether there is no capacity for a type in a zone.</summary>
-    public bool IsShort(string type, string zone, bool spot) => (spot ? NoSpotCapacity : NoOnDemandCapacity).Any(pattern => pattern.Matches(type, zone));
+    public bool IsShort(string type, string zone, bool spot) =>
+        (spot ? NoSpotCapacity : NoOnDemandCapacity).Any(pattern => pattern.Matches(type, zone));
 
     /// <summary>The Spot price of an offer.</summary>
     public (decimal Usd, DateTimeOffset Since) SpotPrice(ZoneOffer offer, DateTimeOffset at) => MarketTable.Spot(offer, at, PriceMoves);

@@ -14,7 +14,8 @@ internal sealed class RehearsalFactory : IRehearsalFactory
     public async Task<IRehearsalHost> StartAsync(bool installMissing, IStepLog log, CancellationToken cancellationToken)
     {
         await RequirePackagesAsync(installMissing, log, cancellationToken);
-        var folder = Path.Combine(Path.GetTempPath(), "spottrainer-" + Path.GetRandomFileName().Replace(".", string.Empty, StringComparison.Ordinal));
+        var folder = Path.Combine(
+            Path.GetTempPath(), "spottrainer-" + Path.GetRandomFileName().Replace(".", string.Empty, StringComparison.Ordinal));
         try
         {
             var vpc = await Vpc.StartAsync(folder, new VpcOptions { Files = Mirror() }, cancellationToken);
@@ -77,7 +78,8 @@ internal sealed class RehearsalFactory : IRehearsalFactory
 
     /// <summary>The stand-in installer, under the names of Miniconda's installers.</summary>
     private static Dictionary<string, Func<byte[]>> Mirror() => Architectures.ToDictionary(
-        architecture => $"/miniconda/Miniconda3-latest-Linux-{architecture}.sh", _ => new Func<byte[]>(ReadInstaller), StringComparer.Ordinal);
+        architecture => $"/miniconda/Miniconda3-latest-Linux-{architecture}.sh", _ => new Func<byte[]>(ReadInstaller),
+        StringComparer.Ordinal);
 
     private static byte[] ReadInstaller()
     {

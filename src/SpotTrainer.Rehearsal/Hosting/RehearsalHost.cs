@@ -50,10 +50,12 @@ internal sealed class RehearsalHost(Vpc vpc, Ec2Endpoint endpoint, string folder
     }
 
     /// <inheritdoc/>
-    public Task InterruptAsync(string region, string instanceId, TimeSpan? notice) => NotifyAsync(instanceId, () => endpoint.InterruptAsync(region, instanceId, notice));
+    public Task InterruptAsync(string region, string instanceId, TimeSpan? notice) =>
+        NotifyAsync(instanceId, () => endpoint.InterruptAsync(region, instanceId, notice));
 
     /// <inheritdoc/>
-    public Task RecommendRebalanceAsync(string region, string instanceId) => NotifyAsync(instanceId, () => endpoint.RecommendRebalanceAsync(region, instanceId));
+    public Task RecommendRebalanceAsync(string region, string instanceId) =>
+        NotifyAsync(instanceId, () => endpoint.RecommendRebalanceAsync(region, instanceId));
 
     /// <inheritdoc/>
     public async Task StopAsync()
@@ -110,14 +112,17 @@ internal sealed class RehearsalHost(Vpc vpc, Ec2Endpoint endpoint, string folder
             Dead = change.DeadRegions?.Select(region => new DeadRegion(region)).ToImmutableArray() ?? now.Dead,
             NotFoundFor = change.NotFoundFor ?? now.NotFoundFor,
             PriceMoves = change.PriceFactors is null ? now.PriceMoves
-                : now.PriceMoves.AddRange(change.PriceFactors.Select(pair => new PriceMove(new OfferPattern(pair.Key), pair.Value, moment))),
+                : now.PriceMoves.AddRange(
+                    change.PriceFactors.Select(pair => new PriceMove(new OfferPattern(pair.Key), pair.Value, moment))),
             NoDefaultVpc = change.NoDefaultVpc is { } regions
-                ? endpoint.Regions.Where(region => regions.Any(pattern => NamePattern.Matches(pattern, region))).ToImmutableHashSet(StringComparer.Ordinal)
+                ? endpoint.Regions.Where(region => regions.Any(pattern => NamePattern.Matches(pattern, region)))
+                    .ToImmutableHashSet(StringComparer.Ordinal)
                 : now.NoDefaultVpc,
             NoSpotRole = change.NoSpotRole ?? now.NoSpotRole,
             InterruptionNotice = change.InterruptionNotice ?? now.InterruptionNotice,
         };
     }
 
-    private static ImmutableArray<OfferPattern>? Patterns(IReadOnlyList<string>? texts) => texts?.Select(text => new OfferPattern(text)).ToImmutableArray();
+    private static ImmutableArray<OfferPattern>? Patterns(IReadOnlyList<string>? texts) =>
+        texts?.Select(text => new OfferPattern(text)).ToImmutableArray();
 }

@@ -88,7 +88,8 @@ internal sealed class BootPlan
         }
         catch (YamlException error)
         {
-            Messages.Add($"Failed loading yaml blob. Invalid format at line {error.Start.Line} column {error.Start.Column}: {error.Message}");
+            Messages.Add(
+                $"Failed loading yaml blob. Invalid format at line {error.Start.Line} column {error.Start.Column}: {error.Message}");
             return;
         }
 
@@ -179,7 +180,8 @@ internal sealed class BootPlan
     {
         public static FileToWrite Read(YamlMappingNode node)
         {
-            string Get(string name, string otherwise) => node.Children.TryGetValue(new YamlScalarNode(name), out var value) ? Text(value) : otherwise;
+            string Get(string name, string otherwise) => node.Children.TryGetValue(
+                new YamlScalarNode(name), out var value) ? Text(value) : otherwise;
             var path = Get("path", "");
             if (!path.StartsWith('/'))
             {
@@ -204,7 +206,8 @@ internal sealed class BootPlan
                 throw new FormatException($"{permissions} are not valid permissions");
             }
 
-            return new FileToWrite(path, Convert.ToBase64String(content), permissions, Get("append", "false").ToLowerInvariant() is "true" or "yes" or "on");
+            return new FileToWrite(
+                path, Convert.ToBase64String(content), permissions, Get("append", "false").ToLowerInvariant() is "true" or "yes" or "on");
         }
 
         private static byte[] Unzip(byte[] content)

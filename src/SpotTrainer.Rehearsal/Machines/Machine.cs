@@ -80,7 +80,8 @@ internal sealed class Machine : IMachine, IDisposable
                 _open.Remove(port);
             }
 
-            foreach (var port in _doors.Select(door => door.Port).Where(port => port != 22 && port != SshPort && !_open.ContainsKey(port)).Distinct())
+            foreach (var port in _doors.Select(door => door.Port).Where(
+                port => port != 22 && port != SshPort && !_open.ContainsKey(port)).Distinct())
             {
                 try
                 {
@@ -125,7 +126,8 @@ internal sealed class Machine : IMachine, IDisposable
         var from = ((IPEndPoint)client.RemoteEndPoint!).Address;
         return SocketServer.RelayTo(async token =>
         {
-            if (!_doors.Any(door => door.Port == port && door.From.Contains(from)) || await SocketServer.ConnectAsync(_doorway, token) is not { } inside)
+            if (!_doors.Any(door => door.Port == port && door.From.Contains(from))
+                || await SocketServer.ConnectAsync(_doorway, token) is not { } inside)
             {
                 return null;
             }

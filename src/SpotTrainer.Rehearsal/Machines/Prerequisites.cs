@@ -31,7 +31,8 @@ internal static class Prerequisites
     /// <summary>Returns the packages that are not installed, in a fixed order.</summary>
     public static IReadOnlyList<string> Missing()
     {
-        var asked = Packages.Where(package => package.File is null || !File.Exists(package.File)).Select(package => package.Package).ToList();
+        var asked = Packages.Where(package => package.File is null || !File.Exists(package.File)).Select(package => package.Package)
+            .ToList();
         if (asked.Count == 0)
         {
             return [];
@@ -40,7 +41,8 @@ internal static class Prerequisites
         string[] lines;
         try
         {
-            var (_, output) = RunAsync(["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n", .. asked], null, CancellationToken.None)
+            var (_, output) = RunAsync(
+                ["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n", .. asked], null, CancellationToken.None)
                 .GetAwaiter().GetResult();
             lines = output.Split('\n');
         }
@@ -150,7 +152,8 @@ internal static class Prerequisites
             return null;
         }
 
-        await RequireAsync([.. prefix, "sh", "-c", $"printf '#!/bin/sh\\nexit 101\\n' > {PolicyFile} && chmod 755 {PolicyFile}"], cancellationToken);
+        await RequireAsync(
+            [.. prefix, "sh", "-c", $"printf '#!/bin/sh\\nexit 101\\n' > {PolicyFile} && chmod 755 {PolicyFile}"], cancellationToken);
         return [.. prefix, "rm", "-f", PolicyFile];
     }
 
@@ -165,7 +168,8 @@ internal static class Prerequisites
         }
     }
 
-    private static async Task<(int Status, string Output)> RunAsync(string[] command, Action<string>? progress, CancellationToken cancellationToken)
+    private static async Task<(int Status, string Output)> RunAsync(
+        string[] command, Action<string>? progress, CancellationToken cancellationToken)
     {
         // setsid: Ctrl+C in the terminal reaches apt only through the code below.
         var start = new ProcessStartInfo("setsid")

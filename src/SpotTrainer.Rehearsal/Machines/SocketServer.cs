@@ -35,7 +35,8 @@ internal sealed class SocketServer : IDisposable
 
     /// <summary>Returns a handler that relays each connection to the one that <paramref name="connect"/> opens. If that one fails, or ends
     /// before it sends a byte, the client's connection is reset, as if nothing listened.</summary>
-    public static Func<Socket, CancellationToken, Task> RelayTo(Func<CancellationToken, Task<Socket?>> connect) => async (client, cancellationToken) =>
+    public static Func<Socket, CancellationToken, Task> RelayTo(Func<CancellationToken, Task<Socket?>> connect) =>
+        async (client, cancellationToken) =>
     {
         using var target = await connect(cancellationToken);
         if (target is null)

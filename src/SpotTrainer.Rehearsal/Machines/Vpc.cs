@@ -22,7 +22,8 @@ internal sealed class Vpc : IMachineFactory, IAsyncDisposable
     private const int LongestDirectory = 80; // a Unix socket's path can have at most 107 characters
 
     private static readonly string[] Scripts =
-        ["children.py", "vpc.py", "init.py", "units.py", "control.py", "sudo.sh", "wall.sh", "door.sh", "cloud-init.sh", "chown.sh", "sysctl.sh"];
+        ["children.py", "vpc.py", "init.py", "units.py", "control.py", "sudo.sh", "wall.sh", "door.sh", "cloud-init.sh", "chown.sh",
+            "sysctl.sh"];
 
     private readonly string _directory;
     private readonly Process _process;
@@ -96,7 +97,8 @@ internal sealed class Vpc : IMachineFactory, IAsyncDisposable
             {
                 using var resource = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)!;
                 await using var file = new FileStream(
-                    Path.Combine(directory, "scripts", name), new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = mine });
+                    Path.Combine(directory, "scripts", name),
+                    new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = mine });
                 await resource.CopyToAsync(file, cancellationToken);
             }
         }
@@ -135,8 +137,10 @@ internal sealed class Vpc : IMachineFactory, IAsyncDisposable
         {
             var directory = MachineDirectory(address.Number);
             Directory.CreateDirectory(directory);
-            machine = _machines[address.Number] = new Machine(spec, address, directory, () => _ = SendAsync(new { @do = "end", number = address.Number }));
-            await SendAsync(new { @do = "start", number = address.Number, id = spec.InstanceId, user = spec.UserName, userData = spec.UserData, plan })
+            machine = _machines[address.Number] = new Machine(
+                spec, address, directory, () => _ = SendAsync(new { @do = "end", number = address.Number }));
+            await SendAsync(
+                new { @do = "start", number = address.Number, id = spec.InstanceId, user = spec.UserName, userData = spec.UserData, plan })
                 .WaitAsync(cancellationToken);
             return machine;
         }

@@ -65,7 +65,8 @@ internal sealed class MarketTable
     public IReadOnlyList<ZoneOffer> Offers(string region) => Of(region).Offers;
 
     /// <summary>An offer, or <see langword="null"/>. As on AWS, a zone lacks about one in eight types; the first zone has all.</summary>
-    public ZoneOffer? Offer(string type, string zone) => regions.ContainsKey(RegionOf(zone)) ? Of(RegionOf(zone)).ByName.GetValueOrDefault((type, zone)) : null;
+    public ZoneOffer? Offer(string type, string zone) =>
+        regions.ContainsKey(RegionOf(zone)) ? Of(RegionOf(zone)).ByName.GetValueOrDefault((type, zone)) : null;
 
     /// <summary>Whether a type is offered in a zone.</summary>
     public bool IsOffered(MarketType type, string zone) => Offer(type.Name, zone) is not null;
@@ -100,7 +101,8 @@ internal sealed class MarketTable
     }
 
     /// <summary>The prices since a given time, newest first, including the one in effect at that time.</summary>
-    public static IEnumerable<(decimal Usd, DateTimeOffset Since)> History(ZoneOffer offer, DateTimeOffset from, DateTimeOffset until, IReadOnlyList<PriceMove> moves)
+    public static IEnumerable<(decimal Usd, DateTimeOffset Since)> History(
+        ZoneOffer offer, DateTimeOffset from, DateTimeOffset until, IReadOnlyList<PriceMove> moves)
     {
         for (var at = until; ;)
         {
@@ -146,5 +148,6 @@ internal sealed class MarketTable
         return new Goods(here, offers, offers.ToFrozenDictionary(offer => (offer.Type.Name, offer.Zone)));
     });
 
-    private sealed record Goods(IReadOnlyList<MarketType> Types, IReadOnlyList<ZoneOffer> Offers, FrozenDictionary<(string Type, string Zone), ZoneOffer> ByName);
+    private sealed record Goods(
+        IReadOnlyList<MarketType> Types, IReadOnlyList<ZoneOffer> Offers, FrozenDictionary<(string Type, string Zone), ZoneOffer> ByName);
 }

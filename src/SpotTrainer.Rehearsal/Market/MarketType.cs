@@ -51,11 +51,15 @@ internal sealed record MarketType(
         var row = header.Zip(fields).ToDictionary(pair => pair.First, pair => pair.Second, StringComparer.Ordinal);
         const string saving = "_saving";
         return new MarketType(
-            row["instance_type"], Int(row["vcpus"]), Int(row["memory_mib"]), row["architectures"].Split('+'), Int(row["gpus"]), row["gpu_maker"],
-            row["gpu_name"], Int(row["gpu_memory_mib"]), row["network"], bool.Parse(row["current_generation"]), Decimal(row["us_east_1_on_demand_usd"]),
+            row["instance_type"], Int(row["vcpus"]), Int(row["memory_mib"]), row["architectures"].Split('+'), Int(row["gpus"]),
+            row["gpu_maker"],
+            row["gpu_name"], Int(row["gpu_memory_mib"]), row["network"], bool.Parse(row["current_generation"]),
+            Decimal(row["us_east_1_on_demand_usd"]),
             row.Where(pair => pair.Key.EndsWith(saving, StringComparison.Ordinal) && pair.Value.Length > 0)
                 .Select(pair => (Region: pair.Key[..^saving.Length], pair.Value))
-                .ToDictionary(pair => pair.Region, pair => new SpotAdvice(Int(pair.Value), Int(row[$"{pair.Region}_interruption"])), StringComparer.Ordinal));
+                .ToDictionary(
+                    pair => pair.Region, pair => new SpotAdvice(Int(pair.Value), Int(row[$"{pair.Region}_interruption"])),
+                    StringComparer.Ordinal));
     }
 
     private static int Int(string text) => text.Length == 0 ? 0 : int.Parse(text, CultureInfo.InvariantCulture);

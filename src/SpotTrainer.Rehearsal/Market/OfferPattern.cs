@@ -32,6 +32,8 @@ internal sealed partial class OfferPattern
     /// <inheritdoc/>
     public override string ToString() => text;
 
-    [GeneratedRegex(@"^[a-z]{2}-[a-z*?]+(-[0-9*?]+[a-z*?]?)?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        @"^[a-z]{2}-[a-z*?]+(-[0-9*?]+[a-z*?]?)?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
     private static partial Regex RegionForm();
 }

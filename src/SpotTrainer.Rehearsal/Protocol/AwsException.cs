@@ -27,5 +27,6 @@ internal sealed class AwsException : Exception
 
     /// <summary>The message that every service has for this error.</summary>
     public static string NotAuthorized(string account, string permission) =>
-        $"User: arn:aws:iam::{account}:user/rehearsal is not authorized to perform: {permission} because no identity-based policy allows the {permission} action";
+        $"User: arn:aws:iam::{account}:user/rehearsal is not authorized to perform: {permission} "
+            + $"because no identity-based policy allows the {permission} action";
 }

@@ -68,7 +68,9 @@ internal sealed class RehearsalClock : TimeProvider
                 return;
             }
 
-            var real = speed > 0 ? TimeSpan.FromSeconds(Math.Min(LongestWait.TotalSeconds, Math.Ceiling(left.TotalMilliseconds / speed) / 1000)) : LongestWait;
+            var real = speed > 0
+                ? TimeSpan.FromSeconds(Math.Min(LongestWait.TotalSeconds, Math.Ceiling(left.TotalMilliseconds / speed) / 1000))
+                : LongestWait;
             using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             await Task.WhenAny(change, Task.Delay(real, ended.Token));
             await ended.CancelAsync();

@@ -52,7 +52,8 @@ internal sealed class SigV4Verifier(string accessKeyId, string secretAccessKey, 
     public SessionKeys BeginSession(TimeSpan length)
     {
         var keys = new SessionKeys(
-            "ASIA" + RandomNumberGenerator.GetString("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16), Convert.ToBase64String(RandomNumberGenerator.GetBytes(30)),
+            "ASIA" + RandomNumberGenerator.GetString("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16),
+            Convert.ToBase64String(RandomNumberGenerator.GetBytes(30)),
             Convert.ToBase64String(RandomNumberGenerator.GetBytes(90)), clock.GetUtcNow() + length);
         return sessions[keys.AccessKeyId] = keys;
     }
@@ -109,7 +110,8 @@ internal sealed class SigV4Verifier(string accessKeyId, string secretAccessKey, 
             time,
             credentialScope,
             Hex(SHA256.HashData(Encoding.UTF8.GetBytes(CanonicalRequest(request, signedHeaders, payloadHash)))));
-        var expected = HMACSHA256.HashData(SigningKey(scope, session?.SecretAccessKey ?? secretAccessKey), Encoding.UTF8.GetBytes(stringToSign));
+        var expected = HMACSHA256.HashData(
+            SigningKey(scope, session?.SecretAccessKey ?? secretAccessKey), Encoding.UTF8.GetBytes(stringToSign));
         if (!CryptographicOperations.FixedTimeEquals(expected, signature)
             || !time.StartsWith(scope.Date, StringComparison.Ordinal))
         {

@@ -22,10 +22,13 @@ internal sealed record AwsEndpoints(string? Common, IReadOnlyDictionary<string, 
             return new AwsEndpoints(given, none);
         }
 
-        var ignores = variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") is { } set ? set.Equals("true", StringComparison.OrdinalIgnoreCase) : profileIgnores;
+        var ignores = variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") is { } set
+            ? set.Equals("true", StringComparison.OrdinalIgnoreCase)
+            : profileIgnores;
         return ignores ? new AwsEndpoints(Common: null, none) : new AwsEndpoints(
             variable("AWS_ENDPOINT_URL") ?? (string.IsNullOrEmpty(profileUrl) ? null : profileUrl),
-            Services.Select(service => (service.Service, Url: variable("AWS_ENDPOINT_URL_" + service.Name))).Where(service => service.Url is not null)
+            Services.Select(service => (service.Service, Url: variable("AWS_ENDPOINT_URL_" + service.Name)))
+                .Where(service => service.Url is not null)
                 .ToDictionary(service => service.Service, service => service.Url!, StringComparer.Ordinal));
     }
 }

@@ -25,10 +25,12 @@ internal static class AwsErrors
             $"The profile's credential_process failed: {ErrorTranslation.FirstSentence(process.Message)}",
             "Check it in ~/.aws/config, or use another profile with -ProfileName.", target, process),
         AmazonClientException client when client.Message.Contains("SSO") => new("CredentialsExpired", ErrorKind.AuthenticationError,
-            "You are not signed in to AWS, or your session has expired.", "Run 'aws sso login' (with --profile, unless you use the default profile).", target, client),
+            "You are not signed in to AWS, or your session has expired.",
+            "Run 'aws sso login' (with --profile, unless you use the default profile).", target, client),
         AmazonClientException client => new("NoCredentials", ErrorKind.AuthenticationError, ErrorTranslation.FirstSentence(client.Message),
             "Run 'aws configure' (or 'aws sso login'), or use -ProfileName.", target, client),
-        System.Xml.XmlException cut => new("ConnectionFailed", ErrorKind.ConnectionError, "AWS's response was cut off.", CheckNetwork, target, cut),
+        System.Xml.XmlException cut => new(
+            "ConnectionFailed", ErrorKind.ConnectionError, "AWS's response was cut off.", CheckNetwork, target, cut),
         _ => null,
     };
 
@@ -37,11 +39,13 @@ internal static class AwsErrors
     {
         // EC2 has one code for all invalid values, and other services have one code for all invalid signatures.
         code = message.Contains("Signature expired") || message.Contains("Signature not yet current") ? "RequestTimeTooSkewed"
-            : code == "InvalidParameterValue" && (message.Contains("instance type") || message.Contains("InstanceType")) ? "InvalidInstanceType"
+            : code == "InvalidParameterValue"
+                && (message.Contains("instance type") || message.Contains("InstanceType")) ? "InvalidInstanceType"
             : code == "InvalidParameterValue" && message.Contains("Instance Profile") ? "InvalidIamInstanceProfile"
             : code;
         return AwsErrorTable.Find(code ?? string.Empty) is { } known
-            ? new SpotTrainerException(known.Id, known.Kind, known.Text.Replace("{0}", ErrorTranslation.FirstSentence(message)), known.NextStep, target, inner)
+            ? new SpotTrainerException(
+                known.Id, known.Kind, known.Text.Replace("{0}", ErrorTranslation.FirstSentence(message)), known.NextStep, target, inner)
             : new SpotTrainerException("AwsRefused", ErrorKind.InvalidOperation,
                 $"AWS refused the call ({code}): {ErrorTranslation.FirstSentence(message)}",
                 "Correct what the message names and try again.", target, inner);

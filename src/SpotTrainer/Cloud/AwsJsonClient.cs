@@ -45,13 +45,16 @@ internal sealed class AwsJsonClient(AWSCredentials credentials, string service, 
                 }
 
                 var (code, said) = Error(text);
-                if (!mayRepeat || ((int)response.StatusCode is < 500 and not 429 && AwsErrorTable.Find(code)?.Is(CodeTraits.Again) is not true))
+                if (!mayRepeat
+                    || ((int)response.StatusCode is < 500 and not 429 && AwsErrorTable.Find(code)?.Is(CodeTraits.Again) is not true))
                 {
                     throw AwsErrors.FromCode(
                         code, said ?? $"{service} returned status {(int)response.StatusCode} for {target}.", target, inner: null);
                 }
             }
-            catch (Exception exception) when (mayRepeat && exception is (HttpRequestException or OperationCanceledException or JsonException) && !cancellationToken.IsCancellationRequested)
+            catch (Exception exception) when (
+                mayRepeat && exception is (HttpRequestException or OperationCanceledException or JsonException)
+                    && !cancellationToken.IsCancellationRequested)
             {
                 // The response was lost, late, or cut off. Try again.
             }
@@ -73,7 +76,8 @@ internal sealed class AwsJsonClient(AWSCredentials credentials, string service, 
             var code = document.RootElement.GetProperty("__type").GetString() ?? string.Empty;
             var said = document.RootElement.TryGetProperty("message", out var small) ? small
                 : document.RootElement.TryGetProperty("Message", out var capital) ? capital : default;
-            return (code.Substring(code.IndexOf('#') + 1), said.ValueKind == JsonValueKind.String && said.GetString() is { Length: > 0 } words ? words : null);
+            return (code.Substring(code.IndexOf('#') + 1), said.ValueKind == JsonValueKind.String
+                && said.GetString() is { Length: > 0 } words ? words : null);
         }
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException)
         {

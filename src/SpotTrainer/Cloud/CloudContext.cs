@@ -78,7 +78,10 @@ internal sealed class CloudContext : IDisposable
         get
         {
             ThrowIfEnded();
-            return Path.Combine(StateFolder, "cache", (ServiceEndpoints.TryGetValue("pricing", out var own) ? own : Endpoint) is { } other ? new Uri(other).Authority.Replace(':', '-') : "aws");
+            return Path.Combine(
+                StateFolder, "cache", (ServiceEndpoints.TryGetValue("pricing", out var own) ? own : Endpoint) is { } other
+                    ? new Uri(other).Authority.Replace(':', '-')
+                    : "aws");
         }
     }
 
@@ -105,7 +108,8 @@ internal sealed class CloudContext : IDisposable
     /// </summary>
     /// <param name="publicAddress">The public URL.</param>
     /// <param name="path">The path below an endpoint.</param>
-    public Uri PublicService(string publicAddress, string path) => new(Endpoint is null ? publicAddress : $"{Endpoint.TrimEnd('/')}/{path}");
+    public Uri PublicService(string publicAddress, string path) =>
+        new(Endpoint is null ? publicAddress : $"{Endpoint.TrimEnd('/')}/{path}");
 
     /// <summary>The folder of private keys under a state folder.</summary>
     public static string KeyFolderUnder(string stateFolder) => Path.Combine(stateFolder, "keys");
@@ -154,7 +158,8 @@ internal sealed class CloudContext : IDisposable
         ThrowIfEnded();
         var identity = await AskAnywhereAsync(async (region, stopping) =>
         {
-            using var sts = new AmazonSecurityTokenServiceClient(credentials, Configure(new AmazonSecurityTokenServiceConfig(), "sts", region));
+            using var sts = new AmazonSecurityTokenServiceClient(
+                credentials, Configure(new AmazonSecurityTokenServiceConfig(), "sts", region));
             return await sts.GetCallerIdentityAsync(new GetCallerIdentityRequest(), stopping);
         }, cancellationToken);
         account ??= identity.Account;
@@ -163,7 +168,8 @@ internal sealed class CloudContext : IDisposable
 
     /// <summary>The regions that are enabled for the account.</summary>
     public async Task<IReadOnlyList<string>> GetRegionsAsync(CancellationToken cancellationToken) =>
-        (await AskAnywhereAsync((region, stopping) => Ec2(region).DescribeRegionsAsync(new DescribeRegionsRequest(), stopping), cancellationToken))
+        (await AskAnywhereAsync(
+            (region, stopping) => Ec2(region).DescribeRegionsAsync(new DescribeRegionsRequest(), stopping), cancellationToken))
             .Regions.Select(region => region.RegionName).ToArray();
 
     /// <summary>Returns the account's number, and asks AWS for it only once.</summary>
@@ -206,7 +212,9 @@ internal sealed class CloudContext : IDisposable
 
     /// <summary>Returns the region for signing IAM calls. AWS, GovCloud, and China have one each.</summary>
     internal static string IamRegion(string region) =>
-        region.StartsWith("cn-", StringComparison.Ordinal) ? "cn-north-1" : region.StartsWith("us-gov-", StringComparison.Ordinal) ? "us-gov-west-1" : "us-east-1";
+        region.StartsWith("cn-", StringComparison.Ordinal)
+            ? "cn-north-1" : region.StartsWith("us-gov-", StringComparison.Ordinal) ? "us-gov-west-1"
+            : "us-east-1";
 
     /// <summary>
     /// Asks for something that is the same in every region. If the usual region is down, users must still be able to see what runs in the
@@ -219,7 +227,9 @@ internal sealed class CloudContext : IDisposable
         {
             return await WithinAsync(home);
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && ErrorTranslation.Translate(exception, home).Id is "ConnectionFailed" or "TimedOut" or "AwsFailed")
+        catch (Exception exception) when (
+            !cancellationToken.IsCancellationRequested
+                && ErrorTranslation.Translate(exception, home).Id is "ConnectionFailed" or "TimedOut" or "AwsFailed")
         {
             var others = Partners(Region).Where(region => region != home).ToDictionary(region => WithinAsync(region));
             while (others.Count > 0)

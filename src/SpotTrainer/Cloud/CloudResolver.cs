@@ -58,7 +58,8 @@ internal static class CloudResolver
 
     /// <summary>Returns the folder of the module's keys, caches, and ledger in the user's profile.</summary>
     private static string UserStateFolder() => Path.Combine(
-        Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "SpotTrainer");
+        Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify),
+        "SpotTrainer");
 
     private static AWSCredentials FindCredentials(string? profileName)
     {

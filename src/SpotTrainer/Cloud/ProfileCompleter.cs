@@ -11,5 +11,7 @@ public sealed class ProfileCompleter : NameCompleter
 
     /// <summary>Passes the variable's current value, because the SDK remembers only the first one.</summary>
     private static CredentialProfileStoreChain Chain() =>
-        Environment.GetEnvironmentVariable("AWS_SHARED_CREDENTIALS_FILE") is { Length: > 0 } file ? new CredentialProfileStoreChain(file) : new CredentialProfileStoreChain();
+        Environment.GetEnvironmentVariable("AWS_SHARED_CREDENTIALS_FILE") is { Length: > 0 } file
+            ? new CredentialProfileStoreChain(file)
+            : new CredentialProfileStoreChain();
 }

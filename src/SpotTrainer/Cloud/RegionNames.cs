@@ -11,7 +11,8 @@ internal static class RegionNames
     /// <param name="given">Names, with wildcards; empty for the cloud's own region.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="SpotTrainerException"><c>UnknownRegion</c>.</exception>
-    public static async Task<IReadOnlyList<string>> ResolveAsync(CloudContext cloud, IReadOnlyList<string> given, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<string>> ResolveAsync(
+        CloudContext cloud, IReadOnlyList<string> given, CancellationToken cancellationToken)
     {
         if (given.Count == 0)
         {
@@ -34,5 +35,6 @@ internal static class RegionNames
     }
 
     private static bool IsName(string text) => Regex.IsMatch(
-        text, "^[a-z]{2}(-[a-z]+)+-[0-9]+$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
+        text, "^[a-z]{2}(-[a-z]+)+-[0-9]+$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
+        TimeSpan.FromSeconds(1));
 }

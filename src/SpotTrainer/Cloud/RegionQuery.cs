@@ -19,7 +19,8 @@ internal static class RegionQuery
     /// <param name="context">Log, clock, and session.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     public static async Task<IReadOnlyList<T>> AskAsync<T>(
-        IReadOnlyList<string> regions, Func<string, CancellationToken, Task<T>> ask, TimeSpan? timeout, StepContext context, CancellationToken cancellationToken)
+        IReadOnlyList<string> regions, Func<string, CancellationToken, Task<T>> ask, TimeSpan? timeout, StepContext context,
+        CancellationToken cancellationToken)
     {
         Exception? first = null;
         var answers = await Task.WhenAll(regions.Select(async region =>

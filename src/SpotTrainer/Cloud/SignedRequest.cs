@@ -29,10 +29,12 @@ internal static class SignedRequest
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="HttpRequestException">The service could not be reached.</exception>
     public static async Task<HttpResponseMessage> SendAsync(
-        AWSCredentials credentials, string service, string region, string url, string contentType, byte[] content, string? target, TimeProvider time, CancellationToken cancellationToken)
+        AWSCredentials credentials, string service, string region, string url, string contentType, byte[] content, string? target,
+        TimeProvider time, CancellationToken cancellationToken)
     {
         var response = await SendAtAsync(moment: null);
-        if ((int)response.StatusCode is not (>= 400 and < 500) || response.Headers.Date is not { } date || (date - time.GetUtcNow()).Duration() < WrongClock)
+        if ((int)response.StatusCode is not (>= 400 and < 500) || response.Headers.Date is not { } date
+            || (date - time.GetUtcNow()).Duration() < WrongClock)
         {
             return response;
         }
@@ -48,7 +50,8 @@ internal static class SignedRequest
     }
 
     private static async Task<HttpRequestMessage> MakeAsync(
-        AWSCredentials credentials, string service, string region, string url, string contentType, byte[] content, string? target, DateTimeOffset? time)
+        AWSCredentials credentials, string service, string region, string url, string contentType, byte[] content, string? target,
+        DateTimeOffset? time)
     {
         var endpoint = new Uri(url);
         var request = new DefaultRequest(new EmptyRequest(), service)
@@ -62,7 +65,9 @@ internal static class SignedRequest
             OverrideSigningServiceName = service,
         };
         request.Headers["Content-Type"] = contentType;
-        request.Headers["Host"] = endpoint.IsDefaultPort ? endpoint.Host : string.Format(CultureInfo.InvariantCulture, "{0}:{1}", endpoint.Host, endpoint.Port);
+        request.Headers["Host"] = endpoint.IsDefaultPort
+            ? endpoint.Host
+            : string.Format(CultureInfo.InvariantCulture, "{0}:{1}", endpoint.Host, endpoint.Port);
         if (target is not null)
         {
             request.Headers["X-Amz-Target"] = target;

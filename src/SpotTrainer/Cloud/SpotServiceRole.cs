@@ -14,11 +14,13 @@ internal static class SpotServiceRole
     /// <summary>Whether the account has the role.</summary>
     /// <exception cref="SpotTrainerException">IAM refused the call.</exception>
     /// <exception cref="HttpRequestException">IAM could not be reached.</exception>
-    public static async Task<bool> ExistsAsync(AWSCredentials credentials, string region, string url, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<bool> ExistsAsync(
+        AWSCredentials credentials, string region, string url, TimeProvider time, CancellationToken cancellationToken)
     {
         var content = Encoding.ASCII.GetBytes($"Action=GetRole&RoleName={Name}&Version=2010-05-08");
         using var response = await SignedRequest.SendAsync(
-            credentials, "iam", region, url, "application/x-www-form-urlencoded; charset=utf-8", content, target: null, time, cancellationToken);
+            credentials, "iam", region, url, "application/x-www-form-urlencoded; charset=utf-8", content, target: null, time,
+            cancellationToken);
         if (response.IsSuccessStatusCode)
         {
             return true;

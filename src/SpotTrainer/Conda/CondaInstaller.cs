@@ -12,11 +12,13 @@ internal static class CondaInstaller
     public const string PublicMirror = "https://repo.anaconda.com/miniconda";
 
     private static readonly Regex MissingPackage = new(
-        @"^\s+- (?<name>\S+)\s*$", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
+        @"^\s+- (?<name>\S+)\s*$", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant,
+        TimeSpan.FromSeconds(1));
 
     /// <summary>Installs what is not installed yet.</summary>
     /// <exception cref="SpotTrainerException"><c>PackagesNotFound</c>, <c>RemoteCommandFailed</c>, and those of connecting.</exception>
-    public static async Task<CondaStack> EnsureAsync(TrainingHost host, CondaRequest request, StepContext context, CancellationToken cancellationToken)
+    public static async Task<CondaStack> EnsureAsync(
+        TrainingHost host, CondaRequest request, StepContext context, CancellationToken cancellationToken)
     {
         var activity = $"Installing the Python stack on {host}";
         context.Log.Progress(activity, string.Join(", ", request.Packages));
@@ -25,7 +27,8 @@ internal static class CondaInstaller
             var connection = await SshConnectionPool.GetAsync(host, context, cancellationToken);
             var source = (request.Mirror ?? StandIn(host) ?? PublicMirror).TrimEnd('/');
             var words = new[] { request.Prefix, source, request.Channel }.Concat(request.Packages).Select(ShellText.Quote);
-            var result = await connection.RunAsync($"bash -s -- {string.Join(" ", words)}", cancellationToken, EmbeddedScript.Read("install_conda.sh"));
+            var result = await connection.RunAsync(
+                $"bash -s -- {string.Join(" ", words)}", cancellationToken, EmbeddedScript.Read("install_conda.sh"));
             if (result.ExitCode != 0)
             {
                 throw Failed(host, result);

@@ -16,7 +16,8 @@ public sealed class AddressRangeAttribute : ArgumentTransformationAttribute
     {
         try
         {
-            return AddressRange.Parse(Convert.ToString(inputData is PSObject wrapped ? wrapped.BaseObject : inputData, CultureInfo.InvariantCulture)!).Cidr;
+            return AddressRange.Parse(
+                Convert.ToString(inputData is PSObject wrapped ? wrapped.BaseObject : inputData, CultureInfo.InvariantCulture)!).Cidr;
         }
         catch (SpotTrainerException exception)
         {

@@ -22,7 +22,8 @@ internal static class CallerAddress
                 return $"{address}/32";
             }
         }
-        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (
+            exception is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
         {
             throw Unknown(cloud, exception);
         }

@@ -24,7 +24,8 @@ internal sealed record Door(string Purpose, int FirstPort, int LastPort)
     public static Door Ssh { get; } = new("ssh", 22);
 
     /// <summary>The ports as tags and messages show them: <c>8888</c>, or <c>8888-8890</c>.</summary>
-    public string Ports => FirstPort == LastPort ? FirstPort.ToString(CultureInfo.InvariantCulture) : FormattableString.Invariant($"{FirstPort}-{LastPort}");
+    public string Ports =>
+        FirstPort == LastPort ? FirstPort.ToString(CultureInfo.InvariantCulture) : FormattableString.Invariant($"{FirstPort}-{LastPort}");
 
     /// <summary>Returns the door that one of the module's groups opens. If tags are missing or damaged, it is the door for SSH.</summary>
     public static Door Of(SecurityGroup group)
@@ -35,12 +36,14 @@ internal sealed record Door(string Purpose, int FirstPort, int LastPort)
     }
 
     /// <summary>Returns the tags for the door's security group.</summary>
-    public IEnumerable<Tag> Tags() => this == Ssh ? [new Tag(PurposeTag, Purpose)] : [new Tag(PurposeTag, Purpose), new Tag(PortsTag, Ports)];
+    public IEnumerable<Tag> Tags() =>
+        this == Ssh ? [new Tag(PurposeTag, Purpose)] : [new Tag(PurposeTag, Purpose), new Tag(PortsTag, Ports)];
 
     /// <summary>Returns the rule that lets an address range in.</summary>
     public IpPermission Rule(string cidr, string? description) => new()
     {
-        IpProtocol = "tcp", FromPort = FirstPort, ToPort = LastPort, Ipv4Ranges = [new IpRange { CidrIp = cidr, Description = description }],
+        IpProtocol = "tcp", FromPort = FirstPort, ToPort = LastPort,
+        Ipv4Ranges = [new IpRange { CidrIp = cidr, Description = description }],
     };
 
     /// <summary>Whether a rule opens all ports of the door.</summary>
@@ -52,5 +55,6 @@ internal sealed record Door(string Purpose, int FirstPort, int LastPort)
 
     private static string ValueOf(SecurityGroup group, string key) => group.Tags.Find(tag => tag.Key == key)?.Value ?? string.Empty;
 
-    private static bool TryParse(string text, out int port) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port);
+    private static bool TryParse(string text, out int port) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port);
 }

@@ -34,7 +34,8 @@ internal sealed class InstanceDoor(CloudContext cloud, string region, string ins
     /// <param name="own">Whether that is this computer's own address. If so, its earlier addresses are no longer let in.</param>
     /// <param name="context">Log, clock, and session.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
-    public async Task OpenAsync(int firstPort, int lastPort, string cidr, bool own, StepContext context, CancellationToken cancellationToken)
+    public async Task OpenAsync(
+        int firstPort, int lastPort, string cidr, bool own, StepContext context, CancellationToken cancellationToken)
     {
         var door = new Door(purpose, firstPort, lastPort);
         await SweepAsync(cloud, region, context, cancellationToken);
@@ -52,7 +53,8 @@ internal sealed class InstanceDoor(CloudContext cloud, string region, string ins
         if (!machine.SecurityGroups.Exists(known => known.GroupId == group.GroupId))
         {
             await NewlyMade.UseAsync(
-                context, () => SetGroupsAsync([.. machine.SecurityGroups.Select(known => known.GroupId), group.GroupId], cancellationToken), cancellationToken);
+                context, () => SetGroupsAsync([.. machine.SecurityGroups.Select(known => known.GroupId), group.GroupId], cancellationToken),
+                cancellationToken);
         }
 
         context.Log.Information(
@@ -100,7 +102,8 @@ internal sealed class InstanceDoor(CloudContext cloud, string region, string ins
             var living = (await ec2.DescribeInstancesAsync(new DescribeInstancesRequest
             {
                 Filters = [new Filter("instance-id", [.. groups.Select(InstanceOf).Distinct(StringComparer.Ordinal)]), Ec2Instances.Living],
-            }, cancellationToken)).Reservations.SelectMany(reservation => reservation.Instances).Select(instance => instance.InstanceId).ToArray();
+            }, cancellationToken)).Reservations
+            .SelectMany(reservation => reservation.Instances).Select(instance => instance.InstanceId).ToArray();
             foreach (var group in groups.Where(group => !living.Contains(InstanceOf(group), StringComparer.Ordinal)))
             {
                 await DeleteAsync(ec2, group, context, cancellationToken);
@@ -117,14 +120,18 @@ internal sealed class InstanceDoor(CloudContext cloud, string region, string ins
     private static string InstanceOf(SecurityGroup group) => group.Tags.Find(tag => tag.Key == InstanceTag)?.Value ?? string.Empty;
 
     private Task<List<SecurityGroup>> GroupsAsync(CancellationToken cancellationToken) =>
-        GroupsAsync(Ec2, [new Filter("tag:" + Door.PurposeTag, [purpose]), new Filter("tag:" + InstanceTag, [instanceId])], cancellationToken);
+        GroupsAsync(
+            Ec2, [new Filter("tag:" + Door.PurposeTag, [purpose]), new Filter("tag:" + InstanceTag, [instanceId])], cancellationToken);
 
     private static async Task<List<SecurityGroup>> GroupsAsync(IAmazonEC2 ec2, List<Filter> filters, CancellationToken cancellationToken) =>
         (await ec2.DescribeSecurityGroupsAsync(new DescribeSecurityGroupsRequest { Filters = filters }, cancellationToken)).SecurityGroups;
 
     private Task<ModifyInstanceAttributeResponse> SetGroupsAsync(List<string> groups, CancellationToken cancellationToken) =>
-        Ec2.ModifyInstanceAttributeAsync(new ModifyInstanceAttributeRequest { InstanceId = instanceId, Groups = groups }, cancellationToken);
+        Ec2.ModifyInstanceAttributeAsync(
+            new ModifyInstanceAttributeRequest { InstanceId = instanceId, Groups = groups }, cancellationToken);
 
-    private static Task DeleteAsync(IAmazonEC2 ec2, SecurityGroup group, StepContext context, CancellationToken cancellationToken) => Removal.WhenFreeAsync(
-        context, () => ec2.DeleteSecurityGroupAsync(new DeleteSecurityGroupRequest { GroupId = group.GroupId }, cancellationToken), cancellationToken);
+    private static Task DeleteAsync(
+        IAmazonEC2 ec2, SecurityGroup group, StepContext context, CancellationToken cancellationToken) => Removal.WhenFreeAsync(
+        context, () => ec2.DeleteSecurityGroupAsync(new DeleteSecurityGroupRequest { GroupId = group.GroupId }, cancellationToken),
+        cancellationToken);
 }

@@ -73,7 +73,8 @@ internal static class SecurityGroupStore
     /// <summary>Creates a group.</summary>
     /// <exception cref="SpotTrainerException"><c>SecurityGroupExists</c>, <c>NoDefaultVpc</c>, <c>CallerAddressUnknown</c>.</exception>
     public static async Task<TrainingSecurityGroup> CreateAsync(
-        CloudContext cloud, string region, string name, string? givenVpc, string? givenCidr, StepContext context, CancellationToken cancellationToken)
+        CloudContext cloud, string region, string name, string? givenVpc, string? givenCidr, StepContext context,
+        CancellationToken cancellationToken)
     {
         await cloud.GetAccountAsync(cancellationToken);
         var ec2 = cloud.Ec2(region);
@@ -86,7 +87,9 @@ internal static class SecurityGroupStore
                 $"Use it with -SecurityGroup {there.GroupId}, update it with Update-TrainingSecurityGroup, or choose another -Name.", name);
         }
 
-        var group = await MakeAsync(ec2, vpc, name, SshDescription, [.. Door.Ssh.Tags(), new Tag(ModuleTags.Owner, ModuleTags.CurrentOwner)], context, cancellationToken);
+        var group = await MakeAsync(
+            ec2, vpc, name, SshDescription, [.. Door.Ssh.Tags(), new Tag(ModuleTags.Owner, ModuleTags.CurrentOwner)], context,
+            cancellationToken);
         await AllowAsync(ec2, group, cidr, givenCidr is null, context, cancellationToken);
         return await ReadAsync(cloud, region, group.GroupId, context, cancellationToken);
     }
@@ -98,15 +101,19 @@ internal static class SecurityGroupStore
         await cloud.GetAccountAsync(cancellationToken);
         var answer = await cloud.Ec2(region).DescribeSecurityGroupsAsync(
             new DescribeSecurityGroupsRequest { Filters = [new Filter("tag-key", [Door.PurposeTag])] }, cancellationToken);
-        return answer.SecurityGroups.Where(group => names.Any(name => NamePattern.Matches(name, group.GroupName))).Select(group => Read(cloud, region, group)).ToArray();
+        return answer.SecurityGroups.Where(group => names.Any(name => NamePattern.Matches(name, group.GroupName)))
+            .Select(group => Read(cloud, region, group)).ToArray();
     }
 
     /// <summary>Returns the module's groups in a region that let this computer in at its current or an earlier address.</summary>
-    public static async Task<IReadOnlyList<TrainingSecurityGroup>> ListOwnAsync(CloudContext cloud, string region, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<TrainingSecurityGroup>> ListOwnAsync(
+        CloudContext cloud, string region, CancellationToken cancellationToken)
     {
         await cloud.GetAccountAsync(cancellationToken);
-        var answer = await cloud.Ec2(region).DescribeSecurityGroupsAsync(new DescribeSecurityGroupsRequest { Filters = [new Filter("tag-key", [Door.PurposeTag])] }, cancellationToken);
-        return answer.SecurityGroups.Where(group => group.IpPermissions.Exists(rule => rule.Ipv4Ranges.Exists(range => range.Description == OwnRule(Door.Of(group)))))
+        var answer = await cloud.Ec2(region).DescribeSecurityGroupsAsync(
+            new DescribeSecurityGroupsRequest { Filters = [new Filter("tag-key", [Door.PurposeTag])] }, cancellationToken);
+        return answer.SecurityGroups.Where(
+            group => group.IpPermissions.Exists(rule => rule.Ipv4Ranges.Exists(range => range.Description == OwnRule(Door.Of(group)))))
             .Select(group => Read(cloud, region, group)).ToArray();
     }
 
@@ -116,12 +123,14 @@ internal static class SecurityGroupStore
     {
         var ec2 = group.Cloud.Ec2(group.Region);
         var cidr = givenCidr ?? await CallerAddress.GetCidrAsync(group.Cloud, cancellationToken);
-        await AllowAsync(ec2, await RequireAsync(ec2, group.Id, context, cancellationToken), cidr, givenCidr is null, context, cancellationToken);
+        await AllowAsync(
+            ec2, await RequireAsync(ec2, group.Id, context, cancellationToken), cidr, givenCidr is null, context, cancellationToken);
         return await ReadAsync(group.Cloud, group.Region, group.Id, context, cancellationToken);
     }
 
     /// <summary>Lets a range in at the group's ports. If it is this computer's own address, its earlier addresses are removed.</summary>
-    public static async Task AllowAsync(IAmazonEC2 ec2, SecurityGroup group, string cidr, bool own, StepContext context, CancellationToken cancellationToken)
+    public static async Task AllowAsync(
+        IAmazonEC2 ec2, SecurityGroup group, string cidr, bool own, StepContext context, CancellationToken cancellationToken)
     {
         var door = Door.Of(group);
         var range = AddressRange.Parse(cidr);
@@ -149,15 +158,18 @@ internal static class SecurityGroupStore
 
     private static async Task<SecurityGroup?> FindAsync(IAmazonEC2 ec2, string vpc, Filter which, CancellationToken cancellationToken) =>
         (await ec2.DescribeSecurityGroupsAsync(
-            new DescribeSecurityGroupsRequest { Filters = [which, new Filter("vpc-id", [vpc])] }, cancellationToken)).SecurityGroups.FirstOrDefault();
+            new DescribeSecurityGroupsRequest { Filters = [which, new Filter("vpc-id", [vpc])] },
+            cancellationToken)).SecurityGroups.FirstOrDefault();
 
     private static async Task<TrainingSecurityGroup> ReadAsync(
         CloudContext cloud, string region, string id, StepContext context, CancellationToken cancellationToken) =>
         Read(cloud, region, await RequireAsync(cloud.Ec2(region), id, context, cancellationToken));
 
-    private static async Task<SecurityGroup> RequireAsync(IAmazonEC2 ec2, string id, StepContext context, CancellationToken cancellationToken) =>
+    private static async Task<SecurityGroup> RequireAsync(
+        IAmazonEC2 ec2, string id, StepContext context, CancellationToken cancellationToken) =>
         (await NewlyMade.UseAsync(
-            context, () => ec2.DescribeSecurityGroupsAsync(new DescribeSecurityGroupsRequest { GroupIds = [id] }, cancellationToken), cancellationToken)).SecurityGroups[0];
+            context, () => ec2.DescribeSecurityGroupsAsync(new DescribeSecurityGroupsRequest { GroupIds = [id] }, cancellationToken),
+            cancellationToken)).SecurityGroups[0];
 
     private static TrainingSecurityGroup Read(CloudContext cloud, string region, SecurityGroup group) => new(
         cloud, region, group.GroupId, group.GroupName, group.VpcId,
@@ -168,7 +180,8 @@ internal static class SecurityGroupStore
 
     /// <summary>Creates a group that lets nobody in yet, and waits until EC2 lists it. Only then can a launch use it.</summary>
     public static async Task<SecurityGroup> MakeAsync(
-        IAmazonEC2 ec2, string vpc, string name, string description, List<Tag> tags, StepContext context, CancellationToken cancellationToken)
+        IAmazonEC2 ec2, string vpc, string name, string description, List<Tag> tags, StepContext context,
+        CancellationToken cancellationToken)
     {
         var made = new Filter("group-name", [name]);
         try
@@ -188,17 +201,22 @@ internal static class SecurityGroupStore
             // Another launch was faster. EC2 may not list its group yet.
         }
 
-        return await NewlyMade.FindAsync(context, () => FindAsync(ec2, vpc, made, cancellationToken), cancellationToken) ?? throw new SpotTrainerException(
+        var found = await NewlyMade.FindAsync(context, () => FindAsync(ec2, vpc, made, cancellationToken), cancellationToken);
+        return found ?? throw new SpotTrainerException(
             "SecurityGroupLost", ErrorKind.InvalidResult, $"The security group '{name}' was created, but EC2 does not list it.",
             "Try again.", name);
     }
 
-    private static async Task AuthorizeAsync(IAmazonEC2 ec2, string group, IpPermission rule, StepContext context, CancellationToken cancellationToken)
+    private static async Task AuthorizeAsync(
+        IAmazonEC2 ec2, string group, IpPermission rule, StepContext context, CancellationToken cancellationToken)
     {
         try
         {
             await NewlyMade.UseAsync(
-                context, () => ec2.AuthorizeSecurityGroupIngressAsync(new AuthorizeSecurityGroupIngressRequest { GroupId = group, IpPermissions = [rule] }, cancellationToken), cancellationToken);
+                context,
+                () => ec2.AuthorizeSecurityGroupIngressAsync(
+                    new AuthorizeSecurityGroupIngressRequest { GroupId = group, IpPermissions = [rule] },
+                    cancellationToken), cancellationToken);
         }
         catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidPermission.Duplicate")
         {
@@ -207,15 +225,18 @@ internal static class SecurityGroupStore
     }
 
     /// <summary>Removes this computer's earlier addresses: someone else may have them now. Ranges that the user asked for stay.</summary>
-    private static async Task RevokeOldAsync(IAmazonEC2 ec2, SecurityGroup group, string cidr, StepContext context, CancellationToken cancellationToken)
+    private static async Task RevokeOldAsync(
+        IAmazonEC2 ec2, SecurityGroup group, string cidr, StepContext context, CancellationToken cancellationToken)
     {
         var door = Door.Of(group);
-        foreach (var old in group.IpPermissions.SelectMany(rule => rule.Ipv4Ranges).Where(range => range.Description == OwnRule(door) && range.CidrIp != cidr).ToArray())
+        foreach (var old in group.IpPermissions.SelectMany(rule => rule.Ipv4Ranges).Where(
+            range => range.Description == OwnRule(door) && range.CidrIp != cidr).ToArray())
         {
             try
             {
                 await ec2.RevokeSecurityGroupIngressAsync(
-                    new RevokeSecurityGroupIngressRequest { GroupId = group.GroupId, IpPermissions = [door.Rule(old.CidrIp, description: null)] }, cancellationToken);
+                    new RevokeSecurityGroupIngressRequest { GroupId = group.GroupId,
+                        IpPermissions = [door.Rule(old.CidrIp, description: null)] }, cancellationToken);
             }
             catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidPermission.NotFound")
             {
@@ -234,7 +255,8 @@ internal static class SecurityGroupStore
     /// <exception cref="SpotTrainerException"><c>NoDefaultVpc</c>.</exception>
     public static async Task<string> DefaultVpcAsync(IAmazonEC2 ec2, string region, string otherwise, CancellationToken cancellationToken)
     {
-        var vpcs = await ec2.DescribeVpcsAsync(new DescribeVpcsRequest { Filters = [new Filter("is-default", ["true"])] }, cancellationToken);
+        var vpcs = await ec2.DescribeVpcsAsync(
+            new DescribeVpcsRequest { Filters = [new Filter("is-default", ["true"])] }, cancellationToken);
         return vpcs.Vpcs.FirstOrDefault()?.VpcId ?? throw new SpotTrainerException("NoDefaultVpc", ErrorKind.ObjectNotFound,
             $"The account has no default VPC in {region}.",
             $"Create one with 'aws ec2 create-default-vpc --region {region}', or use {otherwise}.", region);

@@ -5,7 +5,8 @@ namespace SpotTrainer.Doors;
 /// <summary>A security group that opens the ports for one purpose to certain addresses only.</summary>
 public sealed class TrainingSecurityGroup : ICloudObject
 {
-    internal TrainingSecurityGroup(CloudContext cloud, string region, string id, string name, string vpcId, Door door, IReadOnlyList<string> allowedCidr, string owner)
+    internal TrainingSecurityGroup(
+        CloudContext cloud, string region, string id, string name, string vpcId, Door door, IReadOnlyList<string> allowedCidr, string owner)
     {
         Cloud = cloud;
         Region = region;

@@ -46,7 +46,8 @@ public sealed class UpdateTrainingSecurityGroupCommand : RegionsCmdlet
                 var regions = await RegionNames.ResolveAsync(cloud, given, stopping);
                 var found = await RegionQuery.AskAsync(
                     regions,
-                    (region, limit) => names.Length > 0 ? SecurityGroupStore.ListAsync(cloud, region, names, limit) : SecurityGroupStore.ListOwnAsync(cloud, region, limit),
+                    (region, limit) => names.Length > 0 ? SecurityGroupStore.ListAsync(
+                        cloud, region, names, limit) : SecurityGroupStore.ListOwnAsync(cloud, region, limit),
                     RegionQuery.Timeout, Context, stopping);
                 groups = found.SelectMany(inRegion => inRegion).ToArray();
                 if (groups.Count == 0)
@@ -63,9 +64,11 @@ public sealed class UpdateTrainingSecurityGroupCommand : RegionsCmdlet
         var cidr = AllowedCidr;
         foreach (var group in groups)
         {
-            if (ShouldProcess($"{group.Name} ({group.Id} in {group.Region}, {group.Where})", $"let {cidr ?? "your own address"} in at port {group.Port}"))
+            if (ShouldProcess(
+                $"{group.Name} ({group.Id} in {group.Region}, {group.Where})", $"let {cidr ?? "your own address"} in at port {group.Port}"))
             {
-                Start(group, async stopping => await Output.ObjectAsync(await SecurityGroupStore.UpdateAsync(group, cidr, Context, stopping)));
+                Start(group,
+                    async stopping => await Output.ObjectAsync(await SecurityGroupStore.UpdateAsync(group, cidr, Context, stopping)));
             }
         }
     }

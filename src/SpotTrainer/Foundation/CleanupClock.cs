@@ -34,8 +34,8 @@ internal sealed class CleanupClock
         new(time.Limit(limit ?? Timeout.InfiniteTimeSpan, CancellationToken.None), this, TimeSpan.FromTicks((long)(Longest.Ticks * share)));
 
     /// <summary>
-    /// The time since Ctrl+C. The first caller starts the clock: whoever waits for the token calls this as soon as it is canceled, in an order that
-    /// nobody promises.
+    /// The time since Ctrl+C. The first caller starts the clock: whoever waits for the token calls this as soon as it is canceled, in an
+    /// order that nobody promises.
     /// </summary>
     private TimeSpan Elapsed()
     {

@@ -54,7 +54,8 @@ internal sealed record Patience(TimeSpan Limit, TimeSpan Pause)
 
     /// <summary>Tries something again while it fails with a temporary error.</summary>
     /// <inheritdoc cref="AskAsync"/>
-    public Task DoAsync(TimeProvider time, Func<Task> attempt, Func<Exception, bool> mayPass, CancellationToken cancellationToken) => AskAsync(
+    public Task DoAsync(
+        TimeProvider time, Func<Task> attempt, Func<Exception, bool> mayPass, CancellationToken cancellationToken) => AskAsync(
         time,
         async () =>
         {

@@ -50,7 +50,8 @@ internal static class PrivateFile
     {
 #if NET
         return OperatingSystem.IsWindows()
-            ? new FileInfo(path).Create(FileMode.CreateNew, FileSystemRights.Write, FileShare.None, bufferSize: 4096, FileOptions.None, OwnAccess())
+            ? new FileInfo(path).Create(
+                FileMode.CreateNew, FileSystemRights.Write, FileShare.None, bufferSize: 4096, FileOptions.None, OwnAccess())
             : new FileStream(path, new FileStreamOptions
             {
                 Mode = FileMode.CreateNew,
@@ -58,7 +59,8 @@ internal static class PrivateFile
                 UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
             });
 #else
-        return new FileStream(path, FileMode.CreateNew, FileSystemRights.Write, FileShare.None, bufferSize: 4096, FileOptions.None, OwnAccess());
+        return new FileStream(
+            path, FileMode.CreateNew, FileSystemRights.Write, FileShare.None, bufferSize: 4096, FileOptions.None, OwnAccess());
 #endif
     }
 

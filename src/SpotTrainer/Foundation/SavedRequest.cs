@@ -15,7 +15,8 @@ internal static class SavedRequest
     };
 
     /// <summary>Writes a request, replacing an older one.</summary>
-    public static void Write<T>(string path, T request) => PrivateFile.Write(path, Encoding.UTF8.GetBytes(ToText(request)), overwrite: true);
+    public static void Write<T>(string path, T request) =>
+        PrivateFile.Write(path, Encoding.UTF8.GetBytes(ToText(request)), overwrite: true);
 
     /// <summary>Reads a request.</summary>
     /// <exception cref="SpotTrainerException"><c>RequestInvalid</c>: the file is not such a request.</exception>

@@ -10,7 +10,8 @@ public sealed class SpotTrainerException : Exception
     /// <param name="nextStep">What the user should do next, as one sentence that starts with a verb.</param>
     /// <param name="concerns">The object that it concerns: a path, an ID, or a host.</param>
     /// <param name="inner">The underlying exception, if there is one. Its text is not shown.</param>
-    public SpotTrainerException(string id, ErrorKind kind, string message, string nextStep, object? concerns = null, Exception? inner = null)
+    public SpotTrainerException(
+        string id, ErrorKind kind, string message, string nextStep, object? concerns = null, Exception? inner = null)
         : base(message, inner)
     {
         Id = id;

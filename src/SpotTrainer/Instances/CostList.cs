@@ -16,7 +16,8 @@ internal static class CostList
     /// <param name="context">Log, clock, and session.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     public static async Task<IReadOnlyList<SpotTrainingCost>> ReadAsync(
-        CloudContext cloud, IReadOnlyList<string> regions, bool allOwners, DateTimeOffset since, StepContext context, CancellationToken cancellationToken)
+        CloudContext cloud, IReadOnlyList<string> regions, bool allOwners, DateTimeOffset since, StepContext context,
+        CancellationToken cancellationToken)
     {
         List<Filter> filters = allOwners ? [] : [InstanceReader.OwnFilter];
         var found = await InstanceReader.ListEverywhereAsync(cloud, regions, filters, context, cancellationToken);
@@ -35,7 +36,8 @@ internal static class CostList
             && regions.Contains(entry.Region, StringComparer.Ordinal) && (allOwners || entry.Owner == ModuleTags.CurrentOwner)
             && (!entry.Running || entry.Ended + Tariff.Margin < context.Now)).ToArray();
         var remembered = await Task.WhenAll(ledger.Select(entry => entry.Running
-            ? CostReader.ReadForgottenAsync(entry, cloud, context, cancellationToken) : Task.FromResult(new SpotTrainingCost(entry, cloud))));
+            ? CostReader.ReadForgottenAsync(entry, cloud, context, cancellationToken) : Task.FromResult(
+                new SpotTrainingCost(entry, cloud))));
         return [.. costs.Where(cost => cost.Deadline is not null || cost.To >= since), .. remembered];
     }
 }

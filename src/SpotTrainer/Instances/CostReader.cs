@@ -11,7 +11,8 @@ namespace SpotTrainer.Instances;
 internal static class CostReader
 {
     /// <summary>Estimates the cost of an instance until now, or until it ended.</summary>
-    public static async Task<SpotTrainingCost> ReadAsync(SpotTrainingInstance instance, StepContext context, CancellationToken cancellationToken)
+    public static async Task<SpotTrainingCost> ReadAsync(
+        SpotTrainingInstance instance, StepContext context, CancellationToken cancellationToken)
     {
         var end = instance.EndTime ?? context.Now;
         var series = await SeriesAsync(instance, context, cancellationToken);
@@ -28,7 +29,8 @@ internal static class CostReader
         [
             Entry(ended, ended.EndTime ?? context.Now) with
             {
-                MachineCost = cost.MachineCost, DiskCost = cost.DiskCost, AddressCost = cost.AddressCost, OnDemandCost = cost.EstimatedOnDemandCost,
+                MachineCost = cost.MachineCost, DiskCost = cost.DiskCost, AddressCost = cost.AddressCost,
+                OnDemandCost = cost.EstimatedOnDemandCost,
             },
         ], context.Log);
 
@@ -37,11 +39,13 @@ internal static class CostReader
         InstanceLedger.Add(running.Cloud.StateFolder, [Entry(running, running.Deadline) with { Running = true }], context.Log);
 
     /// <summary>Estimates the cost of an instance whose end was never seen. It cannot have run past its deadline.</summary>
-    public static async Task<SpotTrainingCost> ReadForgottenAsync(LedgerEntry entry, CloudContext cloud, StepContext context, CancellationToken cancellationToken)
+    public static async Task<SpotTrainingCost> ReadForgottenAsync(
+        LedgerEntry entry, CloudContext cloud, StepContext context, CancellationToken cancellationToken)
     {
         var instance = new SpotTrainingInstance(cloud, entry.Region, string.Empty, 22, string.Empty, keyPath: null, [])
         {
-            InstanceId = entry.InstanceId, Name = entry.Name, Owner = entry.Owner, InstanceType = entry.InstanceType, Zone = entry.Zone, Market = entry.Market,
+            InstanceId = entry.InstanceId, Name = entry.Name, Owner = entry.Owner, InstanceType = entry.InstanceType, Zone = entry.Zone,
+            Market = entry.Market,
             State = "terminated", StateReason = "Its end was not seen. The estimate assumes that it ran until its deadline.",
             LaunchTime = entry.Launched, EndTime = entry.Ended, Deadline = entry.Ended,
             Price = entry.Price, OnDemandPrice = entry.OnDemandPrice, DiskPrice = entry.DiskPrice, VolumeSizeGiB = entry.VolumeSizeGiB,
@@ -52,10 +56,12 @@ internal static class CostReader
     }
 
     private static LedgerEntry Entry(SpotTrainingInstance instance, DateTimeOffset end) => new(
-        instance.InstanceId, instance.Name, instance.Owner, instance.Account, instance.Region, instance.Zone, instance.InstanceType, instance.Market, instance.LaunchTime, end,
+        instance.InstanceId, instance.Name, instance.Owner, instance.Account, instance.Region, instance.Zone, instance.InstanceType,
+        instance.Market, instance.LaunchTime, end,
         instance.StateReason, MachineCost: 0, DiskCost: 0, AddressCost: 0, OnDemandCost: null)
     {
-        Price = instance.Price, OnDemandPrice = instance.OnDemandPrice, DiskPrice = instance.DiskPrice, VolumeSizeGiB = instance.VolumeSizeGiB,
+        Price = instance.Price, OnDemandPrice = instance.OnDemandPrice, DiskPrice = instance.DiskPrice,
+        VolumeSizeGiB = instance.VolumeSizeGiB,
     };
 
     /// <summary>Estimates a cost.</summary>
@@ -66,7 +72,8 @@ internal static class CostReader
     {
         var tariff = instance.Tariff;
         var time = end - instance.LaunchTime;
-        var cost = tariff.CostOf(time, series?.MeanOf(instance.LaunchTime, instance.LaunchTime + Tariff.Billed(time)), instance.Interrupted);
+        var cost = tariff.CostOf(
+            time, series?.MeanOf(instance.LaunchTime, instance.LaunchTime + Tariff.Billed(time)), instance.Interrupted);
         var left = instance.EndTime is null && instance.Deadline > end ? (decimal)(instance.Deadline - end).TotalHours : 0;
         var now = series is { Points.Count: > 0 } ? tariff with { Price = series.Points[series.Points.Count - 1].Price } : tariff;
         return new SpotTrainingCost(instance)
@@ -85,7 +92,8 @@ internal static class CostReader
     /// Returns the prices that were charged for an instance since its launch: the Spot prices of its zone, up to the highest that it can be
     /// charged. Null for an on-demand instance, or if the prices are not available.
     /// </summary>
-    internal static async Task<SpotPriceSeries?> SeriesAsync(SpotTrainingInstance instance, StepContext context, CancellationToken cancellationToken)
+    internal static async Task<SpotPriceSeries?> SeriesAsync(
+        SpotTrainingInstance instance, StepContext context, CancellationToken cancellationToken)
     {
         if (instance.Market != "spot")
         {
@@ -96,7 +104,9 @@ internal static class CostReader
         {
             var histories = await SpotPrices.ReadHistoryAsync(
                 instance.Cloud, instance.Region, [instance.InstanceType], instance.LaunchTime, cancellationToken);
-            return histories.TryGetValue((instance.InstanceType, instance.Zone), out var series) ? series.UpTo(instance.HighestPrice) : null;
+            return histories.TryGetValue((instance.InstanceType, instance.Zone), out var series)
+                ? series.UpTo(instance.HighestPrice)
+                : null;
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested && exception is not SpotTrainerException)
         {

@@ -15,7 +15,8 @@ internal static class DeadlineCheck
     /// <summary>Returns what the instance holds.</summary>
     /// <exception cref="SpotTrainerException"><c>DeadlineNotArmed</c>: no deadline is armed on the instance. <c>ClockWrong</c>: this
     /// computer's clock is ahead.</exception>
-    public static async Task<WatchdogStatus> ReadArmedAsync(SshConnection connection, SpotTrainingInstance instance, StepContext context, CancellationToken cancellationToken)
+    public static async Task<WatchdogStatus> ReadArmedAsync(
+        SshConnection connection, SpotTrainingInstance instance, StepContext context, CancellationToken cancellationToken)
     {
         var status = await Patience.AskAsync(
             context.Time, () => LookAsync(connection, cancellationToken), found => found is not null, mayPass: null, cancellationToken);
@@ -24,7 +25,8 @@ internal static class DeadlineCheck
             throw NotArmed(instance);
         }
 
-        return context.Now - status.Now <= ClockTolerance ? status : throw new SpotTrainerException("ClockWrong", ErrorKind.InvalidOperation,
+        return context.Now - status.Now <= ClockTolerance ? status : throw new SpotTrainerException(
+            "ClockWrong", ErrorKind.InvalidOperation,
             $"This computer's clock is ahead of the clock of {instance}, so the deadline may come too late.",
             "Set this computer's clock and try again.", instance);
     }
@@ -33,7 +35,8 @@ internal static class DeadlineCheck
     /// Checks that the instance holds the requested deadline. An instance that would not terminate itself must not be kept.
     /// </summary>
     public static async Task RequireAsync(
-        SshConnection connection, SpotTrainingInstance instance, DateTimeOffset deadline, StepContext context, CancellationToken cancellationToken)
+        SshConnection connection, SpotTrainingInstance instance, DateTimeOffset deadline, StepContext context,
+        CancellationToken cancellationToken)
     {
         var status = await ReadArmedAsync(connection, instance, context, cancellationToken);
         if (status.Deadline != DateTimeOffset.FromUnixTimeSeconds(deadline.ToUnixTimeSeconds()))

@@ -20,7 +20,8 @@ internal sealed record DeadlineMove(SpotTrainingInstance Instance, DateTimeOffse
     private static readonly TimeSpan Farthest = Tariff.Longest;
 
     /// <summary>What ShouldProcess asks about, as a verb phrase.</summary>
-    public string Action => string.Format(CultureInfo.CurrentCulture, "move the deadline from {0:g} to {1:g}, {2}", Old.LocalDateTime, New.LocalDateTime,
+    public string Action =>
+        string.Format(CultureInfo.CurrentCulture, "move the deadline from {0:g} to {1:g}, {2}", Old.LocalDateTime, New.LocalDateTime,
         HighestCost is { } most
             ? string.Format(CultureInfo.CurrentCulture, "at most {0:0.00} USD since the launch, outbound traffic not included", most)
             : "with no limit on the price");
@@ -33,7 +34,8 @@ internal sealed record DeadlineMove(SpotTrainingInstance Instance, DateTimeOffse
     /// <exception cref="SpotTrainerException"><c>NoBudget</c>, <c>PriceCapUnknown</c>, <c>DeadlinePastBudget</c>, <c>DeadlineTooNear</c>, <c>DeadlineTooFar</c>,
     /// <c>DeadlineNotArmed</c>, <c>ClockWrong</c>.</exception>
     public static async Task<DeadlineMove> PlanAsync(
-        SpotTrainingInstance instance, Func<DateTimeOffset, DateTimeOffset>? wanted, StepContext context, CancellationToken cancellationToken)
+        SpotTrainingInstance instance, Func<DateTimeOffset, DateTimeOffset>? wanted, StepContext context,
+        CancellationToken cancellationToken)
     {
         var current = await InstanceReader.GetAsync(instance.Cloud, instance.Region, instance.InstanceId, cancellationToken);
         InstanceWaiter.RequireLiving(current);
@@ -44,7 +46,9 @@ internal sealed record DeadlineMove(SpotTrainingInstance Instance, DateTimeOffse
         DateTimeOffset? latest = null;
         if (current.Budget is { } budget)
         {
-            latest = current.HighestPrice is null ? throw CapUnknown(current) : current.Tariff.LatestEnd(current.LaunchTime, now, budget, soFar);
+            latest = current.HighestPrice is null
+                ? throw CapUnknown(current)
+                : current.Tariff.LatestEnd(current.LaunchTime, now, budget, soFar);
         }
         else if (wanted is null)
         {
@@ -105,12 +109,14 @@ internal sealed record DeadlineMove(SpotTrainingInstance Instance, DateTimeOffse
     }
 
     private Task TagAsync(CancellationToken cancellationToken) => Instance.Cloud.Ec2(Instance.Region).CreateTagsAsync(
-        new CreateTagsRequest { Resources = [Instance.InstanceId], Tags = [new Tag(ModuleTags.Deadline, ModuleTags.Moment(New))] }, cancellationToken);
+        new CreateTagsRequest { Resources = [Instance.InstanceId], Tags = [new Tag(ModuleTags.Deadline, ModuleTags.Moment(New))] },
+        cancellationToken);
 
     /// <summary>
     /// Returns the highest price in the zone since the launch, or the highest that can be charged if it is not available.
     /// </summary>
-    private static async Task<decimal> HighestSoFarAsync(SpotTrainingInstance instance, decimal highest, StepContext context, CancellationToken cancellationToken)
+    private static async Task<decimal> HighestSoFarAsync(
+        SpotTrainingInstance instance, decimal highest, StepContext context, CancellationToken cancellationToken)
     {
         if (instance.Market != "spot")
         {

@@ -51,11 +51,13 @@ public sealed class GetSpotTrainingCostCommand : RegionsCmdlet
         }
 
         var cloud = ResolveCloud();
-        var (names, since, everybody) = (Name, Since is { } moment ? new DateTimeOffset(moment) : Context.Now - DefaultSpan, AllOwners.IsPresent);
+        var (names, since, everybody) = (
+            Name, Since is { } moment ? new DateTimeOffset(moment) : Context.Now - DefaultSpan, AllOwners.IsPresent);
         var regions = MeantRegions;
         Run(names, async stopping =>
         {
-            var costs = await CostList.ReadAsync(cloud, await RegionNames.ResolveAsync(cloud, regions, stopping), everybody, since, Context, stopping);
+            var costs = await CostList.ReadAsync(
+                cloud, await RegionNames.ResolveAsync(cloud, regions, stopping), everybody, since, Context, stopping);
             foreach (var cost in costs.Where(cost => names.Any(name => NamePattern.Matches(name, cost.Name))).OrderBy(cost => cost.From))
             {
                 await Output.ObjectAsync(cost);

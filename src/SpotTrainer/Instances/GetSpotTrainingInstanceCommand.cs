@@ -20,7 +20,8 @@ public sealed class GetSpotTrainingInstanceCommand : RegionsCmdlet
     /// <summary>
     /// The instances to read again from EC2, or the output of any step, which has its instance in the property <c>Instance</c>.
     /// </summary>
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Instance", ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(
+        Mandatory = true, Position = 0, ParameterSetName = "Instance", ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNull]
     public SpotTrainingInstance[] Instance { get; set; } = [];
 
@@ -57,7 +58,9 @@ public sealed class GetSpotTrainingInstanceCommand : RegionsCmdlet
         {
             foreach (var given in Instance)
             {
-                Start(given, async stopping => await Output.ObjectAsync(await InstanceReader.GetAsync(given.Cloud, given.Region, given.InstanceId, stopping)));
+                Start(given,
+                    async stopping =>
+                        await Output.ObjectAsync(await InstanceReader.GetAsync(given.Cloud, given.Region, given.InstanceId, stopping)));
             }
 
             return;
@@ -68,8 +71,11 @@ public sealed class GetSpotTrainingInstanceCommand : RegionsCmdlet
         var regions = MeantRegions;
         Run(ids.Length > 0 ? ids : names, async stopping =>
         {
-            var found = (await InstanceReader.ListEverywhereAsync(cloud, await RegionNames.ResolveAsync(cloud, regions, stopping), filters, Context, stopping))
-                .Where(instance => names.Any(name => NamePattern.Matches(name, instance.Name))).OrderBy(instance => instance.LaunchTime).ToArray();
+            var found = (
+                await InstanceReader.ListEverywhereAsync(
+                    cloud, await RegionNames.ResolveAsync(cloud, regions, stopping), filters, Context, stopping))
+                .Where(instance => names.Any(name => NamePattern.Matches(name, instance.Name))).OrderBy(instance => instance.LaunchTime)
+                .ToArray();
             var own = everybody ? found : found.Where(instance => instance.IsOwn).ToArray();
             foreach (var instance in own)
             {

@@ -27,8 +27,10 @@ internal static class InstanceLedger
         try
         {
             using var stream = Open(Path.Combine(stateFolder, FileName), write: true);
-            var known = new HashSet<string>(Read(stream).Where(entry => !entry.Running).Select(entry => entry.InstanceId), StringComparer.Ordinal);
-            var lines = string.Concat(entries.Where(entry => entry.Running || known.Add(entry.InstanceId)).Select(entry => JsonSerializer.Serialize(entry) + "\n"));
+            var known = new HashSet<string>(
+                Read(stream).Where(entry => !entry.Running).Select(entry => entry.InstanceId), StringComparer.Ordinal);
+            var lines = string.Concat(entries.Where(entry => entry.Running || known.Add(entry.InstanceId)).Select(
+                entry => JsonSerializer.Serialize(entry) + "\n"));
             if (lines.Length > 0 && EndsInHalfALine(stream))
             {
                 lines = "\n" + lines;
@@ -62,7 +64,8 @@ internal static class InstanceLedger
     private static IReadOnlyList<LedgerEntry> Read(FileStream stream)
     {
         var entries = new Dictionary<string, LedgerEntry>(StringComparer.Ordinal);
-        using var reader = new StreamReader(stream, Encoding.UTF8, detectEncodingFromByteOrderMarks: false, bufferSize: 4096, leaveOpen: true);
+        using var reader = new StreamReader(
+            stream, Encoding.UTF8, detectEncodingFromByteOrderMarks: false, bufferSize: 4096, leaveOpen: true);
         while (reader.ReadLine() is { } line)
         {
             try
@@ -111,7 +114,8 @@ internal static class InstanceLedger
                     PrivateFile.Write(path, [], overwrite: false);
                 }
 
-                return new FileStream(path, FileMode.Open, write ? FileAccess.ReadWrite : FileAccess.Read, write ? FileShare.None : FileShare.Read);
+                return new FileStream(
+                    path, FileMode.Open, write ? FileAccess.ReadWrite : FileAccess.Read, write ? FileShare.None : FileShare.Read);
             }
             catch (IOException) when (elapsed() < BusyTimeout)
             {
@@ -141,7 +145,8 @@ internal static class InstanceLedger
 /// <param name="AddressCost">The estimated cost of its public IPv4 address, in US dollars.</param>
 /// <param name="OnDemandCost">The estimated on-demand cost of the same time, in US dollars; null if it is unknown.</param>
 internal sealed record LedgerEntry(
-    string InstanceId, string Name, string Owner, string Account, string Region, string Zone, string InstanceType, string Market, DateTimeOffset Launched,
+    string InstanceId, string Name, string Owner, string Account, string Region, string Zone, string InstanceType, string Market,
+    DateTimeOffset Launched,
     DateTimeOffset Ended, string Reason, decimal MachineCost, decimal DiskCost, decimal AddressCost, decimal? OnDemandCost)
 {
     /// <summary>Whether its end was not seen. Its end is then its deadline, and its costs are not set yet.</summary>

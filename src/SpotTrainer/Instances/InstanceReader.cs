@@ -21,7 +21,8 @@ internal static class InstanceReader
         do
         {
             var page = await cloud.Ec2(region).DescribeInstancesAsync(request, cancellationToken);
-            found.AddRange(page.Reservations.SelectMany(reservation => reservation.Instances).Select(instance => Read(cloud, region, instance)));
+            found.AddRange(
+                page.Reservations.SelectMany(reservation => reservation.Instances).Select(instance => Read(cloud, region, instance)));
             request.NextToken = page.NextToken;
         }
         while (!string.IsNullOrEmpty(request.NextToken));
@@ -33,7 +34,8 @@ internal static class InstanceReader
 
     /// <summary>Returns the instances of several regions, which are asked at the same time.</summary>
     public static async Task<IReadOnlyList<SpotTrainingInstance>> ListEverywhereAsync(
-        CloudContext cloud, IReadOnlyList<string> regions, IReadOnlyList<Filter> filters, StepContext context, CancellationToken cancellationToken)
+        CloudContext cloud, IReadOnlyList<string> regions, IReadOnlyList<Filter> filters, StepContext context,
+        CancellationToken cancellationToken)
     {
         var found = await RegionQuery.AskAsync(
             regions, (region, stopping) => ListAsync(cloud, region, filters, stopping), RegionQuery.Timeout, context, cancellationToken);
@@ -41,8 +43,11 @@ internal static class InstanceReader
     }
 
     /// <summary>Returns one instance.</summary>
-    public static async Task<SpotTrainingInstance> GetAsync(CloudContext cloud, string region, string id, CancellationToken cancellationToken) =>
-        (await WithEndsAsync(cloud, region, [Read(cloud, region, await Ec2Instances.FindAsync(cloud, region, id, cancellationToken))], cancellationToken))[0];
+    public static async Task<SpotTrainingInstance> GetAsync(
+        CloudContext cloud, string region, string id, CancellationToken cancellationToken) =>
+        (await WithEndsAsync(
+            cloud, region, [Read(cloud, region, await Ec2Instances.FindAsync(cloud, region, id, cancellationToken))],
+            cancellationToken))[0];
 
     /// <summary>Converts EC2's object to the module's.</summary>
     public static SpotTrainingInstance Read(CloudContext cloud, string region, Instance instance)
@@ -51,13 +56,15 @@ internal static class InstanceReader
         var keyPath = string.IsNullOrEmpty(instance.KeyName) ? null : KeyPairStore.PathOf(cloud, instance.KeyName);
         var ended = instance.State.Name == InstanceStateName.Terminated;
         var end = EndOf(instance);
-        var deadline = DateTimeOffset.TryParse(Tag(ModuleTags.Deadline), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment)
+        var deadline = DateTimeOffset.TryParse(
+            Tag(ModuleTags.Deadline), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment)
             ? moment : DateTimeOffset.MinValue;
         return new SpotTrainingInstance(
             cloud, region, instance.PublicIpAddress ?? instance.PrivateIpAddress ?? string.Empty,
             int.TryParse(Tag(ModuleTags.SshPort), NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port : 22,
             Tag(ModuleTags.User) is { Length: > 0 } user ? user : "ubuntu", File.Exists(keyPath) ? keyPath : null,
-            Tag(ModuleTags.HostKey).Split([' '], StringSplitOptions.RemoveEmptyEntries).Where(word => word != ModuleTags.HostKeyPending).ToArray())
+            Tag(ModuleTags.HostKey).Split([' '], StringSplitOptions.RemoveEmptyEntries).Where(word => word != ModuleTags.HostKeyPending)
+                .ToArray())
         {
             HostKeyTag = Tag(ModuleTags.HostKey),
             InstanceId = instance.InstanceId,
@@ -88,7 +95,8 @@ internal static class InstanceReader
 
         string Tag(string name) => tags.TryGetValue(name, out var value) ? value : string.Empty;
 
-        decimal? Number(string name) => decimal.TryParse(Tag(name), NumberStyles.Number, CultureInfo.InvariantCulture, out var number) ? number : null;
+        decimal? Number(string name) => decimal.TryParse(
+            Tag(name), NumberStyles.Number, CultureInfo.InvariantCulture, out var number) ? number : null;
     }
 
     /// <summary>
@@ -98,8 +106,10 @@ internal static class InstanceReader
     internal static async Task<IReadOnlyList<SpotTrainingInstance>> WithEndsAsync(
         CloudContext cloud, string region, IReadOnlyList<SpotTrainingInstance> instances, CancellationToken cancellationToken)
     {
-        var guessed = instances.Where(instance => instance is { EndIsGuess: true, Market: "spot" }).ToDictionary(instance => instance.InstanceId, StringComparer.Ordinal);
-        foreach (var ids in guessed.Keys.Select((id, index) => (id, index)).GroupBy(one => one.index / CloudContext.MostFilterValues, one => one.id))
+        var guessed = instances.Where(instance => instance is { EndIsGuess: true, Market: "spot" })
+            .ToDictionary(instance => instance.InstanceId, StringComparer.Ordinal);
+        foreach (var ids in guessed.Keys.Select((id, index) => (id, index)).GroupBy(
+            one => one.index / CloudContext.MostFilterValues, one => one.id))
         {
             try
             {
@@ -130,7 +140,8 @@ internal static class InstanceReader
         var reason = instance.StateTransitionReason ?? string.Empty;
         var (open, close) = (reason.LastIndexOf('('), reason.LastIndexOf(" GMT)", StringComparison.Ordinal));
         return open >= 0 && close > open && DateTimeOffset.TryParse(
-            reason.Substring(open + 1, close - open - 1), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var end) ? end : null;
+            reason.Substring(open + 1, close - open - 1), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal,
+            out var end) ? end : null;
     }
 
     /// <summary>Guesses the end time: the instance cannot have run past its deadline by more than the margin.</summary>

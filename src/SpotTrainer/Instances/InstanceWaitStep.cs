@@ -44,7 +44,8 @@ internal static class InstanceWaitStep
         catch (OperationCanceledException exception) when (limit.IsOver)
         {
             throw new SpotTrainerException("WaitTimedOut", ErrorKind.OperationTimeout,
-                $"{instance} was not {(goal == InstanceGoal.Ready ? "ready" : "terminated")} within {timeout!.Value.TotalSeconds:0} seconds.",
+                $"{instance} was not {(goal == InstanceGoal.Ready ? "ready" : "terminated")} "
+                + $"within {timeout!.Value.TotalSeconds:0} seconds.",
                 "Check its state with Get-SpotTrainingInstance. It costs money until it is terminated.", instance, exception);
         }
         finally

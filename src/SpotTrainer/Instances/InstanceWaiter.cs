@@ -27,7 +27,9 @@ internal static class InstanceWaiter
     /// <param name="activity">The activity that the progress bar shows.</param>
     /// <param name="context">Log, clock, and session.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    /// <exception cref="SpotTrainerException"><c>InstanceEnded</c>, <c>InstanceShutDown</c>, <c>DeadlineNotArmed</c>, <c>ClockWrong</c>, and those of connecting.</exception>
+    /// <exception cref="SpotTrainerException">
+    /// <c>InstanceEnded</c>, <c>InstanceShutDown</c>, <c>DeadlineNotArmed</c>, <c>ClockWrong</c>, and those of connecting.
+    /// </exception>
     public static async Task<SpotTrainingInstance> UntilReadyAsync(
         CloudContext cloud, string region, string id, string activity, StepContext context, CancellationToken cancellationToken)
     {
@@ -65,7 +67,8 @@ internal static class InstanceWaiter
     public static Task<SpotTrainingInstance> UntilKnownAsync(
         CloudContext cloud, string region, string id, StepContext context, CancellationToken cancellationToken) =>
         (new Patience(Ec2Instances.Patience, Poll) with { LongestPause = LongPoll }).AskAsync(
-            context.Time, () => InstanceReader.GetAsync(cloud, region, id, cancellationToken), isEnough: null, AwsVerdict.MayPass, cancellationToken);
+            context.Time, () => InstanceReader.GetAsync(cloud, region, id, cancellationToken), isEnough: null, AwsVerdict.MayPass,
+            cancellationToken);
 
     /// <summary>
     /// Waits until EC2 reports an instance as terminated, or no longer knows it. The wait may take hours, so a short network outage does
@@ -106,7 +109,8 @@ internal static class InstanceWaiter
     }
 
     /// <summary>Connects to an instance that is booting. Fails early if the instance ends first.</summary>
-    private static async Task<SshConnection> ConnectAsync(SpotTrainingInstance instance, StepContext context, CancellationToken cancellationToken)
+    private static async Task<SshConnection> ConnectAsync(
+        SpotTrainingInstance instance, StepContext context, CancellationToken cancellationToken)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var connecting = SshConnectionPool.WaitAsync(instance, BootTimeout, context, over.Token);
@@ -157,7 +161,8 @@ internal static class InstanceWaiter
 
         // EC2 refuses some launches only after it has accepted them, with the same codes as for other refusals.
         var code = instance.StateReasonCode;
-        var refusal = new[] { code, code.Substring(code.IndexOf('.') + 1) }.FirstOrDefault(known => AwsErrorTable.Find(known) is { } entry && entry.Is(CodeTraits.Refused));
+        var refusal = new[] { code, code.Substring(code.IndexOf('.') + 1) }.FirstOrDefault(
+            known => AwsErrorTable.Find(known) is { } entry && entry.Is(CodeTraits.Refused));
         throw refusal is not null
             ? new AmazonEC2Exception(instance.StateReason) { ErrorCode = refusal }
             : code.StartsWith("Client.", StringComparison.Ordinal)

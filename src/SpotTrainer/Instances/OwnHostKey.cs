@@ -24,7 +24,8 @@ internal static class OwnHostKey
     /// Changes the host key, unless that was done before. If it fails, the instance keeps its first key, which is only a warning: that key
     /// is as safe as the user data.
     /// </summary>
-    public static async Task<SpotTrainingInstance> EnsureAsync(SpotTrainingInstance instance, StepContext context, CancellationToken cancellationToken)
+    public static async Task<SpotTrainingInstance> EnsureAsync(
+        SpotTrainingInstance instance, StepContext context, CancellationToken cancellationToken)
     {
         if (!instance.HostKeyPending)
         {
@@ -43,7 +44,8 @@ internal static class OwnHostKey
         }
     }
 
-    private static async Task<SpotTrainingInstance> ChangeAsync(SpotTrainingInstance instance, StepContext context, CancellationToken cancellationToken)
+    private static async Task<SpotTrainingInstance> ChangeAsync(
+        SpotTrainingInstance instance, StepContext context, CancellationToken cancellationToken)
     {
         var first = instance.HostKeys[0];
         var connection = await SshConnectionPool.GetAsync(instance, context, cancellationToken);
@@ -66,12 +68,15 @@ internal static class OwnHostKey
         connection.RequireAsync($"sudo sh -s {arguments}", "Changing the host key", cancellationToken, EmbeddedScript.Read(Script));
 
     /// <summary>Writes the tag and waits until EC2 returns it.</summary>
-    private static async Task<SpotTrainingInstance> TagAsync(SpotTrainingInstance instance, string value, StepContext context, CancellationToken cancellationToken)
+    private static async Task<SpotTrainingInstance> TagAsync(
+        SpotTrainingInstance instance, string value, StepContext context, CancellationToken cancellationToken)
     {
         var ec2 = instance.Cloud.Ec2(instance.Region);
-        await ec2.CreateTagsAsync(new CreateTagsRequest { Resources = [instance.InstanceId], Tags = [new Tag(ModuleTags.HostKey, value)] }, cancellationToken);
+        await ec2.CreateTagsAsync(
+            new CreateTagsRequest { Resources = [instance.InstanceId], Tags = [new Tag(ModuleTags.HostKey, value)] }, cancellationToken);
         var now = await Patience.AskAsync(
-            context.Time, () => InstanceReader.GetAsync(instance.Cloud, instance.Region, instance.InstanceId, cancellationToken), found => found.HostKeyTag == value,
+            context.Time, () => InstanceReader.GetAsync(instance.Cloud, instance.Region, instance.InstanceId, cancellationToken),
+            found => found.HostKeyTag == value,
             mayPass: null, cancellationToken);
         return now.HostKeyTag == value ? now : throw new SpotTrainerException(
             "TagNotRead", ErrorKind.InvalidResult, $"The tag {ModuleTags.HostKey} of {instance} could not be read back.",
@@ -79,7 +84,8 @@ internal static class OwnHostKey
     }
 
     /// <summary>Connects with the new key only. A server that has just reloaded may present the first key a moment longer.</summary>
-    private static async Task RequireServedAsync(SpotTrainingInstance instance, string own, StepContext context, CancellationToken cancellationToken)
+    private static async Task RequireServedAsync(
+        SpotTrainingInstance instance, string own, StepContext context, CancellationToken cancellationToken)
     {
         var host = new TrainingHost(instance.HostName, instance.Port, instance.UserName, instance.KeyPath, [own]);
         await Patience.DoAsync(

@@ -25,7 +25,8 @@ public sealed class RemoveSpotTrainingInstanceCommand : HostStepCmdlet
         {
             if (MayGo(instance))
             {
-                StartThrottled(instance, async stopping => await Output.ObjectAsync(await Terminator.TerminateAsync(instance, Context, stopping)));
+                StartThrottled(
+                    instance, async stopping => await Output.ObjectAsync(await Terminator.TerminateAsync(instance, Context, stopping)));
             }
         }
 

@@ -24,7 +24,9 @@ internal static class ResultsTag
         try
         {
             await instance.Cloud.Ec2(instance.Region).CreateTagsAsync(
-                new CreateTagsRequest { Resources = [instance.InstanceId], Tags = [new Tag(ModuleTags.Results, pending ? ModuleTags.ResultsPending : ModuleTags.ResultsFetched)] }, cancellationToken);
+                new CreateTagsRequest { Resources = [instance.InstanceId],
+                    Tags = [new Tag(
+                        ModuleTags.Results, pending ? ModuleTags.ResultsPending : ModuleTags.ResultsFetched)] }, cancellationToken);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {

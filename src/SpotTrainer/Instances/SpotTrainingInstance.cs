@@ -8,7 +8,8 @@ namespace SpotTrainer.Instances;
 /// <summary>A Spot machine that the module launched, as EC2 reported it when the object was created.</summary>
 public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
 {
-    internal SpotTrainingInstance(CloudContext cloud, string region, string hostName, int port, string userName, string? keyPath, IReadOnlyList<string> hostKey)
+    internal SpotTrainingInstance(
+        CloudContext cloud, string region, string hostName, int port, string userName, string? keyPath, IReadOnlyList<string> hostKey)
         : base(hostName, port, userName, keyPath, hostKey)
     {
         Cloud = cloud;

@@ -27,7 +27,8 @@ internal static class Terminator
         await Patience.Endless(Poll).DoAsync(
             context.Time,
             () => cloud.Ec2(region).TerminateInstancesAsync(new TerminateInstancesRequest { InstanceIds = [id] }, limit.Token),
-            exception => exception is AmazonEC2Exception { ErrorCode: "InvalidInstanceID.NotFound" } ? justLaunched : AwsVerdict.MayPass(exception), limit.Token);
+            exception => exception is AmazonEC2Exception { ErrorCode: "InvalidInstanceID.NotFound" } ? justLaunched : AwsVerdict.MayPass(
+                exception), limit.Token);
     }
 
     /// <summary>
@@ -49,7 +50,8 @@ internal static class Terminator
     /// <summary>
     /// Terminates an instance, waits until EC2 reports it as terminated, and deletes the security group of its Jupyter, if it has one.
     /// </summary>
-    public static async Task<SpotTrainingInstance> TerminateAsync(SpotTrainingInstance instance, StepContext context, CancellationToken cancellationToken)
+    public static async Task<SpotTrainingInstance> TerminateAsync(
+        SpotTrainingInstance instance, StepContext context, CancellationToken cancellationToken)
     {
         var activity = $"Removing {instance}";
         try

@@ -15,8 +15,11 @@ internal sealed record WatchdogStatus(bool Armed, DateTimeOffset? Deadline, Date
     public static WatchdogStatus? Parse(string output)
     {
         var values = output.Split('\n').Select(line => line.Trim().Split(['='], 2)).Where(parts => parts.Length == 2)
-            .GroupBy(parts => parts[0], StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Last()[1], StringComparer.Ordinal);
-        return Time("now") is { } now ? new WatchdogStatus(values.TryGetValue("armed", out var armed) && armed == "yes", Time("deadline"), now) : null;
+            .GroupBy(parts => parts[0], StringComparer.Ordinal).ToDictionary(
+                group => group.Key, group => group.Last()[1], StringComparer.Ordinal);
+        return Time("now") is { } now
+            ? new WatchdogStatus(values.TryGetValue("armed", out var armed) && armed == "yes", Time("deadline"), now)
+            : null;
 
         DateTimeOffset? Time(string name) =>
             values.TryGetValue(name, out var text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)

@@ -17,8 +17,11 @@ internal static class JobRunner
     private static readonly TimeSpan ReconnectTimeout = TimeSpan.FromMinutes(3);
 
     /// <summary>Sends the notebook and starts it, unless the request was started before.</summary>
-    /// <exception cref="SpotTrainerException"><c>NotebookNotFound</c>, <c>NotebookInvalid</c>, <c>RemoteCommandFailed</c>, and those of connecting.</exception>
-    public static async Task<TrainingJob> EnsureAsync(TrainingHost host, JobRequest request, StepContext context, CancellationToken cancellationToken)
+    /// <exception cref="SpotTrainerException">
+    /// <c>NotebookNotFound</c>, <c>NotebookInvalid</c>, <c>RemoteCommandFailed</c>, and those of connecting.
+    /// </exception>
+    public static async Task<TrainingJob> EnsureAsync(
+        TrainingHost host, JobRequest request, StepContext context, CancellationToken cancellationToken)
     {
         var (name, folder) = (request.Notebook, request.Folder);
         var register = $"register_use job \"$(cat {JobFiles.ProcessId})\" {ShellText.Quote($"a job ({name})")} always TERM TERM";
@@ -56,7 +59,8 @@ internal static class JobRunner
 
         // A client that was killed right after the start may have left the job unregistered.
         async Task<bool> WasStartedAsync() => (await connection.RunAsync(
-            $"{UseRegistration.Functions}cd {ShellText.QuotePath(folder)} && test -s {JobFiles.ProcessId} && {register}", cancellationToken)).ExitCode == 0;
+            $"{UseRegistration.Functions}cd {ShellText.QuotePath(folder)} && test -s {JobFiles.ProcessId} && {register}",
+            cancellationToken)).ExitCode == 0;
     }
 
     /// <summary>Waits until a job ends, and reconnects if the connection is lost.</summary>
@@ -93,7 +97,8 @@ internal static class JobRunner
         "Fetch the executed notebook and its log with Receive-TrainingResult. An instance costs money until you remove it.", job);
 
     /// <summary>Reads the status of a job.</summary>
-    public static async Task<JobStatus> LookAsync(SshConnection connection, TrainingJob job, StepContext context, CancellationToken cancellationToken)
+    public static async Task<JobStatus> LookAsync(
+        SshConnection connection, TrainingJob job, StepContext context, CancellationToken cancellationToken)
     {
         // Look for the process before reading the file: a process that has ended by then has already written its final status.
         var text = await connection.RequireAsync(
@@ -108,7 +113,8 @@ internal static class JobRunner
     private static Task<JobStatus> ReadStatusAsync(TrainingJob job, StepContext context, CancellationToken cancellationToken)
     {
         SshConnection? connection = null;
-        return (new Patience(ReconnectTimeout, Poll) { FromFirstError = true }).AskAsync(context.Time, LookOnceAsync, isEnough: null, MayReconnect, cancellationToken);
+        return (new Patience(ReconnectTimeout, Poll) { FromFirstError = true })
+            .AskAsync(context.Time, LookOnceAsync, isEnough: null, MayReconnect, cancellationToken);
 
         async Task<JobStatus> LookOnceAsync()
         {
@@ -136,7 +142,8 @@ internal static class JobRunner
         }
     }
 
-    private static async Task<JobStatus> VanishedAsync(SshConnection connection, TrainingJob job, JobStatus status, StepContext context, CancellationToken cancellationToken)
+    private static async Task<JobStatus> VanishedAsync(
+        SshConnection connection, TrainingJob job, JobStatus status, StepContext context, CancellationToken cancellationToken)
     {
         var tail = await connection.RunAsync($"tail -n 3 {ShellText.QuotePath($"{job.Folder}/{JobFiles.Log}")}", cancellationToken);
         var said = string.Join(" | ", tail.Output.Split('\n').Where(line => line.Trim().Length > 0));

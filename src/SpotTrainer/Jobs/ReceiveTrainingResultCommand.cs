@@ -22,11 +22,14 @@ public sealed class ReceiveTrainingResultCommand : JobCmdlet
     {
         foreach (var job in Job)
         {
-            var destination = FullPath(Destination is null ? job.Id : destinationTaken ? System.IO.Path.Combine(Destination, job.Id) : Destination);
+            var destination = FullPath(
+                Destination is null ? job.Id : destinationTaken ? System.IO.Path.Combine(Destination, job.Id) : Destination);
             destinationTaken = true;
             if (ShouldProcess(destination, $"fetch the results of {job}"))
             {
-                StartThrottled(job, async stopping => await Output.ObjectAsync(await ResultReceiver.ReceiveAsync(job, destination, Context, stopping)));
+                StartThrottled(
+                    job, async stopping => await Output.ObjectAsync(
+                        await ResultReceiver.ReceiveAsync(job, destination, Context, stopping)));
             }
         }
     }

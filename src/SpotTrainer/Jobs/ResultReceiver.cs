@@ -13,14 +13,16 @@ internal static class ResultReceiver
     private const string MetricsFile = "metrics.json";
 
     /// <summary>Fetches the job's folder: the executed notebook, its log and status, and every file that the job wrote.</summary>
-    public static async Task<TrainingResult> EnsureAsync(TrainingHost host, ResultRequest request, StepContext context, CancellationToken cancellationToken)
+    public static async Task<TrainingResult> EnsureAsync(
+        TrainingHost host, ResultRequest request, StepContext context, CancellationToken cancellationToken)
     {
         var job = new TrainingJob(host, request.JobId, request.Notebook, request.Folder, JobStatus.Unknown);
         return await ReceiveAsync(job, request.Destination, context, cancellationToken);
     }
 
     /// <inheritdoc cref="EnsureAsync"/>
-    public static async Task<TrainingResult> ReceiveAsync(TrainingJob job, string destination, StepContext context, CancellationToken cancellationToken)
+    public static async Task<TrainingResult> ReceiveAsync(
+        TrainingJob job, string destination, StepContext context, CancellationToken cancellationToken)
     {
         var activity = $"Fetching the results of {job.Notebook}";
         try
@@ -41,7 +43,8 @@ internal static class ResultReceiver
             }
 
             await MarkAsync(connection, job, ended, context, cancellationToken);
-            return new TrainingResult(job, destination, found.Select(file => file.Name).ToArray(), received, ReadMetrics(Path.Combine(destination, MetricsFile)));
+            return new TrainingResult(
+                job, destination, found.Select(file => file.Name).ToArray(), received, ReadMetrics(Path.Combine(destination, MetricsFile)));
         }
         finally
         {
@@ -50,7 +53,8 @@ internal static class ResultReceiver
     }
 
     /// <summary>Marks the job as fetched if it had ended. If no other job is left to fetch, marks the instance as well.</summary>
-    private static async Task MarkAsync(SshConnection connection, TrainingJob job, bool ended, StepContext context, CancellationToken cancellationToken)
+    private static async Task MarkAsync(
+        SshConnection connection, TrainingJob job, bool ended, StepContext context, CancellationToken cancellationToken)
     {
         var left = await connection.RunAsync(
             $"cd {ShellText.QuotePath(job.Folder)} && {(ended ? $"touch {JobFiles.Received}; " : string.Empty)}"
@@ -61,7 +65,8 @@ internal static class ResultReceiver
         }
     }
 
-    private static async Task FindAsync(RemoteFolder folder, string path, string notebook, List<RemoteFile> found, CancellationToken cancellationToken)
+    private static async Task FindAsync(
+        RemoteFolder folder, string path, string notebook, List<RemoteFile> found, CancellationToken cancellationToken)
     {
         foreach (var entry in await folder.ListAsync(path, cancellationToken))
         {

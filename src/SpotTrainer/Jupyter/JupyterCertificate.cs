@@ -58,7 +58,8 @@ internal sealed class JupyterCertificate
         certificate.AddExtension(X509Extensions.BasicConstraints, critical: true, new BasicConstraints(cA: true));
         certificate.AddExtension(X509Extensions.ExtendedKeyUsage, critical: false, new ExtendedKeyUsage(KeyPurposeID.id_kp_serverAuth));
         certificate.AddExtension(X509Extensions.SubjectAlternativeName, critical: false, new GeneralNames(
-            [new GeneralName(GeneralName.DnsName, "localhost"), .. addresses.Prepend("127.0.0.1").Distinct(StringComparer.Ordinal).Select(AddressName)]));
+            [new GeneralName(GeneralName.DnsName, "localhost"),
+                .. addresses.Prepend("127.0.0.1").Distinct(StringComparer.Ordinal).Select(AddressName)]));
         var signed = certificate.Generate(new Asn1SignatureFactory("SHA256WITHECDSA", pair.Private, random));
         using var sha = SHA256.Create();
         return new JupyterCertificate(
@@ -72,7 +73,8 @@ internal sealed class JupyterCertificate
     {
         try
         {
-            var certificate = new X509CertificateParser().ReadCertificate(System.Text.Encoding.ASCII.GetBytes(pem)) ?? throw new CertificateException("It is empty.");
+            var certificate = new X509CertificateParser().ReadCertificate(System.Text.Encoding.ASCII.GetBytes(pem))
+                ?? throw new CertificateException("It is empty.");
             using var sha = SHA256.Create();
             return new JupyterCertificate(
                 pem, keyPem: string.Empty, BitConverter.ToString(sha.ComputeHash(certificate.GetEncoded())).Replace('-', ':'),

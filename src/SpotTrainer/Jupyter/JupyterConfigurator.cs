@@ -25,7 +25,8 @@ internal static class JupyterConfigurator
         if (request.Password is null)
         {
             var kept = await connection.RunAsync(
-                $"grep -qF {ShellText.Quote(hash)} {MachineLayout.Jupyter}/jupyter_server_config.json && cat {CertificateFile}", cancellationToken);
+                $"grep -qF {ShellText.Quote(hash)} {MachineLayout.Jupyter}/jupyter_server_config.json && cat {CertificateFile}",
+                cancellationToken);
             if (kept.ExitCode == 0)
             {
                 return new JupyterSecurity(host, request.Prefix, password: null, JupyterCertificate.Read(kept.Output));

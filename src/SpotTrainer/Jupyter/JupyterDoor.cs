@@ -15,7 +15,8 @@ internal static class JupyterDoor
     /// <exception cref="SpotTrainerException">
     /// <c>NotAnInstance</c>, <c>CallerAddressUnknown</c>, and those of starting Jupyter and of EC2.
     /// </exception>
-    public static async Task<JupyterServer> EnsureAsync(TrainingHost host, ServerRequest request, StepContext context, CancellationToken cancellationToken)
+    public static async Task<JupyterServer> EnsureAsync(
+        TrainingHost host, ServerRequest request, StepContext context, CancellationToken cancellationToken)
     {
         if (!request.OpenPort)
         {
@@ -23,7 +24,8 @@ internal static class JupyterDoor
         }
 
         var instance = host as SpotTrainingInstance ?? throw new SpotTrainerException(
-            "NotAnInstance", ErrorKind.InvalidArgument, $"{host} is not an instance that the module launched, so its ports cannot be opened.",
+            "NotAnInstance", ErrorKind.InvalidArgument,
+            $"{host} is not an instance that the module launched, so its ports cannot be opened.",
             "Omit -OpenPort and connect through an SSH tunnel (New-PuttySession -JupyterTunnel, or 'ssh -L 8888:localhost:8888').", host);
         var cidr = request.AllowedCidr ?? await CallerAddress.GetCidrAsync(instance.Cloud, cancellationToken);
         var server = await JupyterProcess.StartAsync(instance, request.Prefix, request.Port, openPort: true, context, cancellationToken);
@@ -34,7 +36,8 @@ internal static class JupyterDoor
     }
 
     /// <summary>Stops Jupyter and closes its port, even if Jupyter cannot be reached.</summary>
-    public static async Task<JupyterServer> StopAsync(TrainingHost host, string prefix, StepContext context, CancellationToken cancellationToken)
+    public static async Task<JupyterServer> StopAsync(
+        TrainingHost host, string prefix, StepContext context, CancellationToken cancellationToken)
     {
         JupyterServer? stopped = null;
         try

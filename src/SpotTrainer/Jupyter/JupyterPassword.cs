@@ -41,7 +41,8 @@ internal static class JupyterPassword
             var salt = RandomBytes(SaltBytes);
             var generator = new Argon2BytesGenerator();
             generator.Init(new Argon2Parameters.Builder(Argon2Parameters.Argon2id)
-                .WithVersion(Argon2Parameters.Version13).WithMemoryAsKB(MemoryKiB).WithIterations(Passes).WithParallelism(Lanes).WithSalt(salt).Build());
+                .WithVersion(Argon2Parameters.Version13).WithMemoryAsKB(MemoryKiB).WithIterations(Passes).WithParallelism(Lanes)
+                .WithSalt(salt).Build());
             var hash = new byte[HashBytes];
             generator.GenerateBytes(clear, hash);
             return $"argon2:$argon2id$v=19$m={MemoryKiB},t={Passes},p={Lanes}${Base64(salt)}${Base64(hash)}";

@@ -74,7 +74,8 @@ internal static class JupyterProcess
 
             var lines = result.Output.Split('\n');
             return new JupyterServer(
-                host, prefix, int.Parse(lines[2], CultureInfo.InvariantCulture), int.Parse(lines[0], CultureInfo.InvariantCulture), lines[1], "running", openPort);
+                host, prefix, int.Parse(lines[2], CultureInfo.InvariantCulture), int.Parse(lines[0], CultureInfo.InvariantCulture),
+                lines[1], "running", openPort);
         }
         finally
         {
@@ -83,10 +84,12 @@ internal static class JupyterProcess
     }
 
     /// <summary>Stops the server and its kernels.</summary>
-    public static async Task<JupyterServer> StopAsync(TrainingHost host, string prefix, StepContext context, CancellationToken cancellationToken)
+    public static async Task<JupyterServer> StopAsync(
+        TrainingHost host, string prefix, StepContext context, CancellationToken cancellationToken)
     {
         var connection = await SshConnectionPool.GetAsync(host, context, cancellationToken);
-        var result = await connection.RunAsync("sh -s", cancellationToken, UseRegistration.Functions + EmbeddedScript.Read("stop_jupyter.sh"));
+        var result = await connection.RunAsync(
+            "sh -s", cancellationToken, UseRegistration.Functions + EmbeddedScript.Read("stop_jupyter.sh"));
         if (result.ExitCode == NotReady)
         {
             throw new SpotTrainerException("JupyterNotRunning", ErrorKind.ObjectNotFound, $"Jupyter is not running on {host}.",
@@ -100,6 +103,7 @@ internal static class JupyterProcess
 
         var lines = result.Output.Split('\n');
         return new JupyterServer(
-            host, prefix, int.Parse(lines[1], CultureInfo.InvariantCulture), int.Parse(lines[0], CultureInfo.InvariantCulture), lines[2], "stopped", lines[3] == "open");
+            host, prefix, int.Parse(lines[1], CultureInfo.InvariantCulture), int.Parse(lines[0], CultureInfo.InvariantCulture), lines[2],
+            "stopped", lines[3] == "open");
     }
 }

@@ -34,7 +34,8 @@ public sealed class StartJupyterServerCommand : HostStepCmdlet
     [AddressRange]
     public string? AllowedCidr { get; set; }
 
-    private protected override string Action => OpenPort ? $"start Jupyter and open port {Port} to {AllowedCidr ?? "your own address"}" : "start Jupyter";
+    private protected override string Action =>
+        OpenPort ? $"start Jupyter and open port {Port} to {AllowedCidr ?? "your own address"}" : "start Jupyter";
 
     private protected override Func<CancellationToken, Task> Prepare(TrainingHost host)
     {

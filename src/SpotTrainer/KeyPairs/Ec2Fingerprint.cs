@@ -23,7 +23,8 @@ internal static class Ec2Fingerprint
         RsaPrivateKeyStructure rsa =>
         [
             Colons("MD5", new SubjectPublicKeyInfo(
-                new AlgorithmIdentifier(PkcsObjectIdentifiers.RsaEncryption, DerNull.Instance), new RsaPublicKeyStructure(rsa.Modulus, rsa.PublicExponent)).GetDerEncoded()),
+                new AlgorithmIdentifier(PkcsObjectIdentifiers.RsaEncryption, DerNull.Instance),
+                new RsaPublicKeyStructure(rsa.Modulus, rsa.PublicExponent)).GetDerEncoded()),
             Colons("SHA-1", PemKeyFormat.ToPkcs8(key).GetDerEncoded()),
         ],
         Ed25519PrivateKeyParameters => [Convert.ToBase64String(DigestUtilities.CalculateDigest("SHA-256", key.PublicBlob))],

@@ -48,7 +48,8 @@ internal sealed class Ec2KeyPair
             .FirstOrDefault(pair => string.Equals(pair.Name, name, StringComparison.Ordinal));
 
     /// <summary>Imports a public key.</summary>
-    public static async Task<Ec2KeyPair> ImportAsync(CloudContext cloud, string region, string name, SshPrivateKey key, StepContext context, CancellationToken cancellationToken)
+    public static async Task<Ec2KeyPair> ImportAsync(
+        CloudContext cloud, string region, string name, SshPrivateKey key, StepContext context, CancellationToken cancellationToken)
     {
         if (!Ec2Fingerprint.IsImportable(key.Algorithm))
         {
@@ -64,7 +65,8 @@ internal sealed class Ec2KeyPair
                     PublicKeyMaterial = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(key.PublicLine)),
                     TagSpecifications =
                     [
-                        new TagSpecification { ResourceType = ResourceType.KeyPair, Tags = [new Tag(KeyTag, name), new Tag(ModuleTags.Owner, ModuleTags.CurrentOwner)] },
+                        new TagSpecification { ResourceType = ResourceType.KeyPair,
+                            Tags = [new Tag(KeyTag, name), new Tag(ModuleTags.Owner, ModuleTags.CurrentOwner)] },
                     ],
                 }, cancellationToken);
             return new Ec2KeyPair(made.KeyPairId, name, made.KeyFingerprint, key.Algorithm, key.PublicLine, isOurs: true);
@@ -72,7 +74,9 @@ internal sealed class Ec2KeyPair
         catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidKeyPair.Duplicate")
         {
             // A call whose response is lost is repeated. The duplicate is then the key pair of the first call, which EC2 may not list yet.
-            return await NewlyMade.FindAsync(context, () => FindAsync(cloud, region, name, cancellationToken), cancellationToken) is { } there && Ec2Fingerprint.Fits(there.Fingerprint, key)
+            return await NewlyMade.FindAsync(
+                context, () => FindAsync(cloud, region, name, cancellationToken),
+                cancellationToken) is { } there && Ec2Fingerprint.Fits(there.Fingerprint, key)
                 ? there
                 : throw new SpotTrainerException("KeyPairExists", ErrorKind.ResourceExists,
                     $"EC2 already has a key pair '{name}' in {region}, and its private key is not on this computer.",
@@ -96,7 +100,8 @@ internal sealed class Ec2KeyPair
     private static async Task<IReadOnlyList<Ec2KeyPair>> ListAsync(
         CloudContext cloud, string region, List<Filter> filters, CancellationToken cancellationToken)
     {
-        var answer = await cloud.Ec2(region).DescribeKeyPairsAsync(new DescribeKeyPairsRequest { Filters = filters, IncludePublicKey = true }, cancellationToken);
+        var answer = await cloud.Ec2(region).DescribeKeyPairsAsync(
+            new DescribeKeyPairsRequest { Filters = filters, IncludePublicKey = true }, cancellationToken);
         return [.. answer.KeyPairs.Select(pair => new Ec2KeyPair(
             pair.KeyPairId, pair.KeyName, pair.KeyFingerprint, $"ssh-{pair.KeyType?.Value}", pair.PublicKey?.Trim(),
             pair.Tags.Exists(tag => tag.Key == KeyTag)))];

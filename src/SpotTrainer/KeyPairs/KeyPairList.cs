@@ -15,7 +15,8 @@ internal static class KeyPairList
     /// <param name="context">Receives a warning for each file that cannot be read, and if EC2 cannot be asked.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     public static async Task<IReadOnlyList<TrainingKeyPair>> ListAsync(
-        CloudContext? cloud, string? region, KeyPairFolder folder, Func<string, bool> wanted, StepContext context, CancellationToken cancellationToken)
+        CloudContext? cloud, string? region, KeyPairFolder folder, Func<string, bool> wanted, StepContext context,
+        CancellationToken cancellationToken)
     {
         var local = folder.Names().Where(wanted).ToArray();
         var ec2 = cloud is null ? null : await AskAsync(cloud, region!, context, cancellationToken);
@@ -64,7 +65,8 @@ internal static class KeyPairList
     /// Asks EC2. Without valid credentials or a connection, it logs a warning and returns null: the key pairs on this computer can still be
     /// listed.
     /// </summary>
-    private static async Task<IReadOnlyList<Ec2KeyPair>?> AskAsync(CloudContext cloud, string region, StepContext context, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<Ec2KeyPair>?> AskAsync(
+        CloudContext cloud, string region, StepContext context, CancellationToken cancellationToken)
     {
         try
         {

@@ -21,7 +21,8 @@ internal sealed class KeyPairRemoval
     private readonly StepContext context;
 
     private KeyPairRemoval(
-        CloudContext? cloud, string? region, KeyPairFolder folder, string name, bool deletesFiles, SshPrivateKey? key, Ec2KeyPair? ec2, StepContext context)
+        CloudContext? cloud, string? region, KeyPairFolder folder, string name, bool deletesFiles, SshPrivateKey? key, Ec2KeyPair? ec2,
+        StepContext context)
     {
         this.cloud = cloud;
         this.region = region;
@@ -54,7 +55,8 @@ internal sealed class KeyPairRemoval
     /// <param name="context">Receives warnings about what could not be checked or deleted.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     public static async Task<KeyPairRemoval> PlanAsync(
-        CloudContext? cloud, string? region, KeyPairFolder folder, string name, KeyPairRemovalOptions options, StepContext context, CancellationToken cancellationToken)
+        CloudContext? cloud, string? region, KeyPairFolder folder, string name, KeyPairRemovalOptions options, StepContext context,
+        CancellationToken cancellationToken)
     {
         KeyPairFolder.RequireName(name);
         var mayDelete = !options.CloudOnly && folder.Has(name);
@@ -68,7 +70,8 @@ internal sealed class KeyPairRemoval
         if (there is null && !mayDelete)
         {
             throw new SpotTrainerException("KeyPairNotFound", ErrorKind.ObjectNotFound,
-                $"There is no key pair '{name}' in EC2{(region is null ? string.Empty : $" in {region}")}{(options.CloudOnly ? string.Empty : " or on this computer")}.",
+                $"There is no key pair '{name}' in EC2{(region is null ? string.Empty : $" in {region}")}"
+                + $"{(options.CloudOnly ? string.Empty : " or on this computer")}.",
                 "List the key pairs with Get-TrainingKeyPair.", name);
         }
 
@@ -84,7 +87,10 @@ internal sealed class KeyPairRemoval
             await RequireUnusedAsync(cloud, region!, name, everywhere: mayDelete, context, cancellationToken);
         }
 
-        return new KeyPairRemoval(cloud, region, folder, name, mayDelete, folder.Has(name) ? KeyPairList.TryRead(folder.PathOf(name), context) : null, there, context);
+        return new KeyPairRemoval(
+            cloud, region, folder, name, mayDelete, folder.Has(name)
+                ? KeyPairList.TryRead(folder.PathOf(name), context)
+                : null, there, context);
     }
 
     /// <summary>Removes the key pair and returns what is left of it.</summary>
@@ -100,7 +106,9 @@ internal sealed class KeyPairRemoval
             context.Log.Warning($"{left} stays: it can't be read without its passphrase, or holds another key.");
         }
 
-        var state = !folder.Has(name) ? TrainingKeyPairState.Removed : key is null ? TrainingKeyPairState.Unreadable : TrainingKeyPairState.LocalOnly;
+        var state = !folder.Has(name)
+            ? TrainingKeyPairState.Removed : key is null ? TrainingKeyPairState.Unreadable
+            : TrainingKeyPairState.LocalOnly;
         return new TrainingKeyPair(cloud, region, folder, name, state, key, state == TrainingKeyPairState.Removed ? ec2 : null);
     }
 
@@ -129,12 +137,14 @@ internal sealed class KeyPairRemoval
         }))).SelectMany(found => found).ToArray();
         if (users.Length > 0)
         {
-            throw new SpotTrainerException("KeyPairInUse", ErrorKind.ResourceBusy, $"The key pair '{name}' is used by {string.Join(", ", users)}.",
+            throw new SpotTrainerException(
+                "KeyPairInUse", ErrorKind.ResourceBusy, $"The key pair '{name}' is used by {string.Join(", ", users)}.",
                 "Terminate them first with Remove-SpotTrainingInstance, or use -Force.", name);
         }
     }
 
-    private static async Task<IReadOnlyList<string>> FindUsersAsync(CloudContext cloud, string region, string name, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<string>> FindUsersAsync(
+        CloudContext cloud, string region, string name, CancellationToken cancellationToken)
     {
         var request = new DescribeInstancesRequest
         {

@@ -87,6 +87,7 @@ internal static class KeyPairStore
     }
 
     /// <summary>Waits until EC2 lists a new key pair. Before that, EC2 does not launch an instance with it.</summary>
-    private static Task UntilListedAsync(CloudContext cloud, string region, string name, StepContext context, CancellationToken cancellationToken) =>
+    private static Task UntilListedAsync(
+        CloudContext cloud, string region, string name, StepContext context, CancellationToken cancellationToken) =>
         NewlyMade.FindAsync(context, () => Ec2KeyPair.FindAsync(cloud, region, name, cancellationToken), cancellationToken);
 }

@@ -47,7 +47,8 @@ public sealed class NewTrainingKeyPairCommand : RegionCmdlet
                 Run(Name, async _ =>
                 {
                     var rehearsal = CloudResolver.FindRehearsal(ProfileName, EndpointUrl);
-                    await Output.ObjectAsync(KeyPairStore.CreateLocal(rehearsal, new KeyPairFolder(CloudResolver.KeyFolder(rehearsal)), wanted));
+                    await Output.ObjectAsync(
+                        KeyPairStore.CreateLocal(rehearsal, new KeyPairFolder(CloudResolver.KeyFolder(rehearsal)), wanted));
                 });
             }
 
@@ -58,7 +59,8 @@ public sealed class NewTrainingKeyPairCommand : RegionCmdlet
         var region = Region ?? cloud.Region;
         if (ShouldProcess($"{Name} in {region}", "create a key pair and import its public key"))
         {
-            Run(wanted.Name, async stopping => await Output.ObjectAsync(await KeyPairStore.CreateAsync(cloud, region, wanted, Context, stopping)));
+            Run(wanted.Name,
+                async stopping => await Output.ObjectAsync(await KeyPairStore.CreateAsync(cloud, region, wanted, Context, stopping)));
         }
     }
 }

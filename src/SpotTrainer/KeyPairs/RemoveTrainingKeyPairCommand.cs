@@ -6,7 +6,8 @@ namespace SpotTrainer.KeyPairs;
 
 /// <summary>Deletes key pairs: the public key in EC2, then the private key on this computer.</summary>
 // KeyPair is the default parameter set. Otherwise a key pair from the pipeline would bind by its name alone, without its region and cloud.
-[Cmdlet(VerbsCommon.Remove, "TrainingKeyPair", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = "KeyPair")]
+[Cmdlet(VerbsCommon.Remove, "TrainingKeyPair", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High,
+    DefaultParameterSetName = "KeyPair")]
 [OutputType(typeof(TrainingKeyPair))]
 public sealed class RemoveTrainingKeyPairCommand : RegionCmdlet
 {
@@ -63,7 +64,8 @@ public sealed class RemoveTrainingKeyPairCommand : RegionCmdlet
         {
             // A key pair that was created without EC2 has nothing there. For all others a cloud must be asked: their own, if they have one.
             var cloud = pair.Cloud ?? (pair.State == TrainingKeyPairState.LocalOnly ? null : ResolveCloud());
-            Remove(cloud, pair.Region ?? Region ?? cloud?.Region, pair.Name, pair.Cloud is null ? Path.GetDirectoryName(pair.KeyPath) : null);
+            Remove(cloud, pair.Region ?? Region ?? cloud?.Region, pair.Name,
+                pair.Cloud is null ? Path.GetDirectoryName(pair.KeyPath) : null);
         }
     }
 

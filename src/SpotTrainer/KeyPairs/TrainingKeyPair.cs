@@ -7,7 +7,8 @@ namespace SpotTrainer.KeyPairs;
 public sealed class TrainingKeyPair
 {
     internal TrainingKeyPair(
-        CloudContext? cloud, string? region, KeyPairFolder folder, string name, TrainingKeyPairState state, SshPrivateKey? key, Ec2KeyPair? ec2 = null)
+        CloudContext? cloud, string? region, KeyPairFolder folder, string name, TrainingKeyPairState state, SshPrivateKey? key,
+        Ec2KeyPair? ec2 = null)
     {
         Cloud = cloud;
         Region = region;
@@ -18,7 +19,8 @@ public sealed class TrainingKeyPair
         PublicKey = key?.PublicLine ?? ec2?.PublicKey ?? string.Empty;
         Algorithm = key?.Algorithm ?? ec2?.Algorithm ?? string.Empty;
         Fingerprint = key?.Fingerprint
-            ?? (PublicKey.Split(' ') is [_, var blob, ..] && HostKeyFingerprint.TryFromPublicKey(blob, out var fingerprint) ? fingerprint : string.Empty);
+            ?? (PublicKey.Split(' ') is [_, var blob, ..]
+                && HostKeyFingerprint.TryFromPublicKey(blob, out var fingerprint) ? fingerprint : string.Empty);
         KeyPairId = ec2?.Id;
         Ec2Fingerprint = ec2?.Fingerprint;
     }

@@ -123,8 +123,10 @@ internal sealed class BcryptPbkdf
         var (l, r) = (left ^ s[0], right);
         for (var i = 1; i <= 16; i += 2)
         {
-            r ^= (((s[Subkeys + (l >> 24)] + s[Subkeys + 256 + ((l >> 16) & 255)]) ^ s[Subkeys + 512 + ((l >> 8) & 255)]) + s[Subkeys + 768 + (l & 255)]) ^ s[i];
-            l ^= (((s[Subkeys + (r >> 24)] + s[Subkeys + 256 + ((r >> 16) & 255)]) ^ s[Subkeys + 512 + ((r >> 8) & 255)]) + s[Subkeys + 768 + (r & 255)]) ^ s[i + 1];
+            r ^= (((s[Subkeys + (l >> 24)] + s[Subkeys + 256 + ((l >> 16) & 255)]) ^ s[Subkeys + 512 + (
+                (l >> 8) & 255)]) + s[Subkeys + 768 + (l & 255)]) ^ s[i];
+            l ^= (((s[Subkeys + (r >> 24)] + s[Subkeys + 256 + ((r >> 16) & 255)]) ^ s[Subkeys + 512 + (
+                (r >> 8) & 255)]) + s[Subkeys + 768 + (r & 255)]) ^ s[i + 1];
         }
 
         left = r ^ s[17];

@@ -42,7 +42,8 @@ internal static class KeyFilePermissions
     private static void RequireAccessList(string path)
     {
         using var user = WindowsIdentity.GetCurrent();
-        var rules = new FileInfo(path).GetAccessControl().GetAccessRules(includeExplicit: true, includeInherited: true, typeof(SecurityIdentifier));
+        var rules = new FileInfo(path).GetAccessControl()
+            .GetAccessRules(includeExplicit: true, includeInherited: true, typeof(SecurityIdentifier));
         foreach (FileSystemAccessRule rule in rules)
         {
             if (rule.AccessControlType == AccessControlType.Allow && rule.FileSystemRights.HasFlag(FileSystemRights.ReadData)

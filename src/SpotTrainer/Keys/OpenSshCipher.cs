@@ -87,7 +87,8 @@ internal sealed class OpenSshCipher
             case Mode.Gcm:
                 try
                 {
-                    KeyCipher.Run("AES/GCM/NoPadding", forEncryption: false, Key(secret), secret.Skip(keyLength).ToArray(), [.. data, .. tag]);
+                    KeyCipher.Run(
+                        "AES/GCM/NoPadding", forEncryption: false, Key(secret), secret.Skip(keyLength).ToArray(), [.. data, .. tag]);
                     return true;
                 }
                 catch (InvalidCipherTextException)

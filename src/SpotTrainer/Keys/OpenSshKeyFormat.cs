@@ -121,7 +121,8 @@ internal static class OpenSshKeyFormat
             : throw KeyFileException.Damaged("its public key does not match its private key.");
     }
 
-    private static byte[] Decrypt(OpenSshCipher cipher, string derivation, byte[] options, byte[] content, SshReader rest, Passphrase? passphrase)
+    private static byte[] Decrypt(
+        OpenSshCipher cipher, string derivation, byte[] options, byte[] content, SshReader rest, Passphrase? passphrase)
     {
         if (derivation != "bcrypt")
         {
@@ -170,7 +171,8 @@ internal static class OpenSshKeyFormat
         switch (key.Key)
         {
             case RsaPrivateKeyStructure rsa:
-                secret.MpInt(rsa.Modulus).MpInt(rsa.PublicExponent).MpInt(rsa.PrivateExponent).MpInt(rsa.Coefficient).MpInt(rsa.Prime1).MpInt(rsa.Prime2);
+                secret.MpInt(rsa.Modulus).MpInt(rsa.PublicExponent).MpInt(rsa.PrivateExponent).MpInt(rsa.Coefficient).MpInt(rsa.Prime1)
+                    .MpInt(rsa.Prime2);
                 break;
             case ECPrivateKeyParameters ecdsa:
                 secret.String(key.CurveName).String(SshPrivateKey.PublicPoint(ecdsa)).MpInt(ecdsa.D);

@@ -135,7 +135,8 @@ internal static class PemKeyFormat
             new AlgorithmIdentifier(EdECObjectIdentifiers.id_Ed448), new DerOctetString(ed448.GetEncoded())),
         ECPrivateKeyParameters ecdsa => new PrivateKeyInfo(
             new AlgorithmIdentifier(X9ObjectIdentifiers.IdECPublicKey, ecdsa.PublicKeyParamSet), ToSec1(ecdsa, parameters: null)),
-        _ => new PrivateKeyInfo(new AlgorithmIdentifier(PkcsObjectIdentifiers.RsaEncryption, DerNull.Instance), (RsaPrivateKeyStructure)key.Key),
+        _ => new PrivateKeyInfo(
+            new AlgorithmIdentifier(PkcsObjectIdentifiers.RsaEncryption, DerNull.Instance), (RsaPrivateKeyStructure)key.Key),
     };
 
     private static object FromPkcs8(PrivateKeyInfo info)
@@ -166,7 +167,8 @@ internal static class PemKeyFormat
 
         // The point may be compressed.
         return sec1.PublicKey is not { } point
-            || key.Parameters.Curve.DecodePoint(point.GetBytes()).Normalize().GetEncoded(compressed: false).SequenceEqual(SshPrivateKey.PublicPoint(key))
+            || key.Parameters.Curve.DecodePoint(point.GetBytes()).Normalize().GetEncoded(compressed: false)
+                .SequenceEqual(SshPrivateKey.PublicPoint(key))
             ? key
             : throw KeyFileException.Damaged("its public key does not match its private key.");
     }
@@ -202,7 +204,9 @@ internal static class PemKeyFormat
         var (algorithm, bits) = LegacyAlgorithm(cipherName);
         var generator = new OpenSslPbeParametersGenerator();
         generator.Init(passphrase.Bytes, iv.Take(8).ToArray());
-        return KeyCipher.Run($"{algorithm}/CBC/{padding}", forEncryption, new ParametersWithIV(generator.GenerateDerivedParameters(algorithm, bits), iv), data);
+        return KeyCipher.Run(
+            $"{algorithm}/CBC/{padding}", forEncryption, new ParametersWithIV(generator.GenerateDerivedParameters(algorithm, bits), iv),
+            data);
     }
 
     private static (string Algorithm, int Bits) LegacyAlgorithm(string cipherName) => cipherName switch
@@ -238,7 +242,8 @@ internal static class PemKeyFormat
 
             var parameters = Scrypt(info.EncryptionAlgorithm) is { } scrypt
                 ? scrypt.Derive(passphrase) : PbeUtilities.GenerateCipherParameters(info.EncryptionAlgorithm, characters);
-            return Unpadded(KeyCipher.Run($"{engine.AlgorithmName.Split('/')[0]}/CBC/NoPadding", forEncryption: false, parameters, data), blockSize);
+            return Unpadded(
+                KeyCipher.Run($"{engine.AlgorithmName.Split('/')[0]}/CBC/NoPadding", forEncryption: false, parameters, data), blockSize);
         }
         catch (SecurityUtilityException exception)
         {
@@ -294,7 +299,8 @@ internal static class PemKeyFormat
             {
                 var parameters = Pbkdf2Params.GetInstance(derivation.Parameters);
                 Refuse(parameters.IterationCountObject);
-                if (parameters.KeyLengthObject is { } length && !(length.PositiveValue.BitLength <= 8 && length.PositiveValue.IntValue is > 0 and <= LongestKey))
+                if (parameters.KeyLengthObject is { } length
+                    && !(length.PositiveValue.BitLength <= 8 && length.PositiveValue.IntValue is > 0 and <= LongestKey))
                 {
                     throw KeyFileException.Damaged("its encryption key has an impossible length.");
                 }
@@ -333,7 +339,8 @@ internal static class PemKeyFormat
         private const long MostBytes = 1L << 30;
 
         private int KeyLength => NistObjectIdentifiers.IdAes128Cbc.Equals(scheme.Algorithm) ? 16
-            : NistObjectIdentifiers.IdAes192Cbc.Equals(scheme.Algorithm) || PkcsObjectIdentifiers.DesEde3Cbc.Equals(scheme.Algorithm) ? 24 : 32;
+            : NistObjectIdentifiers.IdAes192Cbc.Equals(scheme.Algorithm)
+                || PkcsObjectIdentifiers.DesEde3Cbc.Equals(scheme.Algorithm) ? 24 : 32;
 
         public void RefuseCost()
         {
@@ -348,7 +355,8 @@ internal static class PemKeyFormat
         public ICipherParameters Derive(Passphrase passphrase)
         {
             var key = SCrypt.Generate(
-                passphrase.Bytes, parameters.Salt.GetOctets(), parameters.CostParameter.IntPositiveValueExact, parameters.BlockSize.IntPositiveValueExact,
+                passphrase.Bytes, parameters.Salt.GetOctets(), parameters.CostParameter.IntPositiveValueExact,
+                parameters.BlockSize.IntPositiveValueExact,
                 parameters.ParallelizationParameter.IntPositiveValueExact, KeyLength);
             return new ParametersWithIV(
                 ParameterUtilities.CreateKeyParameter(scheme.Algorithm, key), Asn1OctetString.GetInstance(scheme.Parameters).GetOctets());

@@ -163,7 +163,8 @@ internal static class PrivateKeyReader
                 "Save it as plain text: Set-Content -Encoding Ascii -Path NEW -Value (Get-Content OLD).");
         }
 
-        if (StartsWith(content, "---- BEGIN SSH2 PUBLIC KEY") || StartsWith(content, "ssh-") || StartsWith(content, "ecdsa-sha2-") || StartsWith(content, "sk-"))
+        if (StartsWith(content, "---- BEGIN SSH2 PUBLIC KEY") || StartsWith(content, "ssh-") || StartsWith(content, "ecdsa-sha2-")
+            || StartsWith(content, "sk-"))
         {
             throw Encoding.ASCII.GetString(content).Split(' ')[0].Contains("-cert-")
                 ? KeyFileException.Other("KeyIsCertificate", "It is a certificate, not a private key.", AskForKey)

@@ -44,5 +44,6 @@ internal static class PrivateKeyWriter
 
     /// <summary>Returns the error for a destination that already exists.</summary>
     public static SpotTrainerException FileExists(string destination) => new(
-        "FileExists", ErrorKind.ResourceExists, $"{destination} already exists.", "Use -Force to overwrite it, or choose another -Destination.", destination);
+        "FileExists", ErrorKind.ResourceExists, $"{destination} already exists.",
+        "Use -Force to overwrite it, or choose another -Destination.", destination);
 }

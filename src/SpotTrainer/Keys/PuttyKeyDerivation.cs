@@ -60,7 +60,8 @@ internal sealed record PuttyKeyDerivation(string Flavour, int MemoryKiB, int Pas
             }
 
             // Scale by the measured time, but at most double: the first run is slower than later ones.
-            passes = Math.Min(passes * 2, Math.Max(passes + 1, (int)(passes * Target.TotalMilliseconds / Math.Max(1, taken.TotalMilliseconds))));
+            passes = Math.Min(
+                passes * 2, Math.Max(passes + 1, (int)(passes * Target.TotalMilliseconds / Math.Max(1, taken.TotalMilliseconds))));
         }
     }
 
@@ -69,7 +70,8 @@ internal sealed record PuttyKeyDerivation(string Flavour, int MemoryKiB, int Pas
 
     private byte[] Derive(byte[] passphrase, byte[] salt, int passes)
     {
-        var type = Flavour switch { "Argon2d" => Argon2Parameters.Argon2d, "Argon2i" => Argon2Parameters.Argon2i, _ => Argon2Parameters.Argon2id };
+        var type =
+            Flavour switch { "Argon2d" => Argon2Parameters.Argon2d, "Argon2i" => Argon2Parameters.Argon2i, _ => Argon2Parameters.Argon2id };
         var generator = new Argon2BytesGenerator();
         generator.Init(new Argon2Parameters.Builder(type).WithVersion(Argon2Parameters.Version13).WithSalt(salt)
             .WithMemoryAsKB(MemoryKiB).WithIterations(passes).WithParallelism(Parallelism).Build());

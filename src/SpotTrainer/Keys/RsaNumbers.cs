@@ -19,7 +19,8 @@ internal static class RsaNumbers
     {
         var key = ToKey(rsa.Modulus, rsa.PublicExponent, rsa.PrivateExponent, rsa.Prime1, rsa.Prime2, rsa.Coefficient);
         var swapped = !key.Prime1.Equals(rsa.Prime1);
-        return key.Exponent1.Equals(swapped ? rsa.Exponent2 : rsa.Exponent1) && key.Exponent2.Equals(swapped ? rsa.Exponent1 : rsa.Exponent2)
+        return key.Exponent1.Equals(swapped ? rsa.Exponent2 : rsa.Exponent1)
+            && key.Exponent2.Equals(swapped ? rsa.Exponent1 : rsa.Exponent2)
             ? key
             : throw Damaged();
     }

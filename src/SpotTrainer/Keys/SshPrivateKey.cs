@@ -125,7 +125,8 @@ internal sealed class SshPrivateKey
     }
 
     /// <summary>Returns the uncompressed public point of an ECDSA key (SEC 1, section 2.3.3).</summary>
-    public static byte[] PublicPoint(ECPrivateKeyParameters key) => key.Parameters.G.Multiply(key.D).Normalize().GetEncoded(compressed: false);
+    public static byte[] PublicPoint(ECPrivateKeyParameters key) =>
+        key.Parameters.G.Multiply(key.D).Normalize().GetEncoded(compressed: false);
 
     /// <summary>Returns the same key with another comment.</summary>
     public SshPrivateKey WithComment(string comment) => new(Key, Algorithm, Bits, PublicBlob, OneLine(Encoding.UTF8.GetBytes(comment)));

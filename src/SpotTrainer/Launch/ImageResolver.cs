@@ -19,10 +19,13 @@ internal static class ImageResolver
 
     private static readonly IReadOnlyDictionary<string, Alias> Aliases = new Dictionary<string, Alias>(StringComparer.OrdinalIgnoreCase)
     {
-        [DefaultAlias] = new("ubuntu", "/aws/service/canonical/ubuntu/server/24.04/stable/current/{0}/hvm/ebs-gp3/ami-id", "amd64", "arm64"),
-        ["ubuntu-22.04"] = new("ubuntu", "/aws/service/canonical/ubuntu/server/22.04/stable/current/{0}/hvm/ebs-gp2/ami-id", "amd64", "arm64"),
+        [DefaultAlias] = new(
+            "ubuntu", "/aws/service/canonical/ubuntu/server/24.04/stable/current/{0}/hvm/ebs-gp3/ami-id", "amd64", "arm64"),
+        ["ubuntu-22.04"] = new(
+            "ubuntu", "/aws/service/canonical/ubuntu/server/22.04/stable/current/{0}/hvm/ebs-gp2/ami-id", "amd64", "arm64"),
         ["amazon-linux-2023"] = new("ec2-user", "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{0}", "x86_64", "arm64"),
-        [DefaultGpuAlias] = new("ubuntu", "/aws/service/deeplearning/ami/{0}/base-oss-nvidia-driver-gpu-ubuntu-24.04/latest/ami-id", "x86_64", "arm64")
+        [DefaultGpuAlias] = new(
+            "ubuntu", "/aws/service/deeplearning/ami/{0}/base-oss-nvidia-driver-gpu-ubuntu-24.04/latest/ami-id", "x86_64", "arm64")
         {
             HasDriver = true,
         },
@@ -35,7 +38,9 @@ internal static class ImageResolver
     public static bool HasDriver(string alias) => Aliases.TryGetValue(alias, out var known) && known.HasDriver;
 
     /// <summary>Finds the requested image for a type.</summary>
-    /// <exception cref="SpotTrainerException"><c>ImageNotFound</c>, <c>ImageDriverUnfit</c>, <c>ImageArchitectureWrong</c>, <c>ImageCostsMore</c>, <c>ImageHasMoreDisks</c>.</exception>
+    /// <exception cref="SpotTrainerException">
+    /// <c>ImageNotFound</c>, <c>ImageDriverUnfit</c>, <c>ImageArchitectureWrong</c>, <c>ImageCostsMore</c>, <c>ImageHasMoreDisks</c>.
+    /// </exception>
     public static async Task<MachineImage> ResolveAsync(
         CloudContext cloud, string region, ImageChoice choice, InstanceTypeSize size, CancellationToken cancellationToken)
     {
@@ -57,7 +62,8 @@ internal static class ImageResolver
         try
         {
             var answer = await cloud.Json("ssm", region).CallAsync("AmazonSSM.GetParameter", new { Name = name }, cancellationToken);
-            return await DescribeAsync(cloud, region, answer.GetProperty("Parameter").GetProperty("Value").GetString()!, known.UserName, size, cancellationToken);
+            return await DescribeAsync(
+                cloud, region, answer.GetProperty("Parameter").GetProperty("Value").GetString()!, known.UserName, size, cancellationToken);
         }
         catch (SpotTrainerException exception) when (exception.Id == "ParameterNotFound")
         {
@@ -71,9 +77,11 @@ internal static class ImageResolver
         Image? image;
         try
         {
-            image = (await cloud.Ec2(region).DescribeImagesAsync(new DescribeImagesRequest { ImageIds = [id] }, cancellationToken)).Images.FirstOrDefault();
+            image = (await cloud.Ec2(region).DescribeImagesAsync(
+                new DescribeImagesRequest { ImageIds = [id] }, cancellationToken)).Images.FirstOrDefault();
         }
-        catch (AmazonEC2Exception exception) when (exception.ErrorCode is "InvalidAMIID.NotFound" or "InvalidAMIID.Malformed" or "InvalidAMIID.Unavailable")
+        catch (AmazonEC2Exception exception) when (
+            exception.ErrorCode is "InvalidAMIID.NotFound" or "InvalidAMIID.Malformed" or "InvalidAMIID.Unavailable")
         {
             throw NotFound($"There is no image {id} in {region}.", id, exception);
         }
@@ -91,7 +99,8 @@ internal static class ImageResolver
                 $"Use another -ImageId, or find offers with Find-SpotOffer -Architecture {architecture}.", id);
         }
 
-        if (image.ProductCodes.Count > 0 || image.Platform is not null || (image.UsageOperation is { Length: > 0 } usage && usage != "RunInstances"))
+        if (image.ProductCodes.Count > 0 || image.Platform is not null
+            || (image.UsageOperation is { Length: > 0 } usage && usage != "RunInstances"))
         {
             throw new SpotTrainerException("ImageCostsMore", ErrorKind.InvalidArgument,
                 $"The image {id} costs extra ({image.PlatformDetails ?? "an AWS Marketplace product"}), which the budget does not count.",

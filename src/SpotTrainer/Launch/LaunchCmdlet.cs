@@ -169,7 +169,8 @@ public abstract class LaunchCmdlet : RegionsCmdlet
             {
                 var cloud = offers.Count > 0 ? LaunchStep.CloudOf(offers) : ResolveCloud();
                 var request = Complete(Request());
-                if (Get(offers.Count > 0 ? offers[0] : types, stopping => LaunchStep.PrepareAsync(cloud, request, Context, stopping)) is { } step)
+                if (Get(offers.Count > 0 ? offers[0] : types,
+                    stopping => LaunchStep.PrepareAsync(cloud, request, Context, stopping)) is { } step)
                 {
                     Process(cloud, step);
                 }

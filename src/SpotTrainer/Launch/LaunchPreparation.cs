@@ -18,7 +18,8 @@ internal sealed class LaunchPreparation(CloudContext cloud, LaunchRequest reques
     private readonly Dictionary<string, Task<MachineImage>> images = new(StringComparer.Ordinal);
 
     /// <summary>A key file of the user's own becomes a key pair with its name, once for all regions.</summary>
-    private readonly Lazy<string> keyName = new(() => request.KeyFile is { } file ? new KeyPairFolder(cloud.KeyFolder).Adopt(file) : request.KeyName);
+    private readonly Lazy<string> keyName = new(
+        () => request.KeyFile is { } file ? new KeyPairFolder(cloud.KeyFolder).Adopt(file) : request.KeyName);
 
     /// <summary>The time limit for a region. After that, another region may be tried.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
@@ -31,20 +32,25 @@ internal sealed class LaunchPreparation(CloudContext cloud, LaunchRequest reques
         var image = ImageAsync(offer, cancellationToken);
         await Task.WhenAll(region, image);
         var setup = await region;
-        return setup.SubnetZone is { } zone && zone != offer.Zone ? throw Elsewhere(request.Subnet!, zone, offer) : new OfferSetup(await image, setup);
+        return setup.SubnetZone is { } zone && zone != offer.Zone
+            ? throw Elsewhere(request.Subnet!, zone, offer)
+            : new OfferSetup(await image, setup);
     }
 
     /// <summary>The requirements that decide which image fits an offer.</summary>
-    public static string ImageKindOf(SpotOffer offer) => $"{offer.Architecture}/{offer.Size.NeedsNvidiaDriver}/{offer.Size.NeedsProprietaryDriver}";
+    public static string ImageKindOf(SpotOffer offer) =>
+        $"{offer.Architecture}/{offer.Size.NeedsNvidiaDriver}/{offer.Size.NeedsProprietaryDriver}";
 
     /// <summary>Finds the image of an offer.</summary>
     public Task<MachineImage> ImageAsync(SpotOffer offer, CancellationToken cancellationToken) => Once(
-        images, $"{offer.Region}/{ImageKindOf(offer)}", limit => ImageResolver.ResolveAsync(cloud, offer.Region, request.Image, offer.Size, limit), cancellationToken);
+        images, $"{offer.Region}/{ImageKindOf(offer)}", limit =>
+            ImageResolver.ResolveAsync(cloud, offer.Region, request.Image, offer.Size, limit), cancellationToken);
 
     /// <summary>Finds the VPC for an instance: the one of the user's subnet, or the default VPC.</summary>
     /// <returns>The VPC, and the zone of the user's subnet.</returns>
     /// <exception cref="SpotTrainerException"><c>SubnetNotFound</c>, <c>NoDefaultVpc</c>.</exception>
-    public static async Task<(string VpcId, string? Zone)> NetworkAsync(CloudContext cloud, string region, string? subnet, CancellationToken cancellationToken)
+    public static async Task<(string VpcId, string? Zone)> NetworkAsync(
+        CloudContext cloud, string region, string? subnet, CancellationToken cancellationToken)
     {
         if (subnet is null)
         {
@@ -53,7 +59,9 @@ internal sealed class LaunchPreparation(CloudContext cloud, LaunchRequest reques
 
         try
         {
-            var found = (await cloud.Ec2(region).DescribeSubnetsAsync(new DescribeSubnetsRequest { SubnetIds = [subnet] }, cancellationToken)).Subnets[0];
+            var found = (
+                await cloud.Ec2(region).DescribeSubnetsAsync(
+                    new DescribeSubnetsRequest { SubnetIds = [subnet] }, cancellationToken)).Subnets[0];
             return (found.VpcId, found.AvailabilityZone);
         }
         catch (AmazonEC2Exception exception) when (exception.ErrorCode is "InvalidSubnetID.NotFound" or "InvalidSubnetId.Malformed")
@@ -68,7 +76,8 @@ internal sealed class LaunchPreparation(CloudContext cloud, LaunchRequest reques
         "SubnetElsewhere", ErrorKind.InvalidArgument, $"The subnet {subnet} is in {zone}, but the offer is in {offer.Zone}.",
         $"Use offers in {zone}, or leave out -Subnet.", subnet);
 
-    private Task<T> Once<T>(Dictionary<string, Task<T>> tasks, string key, Func<CancellationToken, Task<T>> make, CancellationToken cancellationToken)
+    private Task<T> Once<T>(
+        Dictionary<string, Task<T>> tasks, string key, Func<CancellationToken, Task<T>> make, CancellationToken cancellationToken)
     {
         lock (tasks)
         {

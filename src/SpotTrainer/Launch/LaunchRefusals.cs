@@ -11,7 +11,8 @@ internal sealed class LaunchRefusals
     /// <summary>The module's own errors that concern one offer or one region.</summary>
     private static readonly HashSet<string> OurOfOneOffer = new(StringComparer.Ordinal)
     {
-        "BudgetTooSmall", "ConnectionFailed", "ImageArchitectureWrong", "ImageDriverUnfit", "ImageNotFound", "InstanceEnded", "KeyPairDiffers", "MaxPriceTooLow", "NoDefaultVpc", "OnDemandTooDear",
+        "BudgetTooSmall", "ConnectionFailed", "ImageArchitectureWrong", "ImageDriverUnfit", "ImageNotFound", "InstanceEnded",
+        "KeyPairDiffers", "MaxPriceTooLow", "NoDefaultVpc", "OnDemandTooDear",
         "PriceCapUnknown", "SecurityGroupLost", "SubnetElsewhere", "SubnetNotFound", "TimedOut",
     };
 

@@ -100,7 +100,8 @@ internal sealed record LaunchRequest
     /// <summary>Returns the prices of one instance from an offer.</summary>
     /// <param name="offer">The offer.</param>
     /// <param name="onDemand">Whether it is bought on demand. The price is then fixed, and higher.</param>
-    public Tariff TariffFor(SpotOffer offer, bool onDemand) => onDemand ? offer.OnDemandTariffFor(VolumeSizeGiB) : offer.TariffFor(MaxPrice, VolumeSizeGiB);
+    public Tariff TariffFor(SpotOffer offer, bool onDemand) =>
+        onDemand ? offer.OnDemandTariffFor(VolumeSizeGiB) : offer.TariffFor(MaxPrice, VolumeSizeGiB);
 
     /// <summary>Plans the deadline of one instance from an offer, with its share of the budget.</summary>
     /// <inheritdoc cref="TariffFor"/>
@@ -110,7 +111,8 @@ internal sealed record LaunchRequest
         if (onDemand && offer.OnDemandPrice > MaxPrice)
         {
             throw new SpotTrainerException("OnDemandTooDear", ErrorKind.LimitsExceeded,
-                FormattableString.Invariant($"{offer.InstanceType} costs {offer.OnDemandPrice} USD/h on demand in {offer.Region}, which is above -MaxPrice."),
+                FormattableString.Invariant(
+                    $"{offer.InstanceType} costs {offer.OnDemandPrice} USD/h on demand in {offer.Region}, which is above -MaxPrice."),
                 "Raise -MaxPrice, or leave out -OnDemandFallback.", offer);
         }
 
@@ -121,7 +123,8 @@ internal sealed record LaunchRequest
     /// <exception cref="SpotTrainerException"><c>TagInvalid</c>.</exception>
     public void RequireTags()
     {
-        var wrong = Tags.Keys.FirstOrDefault(key => key is "" or ModuleTags.Name || key.Length > 128 || key.StartsWith("aws:", StringComparison.OrdinalIgnoreCase)
+        var wrong = Tags.Keys.FirstOrDefault(
+            key => key is "" or ModuleTags.Name || key.Length > 128 || key.StartsWith("aws:", StringComparison.OrdinalIgnoreCase)
             || key.StartsWith(ModuleTags.Prefix, StringComparison.OrdinalIgnoreCase) || Tags[key].Length > 256);
         if (wrong is not null || Tags.Count > ModuleTags.MostOfUsers)
         {

@@ -8,7 +8,9 @@ using SpotTrainer.Money;
 
 namespace SpotTrainer.Launch;
 
-/// <summary>Launches what a request asks for: finds the offers, plans the deadlines, and launches each instance unless it was launched before.</summary>
+/// <summary>
+/// Launches what a request asks for: finds the offers, plans the deadlines, and launches each instance unless it was launched before.
+/// </summary>
 internal sealed class LaunchStep
 {
     private static readonly TimeSpan PreviewTimeout = TimeSpan.FromSeconds(5);
@@ -29,7 +31,8 @@ internal sealed class LaunchStep
     public LaunchRequest Request { get; }
 
     /// <summary>The target that ShouldProcess asks about.</summary>
-    public string Target => $"{Request.Offers[0]}{(Request.Offers.Count > 1 ? $", or the next of {Request.Offers.Count} offers" : string.Empty)} ({cloud.Where})";
+    public string Target =>
+        $"{Request.Offers[0]}{(Request.Offers.Count > 1 ? $", or the next of {Request.Offers.Count} offers" : string.Empty)} ({cloud.Where})";
 
     /// <summary>Launches everything that a request asks for.</summary>
     /// <param name="cloud">The cloud.</param>
@@ -40,7 +43,8 @@ internal sealed class LaunchStep
     /// <param name="cancellationToken">Cancels the launch. Instances that were not received are terminated.</param>
     /// <exception cref="SpotTrainerException">An instance could not be launched. Others may have been received.</exception>
     public static async Task EnsureAsync(
-        CloudContext cloud, LaunchRequest request, Func<SpotTrainingInstance, Task> receive, StepContext context, CancellationToken cancellationToken)
+        CloudContext cloud, LaunchRequest request, Func<SpotTrainingInstance, Task> receive, StepContext context,
+        CancellationToken cancellationToken)
     {
         var step = await PrepareAsync(cloud, request, context, cancellationToken);
         await Task.WhenAll(Enumerable.Range(1, request.Count).Select(number => step.EnsureOneAsync(number, receive, cancellationToken)));
@@ -48,7 +52,8 @@ internal sealed class LaunchStep
 
     /// <summary>Checks a request and finds its offers. Nothing is changed.</summary>
     /// <exception cref="SpotTrainerException"><c>TagInvalid</c>, and the errors of finding offers.</exception>
-    public static async Task<LaunchStep> PrepareAsync(CloudContext cloud, LaunchRequest request, StepContext context, CancellationToken cancellationToken)
+    public static async Task<LaunchStep> PrepareAsync(
+        CloudContext cloud, LaunchRequest request, StepContext context, CancellationToken cancellationToken)
     {
         request.RequireTags();
         if (request.Offers.Count > 0)
@@ -59,7 +64,8 @@ internal sealed class LaunchStep
         {
             var regions = await RegionNames.ResolveAsync(cloud, request.Regions, cancellationToken);
             var criteria = new OfferCriteria { InstanceTypes = request.InstanceTypes, MaxPrice = request.MaxPrice };
-            request = request with { Offers = LaunchOrder.Of(await OfferFinder.FindAsync(cloud, regions, criteria, context, cancellationToken)) };
+            request =
+                request with { Offers = LaunchOrder.Of(await OfferFinder.FindAsync(cloud, regions, criteria, context, cancellationToken)) };
         }
 
         return new LaunchStep(cloud, request, context);
@@ -101,7 +107,8 @@ internal sealed class LaunchStep
         }
 
         return string.Format(
-            CultureInfo.CurrentCulture, "launch {0}for at most {1:0.##} hours ({2:0.##} expected), at most {3:0.00} USD, outbound traffic not included",
+            CultureInfo.CurrentCulture,
+            "launch {0}for at most {1:0.##} hours ({2:0.##} expected), at most {3:0.00} USD, outbound traffic not included",
             Request.Count == 1 ? string.Empty : $"{Request.Count} instances ", plans[0].Time.TotalHours, plans[0].Expected.TotalHours,
             plans.Max(plan => plan.HighestCost) * Request.Count);
     }
@@ -112,7 +119,8 @@ internal sealed class LaunchStep
         var first = Request.Offers[0];
         if (first.Size.NeedsNvidiaDriver && Request.Image.Alias is { } alias && !ImageResolver.HasDriver(alias))
         {
-            context.Log.Warning($"{first.InstanceType} has GPUs, and the image '{alias}' has no driver for them. Use -Image deep-learning.");
+            context.Log.Warning(
+                $"{first.InstanceType} has GPUs, and the image '{alias}' has no driver for them. Use -Image deep-learning.");
         }
     }
 
@@ -126,7 +134,8 @@ internal sealed class LaunchStep
         if (!Request.IsNew && await FindAsync(one.Token, cancellationToken) is { } known)
         {
             await receive(Request.NoWait
-                ? known : await InstanceWaiter.UntilReadyAsync(cloud, known.Region, known.InstanceId, $"Waiting for {known}", context, cancellationToken));
+                ? known : await InstanceWaiter.UntilReadyAsync(
+                    cloud, known.Region, known.InstanceId, $"Waiting for {known}", context, cancellationToken));
             return;
         }
 

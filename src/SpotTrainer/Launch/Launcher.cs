@@ -81,8 +81,11 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
 
         try
         {
-            return await VCpuQuota.FindAsync(cloud, offer.Region, offer.InstanceType, onDemand, cancellationToken) is { } quota && quota.Used + offer.VCpu > quota.Limit
-                ? new SpotTrainerException("QuotaExceeded", ErrorKind.LimitsExceeded, quota.Describe(offer.VCpu), quota.HowToRaise(offer.Region, offer.VCpu), offer, exception)
+            return await VCpuQuota.FindAsync(cloud, offer.Region, offer.InstanceType, onDemand, cancellationToken) is { } quota
+                && quota.Used + offer.VCpu > quota.Limit
+                ? new SpotTrainerException(
+                    "QuotaExceeded", ErrorKind.LimitsExceeded, quota.Describe(offer.VCpu), quota.HowToRaise(offer.Region, offer.VCpu),
+                    offer, exception)
                 : exception;
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested)
@@ -98,7 +101,8 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
         if (!onDemand && request.MaxPrice < offer.Price)
         {
             // EC2 would refuse this only after the key pair and security group are created.
-            throw new SpotTrainerException("MaxPriceTooLow", ErrorKind.LimitsExceeded, FormattableString.Invariant($"{offer} is above -MaxPrice {request.MaxPrice}."),
+            throw new SpotTrainerException(
+                "MaxPriceTooLow", ErrorKind.LimitsExceeded, FormattableString.Invariant($"{offer} is above -MaxPrice {request.MaxPrice}."),
                 "Raise -MaxPrice, or look for a cheaper offer with Find-SpotOffer -MaxPrice.", offer);
         }
 
@@ -120,7 +124,9 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
         try
         {
             var instance = request.NoWait
-                ? await InstanceWaiter.UntilKnownAsync(cloud, offer.Region, id, context, cancellationToken) : await InstanceWaiter.UntilReadyAsync(cloud, offer.Region, id, activity, context, cancellationToken);
+                ? await InstanceWaiter.UntilKnownAsync(
+                    cloud, offer.Region, id, context, cancellationToken) : await InstanceWaiter.UntilReadyAsync(cloud, offer.Region, id,
+                    activity, context, cancellationToken);
             if (onDemand)
             {
                 context.Log.Warning(FormattableString.Invariant(
@@ -154,7 +160,8 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
     /// Calls RunInstances. A lost answer is settled before anything else happens: the same request with the same client token is sent
     /// again, which launches nothing twice. If that fails, the instance is looked up by its token.
     /// </summary>
-    private async Task<string> RunAsync(SpotOffer offer, RunInstancesRequest run, DateTimeOffset deadline, CancellationToken cancellationToken)
+    private async Task<string> RunAsync(
+        SpotOffer offer, RunInstancesRequest run, DateTimeOffset deadline, CancellationToken cancellationToken)
     {
         // Not the caller's token: if the call is cut off, it is unclear whether an instance was launched. After Ctrl+C the call gets a
         // moment more.
@@ -218,7 +225,8 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
     private static bool IsBusy(Exception exception) => AwsVerdict.Has(exception, CodeTraits.Again);
 
     /// <summary>Whether EC2 does not know yet what the launch itself has created.</summary>
-    private bool IsTooSoon(Exception exception, TimeSpan asked) => asked < NewlyMade.Timeout && AwsVerdict.Has(exception, CodeTraits.NotYetKnown)
+    private bool IsTooSoon(Exception exception, TimeSpan asked) => asked < NewlyMade.Timeout
+        && AwsVerdict.Has(exception, CodeTraits.NotYetKnown)
         && (request.SecurityGroup is null || exception is AmazonEC2Exception { ErrorCode: "InvalidKeyPair.NotFound" });
 
     /// <summary>

@@ -38,11 +38,13 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
                 return $"account {account}, {arn}";
             }),
             Try("permission to read", () => ReadAsync(cancellationToken)),
-            DryAsync("permission to launch", async () => await Ec2.RunInstancesAsync(DryLaunch(await NeededAsync(image, "image")), cancellationToken)),
+            DryAsync("permission to launch",
+                async () => await Ec2.RunInstancesAsync(DryLaunch(await NeededAsync(image, "image")), cancellationToken)),
             DryAsync("permission for keys", () => Ec2.ImportKeyPairAsync(
                 new ImportKeyPairRequest
                 {
-                    DryRun = true, KeyName = DryName, PublicKeyMaterial = Convert.ToBase64String(Encoding.UTF8.GetBytes(SshPrivateKey.MakeEd25519("test").PublicLine)),
+                    DryRun = true, KeyName = DryName,
+                    PublicKeyMaterial = Convert.ToBase64String(Encoding.UTF8.GetBytes(SshPrivateKey.MakeEd25519("test").PublicLine)),
                     TagSpecifications = DryTags(ResourceType.KeyPair),
                 }, cancellationToken)),
             DryAsync(
@@ -53,7 +55,9 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
                         DryRun = true, GroupName = DryName, Description = "test", VpcId = (await NeededAsync(network, "network")).VpcId,
                         TagSpecifications = DryTags(ResourceType.SecurityGroup),
                     }, cancellationToken),
-                async () => await Ec2.AuthorizeSecurityGroupIngressAsync(await DryRuleAsync((await NeededAsync(network, "network")).VpcId, cancellationToken), cancellationToken)),
+                async () =>
+                    await Ec2.AuthorizeSecurityGroupIngressAsync(
+                        await DryRuleAsync((await NeededAsync(network, "network")).VpcId, cancellationToken), cancellationToken)),
             Task.FromResult(new PlanCheck("permission to end", PlanResult.NotTestable,
                 "EC2 can test this only on an existing instance. The instance terminates itself at its deadline in any case.")),
             Try("Spot role", () => RoleAsync(cancellationToken)),
@@ -139,13 +143,15 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
     private async Task<AuthorizeSecurityGroupIngressRequest> DryRuleAsync(string vpc, CancellationToken cancellationToken)
     {
         var groups = await Ec2.DescribeSecurityGroupsAsync(
-            new DescribeSecurityGroupsRequest { Filters = [new Filter("vpc-id", [vpc]), new Filter("group-name", ["default"])] }, cancellationToken);
+            new DescribeSecurityGroupsRequest { Filters = [new Filter("vpc-id", [vpc]), new Filter("group-name", ["default"])] },
+            cancellationToken);
         return new AuthorizeSecurityGroupIngressRequest
         {
             DryRun = true,
             GroupId = groups.SecurityGroups.FirstOrDefault()?.GroupId
                 ?? throw new NotTestableException($"{vpc} has no default group to test with."),
-            IpPermissions = [new IpPermission { IpProtocol = "tcp", FromPort = 22, ToPort = 22, Ipv4Ranges = [new IpRange { CidrIp = "127.0.0.1/32" }] }],
+            IpPermissions = [new IpPermission { IpProtocol = "tcp", FromPort = 22, ToPort = 22,
+                Ipv4Ranges = [new IpRange { CidrIp = "127.0.0.1/32" }] }],
         };
     }
 
@@ -287,7 +293,9 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
     private async Task<string> DescribeAsync(Task<(string VpcId, string? Zone)> network)
     {
         var (vpc, zone) = await network;
-        return zone is null || zone == offer.Zone ? $"{(request.Subnet ?? "the default VPC")} ({vpc})" : throw LaunchPreparation.Elsewhere(request.Subnet!, zone, offer);
+        return zone is null || zone == offer.Zone
+            ? $"{(request.Subnet ?? "the default VPC")} ({vpc})"
+            : throw LaunchPreparation.Elsewhere(request.Subnet!, zone, offer);
     }
 
     private async Task<string> GroupAsync(string id, CancellationToken cancellationToken)
@@ -312,7 +320,10 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
             ? throw new SpotTrainerException("MaxPriceTooLow", ErrorKind.LimitsExceeded,
                 FormattableString.Invariant($"The current price is {usd} USD/h, which is above -MaxPrice {request.MaxPrice}."),
                 "Raise -MaxPrice, or look for a cheaper offer with Find-SpotOffer.", offer)
-            : FormattableString.Invariant($"{usd} USD/h now") + (request.TariffFor(offer, onDemand: false).HighestPrice is { } cap ? FormattableString.Invariant($", never above {cap}") : string.Empty);
+            : FormattableString.Invariant($"{usd} USD/h now") + (
+                request.TariffFor(offer, onDemand: false).HighestPrice is { } cap
+                    ? FormattableString.Invariant($", never above {cap}")
+                    : string.Empty);
     }
 
     /// <summary>Plans the deadline with the disk that the image needs, or with the requested disk if the image is not available.</summary>

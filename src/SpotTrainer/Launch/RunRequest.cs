@@ -12,7 +12,9 @@ namespace SpotTrainer.Launch;
 /// <summary>
 /// Builds the RunInstances request that launches an instance, with everything that makes it safe: deadline, security group, tags.
 /// </summary>
-internal sealed class RunRequest(LaunchRequest request, SpotOffer offer, bool onDemand, OfferSetup setup, SshPrivateKey hostKey, DateTimeOffset now, DateTimeOffset deadline)
+internal sealed class RunRequest(
+    LaunchRequest request, SpotOffer offer, bool onDemand, OfferSetup setup, SshPrivateKey hostKey, DateTimeOffset now,
+    DateTimeOffset deadline)
 {
     private Tariff Tariff => request.TariffFor(offer, onDemand);
 
@@ -61,7 +63,8 @@ internal sealed class RunRequest(LaunchRequest request, SpotOffer offer, bool on
                 new BlockDeviceMapping
                 {
                     DeviceName = setup.Image.RootDeviceName,
-                    Ebs = new EbsBlockDevice { VolumeSize = request.VolumeSizeGiB, VolumeType = VolumeType.Gp3, Encrypted = true, DeleteOnTermination = true },
+                    Ebs = new EbsBlockDevice { VolumeSize = request.VolumeSizeGiB, VolumeType = VolumeType.Gp3, Encrypted = true,
+                        DeleteOnTermination = true },
                 },
             ],
             UserData = Convert.ToBase64String(Encoding.UTF8.GetBytes(UserData.Write(now, deadline, request.IdleTimeout, hostKey))),

@@ -16,6 +16,7 @@ public sealed class TestSpotTrainingPlanCommand : LaunchCmdlet
     private protected override void Process(CloudContext cloud, LaunchStep step)
     {
         var files = Path.Select(FullPath).ToArray();
-        Run(step.Request.Offers[0], async stopping => await Output.ObjectAsync(await new PlanChecker(cloud, step.Request, files).CheckAsync(stopping)));
+        Run(step.Request.Offers[0],
+            async stopping => await Output.ObjectAsync(await new PlanChecker(cloud, step.Request, files).CheckAsync(stopping)));
     }
 }

@@ -49,7 +49,8 @@ internal sealed record VCpuQuota(string Code, string Name, decimal Limit, int Us
 
     /// <summary>Finds the quota of a type and how much of it is in use.</summary>
     /// <returns>The quota; null if there is no quota with that name.</returns>
-    public static async Task<VCpuQuota?> FindAsync(CloudContext cloud, string region, string instanceType, bool onDemand, CancellationToken cancellationToken)
+    public static async Task<VCpuQuota?> FindAsync(
+        CloudContext cloud, string region, string instanceType, bool onDemand, CancellationToken cancellationToken)
     {
         var family = FamilyOf(instanceType, onDemand);
         var used = UsedAsync(cloud, region, family, onDemand, cancellationToken);
@@ -59,7 +60,9 @@ internal sealed record VCpuQuota(string Code, string Name, decimal Limit, int Us
             : await FindByNameAsync(cloud, region, "ListServiceQuotas", family, onDemand, cancellationToken)
                 ?? await FindByNameAsync(cloud, region, "ListAWSDefaultServiceQuotas", family, onDemand, cancellationToken);
         return quota is { } found
-            ? new VCpuQuota(found.GetProperty("QuotaCode").GetString()!, found.GetProperty("QuotaName").GetString()!, found.GetProperty("Value").GetDecimal(), await used)
+            ? new VCpuQuota(
+                found.GetProperty("QuotaCode").GetString()!, found.GetProperty("QuotaName").GetString()!,
+                found.GetProperty("Value").GetDecimal(), await used)
             : null;
     }
 
@@ -78,11 +81,15 @@ internal sealed record VCpuQuota(string Code, string Name, decimal Limit, int Us
         var client = cloud.Json("servicequotas", region);
         try
         {
-            return (await client.CallAsync("ServiceQuotasV20190624.GetServiceQuota", new { ServiceCode = Service, QuotaCode = code }, cancellationToken)).GetProperty("Quota");
+            return (await client.CallAsync(
+                "ServiceQuotasV20190624.GetServiceQuota", new { ServiceCode = Service, QuotaCode = code },
+                cancellationToken)).GetProperty("Quota");
         }
         catch (SpotTrainerException exception) when (exception.Id == "QuotaUnknown")
         {
-            return (await client.CallAsync("ServiceQuotasV20190624.GetAWSDefaultServiceQuota", new { ServiceCode = Service, QuotaCode = code }, cancellationToken)).GetProperty("Quota");
+            return (await client.CallAsync(
+                "ServiceQuotasV20190624.GetAWSDefaultServiceQuota", new { ServiceCode = Service, QuotaCode = code },
+                cancellationToken)).GetProperty("Quota");
         }
     }
 
@@ -110,7 +117,8 @@ internal sealed record VCpuQuota(string Code, string Name, decimal Limit, int Us
         return null;
     }
 
-    private static async Task<int> UsedAsync(CloudContext cloud, string region, string family, bool onDemand, CancellationToken cancellationToken)
+    private static async Task<int> UsedAsync(
+        CloudContext cloud, string region, string family, bool onDemand, CancellationToken cancellationToken)
     {
         var request = new DescribeInstancesRequest { Filters = [new Filter("instance-state-name", ["pending", "running"])] };
         var types = new List<string>();
@@ -118,7 +126,8 @@ internal sealed record VCpuQuota(string Code, string Name, decimal Limit, int Us
         {
             var page = await cloud.Ec2(region).DescribeInstancesAsync(request, cancellationToken);
             types.AddRange(page.Reservations.SelectMany(reservation => reservation.Instances)
-                .Where(instance => (instance.InstanceLifecycle?.Value == "spot") != onDemand && FamilyOf(instance.InstanceType.Value, onDemand) == family)
+                .Where(instance => (instance.InstanceLifecycle?.Value == "spot") != onDemand
+                    && FamilyOf(instance.InstanceType.Value, onDemand) == family)
                 .Select(instance => instance.InstanceType.Value));
             request.NextToken = page.NextToken;
         }
@@ -128,7 +137,8 @@ internal sealed record VCpuQuota(string Code, string Name, decimal Limit, int Us
             return 0;
         }
 
-        var sizes = await new InstanceTypeCatalog(cloud.Time) { IncludeOnDemandOnly = onDemand }.GetAsync(cloud.Ec2(region), types, cancellationToken);
+        var sizes = await new InstanceTypeCatalog(cloud.Time) { IncludeOnDemandOnly = onDemand }.GetAsync(
+            cloud.Ec2(region), types, cancellationToken);
         return types.Sum(type => sizes.TryGetValue(type, out var size) ? size.VCpu : 0);
     }
 }

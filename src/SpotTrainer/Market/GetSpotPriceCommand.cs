@@ -58,7 +58,8 @@ public sealed class GetSpotPriceCommand : RegionsCmdlet
             {
                 var histories = (await SpotPrices.ReadHistoryAsync(cloud, region, types, from, limit))
                     .Where(history => zones.Length == 0 || zones.Any(zone => NamePattern.Matches(zone, history.Key.Zone)))
-                    .OrderBy(history => history.Key.Type, StringComparer.Ordinal).ThenBy(history => history.Key.Zone, StringComparer.Ordinal).ToArray();
+                    .OrderBy(history => history.Key.Type, StringComparer.Ordinal)
+                    .ThenBy(history => history.Key.Zone, StringComparer.Ordinal).ToArray();
                 foreach (var history in histories)
                 {
                     await Output.ObjectAsync(new SpotPriceHistory(cloud, region, history.Key.Zone, history.Key.Type, history.Value));

@@ -22,7 +22,8 @@ internal sealed class InstanceTypeCatalog(TimeProvider time)
     public bool IncludeOnDemandOnly { get; init; }
 
     /// <summary>Returns the sizes of types. A type that EC2 does not describe is not included.</summary>
-    public async Task<IReadOnlyDictionary<string, InstanceTypeSize>> GetAsync(IAmazonEC2 ec2, IEnumerable<string> types, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<string, InstanceTypeSize>> GetAsync(
+        IAmazonEC2 ec2, IEnumerable<string> types, CancellationToken cancellationToken)
     {
         var wanted = types.Distinct(StringComparer.Ordinal).ToArray();
         var own = new HashSet<Task>();
@@ -51,10 +52,12 @@ internal sealed class InstanceTypeCatalog(TimeProvider time)
     /// <summary>Ensures that EC2 knows the types that a user named.</summary>
     /// <exception cref="AmazonEC2Exception">EC2 does not know one of them.</exception>
     public static async Task RequireKnownAsync(IAmazonEC2 ec2, IEnumerable<string> types, CancellationToken cancellationToken) =>
-        await ec2.DescribeInstanceTypesAsync(new DescribeInstanceTypesRequest { InstanceTypes = types.Take(TypesAtOnce).ToList() }, cancellationToken);
+        await ec2.DescribeInstanceTypesAsync(
+            new DescribeInstanceTypesRequest { InstanceTypes = types.Take(TypesAtOnce).ToList() }, cancellationToken);
 
     /// <summary>Returns whether all answers of the other regions came in time.</summary>
-    private async Task<bool> CameAsync(IEnumerable<Task<IReadOnlyDictionary<string, InstanceTypeSize>>> others, CancellationToken cancellationToken)
+    private async Task<bool> CameAsync(
+        IEnumerable<Task<IReadOnlyDictionary<string, InstanceTypeSize>>> others, CancellationToken cancellationToken)
     {
         using var patience = time.Limit(Patience, cancellationToken);
         try
@@ -89,7 +92,8 @@ internal sealed class InstanceTypeCatalog(TimeProvider time)
         }
     }
 
-    private async Task<IReadOnlyDictionary<string, InstanceTypeSize>> AskAsync(IAmazonEC2 ec2, List<string> types, CancellationToken cancellationToken)
+    private async Task<IReadOnlyDictionary<string, InstanceTypeSize>> AskAsync(
+        IAmazonEC2 ec2, List<string> types, CancellationToken cancellationToken)
     {
         var sizes = new Dictionary<string, InstanceTypeSize>(StringComparer.Ordinal);
 

@@ -7,7 +7,8 @@ public sealed class InstanceTypeCompleter : NameCompleter
 {
     private protected override IEnumerable<string> Names() =>
     [
-        "c6a.*", "c6i.*", "c7a.*", "c7g.*", "c7i.*", "c8g.*", "g4dn.*", "g5.*", "g6.*", "g6e.*", "m6a.*", "m6i.*", "m7a.*", "m7g.*", "m7i.*", "m8g.*",
+        "c6a.*", "c6i.*", "c7a.*", "c7g.*", "c7i.*", "c8g.*", "g4dn.*", "g5.*", "g6.*", "g6e.*", "m6a.*", "m6i.*", "m7a.*", "m7g.*",
+        "m7i.*", "m8g.*",
         "p3.*", "p4d.*", "p5.*", "r6a.*", "r6i.*", "r7a.*", "r7g.*", "r7i.*", "r8g.*", "t3.*", "t4g.*",
     ];
 }

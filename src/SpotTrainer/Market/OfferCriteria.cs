@@ -68,5 +68,6 @@ internal sealed record OfferCriteria
         && (MinGpuMemoryGiB <= 0 || (size.Gpu > 0 && size.GpuMemoryGiB / size.Gpu >= MinGpuMemoryGiB * UsableShare))
         && (GpuModels.Count == 0 || (size.Gpu > 0 && GpuModels.Any(model => NamePattern.Matches(model, size.GpuModel))))
         && (Architecture is null || size.Architecture == Architecture)
-        && (InstanceTypes.Count > 0 || (!size.Burstable && !size.Metal && (size.CurrentGeneration || GpuModels.Count > 0) && size.MemoryGiB >= 4));
+        && (InstanceTypes.Count > 0
+        || (!size.Burstable && !size.Metal && (size.CurrentGeneration || GpuModels.Count > 0) && size.MemoryGiB >= 4));
 }

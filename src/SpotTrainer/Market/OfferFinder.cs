@@ -59,7 +59,8 @@ internal sealed class OfferFinder
     /// <c>ScoreNeedsAll</c>: a score is for the whole set of types, which is known only when all regions have answered.
     /// </exception>
     public static async Task StreamAsync(
-        CloudContext cloud, IReadOnlyList<string> regions, OfferCriteria criteria, Func<SpotOffer, Task> emit, StepContext context, CancellationToken cancellationToken)
+        CloudContext cloud, IReadOnlyList<string> regions, OfferCriteria criteria, Func<SpotOffer, Task> emit, StepContext context,
+        CancellationToken cancellationToken)
     {
         if (criteria.IncludeScore)
         {
@@ -111,9 +112,11 @@ internal sealed class OfferFinder
     }
 
     /// <summary>Returns an empty ranking. A score needs a set of types, so it may keep more offers than are returned.</summary>
-    private OfferRanking NewRanking() => new(criteria.First == 0 ? int.MaxValue : Math.Max(criteria.First, criteria.IncludeScore ? PlacementScores.SetOfOffers : 0));
+    private OfferRanking NewRanking() =>
+        new(criteria.First == 0 ? int.MaxValue : Math.Max(criteria.First, criteria.IncludeScore ? PlacementScores.SetOfOffers : 0));
 
-    private async Task AskAsync(IReadOnlyList<string> regions, Func<string, CancellationToken, Task> ask, CancellationToken cancellationToken)
+    private async Task AskAsync(
+        IReadOnlyList<string> regions, Func<string, CancellationToken, Task> ask, CancellationToken cancellationToken)
     {
         await cloud.GetAccountAsync(cancellationToken);
         _ = advisor.Value;
@@ -123,7 +126,8 @@ internal sealed class OfferFinder
             await RegionQuery.AskAsync(regions, async (region, limit) =>
             {
                 await ask(region, limit);
-                context.Log.Progress(Activity, $"{Interlocked.Increment(ref answered)} of {regions.Count} regions", 100 * answered / regions.Count);
+                context.Log.Progress(
+                    Activity, $"{Interlocked.Increment(ref answered)} of {regions.Count} regions", 100 * answered / regions.Count);
                 return region;
             }, criteria.RegionTimeout, context, cancellationToken);
         }
@@ -272,7 +276,8 @@ internal sealed class OfferFinder
         return new Dictionary<(string, string), SpotPriceSeries>();
     }
 
-    private async Task<IReadOnlyDictionary<string, int>> ScoresAsync(IReadOnlyList<Candidate> candidates, CancellationToken cancellationToken)
+    private async Task<IReadOnlyDictionary<string, int>> ScoresAsync(
+        IReadOnlyList<Candidate> candidates, CancellationToken cancellationToken)
     {
         if (criteria.IncludeScore)
         {

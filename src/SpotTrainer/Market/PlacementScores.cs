@@ -33,7 +33,8 @@ internal static class PlacementScores
             return cloud.Ec2(asked[0]).GetSpotPlacementScoresAsync(
                 new GetSpotPlacementScoresRequest
                 {
-                    RegionNames = asked, InstanceTypes = types.Take(MostTypes).ToList(), TargetCapacity = 1, SingleAvailabilityZone = true, MaxResults = 1000,
+                    RegionNames = asked, InstanceTypes = types.Take(MostTypes).ToList(), TargetCapacity = 1, SingleAvailabilityZone = true,
+                    MaxResults = 1000,
                 }, cancellationToken);
         }));
         var byId = await names;
@@ -42,10 +43,12 @@ internal static class PlacementScores
     }
 
     /// <summary>Returns zone names by zone ID. Scores use IDs, which mean the same zone in every account, unlike names.</summary>
-    private static async Task<IReadOnlyDictionary<string, string>> ZoneNamesAsync(CloudContext cloud, IEnumerable<string> regions, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyDictionary<string, string>> ZoneNamesAsync(
+        CloudContext cloud, IEnumerable<string> regions, CancellationToken cancellationToken)
     {
         var zones = await Task.WhenAll(regions.Select(async region =>
-            (await cloud.Ec2(region).DescribeAvailabilityZonesAsync(new DescribeAvailabilityZonesRequest(), cancellationToken)).AvailabilityZones));
+            (await cloud.Ec2(region).DescribeAvailabilityZonesAsync(
+                new DescribeAvailabilityZonesRequest(), cancellationToken)).AvailabilityZones));
         return zones.SelectMany(found => found).ToDictionary(zone => zone.ZoneId, zone => zone.ZoneName, StringComparer.Ordinal);
     }
 }

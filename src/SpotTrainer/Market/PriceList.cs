@@ -43,7 +43,8 @@ internal sealed class PriceList(CloudContext cloud)
     public string? DiskFailure(string region) => failures.TryGetValue(DiskPath(region), out var failure) ? failure : null;
 
     /// <summary>Returns the on-demand prices of types in a region, in US dollars per hour. Types without an answer are left out.</summary>
-    public async Task<IReadOnlyDictionary<string, Dated<decimal?>>> OnDemandAsync(string region, IEnumerable<string> types, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<string, Dated<decimal?>>> OnDemandAsync(
+        string region, IEnumerable<string> types, CancellationToken cancellationToken)
     {
         var path = OnDemandPath(region);
         var known = Fresh(path);
@@ -70,7 +71,8 @@ internal sealed class PriceList(CloudContext cloud)
                     await throttle.WaitAsync(cancellationToken);
                     try
                     {
-                        await TryAsync(path, AnswerTimeout, async ask => Keep(known, type, await OneAsync(region, type, ask)), cancellationToken);
+                        await TryAsync(
+                            path, AnswerTimeout, async ask => Keep(known, type, await OneAsync(region, type, ask)), cancellationToken);
                     }
                     finally
                     {
@@ -113,12 +115,14 @@ internal sealed class PriceList(CloudContext cloud)
     }
 
     private Dictionary<string, Dated<decimal?>> Fresh(string path) =>
-        (DatedCache.Read<Dictionary<string, Dated<decimal?>>>(path, cloud.Time) ?? []).Where(entry => DatedCache.IsFresh(entry.Value.Date, cloud.Time))
+        (DatedCache.Read<Dictionary<string, Dated<decimal?>>>(path, cloud.Time) ?? [])
+            .Where(entry => DatedCache.IsFresh(entry.Value.Date, cloud.Time))
             .ToDictionary(entry => entry.Key, entry => entry.Value, StringComparer.Ordinal);
 
     private static object[] OfLinux(string region) =>
     [
-        Term("regionCode", region), Term("operatingSystem", "Linux"), Term("tenancy", "Shared"), Term("preInstalledSw", "NA"), Term("capacitystatus", "Used"),
+        Term("regionCode", region), Term("operatingSystem", "Linux"), Term("tenancy", "Shared"), Term("preInstalledSw", "NA"),
+        Term("capacitystatus", "Used"),
     ];
 
     private static object Term(string field, string value) => new { Type = "TERM_MATCH", Field = field, Value = value };
@@ -201,7 +205,8 @@ internal sealed class PriceList(CloudContext cloud)
             catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
                 // Another server may answer, unless the user lacks the permission.
-                if (isLast || whole.IsCanceled || exception is SpotTrainerException { Kind: ErrorKind.PermissionDenied or ErrorKind.AuthenticationError })
+                if (isLast || whole.IsCanceled
+                    || exception is SpotTrainerException { Kind: ErrorKind.PermissionDenied or ErrorKind.AuthenticationError })
                 {
                     failures.TryAdd(path, ErrorTranslation.Translate(exception, "price list").Message);
                 }
@@ -210,9 +215,12 @@ internal sealed class PriceList(CloudContext cloud)
             async Task<JsonElement> AskAsync(object[] filters, string? nextToken)
             {
                 using var limit = cloud.Time.Limit(timeout, whole.Token);
-                var body = new { ServiceCode = "AmazonEC2", FormatVersion = "aws_v1", MaxResults = 100, Filters = filters, NextToken = nextToken };
+                var body =
+                    new { ServiceCode = "AmazonEC2", FormatVersion = "aws_v1", MaxResults = 100, Filters = filters, NextToken = nextToken };
                 var client = cloud.Json("pricing", Servers[server]);
-                return isLast ? await client.CallAsync(GetProducts, body, limit.Token) : await client.CallAsync(GetProducts, body, limit.Token, attempts: 1);
+                return isLast
+                    ? await client.CallAsync(GetProducts, body, limit.Token)
+                    : await client.CallAsync(GetProducts, body, limit.Token, attempts: 1);
             }
         }
     }

@@ -14,6 +14,8 @@ internal static class Sparkline
         }
 
         var (low, high) = (values.Min(), values.Max());
-        return new string(values.Select(value => Blocks[high == low ? 0 : (int)Math.Round((value - low) / (high - low) * (Blocks.Length - 1))]).ToArray());
+        return new string(
+            values.Select(value => Blocks[high == low ? 0 : (int)Math.Round((value - low) / (high - low) * (Blocks.Length - 1))])
+                .ToArray());
     }
 }

@@ -57,7 +57,9 @@ internal sealed class SpotAdvisor
             && index >= 0 && index < content.Bands.Length ? content.Bands[index] : null;
 
     private static Uri Feed(CloudContext cloud) => cloud.PublicService(
-        Environment.GetEnvironmentVariable("SPOTTRAINER_SPOT_ADVISOR_URL") is { Length: > 0 } given ? given : "https://spot-bid-advisor.s3.amazonaws.com/spot-advisor-data.json",
+        Environment.GetEnvironmentVariable("SPOTTRAINER_SPOT_ADVISOR_URL") is { Length: > 0 } given
+            ? given
+            : "https://spot-bid-advisor.s3.amazonaws.com/spot-advisor-data.json",
         "spot-advisor-data.json");
 
     /// <summary>Evaluated again before a write: a rehearsal may have ended by then, and its folder must not be created again.</summary>
@@ -66,7 +68,8 @@ internal sealed class SpotAdvisor
     /// <summary>Extracts the used parts of the feed.</summary>
     internal static Content Parse(JsonElement feed, DateTimeOffset date) => new(
         date,
-        feed.GetProperty("ranges").EnumerateArray().OrderBy(range => range.GetProperty("index").GetInt32()).Select(range => range.GetProperty("label").GetString()!).ToArray(),
+        feed.GetProperty("ranges").EnumerateArray().OrderBy(range => range.GetProperty("index").GetInt32())
+            .Select(range => range.GetProperty("label").GetString()!).ToArray(),
         feed.GetProperty("spot_advisor").EnumerateObject().Where(region => region.Value.TryGetProperty("Linux", out _)).ToDictionary(
             region => region.Name,
             region => region.Value.GetProperty("Linux").EnumerateObject()

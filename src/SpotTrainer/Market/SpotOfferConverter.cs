@@ -14,13 +14,16 @@ internal sealed class SpotOfferConverter : JsonConverter<SpotOffer>
     {
         var saved = JsonSerializer.Deserialize<Saved>(ref reader, options) ?? throw new JsonException("An offer is missing.");
         var price = new CurrentPrice(saved.Size.Name, saved.Zone, new SpotPricePoint(saved.PriceTime, saved.Price));
-        return new SpotOffer(cloud: null, new Candidate(saved.Region, price, saved.Size, saved.DiskPrice)) { OnDemandPrice = saved.OnDemandPrice };
+        return new SpotOffer(
+            cloud: null, new Candidate(saved.Region, price, saved.Size, saved.DiskPrice)) { OnDemandPrice = saved.OnDemandPrice };
     }
 
     /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, SpotOffer value, JsonSerializerOptions options) => JsonSerializer.Serialize(
-        writer, new Saved(value.Region, value.Zone, value.Size, value.Price, value.PriceTime, value.OnDemandPrice, value.DiskPrice), options);
+        writer, new Saved(value.Region, value.Zone, value.Size, value.Price, value.PriceTime, value.OnDemandPrice, value.DiskPrice),
+        options);
 
     private sealed record Saved(
-        string Region, string Zone, InstanceTypeSize Size, decimal Price, DateTimeOffset PriceTime, decimal? OnDemandPrice, decimal? DiskPrice);
+        string Region, string Zone, InstanceTypeSize Size, decimal Price, DateTimeOffset PriceTime, decimal? OnDemandPrice,
+        decimal? DiskPrice);
 }

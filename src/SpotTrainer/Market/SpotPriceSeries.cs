@@ -22,7 +22,9 @@ internal sealed class SpotPriceSeries
 
     /// <summary>Returns the series that a machine with a maximum price is charged: EC2 interrupts it before it would cost more.</summary>
     public SpotPriceSeries UpTo(decimal? highest) =>
-        highest is { } most ? new SpotPriceSeries(points.Select(point => new SpotPricePoint(point.Time, Math.Min(point.Price, most))), From, To) : this;
+        highest is { } most
+            ? new SpotPriceSeries(points.Select(point => new SpotPricePoint(point.Time, Math.Min(point.Price, most))), From, To)
+            : this;
 
     public DateTimeOffset From { get; }
 
@@ -70,6 +72,7 @@ internal sealed class SpotPriceSeries
 
         var part = TimeSpan.FromTicks((To - From).Ticks / count);
         return Enumerable.Range(0, count)
-            .Select(index => MeanOf(From + TimeSpan.FromTicks(part.Ticks * index), From + TimeSpan.FromTicks(part.Ticks * (index + 1)))!.Value).ToArray();
+            .Select(index => MeanOf(
+                From + TimeSpan.FromTicks(part.Ticks * index), From + TimeSpan.FromTicks(part.Ticks * (index + 1)))!.Value).ToArray();
     }
 }

@@ -25,7 +25,8 @@ internal static class SpotPrices
     /// <param name="page">Receives each page.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     public static async Task ReadNowAsync(
-        CloudContext cloud, string region, IReadOnlyList<string> patterns, Action<IReadOnlyList<CurrentPrice>> page, CancellationToken cancellationToken)
+        CloudContext cloud, string region, IReadOnlyList<string> patterns, Action<IReadOnlyList<CurrentPrice>> page,
+        CancellationToken cancellationToken)
     {
         // With the current time as the start, EC2 returns the prices at that time and any later changes.
         for (var done = 0; done == 0 || done < patterns.Count; done += CloudContext.MostFilterValues)
@@ -50,7 +51,8 @@ internal static class SpotPrices
     /// <param name="cancellationToken">Cancels the operation.</param>
     /// <param name="answered">Called for each page.</param>
     public static async Task<IReadOnlyDictionary<(string Type, string Zone), SpotPriceSeries>> ReadHistoryAsync(
-        CloudContext cloud, string region, IReadOnlyList<string> patterns, DateTimeOffset from, CancellationToken cancellationToken, Action? answered = null)
+        CloudContext cloud, string region, IReadOnlyList<string> patterns, DateTimeOffset from, CancellationToken cancellationToken,
+        Action? answered = null)
     {
         var until = cloud.Time.GetUtcNow();
         using var throttle = new SemaphoreSlim(QuestionsAtOnce);

@@ -36,7 +36,8 @@ internal sealed record DeadlinePlan(TimeSpan Time, TimeSpan Expected, decimal Hi
             if (time < Shortest)
             {
                 throw new SpotTrainerException("BudgetTooSmall", ErrorKind.LimitsExceeded,
-                    string.Format(CultureInfo.InvariantCulture, "A budget of {0:0.####} USD pays for less than {1} minutes at up to {2:0.####} USD/h.",
+                    string.Format(
+                CultureInfo.InvariantCulture, "A budget of {0:0.####} USD pays for less than {1} minutes at up to {2:0.####} USD/h.",
                         dollars, (Shortest + Tariff.Margin).TotalMinutes, most),
                     "Raise -Budget, or choose a cheaper offer.", dollars);
             }

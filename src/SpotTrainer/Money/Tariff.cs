@@ -96,7 +96,8 @@ internal sealed record Tariff(decimal Price, decimal? HighestPrice, decimal? Dis
 
     private decimal MostPerHourAt(decimal price) => price + Ipv4PerHour + (DiskPerHour * HoursPerMonth / HoursOfFebruary);
 
-    private decimal Spent(DateTimeOffset launched, DateTimeOffset now, decimal highestSoFar) => AtLeastZero(now - launched) * MostPerHourAt(highestSoFar);
+    private decimal Spent(DateTimeOffset launched, DateTimeOffset now, decimal highestSoFar) =>
+        AtLeastZero(now - launched) * MostPerHourAt(highestSoFar);
 
     private static decimal AtLeastZero(TimeSpan time) => time > TimeSpan.Zero ? (decimal)time.TotalHours : 0;
 

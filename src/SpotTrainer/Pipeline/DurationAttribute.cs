@@ -43,7 +43,8 @@ public sealed class DurationAttribute(DurationUnit unit) : ArgumentTransformatio
             TimeSpan span => span.TotalSeconds / Seconds,
             string text when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) => number,
             string text when TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var span) => span.TotalSeconds / Seconds,
-            sbyte or byte or short or ushort or int or uint or long or ulong or float or double or decimal => Convert.ToDouble(given, CultureInfo.InvariantCulture),
+            sbyte or byte or short or ushort or int or uint or long or ulong or float or double or decimal =>
+                Convert.ToDouble(given, CultureInfo.InvariantCulture),
             _ => double.NaN,
         };
         if (double.IsNaN(value))
@@ -59,7 +60,9 @@ public sealed class DurationAttribute(DurationUnit unit) : ArgumentTransformatio
                 "{0} {1} is out of range. Use {2} to {3} {1}.", value, Name, Shortest, Longest));
         }
 
-        return given is TimeSpan ? given : TimeSpan.FromTicks((long)Math.Round((decimal)value * (decimal)Seconds * TimeSpan.TicksPerSecond));
+        return given is TimeSpan
+            ? given
+            : TimeSpan.FromTicks((long)Math.Round((decimal)value * (decimal)Seconds * TimeSpan.TicksPerSecond));
     }
 
     private double Seconds => unit switch { DurationUnit.Seconds => 1, DurationUnit.Minutes => 60, _ => 3600 };

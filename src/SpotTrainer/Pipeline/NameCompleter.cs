@@ -12,12 +12,14 @@ public abstract class NameCompleter : IArgumentCompleter
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
     {
         var start = wordToComplete.Trim('\'', '"');
-        return Names().Where(name => name.StartsWith(start, StringComparison.OrdinalIgnoreCase)).Select(name => new CompletionResult(Quote(name), name, CompletionResultType.ParameterValue, name));
+        return Names().Where(name => name.StartsWith(start, StringComparison.OrdinalIgnoreCase))
+            .Select(name => new CompletionResult(Quote(name), name, CompletionResultType.ParameterValue, name));
     }
 
     /// <summary>Quotes a name that PowerShell might not read as one word.</summary>
     private static string Quote(string name) =>
-        name.All(character => char.IsLetterOrDigit(character) || character is '-' or '_' or '.') ? name : $"'{CodeGeneration.EscapeSingleQuotedStringContent(name)}'";
+        name.All(character => char.IsLetterOrDigit(character)
+            || character is '-' or '_' or '.') ? name : $"'{CodeGeneration.EscapeSingleQuotedStringContent(name)}'";
 
     /// <summary>Returns all names.</summary>
     private protected abstract IEnumerable<string> Names();

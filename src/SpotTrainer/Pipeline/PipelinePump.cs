@@ -83,7 +83,8 @@ internal sealed class PipelinePump(PSCmdlet cmdlet, CancellationToken stopping) 
     {
         thread = Environment.CurrentManagedThreadId;
         using var ended = new CancellationTokenSource();
-        _ = task.ContinueWith(_ => ended.Cancel(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _ = task.ContinueWith(
+            _ => ended.Cancel(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         try
         {
             while (true)

@@ -46,7 +46,9 @@ public sealed class ConvertToPuttyKeyCommand : KeyConversionCmdlet
     {
         try
         {
-            derivation = (PuttyKeyDerivation.Default with { MemoryKiB = Argon2Memory, Passes = Argon2Passes, Parallelism = Argon2Parallelism }).Checked();
+            derivation = (
+                PuttyKeyDerivation.Default with { MemoryKiB = Argon2Memory, Passes = Argon2Passes,
+                    Parallelism = Argon2Parallelism }).Checked();
         }
         catch (KeyFileException exception)
         {

@@ -72,7 +72,8 @@ public abstract class KeyConversionCmdlet : StepCmdlet
                 // A passphrase is never dropped silently.
                 var kept = newPassphrase ?? (found.Encrypted ? passphrase : null);
                 Run(source, async stopping =>
-                    await Output.ObjectAsync(await Task.Run(() => Write(key, source, destination, kept, stopping), stopping).OrStopped(stopping)));
+                    await Output.ObjectAsync(
+                        await Task.Run(() => Write(key, source, destination, kept, stopping), stopping).OrStopped(stopping)));
             }
         }
     }
@@ -85,7 +86,8 @@ public abstract class KeyConversionCmdlet : StepCmdlet
     private protected abstract PrivateKeyFile Write(
         SshPrivateKey key, string source, string destination, Passphrase? passphrase, CancellationToken cancellationToken);
 
-    private (SshPrivateKey Key, bool Encrypted) Read(string source, string destination, Passphrase? passphrase) => destinations.Add(destination)
+    private (SshPrivateKey Key, bool Encrypted) Read(string source, string destination, Passphrase? passphrase) =>
+        destinations.Add(destination)
         ? PuttyKeyConversion.Read(source, destination, Force, passphrase)
         : throw new SpotTrainerException("DestinationShared", ErrorKind.InvalidArgument,
             $"{destination} was just written for another key, and is not overwritten with the key from {source}.",

@@ -42,6 +42,7 @@ public sealed class NewPuttySessionCommand : HostStepCmdlet
     {
         var (name, force, tunnel) = (Name, Force.IsPresent, JupyterTunnel ? new PuttyTunnel(LocalPort, JupyterPort) : null);
         return async stopping =>
-            await Output.ObjectAsync(await PuttySessionWriter.WriteAsync(PuttySessionStore.ForThisUser(), host, name, tunnel, force, Context, stopping));
+            await Output.ObjectAsync(
+                await PuttySessionWriter.WriteAsync(PuttySessionStore.ForThisUser(), host, name, tunnel, force, Context, stopping));
     }
 }

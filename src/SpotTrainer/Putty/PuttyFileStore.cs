@@ -48,7 +48,9 @@ internal sealed class PuttyFileStore : PuttySessionStore
             var setting = SettingOf(line);
             if (!settings.ContainsKey(setting))
             {
-                settings.Add(setting, Encoding.UTF8.GetString(Bytes.GetBytes(line.Substring(Math.Min(line.Length, setting.Length + 1)).TrimEnd('\r'))));
+                settings.Add(
+                    setting,
+                    Encoding.UTF8.GetString(Bytes.GetBytes(line.Substring(Math.Min(line.Length, setting.Length + 1)).TrimEnd('\r'))));
             }
         }
 
@@ -67,7 +69,8 @@ internal sealed class PuttyFileStore : PuttySessionStore
 
         var place = PlaceOf(name);
         var lines = Lines(File.Exists(place) ? place : PlaceOf(DefaultName)).Where(line => !settings.ContainsKey(SettingOf(line)))
-            .Concat(settings.Select(setting => string.Format(CultureInfo.InvariantCulture, "{0}={1}", setting.Key, AsBytes(setting.Value))));
+            .Concat(settings.Select(
+                setting => string.Format(CultureInfo.InvariantCulture, "{0}={1}", setting.Key, AsBytes(setting.Value))));
         Replace(place, lines);
     }
 
@@ -102,7 +105,8 @@ internal sealed class PuttyFileStore : PuttySessionStore
 
     private static string SettingOf(string line) => line.Split('=')[0];
 
-    private static string AsBytes(object value) => Bytes.GetString(Encoding.UTF8.GetBytes(Convert.ToString(value, CultureInfo.InvariantCulture)!));
+    private static string AsBytes(object value) =>
+        Bytes.GetString(Encoding.UTF8.GetBytes(Convert.ToString(value, CultureInfo.InvariantCulture)!));
 
     private static IReadOnlyList<string> Lines(string path)
     {
@@ -112,7 +116,9 @@ internal sealed class PuttyFileStore : PuttySessionStore
         }
 
         var text = Bytes.GetString(File.ReadAllBytes(path));
-        return text.Length == 0 ? [] : (text.EndsWith("\n", StringComparison.Ordinal) ? text.Substring(0, text.Length - 1) : text).Split('\n');
+        return text.Length == 0
+            ? []
+            : (text.EndsWith("\n", StringComparison.Ordinal) ? text.Substring(0, text.Length - 1) : text).Split('\n');
     }
 
     private static void Replace(string path, IEnumerable<string> lines) =>

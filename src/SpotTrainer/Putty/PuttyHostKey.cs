@@ -73,7 +73,8 @@ internal sealed class PuttyHostKey
     /// <summary>Returns the name of a host's key in the cache.</summary>
     /// <param name="hostName">The host, escaped if the cache needs it.</param>
     /// <param name="port">The port of its SSH server.</param>
-    public string CacheName(string hostName, int port) => string.Format(CultureInfo.InvariantCulture, "{0}@{1}:{2}", CacheType, port, hostName);
+    public string CacheName(string hostName, int port) =>
+        string.Format(CultureInfo.InvariantCulture, "{0}@{1}:{2}", CacheType, port, hostName);
 
     private static string Hex(BigInteger value) => "0x" + value.ToString(16);
 

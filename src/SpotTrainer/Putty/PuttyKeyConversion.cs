@@ -21,7 +21,8 @@ internal static class PuttyKeyConversion
 
     /// <summary>Writes a key in PuTTY's format.</summary>
     public static PuttyKey Write(
-        SshPrivateKey key, string source, string destination, int version = 3, Passphrase? passphrase = null, PuttyKeyDerivation? derivation = null,
+        SshPrivateKey key, string source, string destination, int version = 3, Passphrase? passphrase = null,
+        PuttyKeyDerivation? derivation = null,
         bool force = false, CancellationToken cancellationToken = default)
     {
         PrivateKeyWriter.WritePutty(key, destination, version, passphrase, derivation, force, cancellationToken);
@@ -37,7 +38,9 @@ internal static class PuttyKeyConversion
     /// <param name="force">Whether an existing file is overwritten.</param>
     /// <param name="cancellationToken">If canceled, nothing is written.</param>
     /// <exception cref="SpotTrainerException"><c>KeyUnsupported</c>: the format does not support such a key.</exception>
-    public static OpenSshKey WriteOpenSsh(SshPrivateKey key, string source, string destination, string format, Passphrase? passphrase, bool force, CancellationToken cancellationToken)
+    public static OpenSshKey WriteOpenSsh(
+        SshPrivateKey key, string source, string destination, string format, Passphrase? passphrase, bool force,
+        CancellationToken cancellationToken)
     {
         try
         {

@@ -19,7 +19,8 @@ internal static class PuttyProgram
         return Process.Start(new ProcessStartInfo
         {
             FileName = Platform.IsWindows ? program : "/bin/sh",
-            Arguments = string.Join(" ", (Platform.IsWindows ? ["-load", name] : new[] { "-c", Detached, "sh", program, "-load", name }).Select(Quote)),
+            Arguments = string.Join(
+                " ", (Platform.IsWindows ? ["-load", name] : new[] { "-c", Detached, "sh", program, "-load", name }).Select(Quote)),
             UseShellExecute = false,
         })!;
     }
@@ -35,20 +36,23 @@ internal static class PuttyProgram
 
         var program = Find() ?? throw new SpotTrainerException("PuttyMissing", ErrorKind.NotInstalled,
             "PuTTY is not installed, or is not on the PATH.", $"Run '{InstallLine()}'.", name);
-        return HasDisplay() ? program : throw new SpotTrainerException("NoDisplay", ErrorKind.InvalidOperation, "There is no display for PuTTY's window.",
+        return HasDisplay() ? program : throw new SpotTrainerException(
+            "NoDisplay", ErrorKind.InvalidOperation, "There is no display for PuTTY's window.",
             $"Open the session in this terminal: plink -load '{name}'", name);
     }
 
     private static string? Find()
     {
-        var folders = (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(Path.PathSeparator).Select(folder => folder.Trim('"'));
+        var folders = (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(Path.PathSeparator)
+            .Select(folder => folder.Trim('"'));
         if (Platform.IsWindows)
         {
             folders = folders.Append(Environment.GetFolderPath(Environment.SpecialFolder.ProgramFiles) + @"\PuTTY");
         }
 
         return folders.Where(folder => folder.Length > 0)
-            .Select(folder => folder.TrimEnd(Path.DirectorySeparatorChar) + Path.DirectorySeparatorChar + (Platform.IsWindows ? "putty.exe" : "putty"))
+            .Select(folder => folder.TrimEnd(Path.DirectorySeparatorChar) + Path.DirectorySeparatorChar + (
+                Platform.IsWindows ? "putty.exe" : "putty"))
             .FirstOrDefault(File.Exists);
     }
 

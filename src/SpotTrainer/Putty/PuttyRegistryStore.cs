@@ -34,7 +34,8 @@ internal sealed class PuttyRegistryStore : PuttySessionStore
     {
         using var session = Registry.CurrentUser.OpenSubKey(Sessions + Escape(name));
         return session?.GetValueNames().ToDictionary(
-            setting => setting, setting => Convert.ToString(session.GetValue(setting), System.Globalization.CultureInfo.InvariantCulture) ?? string.Empty,
+            setting => setting, setting => Convert.ToString(session.GetValue(setting), System.Globalization.CultureInfo.InvariantCulture)
+                ?? string.Empty,
             StringComparer.OrdinalIgnoreCase);
     }
 

@@ -6,5 +6,6 @@ namespace SpotTrainer.Putty;
 public sealed class PuttySessionCompleter : NameCompleter
 {
     private protected override IEnumerable<string> Names() =>
-        PuttySessionStore.ForThisUser().Names().Where(name => name != PuttySessionStore.DefaultName).OrderBy(name => name, StringComparer.OrdinalIgnoreCase);
+        PuttySessionStore.ForThisUser().Names().Where(name => name != PuttySessionStore.DefaultName)
+            .OrderBy(name => name, StringComparer.OrdinalIgnoreCase);
 }

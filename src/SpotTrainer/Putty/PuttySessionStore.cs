@@ -57,7 +57,10 @@ internal abstract class PuttySessionStore
         var text = new StringBuilder();
         foreach (var value in name)
         {
-            text.Append(isSafe((char)value) ? ((char)value).ToString() : "%" + value.ToString("X2", System.Globalization.CultureInfo.InvariantCulture));
+            text.Append(
+                isSafe((char)value)
+                    ? ((char)value).ToString()
+                    : "%" + value.ToString("X2", System.Globalization.CultureInfo.InvariantCulture));
         }
 
         return text.ToString();

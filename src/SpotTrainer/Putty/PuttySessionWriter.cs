@@ -28,7 +28,8 @@ internal static class PuttySessionWriter
     /// <param name="context">The session whose connection proves the host key.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     public static async Task<PuttySession> WriteAsync(
-        PuttySessionStore store, TrainingHost host, string? name, PuttyTunnel? tunnel, bool force, StepContext context, CancellationToken cancellationToken)
+        PuttySessionStore store, TrainingHost host, string? name, PuttyTunnel? tunnel, bool force, StepContext context,
+        CancellationToken cancellationToken)
     {
         name ??= host.Label;
         store.RequireName(name);
@@ -76,7 +77,8 @@ internal static class PuttySessionWriter
             ["LogHost"] = string.Empty,
 
             // Asks for the algorithm of the pinned key first, because the host may have other keys.
-            ["HostKey"] = string.Join(",", new[] { hostKey.Preference }.Concat(Preferences.Where(other => other != hostKey.Preference)).Append("WARN")),
+            ["HostKey"] = string.Join(
+                ",", new[] { hostKey.Preference }.Concat(Preferences.Where(other => other != hostKey.Preference)).Append("WARN")),
 
             // With a key in this list, PuTTY refuses any other key. With the cache alone, it would offer to trust a changed key. The list
             // has the blob, not the fingerprint, because PuTTY compares SHA-256 fingerprints only since 0.75.

@@ -9,7 +9,8 @@ namespace SpotTrainer.Rehearsal;
 /// <summary>Starts and ends the rehearsal of this process.</summary>
 internal static class RehearsalControl
 {
-    public static async Task<SpotRehearsal> StartAsync(string region, bool installMissing, StepContext context, CancellationToken cancellationToken)
+    public static async Task<SpotRehearsal> StartAsync(
+        string region, bool installMissing, StepContext context, CancellationToken cancellationToken)
     {
         RequireNone();
         const string activity = "Starting the rehearsal";
@@ -48,7 +49,8 @@ internal static class RehearsalControl
         rehearsal.Cloud.Dispose();
         try
         {
-            SshConnectionPool.CloseEverywhere(host => host is SpotTrainingInstance instance && ReferenceEquals(instance.Cloud, rehearsal.Cloud));
+            SshConnectionPool.CloseEverywhere(
+                host => host is SpotTrainingInstance instance && ReferenceEquals(instance.Cloud, rehearsal.Cloud));
         }
         finally
         {

@@ -17,7 +17,8 @@ internal static class RehearsalLoader
         {
             var self = typeof(RehearsalLoader).Assembly;
             var assembly = AssemblyLoadContext.GetLoadContext(self)!.LoadFromAssemblyName(new AssemblyName("SpotTrainer.Rehearsal"));
-            return (IRehearsalFactory)Activator.CreateInstance(assembly.GetType("SpotTrainer.Rehearsal.Hosting.RehearsalFactory", throwOnError: true)!)!;
+            return (IRehearsalFactory)Activator.CreateInstance(
+                assembly.GetType("SpotTrainer.Rehearsal.Hosting.RehearsalFactory", throwOnError: true)!)!;
         }
 #endif
         throw new SpotTrainerException("RehearsalNeedsLinux", ErrorKind.InvalidOperation,

@@ -197,7 +197,8 @@ public sealed class SetSpotRehearsalCommand : StepCmdlet
             throw;
         }
 
-        var names = MyInvocation.BoundParameters.Keys.Where(name => !CommonParameters.Contains(name) && !OptionalCommonParameters.Contains(name));
+        var names = MyInvocation.BoundParameters.Keys.Where(
+            name => !CommonParameters.Contains(name) && !OptionalCommonParameters.Contains(name));
         if (ShouldProcess(rehearsal.ToString(), $"set {string.Join(", ", names)}"))
         {
             Run(rehearsal, async _ =>
@@ -215,7 +216,8 @@ public sealed class SetSpotRehearsalCommand : StepCmdlet
         {
             Run(host, async stopping =>
             {
-                var instance = await HostFinder.ResolveAsync(host, Context, stopping) as SpotTrainingInstance ?? throw new SpotTrainerException("NotAnInstance", ErrorKind.InvalidArgument,
+                var instance = await HostFinder.ResolveAsync(host, Context, stopping) as SpotTrainingInstance
+                ?? throw new SpotTrainerException("NotAnInstance", ErrorKind.InvalidArgument,
                     $"{host} is not an instance that the module launched.",
                     "Use an instance from New-SpotTrainingInstance or Get-SpotTrainingInstance.", host);
                 if (!ReferenceEquals(instance.Cloud, rehearsal.Cloud))
@@ -247,7 +249,9 @@ public sealed class SetSpotRehearsalCommand : StepCmdlet
         DeadRegions = Bound(nameof(DeadRegion), DeadRegion),
         NotFoundFor = IsBound(nameof(NotFoundFor)) ? NotFoundFor : null,
         PriceFactors = Price.Cast<DictionaryEntry>().ToDictionary(
-            entry => Text(entry.Key), entry => Number(nameof(Price), entry.Value) is { } factor and > 0 ? factor : throw NoNumber(nameof(Price), entry.Value), StringComparer.Ordinal),
+            entry => Text(entry.Key),
+            entry => Number(nameof(Price), entry.Value) is { } factor and > 0 ? factor : throw NoNumber(nameof(Price), entry.Value),
+            StringComparer.Ordinal),
         NoDefaultVpc = Bound(nameof(NoDefaultVpc), NoDefaultVpc),
         NoSpotRole = IsBound(nameof(NoSpotRole)) ? NoSpotRole.IsPresent : null,
         InterruptionNotice = IsBound(nameof(Notice)) ? Notice : null,
@@ -256,7 +260,8 @@ public sealed class SetSpotRehearsalCommand : StepCmdlet
     private Dictionary<string, int?> ReadQuotas()
     {
         var quotas = Quota.Cast<DictionaryEntry>().ToDictionary(
-            entry => Text(entry.Key), entry => entry.Value is null ? null : (int?)Whole(nameof(Quota), entry.Value), StringComparer.OrdinalIgnoreCase);
+            entry => Text(entry.Key), entry => entry.Value is null ? null : (int?)Whole(nameof(Quota), entry.Value),
+            StringComparer.OrdinalIgnoreCase);
         if (IsBound(nameof(SpotQuota)))
         {
             quotas[StandardSpotQuota] = SpotQuota;

@@ -65,7 +65,8 @@ internal static class SharedRehearsal
         }
 
         return new CloudContext(
-            new BasicAWSCredentials(description.AccessKeyId, description.SecretAccessKey), description.Region, description.Endpoint, folder, description.Account)
+            new BasicAWSCredentials(description.AccessKeyId, description.SecretAccessKey), description.Region, description.Endpoint, folder,
+            description.Account)
         {
             StandIns = RehearsalControl.StandIns(description.CondaMirror),
             HasEnded = () => !File.Exists(path),

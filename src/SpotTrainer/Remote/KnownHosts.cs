@@ -46,7 +46,9 @@ internal static class KnownHosts
 #pragma warning disable CA5350
             using var hash = new HMACSHA1(Convert.FromBase64String(parts[2]));
 #pragma warning restore CA5350
-            return parts.Length == 4 && string.Equals(Convert.ToBase64String(hash.ComputeHash(Encoding.UTF8.GetBytes(name))), parts[3], StringComparison.Ordinal);
+            return parts.Length == 4
+                && string.Equals(
+                    Convert.ToBase64String(hash.ComputeHash(Encoding.UTF8.GetBytes(name))), parts[3], StringComparison.Ordinal);
         }
         catch (FormatException)
         {

@@ -33,7 +33,9 @@ internal sealed class RemoteFolder
             if (file.Name is not ("." or ".."))
             {
                 entries.Add(new RemoteEntry(
-                    file.Name, file.IsDirectory ? RemoteEntryKind.Folder : file.IsRegularFile ? RemoteEntryKind.File : file.IsSymbolicLink ? RemoteEntryKind.Link : RemoteEntryKind.Other,
+                    file.Name, file.IsDirectory
+                        ? RemoteEntryKind.Folder : file.IsRegularFile ? RemoteEntryKind.File : file.IsSymbolicLink ? RemoteEntryKind.Link
+                        : RemoteEntryKind.Other,
                     file.Length));
             }
         }
@@ -49,7 +51,8 @@ internal sealed class RemoteFolder
     }
 
     /// <summary>Writes a file. An existing file is replaced.</summary>
-    public Task WriteAsync(string path, Stream content, CancellationToken cancellationToken) => sftp.UploadFileAsync(content, Full(path), cancellationToken);
+    public Task WriteAsync(string path, Stream content, CancellationToken cancellationToken) =>
+        sftp.UploadFileAsync(content, Full(path), cancellationToken);
 
     /// <summary>Writes a text file in UTF-8. An existing file is replaced.</summary>
     public async Task WriteTextAsync(string path, string text, CancellationToken cancellationToken)
@@ -59,7 +62,8 @@ internal sealed class RemoteFolder
     }
 
     /// <summary>Reads a file.</summary>
-    public Task ReadAsync(string path, Stream content, CancellationToken cancellationToken) => sftp.DownloadFileAsync(Full(path), content, cancellationToken);
+    public Task ReadAsync(string path, Stream content, CancellationToken cancellationToken) =>
+        sftp.DownloadFileAsync(Full(path), content, cancellationToken);
 
     /// <summary>Renames a file. An existing file with the new name is replaced.</summary>
     public void Replace(string path, string newPath) => sftp.RenameFile(Full(path), Full(newPath), isPosix: true);

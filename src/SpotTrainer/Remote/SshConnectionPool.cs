@@ -16,7 +16,8 @@ internal sealed class SshConnectionPool : IDisposable
         Of(context).GetOwnAsync(host, context, cancellationToken);
 
     /// <summary>Waits for a host that is booting, until it accepts our login, the time is up, or its host key is wrong.</summary>
-    public static Task<SshConnection> WaitAsync(TrainingHost host, TimeSpan timeout, StepContext context, CancellationToken cancellationToken)
+    public static Task<SshConnection> WaitAsync(
+        TrainingHost host, TimeSpan timeout, StepContext context, CancellationToken cancellationToken)
     {
         // A host that is booting first refuses connections, and then rejects our key until cloud-init has written it.
         return new Patience(timeout, RetryDelay).AskAsync(

@@ -48,7 +48,9 @@ public sealed class ClearSpotTrainingResourceCommand : RegionsCmdlet
         var wanted = found.Where(resource => !resource.IsSpared && ShouldProcess($"{resource} ({cloud.Where})", "remove")).ToArray();
 
         // If the user declined everything, the receipt says so. -WhatIf only looks.
-        var looksOnly = MyInvocation.BoundParameters.TryGetValue("WhatIf", out var whatIf) ? ((SwitchParameter)whatIf).IsPresent : GetVariableValue("WhatIfPreference") is true;
+        var looksOnly = MyInvocation.BoundParameters.TryGetValue("WhatIf", out var whatIf)
+            ? ((SwitchParameter)whatIf).IsPresent
+            : GetVariableValue("WhatIfPreference") is true;
         if (!looksOnly)
         {
             Run(cloud.Where, async stopping => await Output.ObjectAsync(await sweep.RemoveAsync(found, wanted, stopping)));

@@ -13,7 +13,8 @@ namespace SpotTrainer.Sweep;
 /// Finds and removes what the module created at AWS, by its tags, in all regions. It removes dependent resources first. What other users
 /// created, or the same user on another computer, is found as well, but removed only on request.
 /// </summary>
-internal sealed class ResourceSweep(CloudContext cloud, IReadOnlyList<string> regions, bool allOwners, bool costingOnly, StepContext context)
+internal sealed class ResourceSweep(
+    CloudContext cloud, IReadOnlyList<string> regions, bool allOwners, bool costingOnly, StepContext context)
 {
     private const string Activity = "Sweeping";
 
@@ -78,7 +79,8 @@ internal sealed class ResourceSweep(CloudContext cloud, IReadOnlyList<string> re
                 // Instances first: they use the disks, groups, and key pairs.
                 foreach (var kind in new[] { SpotRequest, Instance, Volume, Group, KeyPair })
                 {
-                    await Task.WhenAll(region.Where(resource => resource.Kind == kind).Select(resource => RemoveAsync(resource, cancellationToken)));
+                    await Task.WhenAll(
+                        region.Where(resource => resource.Kind == kind).Select(resource => RemoveAsync(resource, cancellationToken)));
                 }
             }));
             foreach (var kept in found.Except(going).Where(resource => !resource.IsSpared))
@@ -119,21 +121,28 @@ internal sealed class ResourceSweep(CloudContext cloud, IReadOnlyList<string> re
         var requests = ec2.DescribeSpotInstanceRequestsAsync(
             new DescribeSpotInstanceRequestsRequest { Filters = [owned, new Filter("state", ["open"])] }, cancellationToken);
         var volumes = VolumesAsync(ec2, owned, cancellationToken);
-        var keys = ec2.DescribeKeyPairsAsync(new DescribeKeyPairsRequest { Filters = [new Filter("tag-key", [Ec2KeyPair.KeyTag])] }, cancellationToken);
+        var keys = ec2.DescribeKeyPairsAsync(
+            new DescribeKeyPairsRequest { Filters = [new Filter("tag-key", [Ec2KeyPair.KeyTag])] }, cancellationToken);
         var groups = SecurityGroupStore.ListAsync(cloud, region, ["*"], cancellationToken);
         await Task.WhenAll(instances, requests, volumes, keys, groups);
         var attached = new HashSet<string>((await instances).Select(instance => instance.InstanceId), StringComparer.Ordinal);
         return
         [
-            .. (await requests).SpotInstanceRequests.Select(request => Tagged(SpotRequest, request.SpotInstanceRequestId, request.Tags, request.State.Value)),
+            .. (await requests).SpotInstanceRequests.Select(
+                request => Tagged(SpotRequest, request.SpotInstanceRequestId, request.Tags, request.State.Value)),
             .. (await instances).Select(instance => Found(
-                Instance, instance.InstanceId, instance.Name, instance.ResultsPending ? $"{instance.State}, results not fetched" : instance.State, instance.Owner)),
+                Instance, instance.InstanceId, instance.Name, instance.ResultsPending
+                    ? $"{instance.State}, results not fetched"
+                    : instance.State, instance.Owner)),
 
             // The disks of the module's instances end with them.
             .. (await volumes).Where(volume => !volume.Attachments.Exists(attachment => attached.Contains(attachment.InstanceId)))
                 .Select(volume => Tagged(Volume, volume.VolumeId, volume.Tags, volume.State.Value)),
             .. costingOnly ? [] : (await groups).Select(group => Found(Group, group.Id, group.Name, string.Empty, group.Owner)),
-            .. costingOnly ? [] : (await keys).KeyPairs.Select(pair => Found(KeyPair, pair.KeyPairId, pair.KeyName, string.Empty, ValueOf(pair.Tags, ModuleTags.Owner))),
+            .. costingOnly
+                ? []
+                : (await keys).KeyPairs.Select(
+                    pair => Found(KeyPair, pair.KeyPairId, pair.KeyName, string.Empty, ValueOf(pair.Tags, ModuleTags.Owner))),
         ];
 
         TrainingResource Tagged(string kind, string id, List<Tag> tags, string state) =>
@@ -185,10 +194,12 @@ internal sealed class ResourceSweep(CloudContext cloud, IReadOnlyList<string> re
         switch (resource.Kind)
         {
             case SpotRequest:
-                await ec2.CancelSpotInstanceRequestsAsync(new CancelSpotInstanceRequestsRequest { SpotInstanceRequestIds = [resource.Id] }, cancellationToken);
+                await ec2.CancelSpotInstanceRequestsAsync(
+                    new CancelSpotInstanceRequestsRequest { SpotInstanceRequestIds = [resource.Id] }, cancellationToken);
                 break;
             case Instance:
-                await Terminator.TerminateAsync(await InstanceReader.GetAsync(cloud, resource.Region, resource.Id, cancellationToken), context, cancellationToken);
+                await Terminator.TerminateAsync(
+                    await InstanceReader.GetAsync(cloud, resource.Region, resource.Id, cancellationToken), context, cancellationToken);
                 break;
             case Volume:
                 await ec2.DeleteVolumeAsync(new DeleteVolumeRequest { VolumeId = resource.Id }, cancellationToken);

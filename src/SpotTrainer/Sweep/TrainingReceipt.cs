@@ -3,7 +3,9 @@ namespace SpotTrainer.Sweep;
 /// <summary>What a sweep found, removed, and left, including what a second search found.</summary>
 public sealed class TrainingReceipt
 {
-    internal TrainingReceipt(string where, IReadOnlyList<string> regions, IReadOnlyList<string> notAsked, IReadOnlyList<TrainingResource> found, DateTimeOffset time)
+    internal TrainingReceipt(
+        string where, IReadOnlyList<string> regions, IReadOnlyList<string> notAsked, IReadOnlyList<TrainingResource> found,
+        DateTimeOffset time)
     {
         Where = where;
         Regions = regions;
@@ -40,5 +42,6 @@ public sealed class TrainingReceipt
     public bool Clean => NotAsked.Count == 0 && Left.All(resource => resource.IsSpared && !resource.Costs);
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Where}: {Found.Count} found, {Removed.Count} removed, {Left.Count} left in {Regions.Count} regions";
+    public override string ToString() =>
+        $"{Where}: {Found.Count} found, {Removed.Count} removed, {Left.Count} left in {Regions.Count} regions";
 }

@@ -54,5 +54,6 @@ public sealed class TrainingResource : ICloudObject
     internal CloudContext Cloud { get; }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Kind} {Id}{(Name.Length > 0 ? $" ({Name})" : string.Empty)} in {Region}{(State.Contains(", ") ? $" ({State})" : string.Empty)}";
+    public override string ToString() =>
+        $"{Kind} {Id}{(Name.Length > 0 ? $" ({Name})" : string.Empty)} in {Region}{(State.Contains(", ") ? $" ({State})" : string.Empty)}";
 }

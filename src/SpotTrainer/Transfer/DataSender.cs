@@ -44,7 +44,8 @@ internal static class DataSender
 
     /// <summary>Sends the files. Each file appears under its name once it is complete.</summary>
     /// <exception cref="SpotTrainerException"><c>DataNotFound</c>, <c>DataAmbiguous</c>, and those of connecting.</exception>
-    public static async Task<TrainingData> EnsureAsync(TrainingHost host, SendRequest request, StepContext context, CancellationToken cancellationToken)
+    public static async Task<TrainingData> EnsureAsync(
+        TrainingHost host, SendRequest request, StepContext context, CancellationToken cancellationToken)
     {
         var files = Expand(request.Paths);
         var activity = $"Sending data to {host}";
@@ -54,7 +55,8 @@ internal static class DataSender
             var connection = await SshConnectionPool.GetAsync(host, context, cancellationToken);
             var folder = await connection.OpenFolderAsync(request.Destination, cancellationToken);
             await folder.CreateAsync(cancellationToken);
-            foreach (var parent in files.Values.Where(name => name.Contains('/')).Select(name => name.Substring(0, name.LastIndexOf('/'))).Distinct(StringComparer.Ordinal))
+            foreach (var parent in files.Values.Where(name => name.Contains('/')).Select(
+                name => name.Substring(0, name.LastIndexOf('/'))).Distinct(StringComparer.Ordinal))
             {
                 await folder.CreateAsync(cancellationToken, parent);
             }

@@ -11,7 +11,9 @@ public sealed partial class ClockTests
     {
         var found = Directory.EnumerateFiles(Path.Combine(BuildFacts.Root, "src/SpotTrainer"), "*.cs", SearchOption.AllDirectories)
             .Where(path => !path.Contains("/obj/", StringComparison.Ordinal))
-            .SelectMany(path => File.ReadLines(path).Where(line => Forbidden().IsMatch(line)).Select(line => $"{Path.GetFileName(path)}: {line.Trim()}"));
+            .SelectMany(
+                path => File.ReadLines(path).Where(line => Forbidden().IsMatch(line))
+                    .Select(line => $"{Path.GetFileName(path)}: {line.Trim()}"));
         Assert.Empty(found);
     }
 

@@ -89,14 +89,16 @@ internal sealed class FloorPlan(string root, params string[][] floors)
             .Select(type => $"{NamespaceOf(type)}.{type.Identifier.Text}").ToHashSet(StringComparer.Ordinal);
         foreach (var tree in trees)
         {
-            var types = tree.DescendantNodes().OfType<BaseTypeDeclarationSyntax>().Where(type => type.Parent is BaseNamespaceDeclarationSyntax).ToArray();
+            var types = tree.DescendantNodes().OfType<BaseTypeDeclarationSyntax>()
+                .Where(type => type.Parent is BaseNamespaceDeclarationSyntax).ToArray();
             if (types.Length == 0 || RoomOf($"{NamespaceOf(types[0])}.X") is not { } room)
             {
                 continue;
             }
 
             var speaksPowerShell = room == PowerShellRoom || Array.Exists(
-                types, type => assembly.MainModule.GetType($"{NamespaceOf(type)}.{type.Identifier.Text}") is { } compiled && IsOfPowerShell(compiled));
+                types, type => assembly.MainModule.GetType($"{NamespaceOf(type)}.{type.Identifier.Text}") is { } compiled
+                    && IsOfPowerShell(compiled));
             foreach (var name in Names(tree))
             {
                 if (RoomNamedBy(name, declared) is { } other && IsUpward(room, other))

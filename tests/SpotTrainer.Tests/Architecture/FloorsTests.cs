@@ -14,7 +14,8 @@ public sealed class FloorsTests
 
     /// <summary>The rooms of SpotTrainer.dll.</summary>
     private static FloorPlan Product => new FloorPlan("SpotTrainer",
-        ["Foundation"], ["Pipeline"], ["Keys"], ["Cloud"], ["Remote"], ["KeyPairs"], ["Putty"], ["Money"], ["Market"], ["Doors"], ["Instances"], ["Launch"], ["Sweep"],
+        ["Foundation"], ["Pipeline"], ["Keys"], ["Cloud"], ["Remote"], ["KeyPairs"], ["Putty"], ["Money"], ["Market"], ["Doors"],
+        ["Instances"], ["Launch"], ["Sweep"],
         ["Files"], ["Notebooks"], ["Transfer", "Conda", "Jupyter", "Jobs"], ["Runs"], ["Rehearsal"], ["Module"])
     {
         PowerShellRoom = "Pipeline",
@@ -43,7 +44,9 @@ public sealed class FloorsTests
     {
         using var assembly = Read("module/bin/net8.0/SpotTrainer.dll");
         var sources = Sources("src/SpotTrainer");
-        Assert.All(Product.Rooms.Except(["Runs"]), room => Assert.Contains(sources, file => file.Path.Contains($"/{room}/", StringComparison.Ordinal)));
+        Assert.All(
+            Product.Rooms.Except(["Runs"]),
+            room => Assert.Contains(sources, file => file.Path.Contains($"/{room}/", StringComparison.Ordinal)));
         Assert.Empty(Product.Check(sources, assembly));
     }
 
@@ -66,8 +69,10 @@ public sealed class FloorsTests
     public void Each_namespace_belongs_to_one_assembly()
     {
         var assemblies = Assemblies.Select(name => Read($"module/bin/net8.0/{name}.dll")).ToArray();
-        var shared = assemblies.SelectMany(assembly => assembly.MainModule.Types.Select(type => (type.Namespace, Assembly: assembly.Name.Name)))
-            .Where(type => type.Namespace.StartsWith("SpotTrainer", StringComparison.Ordinal)).Distinct().GroupBy(type => type.Namespace, StringComparer.Ordinal)
+        var shared = assemblies.SelectMany(
+            assembly => assembly.MainModule.Types.Select(type => (type.Namespace, Assembly: assembly.Name.Name)))
+            .Where(type => type.Namespace.StartsWith("SpotTrainer", StringComparison.Ordinal)).Distinct()
+            .GroupBy(type => type.Namespace, StringComparer.Ordinal)
             .Where(space => space.Count() > 1).Select(space => space.Key);
         Assert.Empty(shared);
         Array.ForEach(assemblies, assembly => assembly.Dispose());
@@ -83,7 +88,8 @@ public sealed class FloorsTests
     [Fact]
     public void Each_file_is_in_the_folder_of_its_room()
     {
-        foreach (var (project, space) in new[] { ("src/SpotTrainer", "SpotTrainer"), ("src/SpotTrainer.Rehearsal", "SpotTrainer.Rehearsal"), ("tests/SpotTrainer.Tests", "SpotTrainer.Tests") })
+        foreach (var (project, space) in new[] { ("src/SpotTrainer", "SpotTrainer"), ("src/SpotTrainer.Rehearsal", "SpotTrainer.Rehearsal"),
+            ("tests/SpotTrainer.Tests", "SpotTrainer.Tests") })
         {
             Assert.All(Sources(project).Where(file => file.Text.Contains("\nnamespace ", StringComparison.Ordinal)), file =>
             {
@@ -131,7 +137,8 @@ public sealed class FloorsTests
     }
 
     [Theory]
-    [InlineData("using SpotTrainer.Keys; namespace SpotTrainer.Launch; class Above { Step? low; }", "namespace SpotTrainer.Keys; class Step { }")]
+    [InlineData(
+        "using SpotTrainer.Keys; namespace SpotTrainer.Launch; class Above { Step? low; }", "namespace SpotTrainer.Keys; class Step { }")]
     [InlineData("namespace SpotTrainer.Launch; class Above : System.Management.Automation.PSCmdlet { System.Management.Automation.PSObject? value; }", "namespace SpotTrainer.Keys; class Step { }")]
     public void What_the_plan_allows_is_not_found(string source, string other)
     {
@@ -145,7 +152,9 @@ public sealed class FloorsTests
     {
         const string circle = "namespace SpotTrainer.Keys; class One { Two? two; } class Two { Three? three; } class Three { void Do(One one) { } } class Four { One? one; }";
         using var assembly = Compile(circle);
-        Assert.Equal("SpotTrainer.Keys.One SpotTrainer.Keys.Three SpotTrainer.Keys.Two", Assert.Single(TypeReferences.Circles(assembly, "SpotTrainer.Keys")));
+        Assert.Equal(
+            "SpotTrainer.Keys.One SpotTrainer.Keys.Three SpotTrainer.Keys.Two",
+            Assert.Single(TypeReferences.Circles(assembly, "SpotTrainer.Keys")));
     }
 
     private const string Neighbors = """
@@ -171,9 +180,11 @@ public sealed class FloorsTests
         return AssemblyDefinition.ReadAssembly(full, new ReaderParameters { AssemblyResolver = resolver });
     }
 
-    private static (string Path, string Text)[] Sources(string project) => Directory.EnumerateFiles(Path.Combine(Root, project), "*.cs", SearchOption.AllDirectories)
+    private static (string Path, string Text)[] Sources(string project) =>
+        Directory.EnumerateFiles(Path.Combine(Root, project), "*.cs", SearchOption.AllDirectories)
         .Where(path => !path.Contains("/obj/", StringComparison.Ordinal) && !path.Contains("/bin/", StringComparison.Ordinal))
-        .Select(path => (path, File.ReadAllText(path))).Where(file => !file.Item2.Contains("[assembly:", StringComparison.Ordinal)).ToArray();
+        .Select(path => (path, File.ReadAllText(path))).Where(file => !file.Item2.Contains("[assembly:", StringComparison.Ordinal))
+        .ToArray();
 
     private static AssemblyDefinition Compile(params string[] sources)
     {

@@ -11,8 +11,10 @@ internal static class PublicSignatures
         foreach (var type in assembly.MainModule.GetTypes().Where(type => type.IsPublic || type.IsNestedPublic))
         {
             var members = type.Methods.Where(method => method.IsPublic || method.IsFamily || method.IsFamilyOrAssembly)
-                .Select(method => (method.FullName, Types: method.Parameters.Select(parameter => parameter.ParameterType).Append(method.ReturnType)))
-                .Concat(type.Fields.Where(field => field.IsPublic || field.IsFamily).Select(field => (field.FullName, Types: new[] { field.FieldType }.AsEnumerable())))
+                .Select(method => (
+                    method.FullName, Types: method.Parameters.Select(parameter => parameter.ParameterType).Append(method.ReturnType)))
+                .Concat(type.Fields.Where(field => field.IsPublic || field.IsFamily).Select(
+                    field => (field.FullName, Types: new[] { field.FieldType }.AsEnumerable())))
                 .Append((type.FullName, Types: type.Interfaces.Select(one => one.InterfaceType).Append(type.BaseType ?? type)));
             foreach (var (name, types) in members)
             {

@@ -20,7 +20,10 @@ internal static class TypeReferences
         var named = assembly.MainModule.Types.Where(type => type.Namespace == space)
             .ToDictionary(type => type.FullName, Of, StringComparer.Ordinal);
         var reached = named.Keys.ToDictionary(name => name, name => Reach(name, named), StringComparer.Ordinal);
-        return named.Keys.Select(name => string.Join(" ", named.Keys.Where(other => reached[name].Contains(other) && reached[other].Contains(name)).Order(StringComparer.Ordinal)))
+        return named.Keys.Select(
+            name => string.Join(
+                " ", named.Keys.Where(other => reached[name].Contains(other) && reached[other].Contains(name))
+                    .Order(StringComparer.Ordinal)))
             .Where(group => group.Contains(' ', StringComparison.Ordinal)).Distinct(StringComparer.Ordinal).ToArray();
     }
 

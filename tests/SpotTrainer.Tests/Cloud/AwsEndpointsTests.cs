@@ -8,7 +8,8 @@ public sealed class AwsEndpointsTests
 {
     private static readonly Dictionary<string, string> Set = new(StringComparer.Ordinal)
     {
-        ["AWS_ENDPOINT_URL"] = "http://common/", ["AWS_ENDPOINT_URL_SSM"] = "http://ssm/", ["AWS_ENDPOINT_URL_SERVICE_QUOTAS"] = "http://quotas/",
+        ["AWS_ENDPOINT_URL"] = "http://common/", ["AWS_ENDPOINT_URL_SSM"] = "http://ssm/",
+        ["AWS_ENDPOINT_URL_SERVICE_QUOTAS"] = "http://quotas/",
     };
 
     [Fact]
@@ -36,7 +37,9 @@ public sealed class AwsEndpointsTests
     [InlineData(null, false, false)]
     public void Configured_URLs_can_be_ignored(string? variable, bool profile, bool ignored)
     {
-        var found = AwsEndpoints.Find(given: null, name => name == "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS" ? variable : Set.GetValueOrDefault(name), "http://profile/", profile);
+        var found = AwsEndpoints.Find(
+            given: null, name => name == "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS" ? variable : Set.GetValueOrDefault(name), "http://profile/",
+            profile);
         Assert.Equal(ignored ? (null, 0) : ("http://common/", 2), (found.Common, found.OfServices.Count));
     }
 

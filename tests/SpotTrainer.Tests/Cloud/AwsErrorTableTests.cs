@@ -102,7 +102,8 @@ public sealed class AwsErrorTableTests
     public void A_code_gives_a_sentence_and_a_next_step(string code, string id, ErrorKind kind)
     {
         const string Said = "The thing 'x' is not right. More of it.";
-        var error = ErrorTranslation.Translate(new AmazonEC2Exception(Said) { ErrorCode = code, StatusCode = System.Net.HttpStatusCode.BadRequest }, "target");
+        var error = ErrorTranslation.Translate(
+            new AmazonEC2Exception(Said) { ErrorCode = code, StatusCode = System.Net.HttpStatusCode.BadRequest }, "target");
         Assert.Equal((id, kind), (error.Id, error.Kind));
         Assert.Equal("target", error.Concerns);
         Assert.Matches("^[A-Z].*[.]$", error.Message);
@@ -113,7 +114,9 @@ public sealed class AwsErrorTableTests
 
     [Fact]
     public void Every_code_in_the_table_is_tested() =>
-        Assert.Empty(AwsErrorTable.Codes.Except(Launch.Select(row => row.Data.Item1), StringComparer.Ordinal).Except(Elsewhere, StringComparer.Ordinal));
+        Assert.Empty(
+            AwsErrorTable.Codes.Except(Launch.Select(row => row.Data.Item1), StringComparer.Ordinal)
+                .Except(Elsewhere, StringComparer.Ordinal));
 
     [Fact]
     public void A_code_is_a_refusal_or_leaves_the_call_unclear_and_never_both()
@@ -122,7 +125,9 @@ public sealed class AwsErrorTableTests
             Assert.True(known.Entry.Is(CodeTraits.Refused) != known.Entry.Is(CodeTraits.Unclear), known.Code));
 
         // Another offer cannot help against a fault of this computer.
-        Assert.DoesNotContain(AwsErrorTable.Codes, code => AwsErrorTable.Find(code) is { Fault: CodeFault.Computer } known && known.Is(CodeTraits.OtherOffer));
+        Assert.DoesNotContain(
+            AwsErrorTable.Codes, code => AwsErrorTable.Find(code) is { Fault: CodeFault.Computer } known
+                && known.Is(CodeTraits.OtherOffer));
     }
 
     [Theory]
@@ -137,14 +142,23 @@ public sealed class AwsErrorTableTests
     [InlineData("", 400, true, false)]
     [InlineData("InvalidParameterValue", 400, false, false)]
     public void Only_what_EC2_itself_refuses_is_a_refusal(string code, int status, bool hasRequestId, bool isRefusal) => Assert.Equal(isRefusal, AwsVerdict.IsRefusal(
-        new AmazonEC2Exception("No.") { ErrorCode = code, StatusCode = (System.Net.HttpStatusCode)status, RequestId = hasRequestId ? "11111111" : null }));
+        new AmazonEC2Exception(
+            "No.") { ErrorCode = code, StatusCode = (System.Net.HttpStatusCode)status, RequestId = hasRequestId ? "11111111" : null }));
 
     [Theory]
-    [InlineData("InvalidParameterValue", "Value (x) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name", "InstanceProfileNotFound")]
+    [InlineData(
+        "InvalidParameterValue", "Value (x) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name",
+        "InstanceProfileNotFound")]
     [InlineData("InvalidParameterValue", "Invalid value 'z9' for InstanceType.", "UnknownInstanceType")]
-    [InlineData("InvalidSignatureException", "Signature expired: 20260101T000000Z is now earlier than 20260101T025500Z (20260101T030000Z - 5 min.)", "ClockWrong")]
-    [InlineData("SignatureDoesNotMatch", "Signature not yet current: 20260101T030000Z is still later than 20260101T000500Z (20260101T000000Z + 5 min.)", "ClockWrong")]
-    [InlineData("InvalidSignatureException", "The request signature we calculated does not match the signature you provided.", "CredentialsRejected")]
+    [InlineData(
+        "InvalidSignatureException", "Signature expired: 20260101T000000Z is now earlier than 20260101T025500Z (20260101T030000Z - 5 min.)",
+        "ClockWrong")]
+    [InlineData(
+        "SignatureDoesNotMatch",
+        "Signature not yet current: 20260101T030000Z is still later than 20260101T000500Z (20260101T000000Z + 5 min.)", "ClockWrong")]
+    [InlineData(
+        "InvalidSignatureException", "The request signature we calculated does not match the signature you provided.",
+        "CredentialsRejected")]
     [InlineData("SomethingNew", "It is new.", "AwsRefused")]
     public void General_codes_are_distinguished_by_AWSs_message(string code, string message, string id) =>
         Assert.Equal(id, AwsErrors.FromCode(code, message, target: null, inner: null).Id);
@@ -152,7 +166,8 @@ public sealed class AwsErrorTableTests
     /// <summary>Codes outside launches: removals, quotas, and other regions' spellings.</summary>
     private static readonly string[] Elsewhere =
     [
-        "DependencyViolation", "InvalidGroup.InUse", "InvalidIamInstanceProfile", "InvalidInstanceID.Malformed", "InvalidZone.NotFound", "KMSKeyNotAccessibleFault",
+        "DependencyViolation", "InvalidGroup.InUse", "InvalidIamInstanceProfile", "InvalidInstanceID.Malformed", "InvalidZone.NotFound",
+        "KMSKeyNotAccessibleFault",
         "NoSuchResourceException", "ParameterNotFound", "VolumeInUse", "VpcLimitExceeded",
     ];
 }

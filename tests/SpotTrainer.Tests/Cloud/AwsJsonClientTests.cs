@@ -76,7 +76,9 @@ public sealed class AwsJsonClientTests : IDisposable
     public void Dispose() => listener.Dispose();
 
     private Task<System.Text.Json.JsonElement> CallAsync() =>
-        new AwsJsonClient(new BasicAWSCredentials("AKIDMADEFORTESTS", "made-for-tests"), "ssm", "eu-west-1", $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/", TimeProvider.System)
+        new AwsJsonClient(
+            new BasicAWSCredentials("AKIDMADEFORTESTS", "made-for-tests"), "ssm", "eu-west-1",
+            $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/", TimeProvider.System)
             .CallAsync("AmazonSSM.GetParameter", new { Name = "/a" }, TestContext.Current.CancellationToken);
 
     /// <summary>Answers one connection after the other, and returns their number.</summary>
@@ -93,7 +95,9 @@ public sealed class AwsJsonClientTests : IDisposable
                 var buffer = new byte[4096];
                 while (!request.ToString().Contains("\"/a\"}", StringComparison.Ordinal))
                 {
-                    request.Append(Encoding.UTF8.GetString(buffer, 0, await client.GetStream().ReadAsync(buffer, TestContext.Current.CancellationToken)));
+                    request.Append(
+                        Encoding.UTF8.GetString(
+                            buffer, 0, await client.GetStream().ReadAsync(buffer, TestContext.Current.CancellationToken)));
                 }
 
                 if (answer.Split('|') is [var status, var body, .. var headers])

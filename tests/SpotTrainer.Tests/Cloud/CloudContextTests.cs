@@ -17,10 +17,12 @@ public sealed class CloudContextTests
     [InlineData(true)]
     public async Task Other_regions_are_asked_when_the_usual_region_is_down(bool closes)
     {
-        await using var endpoint = new TestEndpoint(conditions: Conditions.None with { Dead = [new DeadRegion(TestEndpoint.Region, closes), new DeadRegion("us-east-1", closes)] });
+        await using var endpoint = new TestEndpoint(
+            conditions: Conditions.None with { Dead = [new DeadRegion(TestEndpoint.Region, closes), new DeadRegion("us-east-1", closes)] });
         using var folder = new TemporaryFolder();
         using var cloud = new CloudContext(
-            new BasicAWSCredentials(endpoint.Endpoint.AccessKeyId, endpoint.Endpoint.SecretAccessKey), TestEndpoint.Region, endpoint.Endpoint.Url.ToString(), folder.Path);
+            new BasicAWSCredentials(endpoint.Endpoint.AccessKeyId, endpoint.Endpoint.SecretAccessKey), TestEndpoint.Region,
+            endpoint.Endpoint.Url.ToString(), folder.Path);
         Assert.Equal("000000000000", await cloud.GetAccountAsync(Stop));
         Assert.Contains("eu-west-1", await cloud.GetRegionsAsync(Stop));
     }
@@ -44,6 +46,8 @@ public sealed class CloudContextTests
     {
         await using var test = new TestCloud();
         test.Cloud.End();
-        Assert.All(new Func<string>[] { () => test.Cloud.KeyFolder, () => test.Cloud.CacheFolder }, folder => Assert.Equal("RehearsalEnded", Assert.Throws<SpotTrainerException>(folder).Id));
+        Assert.All(
+            new Func<string>[] { () => test.Cloud.KeyFolder, () => test.Cloud.CacheFolder }, folder =>
+                Assert.Equal("RehearsalEnded", Assert.Throws<SpotTrainerException>(folder).Id));
     }
 }

@@ -47,7 +47,8 @@ public sealed class CredentialTests : IDisposable
     public async Task A_role_that_cannot_be_assumed_is_an_error_with_a_next_step()
     {
         await using var endpoint = new TestEndpoint();
-        var (_, output, error) = await RunAsync(endpoint, "try { Find-SpotOffer m7i.large -ProfileName strange -ErrorAction Stop } catch { $_.FullyQualifiedErrorId; \"$_\" }");
+        var (_, output, error) = await RunAsync(
+            endpoint, "try { Find-SpotOffer m7i.large -ProfileName strange -ErrorAction Stop } catch { $_.FullyQualifiedErrorId; \"$_\" }");
         Assert.StartsWith("NotAllowed,SpotTrainer.Market.FindSpotOfferCommand\n", output, StringComparison.Ordinal);
         Assert.Empty(error);
     }
@@ -58,12 +59,15 @@ public sealed class CredentialTests : IDisposable
         await using var endpoint = new TestEndpoint();
         await using var portal = new Portal(endpoint);
         WriteToken(DateTime.UtcNow.AddHours(1));
-        var (_, output, error) = await RunAsync(endpoint, "(Find-SpotOffer m7i.large -First 1 -ProfileName signed-on).InstanceType", portal.Url);
+        var (_, output, error) = await RunAsync(
+            endpoint, "(Find-SpotOffer m7i.large -First 1 -ProfileName signed-on).InstanceType", portal.Url);
         Assert.Equal(("m7i.large\n", string.Empty), (output, error));
 
         WriteToken(DateTime.UtcNow.AddHours(-1));
         (_, output, _) = await RunAsync(
-            endpoint, "try { Find-SpotOffer m7i.large -ProfileName signed-on -ErrorAction Stop } catch { $_.FullyQualifiedErrorId; \"$_\" }", portal.Url);
+            endpoint,
+            "try { Find-SpotOffer m7i.large -ProfileName signed-on -ErrorAction Stop } catch { $_.FullyQualifiedErrorId; \"$_\" }",
+            portal.Url);
         Assert.StartsWith("CredentialsExpired,SpotTrainer.Market.FindSpotOfferCommand\n", output, StringComparison.Ordinal);
         Assert.Contains("aws sso login", output, StringComparison.Ordinal);
     }
@@ -72,7 +76,8 @@ public sealed class CredentialTests : IDisposable
     public async Task Expired_credentials_are_an_error_with_a_next_step()
     {
         await using var endpoint = new TestEndpoint();
-        var (_, output, _) = await RunAsync(endpoint, "try { Find-SpotOffer m7i.large -ProfileName ended -ErrorAction Stop } catch { $_.FullyQualifiedErrorId; \"$_\" }");
+        var (_, output, _) = await RunAsync(
+            endpoint, "try { Find-SpotOffer m7i.large -ProfileName ended -ErrorAction Stop } catch { $_.FullyQualifiedErrorId; \"$_\" }");
         Assert.StartsWith("CredentialsExpired,SpotTrainer.Market.FindSpotOfferCommand\n", output, StringComparison.Ordinal);
         Assert.Contains("aws sso login", output, StringComparison.Ordinal);
     }
@@ -102,7 +107,9 @@ public sealed class CredentialTests : IDisposable
     {
         await using var endpoint = new TestEndpoint();
         var (set, parameter) = chosen[0] == '$' ? (chosen + "; ", string.Empty) : (string.Empty, chosen);
-        var (_, output, _) = await RunAsync(endpoint, $"{set}try {{ Find-SpotOffer m7i.large {parameter} -ErrorAction Stop }} catch {{ $_.FullyQualifiedErrorId; \"$_\" }}");
+        var (_, output, _) = await RunAsync(
+            endpoint,
+            $"{set}try {{ Find-SpotOffer m7i.large {parameter} -ErrorAction Stop }} catch {{ $_.FullyQualifiedErrorId; \"$_\" }}");
         Assert.StartsWith($"ProfileInvalid,SpotTrainer.Market.FindSpotOfferCommand\n{message}", output, StringComparison.Ordinal);
     }
 
@@ -114,7 +121,8 @@ public sealed class CredentialTests : IDisposable
     {
         await using var endpoint = new TestEndpoint();
         var (_, output, _) = await RunAsync(
-            endpoint, $"try {{ Find-SpotOffer m7i.large {parameters} -ErrorAction Stop }} catch {{ $_.FullyQualifiedErrorId; \"$_\" }}", damage: "[default\naws_secret_access_key_made_for_tests\n");
+            endpoint, $"try {{ Find-SpotOffer m7i.large {parameters} -ErrorAction Stop }} catch {{ $_.FullyQualifiedErrorId; \"$_\" }}",
+            damage: "[default\naws_secret_access_key_made_for_tests\n");
         Assert.StartsWith(
             $"ProfileInvalid,SpotTrainer.Market.FindSpotOfferCommand\nLine 1 of {Path.Combine(folder.Path, "config")} is neither a section nor a setting.", output, StringComparison.Ordinal);
         Assert.DoesNotContain("made_for_tests", output, StringComparison.Ordinal);
@@ -124,8 +132,11 @@ public sealed class CredentialTests : IDisposable
     public async Task A_missing_profile_from_the_environment_is_named()
     {
         await using var endpoint = new TestEndpoint();
-        var (_, output, _) = await RunAsync(endpoint, "$env:AWS_PROFILE = 'nobody'; try { Find-SpotOffer m7i.large -ErrorAction Stop } catch { $_.FullyQualifiedErrorId; \"$_\" }");
-        Assert.StartsWith("UnknownProfile,SpotTrainer.Market.FindSpotOfferCommand\nThere is no profile 'nobody'.", output, StringComparison.Ordinal);
+        var (_, output, _) = await RunAsync(
+            endpoint,
+            "$env:AWS_PROFILE = 'nobody'; try { Find-SpotOffer m7i.large -ErrorAction Stop } catch { $_.FullyQualifiedErrorId; \"$_\" }");
+        Assert.StartsWith(
+            "UnknownProfile,SpotTrainer.Market.FindSpotOfferCommand\nThere is no profile 'nobody'.", output, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -143,7 +154,8 @@ public sealed class CredentialTests : IDisposable
     [InlineData("$env:AWS_ENDPOINT_URL_EC2, $env:AWS_ENDPOINT_URL_STS, $env:AWS_ENDPOINT_URL = $env:AWS_ENDPOINT_URL, $env:AWS_ENDPOINT_URL, 'http://127.0.0.1:9/'", "")]
     [InlineData("$env:AWS_ENDPOINT_URL = $null", "-ProfileName elsewhere")]
     [InlineData("$env:AWS_ENDPOINT_URL = $null; $env:AWS_PROFILE = 'elsewhere'", "")]
-    [InlineData("$url = $env:AWS_ENDPOINT_URL; $env:AWS_ENDPOINT_URL_EC2 = $env:AWS_ENDPOINT_URL_STS = 'http://127.0.0.1:9/'", "-EndpointUrl $url")]
+    [InlineData(
+        "$url = $env:AWS_ENDPOINT_URL; $env:AWS_ENDPOINT_URL_EC2 = $env:AWS_ENDPOINT_URL_STS = 'http://127.0.0.1:9/'", "-EndpointUrl $url")]
     public async Task Endpoint_URLs_come_from_the_same_places_as_for_AWSs_tools(string set, string parameters)
     {
         await using var endpoint = new TestEndpoint();
@@ -152,7 +164,9 @@ public sealed class CredentialTests : IDisposable
     }
 
     [Theory]
-    [InlineData("[System.Collections.Generic.SortedSet[string]]::new([string[]](Get-SpotPrice m7i.large -Region * -ProfileName no-region).Region)", "eu-central-1\neu-west-1\nus-east-1\nus-west-2\n")]
+    [InlineData(
+        "[System.Collections.Generic.SortedSet[string]]::new([string[]](Get-SpotPrice m7i.large -Region * -ProfileName no-region).Region)",
+        "eu-central-1\neu-west-1\nus-east-1\nus-west-2\n")]
     [InlineData("Get-SpotTrainingInstance -ProfileName no-region; 'listed'", "listed\n")]
     public async Task All_regions_can_be_asked_even_if_none_is_set(string script, string expected)
     {
@@ -161,7 +175,8 @@ public sealed class CredentialTests : IDisposable
         Assert.Equal((expected, string.Empty), (output, error));
     }
 
-    private async Task<(int Code, string Output, string Error)> RunAsync(TestEndpoint endpoint, string script, string? portal = null, string damage = "")
+    private async Task<(int Code, string Output, string Error)> RunAsync(
+        TestEndpoint endpoint, string script, string? portal = null, string damage = "")
     {
         var (key, secret) = (endpoint.Endpoint.AccessKeyId, endpoint.Endpoint.SecretAccessKey);
         var ended = endpoint.Endpoint.BeginSession(TimeSpan.Zero);
@@ -265,7 +280,8 @@ public sealed class CredentialTests : IDisposable
         var name = Convert.ToHexStringLower(SHA1.HashData(Encoding.UTF8.GetBytes("corp")));
         File.WriteAllText(Path.Combine(cache, name + ".json"), JsonSerializer.Serialize(new
         {
-            startUrl = "https://example.invalid/start", region = "eu-central-1", accessToken = "made-for-tests", expiresAt = ends.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+            startUrl = "https://example.invalid/start", region = "eu-central-1", accessToken = "made-for-tests",
+            expiresAt = ends.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
         }));
     }
 
@@ -303,13 +319,15 @@ public sealed class CredentialTests : IDisposable
                 try
                 {
                     var context = await listener.GetContextAsync();
-                    var known = context.Request.Url!.AbsolutePath == "/federation/credentials" && context.Request.Headers["x-amz-sso_bearer_token"] == "made-for-tests";
+                    var known = context.Request.Url!.AbsolutePath == "/federation/credentials"
+                        && context.Request.Headers["x-amz-sso_bearer_token"] == "made-for-tests";
                     var keys = endpoint.BeginSession(TimeSpan.FromHours(1));
                     var body = JsonSerializer.SerializeToUtf8Bytes(new
                     {
                         roleCredentials = new
                         {
-                            accessKeyId = keys.AccessKeyId, secretAccessKey = keys.SecretAccessKey, sessionToken = keys.Token, expiration = keys.Ends.ToUnixTimeMilliseconds(),
+                            accessKeyId = keys.AccessKeyId, secretAccessKey = keys.SecretAccessKey, sessionToken = keys.Token,
+                            expiration = keys.Ends.ToUnixTimeMilliseconds(),
                         },
                     });
                     context.Response.StatusCode = known ? 200 : 401;
@@ -317,7 +335,8 @@ public sealed class CredentialTests : IDisposable
                     await context.Response.OutputStream.WriteAsync(known ? body : [], Stop);
                     context.Response.Close();
                 }
-                catch (Exception exception) when (exception is HttpListenerException or ObjectDisposedException or InvalidOperationException)
+                catch (Exception exception) when (
+                    exception is HttpListenerException or ObjectDisposedException or InvalidOperationException)
                 {
                     // The test is over.
                 }

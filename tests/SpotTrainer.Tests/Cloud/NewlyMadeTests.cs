@@ -15,7 +15,10 @@ public sealed class NewlyMadeTests
     public async Task A_call_is_repeated_while_EC2_does_not_know_the_name(string code)
     {
         var asked = 0;
-        Assert.Equal(3, await NewlyMade.UseAsync(new RecordingLog().Context, () => ++asked < 3 ? throw new AmazonEC2Exception("not yet") { ErrorCode = code } : Task.FromResult(asked), Stop));
+        Assert.Equal(
+            3, await NewlyMade.UseAsync(
+                new RecordingLog().Context,
+                () => ++asked < 3 ? throw new AmazonEC2Exception("not yet") { ErrorCode = code } : Task.FromResult(asked), Stop));
     }
 
     [Fact]

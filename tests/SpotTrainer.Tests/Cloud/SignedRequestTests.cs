@@ -18,7 +18,8 @@ public sealed class SignedRequestTests
     {
         await using var test = new TestCloud();
         test.Endpoint.SignatureClock.Ahead = TimeSpan.FromMinutes(minutes);
-        var answer = await test.Cloud.Json("ssm", TestEndpoint.Region).CallAsync("AmazonSSM.GetParameter", new { Name = TestEndpoint.ImageParameter }, Stop);
+        var answer = await test.Cloud.Json("ssm", TestEndpoint.Region).CallAsync(
+            "AmazonSSM.GetParameter", new { Name = TestEndpoint.ImageParameter }, Stop);
         Assert.StartsWith("ami-", answer.GetProperty("Parameter").GetProperty("Value").GetString(), StringComparison.Ordinal);
         Assert.True(await test.Cloud.HasSpotRoleAsync(Stop));
     }
@@ -30,8 +31,11 @@ public sealed class SignedRequestTests
     {
         await using var test = new TestCloud();
         test.Endpoint.SignatureClock.Ahead = TimeSpan.FromMinutes(minutes);
-        var client = new AwsJsonClient(new BasicAWSCredentials(test.Endpoint.Endpoint.AccessKeyId, "made-for-tests"), "ssm", TestEndpoint.Region, test.Endpoint.Endpoint.Url.ToString(), TimeProvider.System);
-        var error = await Assert.ThrowsAsync<SpotTrainerException>(() => client.CallAsync("AmazonSSM.GetParameter", new { Name = TestEndpoint.ImageParameter }, Stop));
+        var client = new AwsJsonClient(
+            new BasicAWSCredentials(test.Endpoint.Endpoint.AccessKeyId, "made-for-tests"), "ssm", TestEndpoint.Region,
+            test.Endpoint.Endpoint.Url.ToString(), TimeProvider.System);
+        var error = await Assert.ThrowsAsync<SpotTrainerException>(
+            () => client.CallAsync("AmazonSSM.GetParameter", new { Name = TestEndpoint.ImageParameter }, Stop));
         Assert.Equal(("CredentialsRejected", "The secret key does not belong to the access key."), (error.Id, error.Message));
     }
 }

@@ -32,7 +32,9 @@ public sealed class InstanceDoorTests
         Assert.Equal(instance.InstanceId, group.Tags.Single(tag => tag.Key == "spottrainer:instance").Value);
         var rule = Assert.Single(group.IpPermissions);
         Assert.Equal(("tcp", 8888, 8888, Own), (rule.IpProtocol, rule.FromPort, rule.ToPort, Assert.Single(rule.Ipv4Ranges).CidrIp));
-        Assert.Equal([SecurityGroupStore.DefaultName, group.GroupName], (await test.Endpoint.FindAsync(instance.InstanceId)).SecurityGroups.Select(known => known.GroupName));
+        Assert.Equal(
+            [SecurityGroupStore.DefaultName, group.GroupName],
+            (await test.Endpoint.FindAsync(instance.InstanceId)).SecurityGroups.Select(known => known.GroupName));
         Assert.Equal([new OpenPort(8888, IPNetwork.Parse(Own))], OpenTo(test, instance));
         Assert.Empty(OpenTo(test, other));
 
@@ -46,7 +48,8 @@ public sealed class InstanceDoorTests
         await DoorOf(instance).CloseAsync(test.Context, Stop);
         Assert.Empty(await GroupsAsync(test));
         Assert.Empty(OpenTo(test, instance));
-        Assert.Equal(SecurityGroupStore.DefaultName, Assert.Single((await test.Endpoint.FindAsync(instance.InstanceId)).SecurityGroups).GroupName);
+        Assert.Equal(
+            SecurityGroupStore.DefaultName, Assert.Single((await test.Endpoint.FindAsync(instance.InstanceId)).SecurityGroups).GroupName);
         await DoorOf(instance).CloseAsync(test.Context, Stop);
     }
 
@@ -76,7 +79,8 @@ public sealed class InstanceDoorTests
         await OpenAsync(test, instance);
         using var ctrlC = new CancellationTokenSource();
         await ctrlC.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => DoorOf(instance).CloseAsync(test.Log.Until(ctrlC.Token), ctrlC.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => DoorOf(instance).CloseAsync(test.Log.Until(ctrlC.Token), ctrlC.Token));
         Assert.Empty(OpenTo(test, instance));
     }
 
@@ -133,10 +137,13 @@ public sealed class InstanceDoorTests
         var range = group.IpPermissions.SelectMany(rule => rule.Ipv4Ranges).Single(range => range.CidrIp == Own);
         var rules = new[] { Own, "203.0.113.9/32" }.Select(cidr => new IpPermission
         {
-            IpProtocol = "tcp", FromPort = 8888, ToPort = 8888, Ipv4Ranges = [new IpRange { CidrIp = cidr, Description = range.Description }],
+            IpProtocol = "tcp", FromPort = 8888, ToPort = 8888,
+            Ipv4Ranges = [new IpRange { CidrIp = cidr, Description = range.Description }],
         }).ToArray();
-        await test.Endpoint.Ec2.RevokeSecurityGroupIngressAsync(new RevokeSecurityGroupIngressRequest { GroupId = group.GroupId, IpPermissions = [rules[0]] }, Stop);
-        await test.Endpoint.Ec2.AuthorizeSecurityGroupIngressAsync(new AuthorizeSecurityGroupIngressRequest { GroupId = group.GroupId, IpPermissions = [rules[1]] }, Stop);
+        await test.Endpoint.Ec2.RevokeSecurityGroupIngressAsync(
+            new RevokeSecurityGroupIngressRequest { GroupId = group.GroupId, IpPermissions = [rules[0]] }, Stop);
+        await test.Endpoint.Ec2.AuthorizeSecurityGroupIngressAsync(
+            new AuthorizeSecurityGroupIngressRequest { GroupId = group.GroupId, IpPermissions = [rules[1]] }, Stop);
 
         var known = (await SecurityGroupStore.ListAsync(test.Cloud, test.Cloud.Region, ["*"], Stop)).ToDictionary(found => found.Port);
         Assert.Equal([22, 8888], known.Keys.Order());
@@ -161,15 +168,19 @@ public sealed class InstanceDoorTests
     {
         var asked = 0;
         await Removal.WhenFreeAsync(
-            new RecordingLog().Context, () => ++asked < 3 ? throw new AmazonEC2Exception("still held") { ErrorCode = "DependencyViolation" } : Task.CompletedTask, Stop);
+            new RecordingLog().Context,
+            () => ++asked < 3 ? throw new AmazonEC2Exception("still held") { ErrorCode = "DependencyViolation" } : Task.CompletedTask,
+            Stop);
         Assert.Equal(3, asked);
     }
 
-    private static Task OpenAsync(TestCloud test, SpotTrainingInstance instance, int port = 8888) => DoorOf(instance).OpenAsync(port, port, Own, own: true, test.Context, Stop);
+    private static Task OpenAsync(TestCloud test, SpotTrainingInstance instance, int port = 8888) =>
+        DoorOf(instance).OpenAsync(port, port, Own, own: true, test.Context, Stop);
 
     private static async Task<SpotTrainingInstance> RunningAsync(TestCloud test)
     {
-        var instance = await test.LaunchAsync(new LaunchRequest { Offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 }) });
+        var instance = await test.LaunchAsync(
+            new LaunchRequest { Offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 }) });
         await test.Endpoint.InStateAsync(instance.InstanceId, InstanceStateName.Running);
         return instance;
     }

@@ -23,25 +23,34 @@ public sealed class SecurityGroupCommandTests(RehearsalSession session)
         Assert.Empty(await FindAsync("us-east-1"));
 
         var made = session.Require(Make).Output;
-        Assert.Equal(["eu-west-1", "us-east-1"], made.Select(group => (string)group.Properties["Region"].Value).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["eu-west-1", "us-east-1"], made.Select(group => (string)group.Properties["Region"].Value).Order(StringComparer.Ordinal));
         Assert.All(made, group => Assert.Equal([Own], Cidrs(group)));
         var again = session.Run(Make);
         Assert.Equal(2, again.Errors.Count);
         Assert.All(again.Errors, error => Assert.StartsWith("SecurityGroupExists,", error.FullyQualifiedErrorId, StringComparison.Ordinal));
 
         // An invalid range does not create a group.
-        Assert.StartsWith("ParameterArgumentTransformationError", Assert.Single(session.Run("New-TrainingSecurityGroup proof-odd -AllowedCidr 300.1.1.1/33").Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Contains("such as 203.0.113.7/32", session.Run("New-TrainingSecurityGroup proof-odd -AllowedCidr 1.2.3.4").Errors[0].Exception.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "ParameterArgumentTransformationError",
+            Assert.Single(session.Run("New-TrainingSecurityGroup proof-odd -AllowedCidr 300.1.1.1/33").Errors).FullyQualifiedErrorId,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "such as 203.0.113.7/32", session.Run("New-TrainingSecurityGroup proof-odd -AllowedCidr 1.2.3.4").Errors[0].Exception.Message,
+            StringComparison.Ordinal);
 
         // One region has a range that the user asked for and someone else's rule. Both have this computer's earlier address.
         session.Require($"$null = Update-TrainingSecurityGroup proof-doors -Region us-east-1 -AllowedCidr {Range}");
-        var mark = (await FindAsync("us-east-1")).Single().IpPermissions.SelectMany(rule => rule.Ipv4Ranges).Single(range => range.CidrIp == Own).Description;
+        var mark = (await FindAsync("us-east-1")).Single().IpPermissions.SelectMany(rule => rule.Ipv4Ranges)
+            .Single(range => range.CidrIp == Own).Description;
         await AllowAsync("us-east-1", Somebody, "SSH own 0123456789AB");
         foreach (var region in new[] { "us-east-1", "eu-west-1" })
         {
             await AllowAsync(region, Before, mark);
             using var ec2 = session.Client(region);
-            await ec2.RevokeSecurityGroupIngressAsync(new RevokeSecurityGroupIngressRequest { GroupId = (await FindAsync(region)).Single().GroupId, IpPermissions = [Rule(Own, null)] }, Stop);
+            await ec2.RevokeSecurityGroupIngressAsync(
+                new RevokeSecurityGroupIngressRequest { GroupId = (await FindAsync(region)).Single().GroupId,
+                    IpPermissions = [Rule(Own, null)] }, Stop);
         }
 
         Assert.Empty(session.Require("Update-TrainingSecurityGroup proof-* -WhatIf").Output);
@@ -51,14 +60,16 @@ public sealed class SecurityGroupCommandTests(RehearsalSession session)
         Assert.Equal([Own], await CidrsAsync("eu-west-1"));
 
         // The output of New-TrainingSecurityGroup is valid input.
-        var piped = session.Require("New-TrainingSecurityGroup proof-piped | Update-TrainingSecurityGroup -AllowedCidr 198.51.100.0/24").Output;
+        var piped = session.Require(
+            "New-TrainingSecurityGroup proof-piped | Update-TrainingSecurityGroup -AllowedCidr 198.51.100.0/24").Output;
         Assert.Equal([Own, Range], Cidrs(Assert.Single(piped)));
         var error = Assert.Single(session.Run("Update-TrainingSecurityGroup proof-none").Errors);
         Assert.StartsWith("SecurityGroupNotFound,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal(ErrorCategory.ObjectNotFound, error.CategoryInfo.Category);
     }
 
-    private static IReadOnlyList<string> Cidrs(PSObject group) => [.. ((IEnumerable<string>)group.Properties["AllowedCidrs"].Value).Order(StringComparer.Ordinal)];
+    private static IReadOnlyList<string> Cidrs(PSObject group) =>
+        [.. ((IEnumerable<string>)group.Properties["AllowedCidrs"].Value).Order(StringComparer.Ordinal)];
 
     private static IpPermission Rule(string cidr, string? description) => new()
     {
@@ -69,15 +80,18 @@ public sealed class SecurityGroupCommandTests(RehearsalSession session)
     {
         using var ec2 = session.Client(region);
         await ec2.AuthorizeSecurityGroupIngressAsync(
-            new AuthorizeSecurityGroupIngressRequest { GroupId = (await FindAsync(region)).Single().GroupId, IpPermissions = [Rule(cidr, description)] }, Stop);
+            new AuthorizeSecurityGroupIngressRequest { GroupId = (await FindAsync(region)).Single().GroupId,
+                IpPermissions = [Rule(cidr, description)] }, Stop);
     }
 
     private async Task<IReadOnlyList<string>> CidrsAsync(string region) =>
-        [.. (await FindAsync(region)).Single().IpPermissions.SelectMany(rule => rule.Ipv4Ranges).Select(range => range.CidrIp).Order(StringComparer.Ordinal)];
+        [.. (await FindAsync(region)).Single().IpPermissions.SelectMany(rule => rule.Ipv4Ranges).Select(
+            range => range.CidrIp).Order(StringComparer.Ordinal)];
 
     private async Task<IReadOnlyList<SecurityGroup>> FindAsync(string region)
     {
         using var ec2 = session.Client(region);
-        return (await ec2.DescribeSecurityGroupsAsync(new DescribeSecurityGroupsRequest { Filters = [new Filter("group-name", ["proof-doors"])] }, Stop)).SecurityGroups ?? [];
+        return (await ec2.DescribeSecurityGroupsAsync(
+            new DescribeSecurityGroupsRequest { Filters = [new Filter("group-name", ["proof-doors"])] }, Stop)).SecurityGroups ?? [];
     }
 }

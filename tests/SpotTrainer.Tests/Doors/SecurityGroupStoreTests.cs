@@ -55,8 +55,10 @@ public sealed class SecurityGroupStoreTests
     {
         await using var test = new TestCloud();
         var first = await GroupAsync(test, await RunningAsync(test, allowed: null));
-        var rule = new IpPermission { IpProtocol = port < 0 ? "-1" : "tcp", FromPort = port, ToPort = port, Ipv4Ranges = [new IpRange { CidrIp = cidr }] };
-        await test.Endpoint.Ec2.AuthorizeSecurityGroupIngressAsync(new AuthorizeSecurityGroupIngressRequest { GroupId = first, IpPermissions = [rule] }, Stop);
+        var rule = new IpPermission { IpProtocol = port < 0 ? "-1" : "tcp", FromPort = port, ToPort = port,
+            Ipv4Ranges = [new IpRange { CidrIp = cidr }] };
+        await test.Endpoint.Ec2.AuthorizeSecurityGroupIngressAsync(
+            new AuthorizeSecurityGroupIngressRequest { GroupId = first, IpPermissions = [rule] }, Stop);
         var next = await RunningAsync(test, allowed: null);
         Assert.NotEqual(first, await GroupAsync(test, next));
         Assert.Equal([Own], OpenTo(test, next));
@@ -71,7 +73,8 @@ public sealed class SecurityGroupStoreTests
         var error = await Assert.ThrowsAsync<SpotTrainerException>(() => EnsureAsync("198.51.100.7/33"));
         Assert.Equal("CidrInvalid", error.Id);
 
-        Task<string> EnsureAsync(string cidr) => SecurityGroupStore.EnsureAsync(test.Cloud, test.Cloud.Region, vpc, cidr, test.Context, Stop);
+        Task<string> EnsureAsync(string cidr) => SecurityGroupStore.EnsureAsync(
+            test.Cloud, test.Cloud.Region, vpc, cidr, test.Context, Stop);
     }
 
     [Theory]
@@ -89,7 +92,8 @@ public sealed class SecurityGroupStoreTests
         await SecurityGroupStore.UpdateAsync(group, cidr, test.Context, Stop);
         await DoorOf(instance).OpenAsync(8888, 8888, cidr, own: false, test.Context, Stop);
         var warnings = test.Log.Lines.Where(line => line.StartsWith("warning: ", StringComparison.Ordinal)).ToArray();
-        Assert.Equal(warned is null ? [] : [22, 22, 8888], warnings.Select(line => line.Contains("Port 22 ", StringComparison.Ordinal) ? 22 : 8888));
+        Assert.Equal(
+            warned is null ? [] : [22, 22, 8888], warnings.Select(line => line.Contains("Port 22 ", StringComparison.Ordinal) ? 22 : 8888));
         Assert.All(warnings, line => Assert.Contains(warned!, line, StringComparison.Ordinal));
     }
 
@@ -102,7 +106,8 @@ public sealed class SecurityGroupStoreTests
     }
 
     private static IEnumerable<string> OpenTo(TestCloud test, SpotTrainingInstance instance) =>
-        test.Endpoint.Machines.All[instance.InstanceId].Doors.Where(door => door.Port == 22).Select(door => door.From.ToString()).Order(StringComparer.Ordinal);
+        test.Endpoint.Machines.All[instance.InstanceId].Doors.Where(door => door.Port == 22).Select(door => door.From.ToString())
+            .Order(StringComparer.Ordinal);
 
     private static async Task<string> GroupAsync(TestCloud test, SpotTrainingInstance instance) =>
         Assert.Single((await test.Endpoint.FindAsync(instance.InstanceId)).SecurityGroups).GroupId;

@@ -14,7 +14,8 @@ public sealed class PatienceTests
     public async Task It_asks_until_the_answer_is_good_enough()
     {
         var asked = 0;
-        var answer = new Patience(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1)).AskAsync(time, () => Task.FromResult(++asked), count => count == 3, mayPass: null, Stop);
+        var answer = new Patience(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1))
+            .AskAsync(time, () => Task.FromResult(++asked), count => count == 3, mayPass: null, Stop);
         Assert.Equal(3, await AdvanceAsync(answer, TimeSpan.FromSeconds(1)));
         Assert.Equal(TimeSpan.FromSeconds(2), Elapsed);
     }
@@ -89,7 +90,8 @@ public sealed class PatienceTests
     public async Task Canceling_ends_the_pause()
     {
         using var stop = new CancellationTokenSource();
-        var answer = Patience.Endless(TimeSpan.FromHours(1)).AskAsync(time, () => Task.FromResult(0), _ => false, mayPass: null, stop.Token);
+        var answer = Patience.Endless(TimeSpan.FromHours(1)).AskAsync(
+            time, () => Task.FromResult(0), _ => false, mayPass: null, stop.Token);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => answer);
     }

@@ -73,7 +73,9 @@ public sealed class PrivateFileTests : IDisposable
             Assert.StartsWith("Run: chmod 600 ", error.NextStep, StringComparison.Ordinal);
         }
 
-        (await Programs.RunAsync("sh", "-c", Assert.Throws<SpotTrainerException>(() => KeyFilePermissions.Require(path)).NextStep["Run: ".Length..])).Succeeded();
+        (await Programs.RunAsync(
+            "sh", "-c",
+            Assert.Throws<SpotTrainerException>(() => KeyFilePermissions.Require(path)).NextStep["Run: ".Length..])).Succeeded();
         KeyFilePermissions.Require(path);
     }
 }

@@ -17,7 +17,8 @@ public sealed class SavedRequestTests : IDisposable
     [Fact]
     public void Each_request_is_read_back_as_it_was_written()
     {
-        var conda = new CondaRequest { Packages = ["pandas", "scikit-learn"], Prefix = "~/my stack", Mirror = "https://mirror.example/", Channel = "conda-forge" };
+        var conda = new CondaRequest { Packages = ["pandas", "scikit-learn"], Prefix = "~/my stack", Mirror = "https://mirror.example/",
+            Channel = "conda-forge" };
         var read = SavedRequest.FromText<CondaRequest>(SavedRequest.ToText(conda));
         Assert.Equal(conda with { Packages = [] }, read with { Packages = [] });
         Assert.Equal(conda.Packages, read.Packages);

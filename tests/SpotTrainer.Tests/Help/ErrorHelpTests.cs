@@ -28,7 +28,8 @@ public sealed class ErrorHelpTests
         var used = Projects.SelectMany(Sources).SelectMany(Ids).ToHashSet(StringComparer.Ordinal);
         Assert.Superset(Samples, used);
         var help = string.Join('\n', Directory.EnumerateFiles(Path.Combine(BuildFacts.Root, "docs/en-US"))
-            .Where(path => path.EndsWith(".md", StringComparison.Ordinal) || path.EndsWith(".help.txt", StringComparison.Ordinal)).Select(File.ReadAllText));
+            .Where(path => path.EndsWith(".md", StringComparison.Ordinal) || path.EndsWith(".help.txt", StringComparison.Ordinal))
+            .Select(File.ReadAllText));
         Assert.Empty(used.Except(Internal.Keys, StringComparer.Ordinal).Where(id => !IsIn(help, id)).Order(StringComparer.Ordinal));
         Assert.All(Internal.Keys, id => Assert.True(used.Contains(id) && !IsIn(help, id), $"{id} is not internal."));
     }
@@ -46,9 +47,12 @@ public sealed class ErrorHelpTests
 
     private static IEnumerable<string> Sources(string project) =>
         Directory.EnumerateFiles(Path.Combine(BuildFacts.Root, project), "*.cs", SearchOption.AllDirectories)
-            .Where(path => !path.Contains("/obj/", StringComparison.Ordinal) && !path.Contains("/bin/", StringComparison.Ordinal)).Select(File.ReadAllText);
+            .Where(path => !path.Contains("/obj/", StringComparison.Ordinal) && !path.Contains("/bin/", StringComparison.Ordinal))
+            .Select(File.ReadAllText);
 
-    /// <summary>Returns the error IDs in a source: literals in the first argument where an error or an entry of the error table is created.</summary>
+    /// <summary>
+    /// Returns the error IDs in a source: literals in the first argument where an error or an entry of the error table is created.
+    /// </summary>
     private static IEnumerable<string> Ids(string source) => CSharpSyntaxTree.ParseText(source).GetRoot().DescendantNodes()
         .Select(node => node switch
         {
@@ -60,7 +64,9 @@ public sealed class ErrorHelpTests
             _ => null,
         })
         .OfType<ArgumentSyntax>()
-        .SelectMany(first => first.DescendantNodes().OfType<LiteralExpressionSyntax>().Where(literal => literal.IsKind(SyntaxKind.StringLiteralExpression)))
+        .SelectMany(
+            first => first.DescendantNodes().OfType<LiteralExpressionSyntax>()
+                .Where(literal => literal.IsKind(SyntaxKind.StringLiteralExpression)))
         .Select(literal => literal.Token.ValueText);
 
     private static bool IsIn(string help, string id) =>

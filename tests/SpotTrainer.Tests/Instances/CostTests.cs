@@ -29,7 +29,8 @@ public sealed class CostTests
         });
         var ended = await Terminator.TerminateAsync(instance, test.Context, Stop);
         var charge = Assert.Single(await test.Endpoint.Endpoint.GetChargesAsync());
-        var cost = Assert.Single(await CostList.ReadAsync(test.Cloud, [instance.Region], allOwners: false, DateTimeOffset.MinValue, test.Context, Stop));
+        var cost = Assert.Single(
+            await CostList.ReadAsync(test.Cloud, [instance.Region], allOwners: false, DateTimeOffset.MinValue, test.Context, Stop));
         Assert.Equal("EC2", cost.Source);
         Assert.Equal(charge.Compute, cost.MachineCost, 6);
         Assert.Equal(charge.Disk, cost.DiskCost, 6);
@@ -49,7 +50,8 @@ public sealed class CostTests
     public async Task The_end_of_an_interrupted_instance_comes_from_its_Spot_request_if_EC2_does_not_report_it()
     {
         await using var test = new TestCloud();
-        var instance = await test.LaunchAsync(new LaunchRequest { Offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 }) });
+        var instance = await test.LaunchAsync(
+            new LaunchRequest { Offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 }) });
         await test.Endpoint.InStateAsync(instance.InstanceId, Amazon.EC2.InstanceStateName.Running);
         await test.Endpoint.Endpoint.InterruptAsync(instance.Region, instance.InstanceId, TimeSpan.Zero);
         var machine = await test.Endpoint.InStateAsync(instance.InstanceId, Amazon.EC2.InstanceStateName.Terminated);
@@ -96,17 +98,25 @@ public sealed class CostTests
         var launched = DateTimeOffset.UtcNow.AddHours(-5);
         var entry = Entry("i-gone") with
         {
-            Region = "eu-west-1", Owner = ModuleTags.CurrentOwner, Launched = launched, Ended = launched.AddHours(2), Running = true, Price = 0.03m, OnDemandPrice = 0.1m,
+            Region = "eu-west-1", Owner = ModuleTags.CurrentOwner, Launched = launched, Ended = launched.AddHours(2), Running = true,
+            Price = 0.03m, OnDemandPrice = 0.1m,
             DiskPrice = 0.08m, VolumeSizeGiB = 30,
         };
-        InstanceLedger.Add(test.Cloud.StateFolder, [entry with { Ended = launched.AddHours(1) }, entry, entry with { InstanceId = "i-runs", Ended = DateTimeOffset.UtcNow.AddHours(1) }], test.Log);
-        var cost = Assert.Single(await CostList.ReadAsync(test.Cloud, ["eu-west-1"], allOwners: false, DateTimeOffset.MinValue, test.Context, Stop));
+        InstanceLedger.Add(
+            test.Cloud.StateFolder,
+            [entry with { Ended = launched.AddHours(1) }, entry,
+                entry with { InstanceId = "i-runs", Ended = DateTimeOffset.UtcNow.AddHours(1) }], test.Log);
+        var cost = Assert.Single(
+            await CostList.ReadAsync(test.Cloud, ["eu-west-1"], allOwners: false, DateTimeOffset.MinValue, test.Context, Stop));
         Assert.Equal(("i-gone", TimeSpan.FromHours(2), "terminated"), (cost.InstanceId, cost.RunTime, cost.State));
         Assert.Equal(0.01m, cost.AddressCost);
         Assert.True(cost.MachineCost > 0 && cost.Deadline is null);
 
         // From now on, the ledger has it as ended.
-        Assert.Equal([false, true], InstanceLedger.Read(test.Cloud.StateFolder).OrderBy(found => found.InstanceId, StringComparer.Ordinal).Select(found => found.Running));
+        Assert.Equal(
+            [false, true],
+            InstanceLedger.Read(test.Cloud.StateFolder).OrderBy(found => found.InstanceId, StringComparer.Ordinal)
+                .Select(found => found.Running));
     }
 
     [Fact]
@@ -142,13 +152,15 @@ public sealed class CostTests
     }
 
     private static LedgerEntry Entry(string id) => new(
-        id, "n", "o", "000000000000", "eu-west-1", "eu-west-1a", "m7i.large", "spot", DateTimeOffset.UtcNow, DateTimeOffset.UtcNow, string.Empty, 1, 2, 3, OnDemandCost: null);
+        id, "n", "o", "000000000000", "eu-west-1", "eu-west-1a", "m7i.large", "spot", DateTimeOffset.UtcNow, DateTimeOffset.UtcNow,
+        string.Empty, 1, 2, 3, OnDemandCost: null);
 
     private static SpotTrainingInstance Instance(DateTimeOffset launch, bool interrupted) => new(
         new CloudContext(new Amazon.Runtime.AnonymousAWSCredentials(), "eu-west-1", "http://127.0.0.1:9", "/nowhere", "000000000000"),
         "eu-west-1", "host", 22, "ubuntu", keyPath: null, [])
     {
-        InstanceId = "i-1", Zone = "eu-west-1a", InstanceType = "m7i.large", LaunchTime = launch, Deadline = launch.AddHours(8), StateReasonCode = interrupted ? "Server.SpotInstanceTermination" : string.Empty, Price = 1m,
+        InstanceId = "i-1", Zone = "eu-west-1a", InstanceType = "m7i.large", LaunchTime = launch, Deadline = launch.AddHours(8),
+        StateReasonCode = interrupted ? "Server.SpotInstanceTermination" : string.Empty, Price = 1m,
         OnDemandPrice = 5m, DiskPrice = 0.08m, VolumeSizeGiB = 30,
     };
 }

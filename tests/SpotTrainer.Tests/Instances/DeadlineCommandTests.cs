@@ -45,14 +45,20 @@ public sealed class DeadlineCommandTests(RehearsalSession session)
         Assert.Equal(last, Deadline("$Machine | Set-SpotTrainingDeadline $moment", ("moment", last.UtcDateTime)));
         Assert.Equal("DeadlinePastBudget", Error("$Machine | Set-SpotTrainingDeadline -AddHours 0.5", ErrorCategory.LimitsExceeded));
         Assert.Equal("DeadlineTooNear", Error("$Machine | Set-SpotTrainingDeadline '2020-01-01'", ErrorCategory.InvalidArgument));
-        Assert.Equal("NotAnInstance", Error("Set-SpotTrainingDeadline -Instance $other -AddHours 1", ErrorCategory.InvalidArgument, ("other", session.HostOfTheModule())));
+        Assert.Equal(
+            "NotAnInstance",
+            Error("Set-SpotTrainingDeadline -Instance $other -AddHours 1", ErrorCategory.InvalidArgument,
+                ("other", session.HostOfTheModule())));
         RequireHeld(last);
 
         // If the instance refuses the deadline, the tag never promises more time than the instance has.
         session.Require("$null = $Machine | Invoke-TrainingCommand $command", ("command", """
             w=/usr/local/sbin/spottrainer-watchdog; sudo mv $w $w.real; printf '#!/bin/sh\n[ "$1" != arm ] || exit 1\nexec %s.real "$@"\n' $w | sudo tee $w; sudo chmod 755 $w
             """));
-        Assert.Equal("RemoteCommandFailed", Error("$Machine | Set-SpotTrainingDeadline -AddHours -0.5; $Machine | Set-SpotTrainingDeadline -FromBudget", ErrorCategory.InvalidResult, errors: 2));
+        Assert.Equal(
+            "RemoteCommandFailed",
+            Error("$Machine | Set-SpotTrainingDeadline -AddHours -0.5; $Machine | Set-SpotTrainingDeadline -FromBudget",
+                ErrorCategory.InvalidResult, errors: 2));
         Assert.Equal(last.AddMinutes(-30), Deadline("Get-SpotTrainingInstance moved"));
         Assert.Equal("RemoteCommandFailed", Error("$Machine | Set-SpotTrainingDeadline -AddHours -0.25", ErrorCategory.InvalidResult));
         session.Require("$null = $Machine | Remove-SpotTrainingInstance");
@@ -64,8 +70,11 @@ public sealed class DeadlineCommandTests(RehearsalSession session)
         Launch("waited", "-MaxHours 1 -IdleTimeout 0");
         Assert.Equal("NoBudget", Error("$Machine | Set-SpotTrainingDeadline -FromBudget", ErrorCategory.InvalidOperation));
         Assert.Equal("running", session.Require("$Machine | Wait-SpotTrainingInstance").Output[0].Properties["State"].Value);
-        Assert.Equal("WaitTimedOut", Error("$Machine | Wait-SpotTrainingInstance -For Terminated -Timeout 1", ErrorCategory.OperationTimeout));
-        Assert.Equal("NotAnInstance", Error("Wait-SpotTrainingInstance -Instance $other", ErrorCategory.InvalidArgument, ("other", session.HostOfTheModule())));
+        Assert.Equal(
+            "WaitTimedOut", Error("$Machine | Wait-SpotTrainingInstance -For Terminated -Timeout 1", ErrorCategory.OperationTimeout));
+        Assert.Equal(
+            "NotAnInstance",
+            Error("Wait-SpotTrainingInstance -Instance $other", ErrorCategory.InvalidArgument, ("other", session.HostOfTheModule())));
 
         session.Require("$null = $Machine | Invoke-TrainingCommand 'sudo spottrainer-watchdog arm $(($(date +%s) + 1800))'");
         Assert.Equal("DeadlineDiffers", Error("$Machine | Wait-SpotTrainingInstance", ErrorCategory.InvalidOperation));
@@ -110,7 +119,9 @@ public sealed class DeadlineCommandTests(RehearsalSession session)
     /// <summary>Requires that both the instance and its tag hold a deadline.</summary>
     private void RequireHeld(DateTimeOffset deadline)
     {
-        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"deadline={deadline.ToUnixTimeSeconds()}\n"), Text(Status), StringComparison.Ordinal);
+        Assert.Contains(
+            string.Create(CultureInfo.InvariantCulture, $"deadline={deadline.ToUnixTimeSeconds()}\n"), Text(Status),
+            StringComparison.Ordinal);
         Assert.Contains("\narmed=yes\n", Text(Status), StringComparison.Ordinal);
         Assert.Equal(deadline, Deadline("$Machine | Get-SpotTrainingInstance"));
     }

@@ -26,7 +26,9 @@ public sealed class InstanceWaiterTests
         var instance = InstanceReader.Read(test.Cloud, test.Cloud.Region, machine);
         test.Endpoint.Endpoint.Clock.Advance(TimeSpan.FromHours(10));
         var ended = await WaitAsync(test, instance);
-        Assert.Equal((instance.InstanceId, "terminated", "EC2 no longer knows it.", instance.Deadline), (ended.InstanceId, ended.State, ended.StateReason, ended.EndTime));
+        Assert.Equal(
+            (instance.InstanceId, "terminated", "EC2 no longer knows it.", instance.Deadline),
+            (ended.InstanceId, ended.State, ended.StateReason, ended.EndTime));
         Assert.NotEqual("terminated", instance.State);
     }
 
@@ -36,7 +38,9 @@ public sealed class InstanceWaiterTests
         await using var test = new TestCloud(new Conditions { NotFoundFor = TimeSpan.FromSeconds(1.5) });
         var launched = Assert.Single((await test.Endpoint.Ec2.RunInstancesAsync(TestEndpoint.Launch(), Stop)).Reservation.Instances);
         var instance = InstanceReader.Read(test.Cloud, TestEndpoint.Region, launched);
-        Assert.Equal("InvalidInstanceID.NotFound", await TestEndpoint.ErrorAsync(() => InstanceReader.GetAsync(test.Cloud, TestEndpoint.Region, instance.InstanceId, Stop)));
+        Assert.Equal(
+            "InvalidInstanceID.NotFound",
+            await TestEndpoint.ErrorAsync(() => InstanceReader.GetAsync(test.Cloud, TestEndpoint.Region, instance.InstanceId, Stop)));
         var waiting = WaitAsync(test, instance);
         Assert.Equal("terminated", (await Terminator.TerminateAsync(instance, test.Context, Stop)).State);
         Assert.Equal("terminated", (await waiting).State);
@@ -47,7 +51,8 @@ public sealed class InstanceWaiterTests
     {
         await using var test = new TestCloud();
         var instance = await LaunchAsync(test);
-        await test.Endpoint.Endpoint.ChangeAsync(conditions => conditions with { Throttles = [new Throttle("DescribeInstances", First: 6)] });
+        await test.Endpoint.Endpoint.ChangeAsync(
+            conditions => conditions with { Throttles = [new Throttle("DescribeInstances", First: 6)] });
         var waiting = WaitAsync(test, instance);
         await Terminator.RequestAsync(test.Cloud, instance.Region, instance.InstanceId, justLaunched: false, test.Context);
         Assert.Equal("terminated", (await waiting).State);
@@ -55,7 +60,8 @@ public sealed class InstanceWaiterTests
     }
 
     private static async Task<SpotTrainingInstance> LaunchAsync(TestCloud test) =>
-        await test.LaunchAsync(new LaunchRequest { Offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 }) });
+        await test.LaunchAsync(
+            new LaunchRequest { Offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 }) });
 
     private static Task<SpotTrainingInstance> WaitAsync(TestCloud test, SpotTrainingInstance instance) =>
         InstanceWaitStep.RunAsync(instance, InstanceGoal.Terminated, timeout: null, test.Context, Stop);

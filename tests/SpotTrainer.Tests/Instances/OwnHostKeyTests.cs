@@ -26,9 +26,11 @@ public sealed class OwnHostKeyTests(RehearsalSession session)
         // The host key from the user data is no longer accepted.
         var first = Text("$instance | Invoke-TrainingCommand 'cat /var/lib/cloud/instance/user-data.txt'", instance);
         Assert.Contains("ed25519_private", first, StringComparison.Ordinal);
-        var publicLine = first.Split('\n').Single(line => line.Contains("ed25519_public", StringComparison.Ordinal)).Split("ed25519_public: ")[1];
+        var publicLine = first.Split('\n').Single(line => line.Contains("ed25519_public", StringComparison.Ordinal))
+            .Split("ed25519_public: ")[1];
         var error = Assert.Single(session.Run(
-            "Connect-TrainingHost $i.HostName $i.UserName -Port $i.Port -KeyPath $i.KeyPath -HostKey $key", ("i", instance), ("key", publicLine)).Errors);
+            "Connect-TrainingHost $i.HostName $i.UserName -Port $i.Port -KeyPath $i.KeyPath -HostKey $key", ("i", instance),
+            ("key", publicLine)).Errors);
         Assert.StartsWith("HostKeyMismatch,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         session.Require("$instance | Remove-SpotTrainingInstance", ("instance", instance));
     }
@@ -48,7 +50,9 @@ public sealed class OwnHostKeyTests(RehearsalSession session)
             () =>
             {
                 instance = session.Require("Get-SpotTrainingInstance killed").Output[0];
-                return Task.FromResult((string)instance.Properties["State"].Value == "running" && session.Run("$instance | Invoke-TrainingCommand true", ("instance", instance)).Errors.Count == 0);
+                return Task.FromResult(
+                    (string)instance.Properties["State"].Value == "running"
+                        && session.Run("$instance | Invoke-TrainingCommand true", ("instance", instance)).Errors.Count == 0);
             },
             () => "the instance never accepted our login");
 
@@ -62,7 +66,8 @@ public sealed class OwnHostKeyTests(RehearsalSession session)
         if (killed is "tag" or "serve")
         {
             await session.Client().CreateTagsAsync(
-                new CreateTagsRequest { Resources = [(string)instance.Properties["InstanceId"].Value], Tags = [new Tag("spottrainer:hostkey", $"pending {first} {own}")] }, Stop);
+                new CreateTagsRequest { Resources = [(string)instance.Properties["InstanceId"].Value],
+                    Tags = [new Tag("spottrainer:hostkey", $"pending {first} {own}")] }, Stop);
         }
 
         if (killed == "serve")
@@ -73,13 +78,16 @@ public sealed class OwnHostKeyTests(RehearsalSession session)
         // The tag as it is now is enough to log in, whichever key is served. A server that has just reloaded its keys may refuse for a
         // moment.
         await Programs.UntilAsync(
-            () => Task.FromResult(session.Run("Get-SpotTrainingInstance killed | Invoke-TrainingCommand true").Errors.Count == 0), () => "nobody could log in");
+            () => Task.FromResult(session.Run("Get-SpotTrainingInstance killed | Invoke-TrainingCommand true").Errors.Count == 0), () =>
+                "nobody could log in");
         var ready = session.Require("Get-SpotTrainingInstance killed | Wait-SpotTrainingInstance").Output[0];
         var pinned = Assert.Single((string[])ready.Properties["HostKeys"].Value);
         Assert.Equal(pinned, await TagAsync(ready));
         Assert.NotEqual(first, pinned);
         Assert.True(killed == "launch" || pinned == own, $"{pinned} {own}");
-        Assert.Equal(ready.Properties["HostKeys"].Value, session.Require("Get-SpotTrainingInstance killed | Wait-SpotTrainingInstance").Output[0].Properties["HostKeys"].Value);
+        Assert.Equal(
+            ready.Properties["HostKeys"].Value,
+            session.Require("Get-SpotTrainingInstance killed | Wait-SpotTrainingInstance").Output[0].Properties["HostKeys"].Value);
         session.Require("Get-SpotTrainingInstance killed | Invoke-TrainingCommand true");
         session.Require("$instance | Remove-SpotTrainingInstance", ("instance", ready));
     }
@@ -88,12 +96,15 @@ public sealed class OwnHostKeyTests(RehearsalSession session)
     {
         // Runs the script as the module does. The session's own connection must not keep using the first key.
         var script = EmbeddedScript.Read("own_hostkey.sh");
-        return Text($"$instance | Invoke-TrainingCommand -Command $script", instance, ("script", $"sudo sh -s {arguments} << 'SCRIPT'\n{script}SCRIPT\n"));
+        return Text(
+            $"$instance | Invoke-TrainingCommand -Command $script", instance,
+            ("script", $"sudo sh -s {arguments} << 'SCRIPT'\n{script}SCRIPT\n"));
     }
 
     private string Text(string script, PSObject instance, params (string Name, object Value)[] more) =>
         (string)Assert.Single(session.Require(script, [("instance", instance), .. more]).Output).Properties["Output"].Value;
 
     private async Task<string> TagAsync(PSObject instance) => (await session.Client().DescribeTagsAsync(
-        new DescribeTagsRequest { Filters = [new Filter("resource-id", [(string)instance.Properties["InstanceId"].Value]), new Filter("key", ["spottrainer:hostkey"])] }, Stop)).Tags[0].Value;
+        new DescribeTagsRequest { Filters = [new Filter("resource-id", [(string)instance.Properties["InstanceId"].Value]),
+            new Filter("key", ["spottrainer:hostkey"])] }, Stop)).Tags[0].Value;
 }

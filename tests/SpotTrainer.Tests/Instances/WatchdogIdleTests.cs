@@ -24,7 +24,8 @@ public sealed class WatchdogIdleTests : IDisposable
         await RunAsync();
         Assert.InRange(Lived, Idle, Idle + 60);
         Assert.Equal(3, machine.Told.Count);
-        Assert.Equal("this machine is not used: it ends in 15 minutes unless somebody uses it. What is left on it ends with it.", machine.Told[0]);
+        Assert.Equal(
+            "this machine is not used: it ends in 15 minutes unless somebody uses it. What is left on it ends with it.", machine.Told[0]);
         Assert.Equal("this machine was not used for 30 minutes.", machine.Told[1]);
         Assert.Equal("this machine ends now.", machine.Told[2]);
     }
@@ -34,7 +35,8 @@ public sealed class WatchdogIdleTests : IDisposable
     {
         await RunAsync(idle: 300);
         Assert.InRange(Lived, 300, 360);
-        Assert.Equal("this machine is not used: it ends in 4 minutes unless somebody uses it. What is left on it ends with it.", machine.Told[0]);
+        Assert.Equal(
+            "this machine is not used: it ends in 4 minutes unless somebody uses it. What is left on it ends with it.", machine.Told[0]);
     }
 
     [Theory]
@@ -164,7 +166,8 @@ public sealed class WatchdogIdleTests : IDisposable
         machine.Write("run/spottrainer/last-use", $"{WatchdogMachine.UptimeAtStart - 900}\n");
         await RunAsync();
         Assert.InRange(Lived, 900, 960);
-        Assert.Equal($"{WatchdogMachine.UptimeAtStart - 900}\n", await File.ReadAllTextAsync(machine.Root("run/spottrainer/last-use"), Stop));
+        Assert.Equal(
+            $"{WatchdogMachine.UptimeAtStart - 900}\n", await File.ReadAllTextAsync(machine.Root("run/spottrainer/last-use"), Stop));
     }
 
     [Theory]

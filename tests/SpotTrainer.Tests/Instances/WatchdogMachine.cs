@@ -20,7 +20,8 @@ internal sealed class WatchdogMachine : IDisposable
 
     /// <summary>Who runs the tests.</summary>
     public static readonly int Me = int.Parse(
-        File.ReadLines("/proc/self/status").Single(line => line.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[1], CultureInfo.InvariantCulture);
+        File.ReadLines("/proc/self/status").Single(line => line.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[1],
+        CultureInfo.InvariantCulture);
 
     private readonly TemporaryFolder folder = new();
 
@@ -66,13 +67,15 @@ internal sealed class WatchdogMachine : IDisposable
     public long Clock => long.Parse(File.ReadAllText(folder["clock"]), CultureInfo.InvariantCulture);
 
     /// <summary>How long it has been up since it was made.</summary>
-    public long Passed => (long)double.Parse(File.ReadAllText(Root("proc/uptime")).Split(' ')[0], CultureInfo.InvariantCulture) - UptimeAtStart;
+    public long Passed =>
+        (long)double.Parse(File.ReadAllText(Root("proc/uptime")).Split(' ')[0], CultureInfo.InvariantCulture) - UptimeAtStart;
 
     /// <summary>The calls of the fake programs.</summary>
     public IReadOnlyList<string> Calls => [.. File.ReadAllLines(folder["calls"]).Select(line => line.TrimEnd())];
 
     /// <summary>What the terminals were told.</summary>
-    public IReadOnlyList<string> Told => [.. Calls.Where(call => call.StartsWith("wall ", StringComparison.Ordinal)).Select(call => call["wall SpotTrainer: ".Length..])];
+    public IReadOnlyList<string> Told =>
+        [.. Calls.Where(call => call.StartsWith("wall ", StringComparison.Ordinal)).Select(call => call["wall SpotTrainer: ".Length..])];
 
     /// <summary>Whether every way of turning off was tried.</summary>
     public bool TurnedOff => File.Exists(Root("proc/sysrq-trigger")) && File.ReadAllText(Root("proc/sysrq-trigger")) == "o\n";
@@ -104,7 +107,8 @@ internal sealed class WatchdogMachine : IDisposable
 
     /// <summary>A process as /proc shows it; without a group it leads its own.</summary>
     public void Process(
-        int id, string name, int parent, int tty = 0, int? foreground = null, int? group = null, int? user = null, string state = "S", int threads = 1, int began = Began)
+        int id, string name, int parent, int tty = 0, int? foreground = null, int? group = null, int? user = null, string state = "S",
+        int threads = 1, int began = Began)
     {
         Write($"proc/{id}/stat",
             $"{id} ({name}) {state} {parent} {group ?? id} {id} {tty} {foreground ?? -1} 4194304 1 2 3 4 0 0 0 0 20 0 {threads} 0 {began} 6 7\n");
@@ -122,7 +126,8 @@ internal sealed class WatchdogMachine : IDisposable
         var process = Programs.Start("setsid", "/bin/sh", "-c", script);
 
         // setsid has made the group, and the script has done what comes before, when sleep is there.
-        await Programs.UntilAsync(async () => (await File.ReadAllTextAsync($"/proc/{process.Id}/comm")).Trim() == "sleep", () => "no sleep");
+        await Programs.UntilAsync(
+            async () => (await File.ReadAllTextAsync($"/proc/{process.Id}/comm")).Trim() == "sleep", () => "no sleep");
         Process(process.Id, "sleep", parent: 1);
         return process;
     }
@@ -152,7 +157,8 @@ internal sealed class WatchdogMachine : IDisposable
     }
 
     public async Task<Dictionary<string, string>> StatusAsync() => (await RunAsync("status")).Succeeded()
-        .Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('=', 2)).ToDictionary(parts => parts[0], parts => parts[1], StringComparer.Ordinal);
+        .Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('=', 2))
+        .ToDictionary(parts => parts[0], parts => parts[1], StringComparer.Ordinal);
 
     public void Dispose() => folder.Dispose();
 }

@@ -60,7 +60,8 @@ public sealed class WatchdogNoticeTests : IAsyncLifetime
         }
 
         // What was started beside the watchdog ends after it, by itself.
-        await Programs.UntilAsync(() => Task.FromResult(Programs.With(machine.Path).Count == 0), () => string.Join('\n', Programs.With(machine.Path)));
+        await Programs.UntilAsync(
+            () => Task.FromResult(Programs.With(machine.Path).Count == 0), () => string.Join('\n', Programs.With(machine.Path)));
         machine.Dispose();
     }
 
@@ -143,7 +144,8 @@ public sealed class WatchdogNoticeTests : IAsyncLifetime
         await StartWatchdogAsync();
         string? asking = null;
         await Programs.UntilAsync(
-            () => Task.FromResult((asking = Directory.EnumerateDirectories("/proc").FirstOrDefault(IsAsking)) is not null), () => "nobody asks");
+            () => Task.FromResult((asking = Directory.EnumerateDirectories("/proc").FirstOrDefault(IsAsking)) is not null), () =>
+                "nobody asks");
         (await Programs.RunAsync("kill", Path.GetFileName(asking!))).Succeeded();
         machine.Outside("instance-action", Interruption);
         await job.WaitForExitAsync(Stop);
@@ -179,7 +181,9 @@ public sealed class WatchdogNoticeTests : IAsyncLifetime
         }
     }
 
-    private Task ToldAsync(int count) => Programs.UntilAsync(() => Task.FromResult(machine.Told.Count >= count), () => string.Join('\n', machine.Calls));
+    private Task ToldAsync(int count) =>
+        Programs.UntilAsync(() => Task.FromResult(machine.Told.Count >= count), () => string.Join('\n', machine.Calls));
 
-    private int Tokens() => File.Exists(Path.Combine(machine.Path, "tokens")) ? File.ReadAllLines(Path.Combine(machine.Path, "tokens")).Length : 0;
+    private int Tokens() =>
+        File.Exists(Path.Combine(machine.Path, "tokens")) ? File.ReadAllLines(Path.Combine(machine.Path, "tokens")).Length : 0;
 }

@@ -53,19 +53,27 @@ public sealed class WatchdogTests : IDisposable
     [Theory]
     [InlineData]
     [InlineData("what")]
-    public async Task Another_word_than_the_four_is_refused(params string[] words) => Assert.Equal(2, (await machine.RunAsync(words)).Status);
+    public async Task Another_word_than_the_four_is_refused(params string[] words) =>
+        Assert.Equal(2, (await machine.RunAsync(words)).Status);
 
     [Fact]
     public async Task Arming_writes_the_deadline_and_starts_what_holds_it()
     {
         var deadline = machine.Start + 7200;
         (await machine.RunAsync("arm", $"{deadline}", "3600")).Succeeded();
-        Assert.Equal($"{deadline} 7200 {WatchdogMachine.UptimeAtStart + 7200} one 3600\n", await File.ReadAllTextAsync(machine.Deadline, Stop));
+        Assert.Equal(
+            $"{deadline} 7200 {WatchdogMachine.UptimeAtStart + 7200} one 3600\n", await File.ReadAllTextAsync(machine.Deadline, Stop));
         var units = machine.Root("etc/systemd/system");
         var moment = DateTimeOffset.FromUnixTimeSeconds(deadline).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
-        Assert.Contains($"\nOnCalendar={moment} UTC\nOnActiveSec=7200\nPersistent=true\n", await File.ReadAllTextAsync(Path.Combine(units, "spottrainer-deadline.timer"), Stop), StringComparison.Ordinal);
-        Assert.Contains("ExecStart=/usr/local/sbin/spottrainer-watchdog end\n", await File.ReadAllTextAsync(Path.Combine(units, "spottrainer-deadline.service"), Stop), StringComparison.Ordinal);
-        Assert.Contains("ExecStart=/usr/local/sbin/spottrainer-watchdog run\n", await File.ReadAllTextAsync(Path.Combine(units, "spottrainer-watchdog.service"), Stop), StringComparison.Ordinal);
+        Assert.Contains(
+            $"\nOnCalendar={moment} UTC\nOnActiveSec=7200\nPersistent=true\n",
+            await File.ReadAllTextAsync(Path.Combine(units, "spottrainer-deadline.timer"), Stop), StringComparison.Ordinal);
+        Assert.Contains(
+            "ExecStart=/usr/local/sbin/spottrainer-watchdog end\n",
+            await File.ReadAllTextAsync(Path.Combine(units, "spottrainer-deadline.service"), Stop), StringComparison.Ordinal);
+        Assert.Contains(
+            "ExecStart=/usr/local/sbin/spottrainer-watchdog run\n",
+            await File.ReadAllTextAsync(Path.Combine(units, "spottrainer-watchdog.service"), Stop), StringComparison.Ordinal);
         Assert.Equal(
             [
                 "systemctl daemon-reload",
@@ -74,7 +82,9 @@ public sealed class WatchdogTests : IDisposable
                 $"sync -f {Path.GetDirectoryName(machine.Deadline)} {units}",
             ],
             machine.Calls);
-        Assert.DoesNotContain(Directory.EnumerateFiles(machine.Root(""), "*", SearchOption.AllDirectories), path => path.EndsWith(".new", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            Directory.EnumerateFiles(machine.Root(""), "*", SearchOption.AllDirectories), path =>
+                path.EndsWith(".new", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -97,7 +107,8 @@ public sealed class WatchdogTests : IDisposable
         var deadline = machine.Start + 7200;
         await machine.ArmAsync(7200);
         var status = await machine.StatusAsync();
-        Assert.Equal(($"{deadline}", "yes", "active", $"{machine.Start}"), (status["deadline"], status["armed"], status["watchdog"], status["now"]));
+        Assert.Equal(
+            ($"{deadline}", "yes", "active", $"{machine.Start}"), (status["deadline"], status["armed"], status["watchdog"], status["now"]));
 
         await File.WriteAllTextAsync(machine.Deadline, $"{deadline + 1}\n", Stop);
         status = await machine.StatusAsync();
@@ -128,7 +139,9 @@ public sealed class WatchdogTests : IDisposable
         Assert.Equal("this machine ends now.", machine.Told[1]);
         // Those that run beside are left out.
         var calls = machine.Calls.Where(call => call is not "sync" and not "sleep 1").ToArray();
-        Assert.Equal(["wall SpotTrainer: this machine ends now.", "systemctl poweroff", "sleep 60", "systemctl poweroff -ff", "sleep 5", "sleep 5"], calls[^6..]);
+        Assert.Equal(
+            ["wall SpotTrainer: this machine ends now.", "systemctl poweroff", "sleep 60", "systemctl poweroff -ff", "sleep 5", "sleep 5"],
+            calls[^6..]);
         Assert.Contains("sync", machine.Calls);
     }
 
@@ -188,7 +201,8 @@ public sealed class WatchdogTests : IDisposable
     public async Task A_clock_that_is_set_back_prolongs_nothing(string seconds)
     {
         await machine.ArmAsync(5000);
-        machine.AfterEachTurn($"[ $up -ne {WatchdogMachine.UptimeAtStart + 2000} ] || echo $(({machine.Start} + 2000 - {seconds})) > '{machine.Path}/clock'");
+        machine.AfterEachTurn(
+            $"[ $up -ne {WatchdogMachine.UptimeAtStart + 2000} ] || echo $(({machine.Start} + 2000 - {seconds})) > '{machine.Path}/clock'");
         await machine.RunAsync("run");
         Assert.True(machine.TurnedOff);
         Assert.Equal(5000 + EndTakes, machine.Passed);
@@ -198,7 +212,8 @@ public sealed class WatchdogTests : IDisposable
     public async Task A_clock_that_is_set_forward_past_the_deadline_ends_the_machine()
     {
         await machine.ArmAsync(5000);
-        machine.AfterEachTurn($"[ $up -ne {WatchdogMachine.UptimeAtStart + 2000} ] || echo {machine.Start + 5000} > '{machine.Path}/clock'");
+        machine.AfterEachTurn(
+            $"[ $up -ne {WatchdogMachine.UptimeAtStart + 2000} ] || echo {machine.Start + 5000} > '{machine.Path}/clock'");
         await machine.RunAsync("run");
         Assert.True(machine.TurnedOff);
         Assert.InRange(machine.Passed, 2000, 2000 + 20 + EndTakes);

@@ -5,7 +5,9 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Instances;
 
-/// <summary>The registry of uses: who is heard, who is not and why, and that nothing that a user can put there holds the watchdog up.</summary>
+/// <summary>
+/// The registry of uses: who is heard, who is not and why, and that nothing that a user can put there holds the watchdog up.
+/// </summary>
 [Trait("Speed", "Slow")]
 public sealed class WatchdogUseTests : IAsyncLifetime
 {
@@ -85,7 +87,8 @@ public sealed class WatchdogUseTests : IAsyncLifetime
     public async Task A_machine_without_a_watchdog_is_told_nothing_and_nothing_fails(string words)
     {
         Assert.False(File.Exists(Watchdog.Path), "This computer has a watchdog of its own.");
-        var result = await Programs.RunAsync("sh", "-euc", $"{UseRegistration.Functions}{words.Replace(" job", "_use job", StringComparison.Ordinal)}; echo on");
+        var result = await Programs.RunAsync(
+            "sh", "-euc", $"{UseRegistration.Functions}{words.Replace(" job", "_use job", StringComparison.Ordinal)}; echo on");
         Assert.Equal((0, "on\n", ""), (result.Status, result.Output, result.Error));
     }
 
@@ -105,14 +108,17 @@ public sealed class WatchdogUseTests : IAsyncLifetime
         machine.Outside("elsewhere", use);
         var reasons = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["big"] = "too long", ["cut"] = "torn", ["directory"] = "no plain file", ["fifo"] = "no plain file", ["foreign"] = "another's process",
+            ["big"] = "too long", ["cut"] = "torn", ["directory"] = "no plain file", ["fifo"] = "no plain file",
+            ["foreign"] = "another's process",
             ["link"] = "no plain file", ["nul"] = "torn", ["socket"] = "no plain file", ["unreadable"] = "unreadable process",
-            ["a???31m?"] = "odd name", ["b?c"] = "odd name", ["-f"] = "odd name", ["?"] = "odd name", [new string('l', 64) + "..."] = "odd name",
+            ["a???31m?"] = "odd name", ["b?c"] = "odd name", ["-f"] = "odd name", ["?"] = "odd name",
+            [new string('l', 64) + "..."] = "odd name",
         };
         foreach (var (name, content) in new[]
         {
             ("big", use + new string('x', 1024) + "\n"), ("cut", use[..^1]), ("foreign", WatchdogMachine.Use(foreign.Id)), ("nul", "\0"),
-            ("unreadable", WatchdogMachine.Use(unreadable.Id)), ("a\u009b[31m\u001b", use), ("b\nc", use), ("-f", use), ("*", use), (new string('l', 65), use),
+            ("unreadable", WatchdogMachine.Use(unreadable.Id)), ("a\u009b[31m\u001b", use), ("b\nc", use), ("-f", use), ("*", use),
+            (new string('l', 65), use),
         })
         {
             Put(name, content);
@@ -120,8 +126,10 @@ public sealed class WatchdogUseTests : IAsyncLifetime
 
         foreach (var (old, other) in new[]
         {
-            ("what=a job\n", ""), ("=a job", "="), ("a job", "a \u001b[31m job"), ("a job", new string('x', 81)), ($"pid={victim.Id}", $"pid=-{victim.Id}"),
-            ($"pid={victim.Id}", $"pid=0{victim.Id}"), ("start=5\n", ""), ("busy=always", "busy=$(touch evil)"), ("notice=TERM\n", ""), ("deadline=TERM", "deadline=KILL"),
+            ("what=a job\n", ""), ("=a job", "="), ("a job", "a \u001b[31m job"), ("a job", new string('x', 81)),
+            ($"pid={victim.Id}", $"pid=-{victim.Id}"),
+            ($"pid={victim.Id}", $"pid=0{victim.Id}"), ("start=5\n", ""), ("busy=always", "busy=$(touch evil)"), ("notice=TERM\n", ""),
+            ("deadline=TERM", "deadline=KILL"),
         })
         {
             var name = $"t{reasons.Count}";
@@ -132,7 +140,8 @@ public sealed class WatchdogUseTests : IAsyncLifetime
         Directory.CreateDirectory(machine.Root($"{WatchdogMachine.Uses}/directory"));
         File.CreateSymbolicLink(machine.Root($"{WatchdogMachine.Uses}/link"), Path.Combine(machine.Path, "elsewhere"));
         (await Programs.RunAsync("mkfifo", machine.Root($"{WatchdogMachine.Uses}/fifo"))).Succeeded();
-        using var socket = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified);
+        using var socket = new System.Net.Sockets.Socket(
+            System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified);
         socket.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(machine.Root($"{WatchdogMachine.Uses}/socket")));
 
         // Another process got the number; it has ended; it has ended, but for its parent.
@@ -144,7 +153,8 @@ public sealed class WatchdogUseTests : IAsyncLifetime
         Put("zz", WatchdogMachine.Use(good.Id, "the good one", deadline: "TERM"));
         var status = await machine.StatusAsync();
         Assert.Equal("zz (the good one)", status["uses"]);
-        var shown = reasons.Append(new("stale1", "stale")).Append(new("stale2", "stale")).Append(new("stale3", "stale")).Select(pair => $"{pair.Key} ({pair.Value})");
+        var shown = reasons.Append(new("stale1", "stale")).Append(new("stale2", "stale")).Append(new("stale3", "stale"))
+            .Select(pair => $"{pair.Key} ({pair.Value})");
         Assert.Equal(shown.Order(StringComparer.Ordinal), status["bad_uses"].Split("; ").Order(StringComparer.Ordinal));
 
         // The last of them in the order of names is the good one: when it has its signal, the others would have had theirs.
@@ -182,7 +192,8 @@ public sealed class WatchdogUseTests : IAsyncLifetime
             done
             """);
         started.Add(swap);
-        var (seen, possible) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal) { "", "a (one)", "a (two)" });
+        var (seen, possible) = (
+            new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal) { "", "a (one)", "a (two)" });
 
         // All that stood there must have been met; then there were races, too.
         for (var watch = Stopwatch.StartNew(); seen.Count < 3 && watch.Elapsed < Limit;)
@@ -352,7 +363,8 @@ public sealed class WatchdogUseTests : IAsyncLifetime
     {
         machine.Process(350, "python3", parent: 1);
         machine.Outside("use", WatchdogMachine.Use(350, "my own training", notice: "none", deadline: "none"));
-        machine.AfterEachTurn($"[ $up -lt {WatchdogMachine.UptimeAtStart + 400} ] || cp '{machine.Path}/use' $root/{WatchdogMachine.Uses}/mine");
+        machine.AfterEachTurn(
+            $"[ $up -lt {WatchdogMachine.UptimeAtStart + 400} ] || cp '{machine.Path}/use' $root/{WatchdogMachine.Uses}/mine");
         await machine.ArmAsync(3000, idle: 600);
         await RunAsync();
         Assert.Contains("in use again (my own training): this machine stays until its deadline, or until it is idle again.", machine.Told);

@@ -147,7 +147,9 @@ public sealed class RunNotebookTests : IDisposable
         nbformat = 4,
         nbformat_minor = 4,
         metadata = new { kernelspec = new { name = "python3", display_name = "Python 3", language = "python" } },
-        cells = cells.Select(source => new { cell_type = "code", metadata = new { }, execution_count = (int?)null, outputs = Array.Empty<object>(), source }),
+        cells = cells.Select(
+            source => new { cell_type = "code", metadata = new { }, execution_count = (int?)null, outputs = Array.Empty<object>(),
+                source }),
     }));
 
     private Task<Programs.Result> RunAsync(string name, params string[] more) => Programs.RunAsync(Describe(name, more));
@@ -155,7 +157,8 @@ public sealed class RunNotebookTests : IDisposable
     private ProcessStartInfo Describe(string name, params string[] more)
     {
         var start = Programs.Describe(
-            ["/usr/bin/python3", _folder["run_notebook.py"], _folder[name], "--output", _folder["out.ipynb"], "--status", _folder["status.json"], .. more]);
+            ["/usr/bin/python3", _folder["run_notebook.py"], _folder[name], "--output", _folder["out.ipynb"], "--status",
+                _folder["status.json"], .. more]);
         start.Environment["HOME"] = _folder.Path;
         start.Environment["JUPYTER_RUNTIME_DIR"] = _folder["runtime"];
         start.Environment["IPYTHONDIR"] = _folder["ipython"];

@@ -44,7 +44,9 @@ public sealed class OpenPortTests(RehearsalSession session) : IDisposable
         session.Require("$null = $Machine | Stop-JupyterServer");
 
         var server = Assert.Single(session.Require("$global:Server = $Machine | Start-JupyterServer -OpenPort; $Server").Output);
-        Assert.Equal(("running", url, true), (server.Properties["State"].Value, server.Properties["Url"].Value, server.Properties["OpenPort"].Value));
+        Assert.Equal(
+            ("running", url, true),
+            (server.Properties["State"].Value, server.Properties["Url"].Value, server.Properties["OpenPort"].Value));
         Assert.Contains("type=\"password\"", (await CurlAsync("-L", url)).Succeeded(), StringComparison.Ordinal);
         Assert.Equal("302", await SignOnAsync(url, "correct horse"));
         Assert.Equal("401", await SignOnAsync(url, "wrong horse"));
@@ -56,7 +58,9 @@ public sealed class OpenPortTests(RehearsalSession session) : IDisposable
         // A tunnel still finds Jupyter on loopback. A server with an open port is not mistaken for one on loopback only.
         Assert.Equal("200", session.Require("$Server | Invoke-TrainingCommand 'curl -ks -o /dev/null -w %{http_code} https://localhost:8888/login'").Output[0].Properties["Output"].Value.ToString());
         RequireError("$Machine | Start-JupyterServer", "JupyterRunning", ErrorCategory.InvalidOperation);
-        Assert.Equal(server.Properties["ProcessId"].Value, session.Require("$Machine | Start-JupyterServer -OpenPort").Output[0].Properties["ProcessId"].Value);
+        Assert.Equal(
+            server.Properties["ProcessId"].Value,
+            session.Require("$Machine | Start-JupyterServer -OpenPort").Output[0].Properties["ProcessId"].Value);
 
         Assert.Equal(url, session.Require("$Server | Stop-JupyterServer").Output[0].Properties["Url"].Value);
         Assert.Equal("0", await GroupsAsync());
@@ -68,12 +72,14 @@ public sealed class OpenPortTests(RehearsalSession session) : IDisposable
         (await CurlAsync("-L", "--interface", "127.0.0.2", url)).Succeeded();
 
         // The port is closed even if Jupyter has died.
-        session.Require("$null = $Machine | Invoke-TrainingCommand 'kill -9 $(cat ~/spottrainer/jupyter/pid); rm ~/spottrainer/jupyter/pid'");
+        session.Require(
+            "$null = $Machine | Invoke-TrainingCommand 'kill -9 $(cat ~/spottrainer/jupyter/pid); rm ~/spottrainer/jupyter/pid'");
         RequireError("$Machine | Stop-JupyterServer", "JupyterNotRunning", ErrorCategory.ObjectNotFound);
         Assert.Equal("0", await GroupsAsync());
 
         session.Require("$null = $Machine | Start-JupyterServer -OpenPort");
-        session.Require("$null = $Machine | Invoke-TrainingCommand 'kill -9 $(cat ~/spottrainer/jupyter/pid); rm ~/spottrainer/jupyter/pid'");
+        session.Require(
+            "$null = $Machine | Invoke-TrainingCommand 'kill -9 $(cat ~/spottrainer/jupyter/pid); rm ~/spottrainer/jupyter/pid'");
         session.Require("$null = $Machine | Start-JupyterServer");
         session.Require("$null = $Machine | Stop-JupyterServer");
         Assert.Equal("0", await GroupsAsync());
@@ -122,7 +128,8 @@ public sealed class OpenPortTests(RehearsalSession session) : IDisposable
     [Fact]
     public void A_host_that_is_not_an_instance_is_referred_to_the_tunnel()
     {
-        var error = Assert.Single(session.Run("$Somewhere | Start-JupyterServer -OpenPort", ("Somewhere", session.HostOfTheModule())).Errors);
+        var error = Assert.Single(
+            session.Run("$Somewhere | Start-JupyterServer -OpenPort", ("Somewhere", session.HostOfTheModule())).Errors);
         Assert.StartsWith("NotAnInstance,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains("JupyterTunnel", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
     }
@@ -143,7 +150,8 @@ public sealed class OpenPortTests(RehearsalSession session) : IDisposable
             "($Machine | Set-JupyterSecurity -Password $password).CertificatePem", ("password", secure)).Output[0].BaseObject);
     }
 
-    private Task<Programs.Result> CurlAsync(params string[] arguments) => Programs.RunAsync(["curl", "-sS", "--cacert", folder["certificate.pem"], .. arguments]);
+    private Task<Programs.Result> CurlAsync(params string[] arguments) =>
+        Programs.RunAsync(["curl", "-sS", "--cacert", folder["certificate.pem"], .. arguments]);
 
     /// <summary>Signs in as a browser does, and returns the HTTP status.</summary>
     private async Task<string> SignOnAsync(string url, string password)
@@ -151,9 +159,11 @@ public sealed class OpenPortTests(RehearsalSession session) : IDisposable
         var jar = folder["jar"];
         File.Delete(jar);
         (await CurlAsync("-c", jar, "-o", "/dev/null", url + "login")).Succeeded();
-        var token = (await File.ReadAllLinesAsync(jar, TestContext.Current.CancellationToken)).Select(line => line.Split('\t')).Single(fields => fields.Length > 6 && fields[5] == "_xsrf")[6];
+        var token = (await File.ReadAllLinesAsync(jar, TestContext.Current.CancellationToken)).Select(line => line.Split('\t'))
+            .Single(fields => fields.Length > 6 && fields[5] == "_xsrf")[6];
         return (await CurlAsync(
-            "-b", jar, "-o", "/dev/null", "-w", "%{http_code}", "--data-urlencode", $"_xsrf={token}", "--data-urlencode", $"password={password}", url + "login")).Succeeded();
+            "-b", jar, "-o", "/dev/null", "-w", "%{http_code}", "--data-urlencode", $"_xsrf={token}", "--data-urlencode",
+            $"password={password}", url + "login")).Succeeded();
     }
 
     private Task<string> GroupsAsync() => AwsAsync("describe-security-groups", "length(SecurityGroups)");
@@ -162,7 +172,9 @@ public sealed class OpenPortTests(RehearsalSession session) : IDisposable
     {
         var environment = (IDictionary)session.Rehearsal.Properties["Environment"].Value;
         return (await AwsCli.RunAsync(
-            folder, (string)environment["AWS_ENDPOINT_URL"]!, (string)environment["AWS_ACCESS_KEY_ID"]!, (string)environment["AWS_SECRET_ACCESS_KEY"]!,
-            (string)environment["AWS_DEFAULT_REGION"]!, $"ec2 {action} --filters Name=tag:spottrainer:group,Values=jupyter --output text --query {query}")).Succeeded().Trim();
+            folder, (string)environment["AWS_ENDPOINT_URL"]!, (string)environment["AWS_ACCESS_KEY_ID"]!,
+            (string)environment["AWS_SECRET_ACCESS_KEY"]!,
+            (string)environment["AWS_DEFAULT_REGION"]!,
+            $"ec2 {action} --filters Name=tag:spottrainer:group,Values=jupyter --output text --query {query}")).Succeeded().Trim();
     }
 }

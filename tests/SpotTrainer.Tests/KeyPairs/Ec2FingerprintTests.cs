@@ -56,7 +56,8 @@ public sealed class Ec2FingerprintTests : IClassFixture<PuttyTools>, IDisposable
         {
             var key = PrivateKeyReader.Read(await judges.MakeAsync(algorithm));
             var imported = await endpoint.Ec2.ImportKeyPairAsync(
-                new ImportKeyPairRequest { KeyName = algorithm, PublicKeyMaterial = Convert.ToBase64String(Encoding.ASCII.GetBytes(key.PublicLine)) }, Stop);
+                new ImportKeyPairRequest { KeyName = algorithm,
+                    PublicKeyMaterial = Convert.ToBase64String(Encoding.ASCII.GetBytes(key.PublicLine)) }, Stop);
             Assert.True(Ec2Fingerprint.Fits(imported.KeyFingerprint, key));
             Assert.False(Ec2Fingerprint.Fits(imported.KeyFingerprint, SshPrivateKey.MakeEd25519("made-for-tests")));
         }
@@ -64,7 +65,8 @@ public sealed class Ec2FingerprintTests : IClassFixture<PuttyTools>, IDisposable
         foreach (var type in new[] { KeyType.Rsa, KeyType.Ed25519 })
         {
             var made = await endpoint.NewKeyPairAsync($"made {type}", type);
-            Assert.True(Ec2Fingerprint.Fits(made.KeyFingerprint, PrivateKeyReader.Read(judges.Write(Encoding.ASCII.GetBytes(made.KeyMaterial)))));
+            Assert.True(
+                Ec2Fingerprint.Fits(made.KeyFingerprint, PrivateKeyReader.Read(judges.Write(Encoding.ASCII.GetBytes(made.KeyMaterial)))));
         }
     }
 

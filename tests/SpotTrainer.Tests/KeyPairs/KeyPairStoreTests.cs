@@ -42,7 +42,8 @@ public sealed class KeyPairStoreTests : IDisposable
         await using var endpoint = new TestEndpoint();
         await using var proxy = new LossyProxy(endpoint.Endpoint.Url, "Action=ImportKeyPair");
         using var cloud = Cloud(endpoint, proxy.Url);
-        var error = await Assert.ThrowsAnyAsync<Exception>(() => KeyPairStore.CreateAsync(cloud, TestEndpoint.Region, new NewKeyPair("lost", Putty: true), log.Context, Stop));
+        var error = await Assert.ThrowsAnyAsync<Exception>(
+            () => KeyPairStore.CreateAsync(cloud, TestEndpoint.Region, new NewKeyPair("lost", Putty: true), log.Context, Stop));
         Assert.Equal("ConnectionFailed", ErrorTranslation.Translate(error, target: null).Id);
         Assert.StartsWith("warning: EC2 may or may not have the public key of 'lost'", Assert.Single(log.Lines), StringComparison.Ordinal);
         Assert.Single(await PairsAsync(endpoint));
@@ -53,14 +54,18 @@ public sealed class KeyPairStoreTests : IDisposable
     public async Task An_import_that_EC2_refuses_leaves_no_file()
     {
         await using var endpoint = new TestEndpoint();
-        using var stranger = new CloudContext(new BasicAWSCredentials("AKIDNOBODY", "made-for-tests"), TestEndpoint.Region, endpoint.Endpoint.Url.ToString(), folder.Path, "000000000000");
-        await Assert.ThrowsAnyAsync<Exception>(() => KeyPairStore.CreateAsync(stranger, TestEndpoint.Region, new NewKeyPair("refused", Putty: true), log.Context, Stop));
+        using var stranger = new CloudContext(
+            new BasicAWSCredentials("AKIDNOBODY", "made-for-tests"), TestEndpoint.Region, endpoint.Endpoint.Url.ToString(), folder.Path,
+            "000000000000");
+        await Assert.ThrowsAnyAsync<Exception>(
+            () => KeyPairStore.CreateAsync(stranger, TestEndpoint.Region, new NewKeyPair("refused", Putty: true), log.Context, Stop));
         Assert.Empty(Directory.GetFiles(stranger.KeyFolder));
 
         // A key pair from another computer has the name.
         using var cloud = Cloud(endpoint);
         await endpoint.NewKeyPairAsync("taken");
-        var error = await Assert.ThrowsAsync<SpotTrainerException>(() => KeyPairStore.CreateAsync(cloud, TestEndpoint.Region, new NewKeyPair("taken", Putty: true), log.Context, Stop));
+        var error = await Assert.ThrowsAsync<SpotTrainerException>(
+            () => KeyPairStore.CreateAsync(cloud, TestEndpoint.Region, new NewKeyPair("taken", Putty: true), log.Context, Stop));
         Assert.Equal("KeyPairExists", error.Id);
         Assert.Empty(Directory.GetFiles(cloud.KeyFolder));
         Assert.Empty(log.Lines);
@@ -173,7 +178,8 @@ public sealed class KeyPairStoreTests : IDisposable
 
         key = keys.Make(new NewKeyPair("other"));
         var putty = Path.ChangeExtension(keys.PathOf("other"), ".ppk");
-        PuttyKeyConversion.Write(SshPrivateKey.MakeEd25519("made-for-tests"), "made-for-tests", putty, cancellationToken: TestContext.Current.CancellationToken);
+        PuttyKeyConversion.Write(
+            SshPrivateKey.MakeEd25519("made-for-tests"), "made-for-tests", putty, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(putty, keys.Delete("other", key));
         Assert.Equal([putty], Directory.GetFiles(cloud.KeyFolder));
     }
@@ -188,7 +194,10 @@ public sealed class KeyPairStoreTests : IDisposable
         using var cloud = Cloud(endpoint);
         Assert.Equal("NameInvalid", await ErrorAsync(() => PlanAsync(cloud, name)));
         Assert.Equal("NameInvalid", await ErrorAsync(() => KeyPairStore.EnsureAsync(cloud, TestEndpoint.Region, name, log.Context, Stop)));
-        Assert.Equal("NameInvalid", Assert.Throws<SpotTrainerException>(() => KeyPairStore.CreateLocal(cloud: null, new KeyPairFolder(folder.Path), new NewKeyPair(name))).Id);
+        Assert.Equal(
+            "NameInvalid",
+            Assert.Throws<SpotTrainerException>(
+                () => KeyPairStore.CreateLocal(cloud: null, new KeyPairFolder(folder.Path), new NewKeyPair(name))).Id);
     }
 
     private static async Task<string> ErrorAsync(Func<Task> call) => (await Assert.ThrowsAsync<SpotTrainerException>(call)).Id;
@@ -197,9 +206,11 @@ public sealed class KeyPairStoreTests : IDisposable
         (await endpoint.Ec2.DescribeKeyPairsAsync(new DescribeKeyPairsRequest(), Stop)).KeyPairs;
 
     private Task<KeyPairRemoval> PlanAsync(CloudContext cloud, string name, bool cloudOnly = false, bool force = false) => KeyPairRemoval.PlanAsync(
-        cloud, TestEndpoint.Region, new KeyPairFolder(cloud.KeyFolder), name, new KeyPairRemovalOptions(cloudOnly, force, MayTakeOthers: false), log.Context, Stop);
+        cloud, TestEndpoint.Region, new KeyPairFolder(cloud.KeyFolder), name,
+        new KeyPairRemovalOptions(cloudOnly, force, MayTakeOthers: false), log.Context, Stop);
 
     private CloudContext Cloud(TestEndpoint endpoint, string? url = null) => new(
-        new BasicAWSCredentials(endpoint.Endpoint.AccessKeyId, endpoint.Endpoint.SecretAccessKey), TestEndpoint.Region, url ?? endpoint.Endpoint.Url.ToString(),
+        new BasicAWSCredentials(endpoint.Endpoint.AccessKeyId, endpoint.Endpoint.SecretAccessKey), TestEndpoint.Region, url
+            ?? endpoint.Endpoint.Url.ToString(),
         folder.Path, "000000000000");
 }

@@ -24,7 +24,9 @@ public sealed class NoCredentialsTests : IDisposable
             $pair | Remove-TrainingKeyPair -Confirm:$false | ForEach-Object { "$($_.Name) $($_.State)" }
             Get-TrainingKeyPair -WarningAction Ignore | ForEach-Object { "$($_.Name) $($_.State)" }
             """);
-        Assert.Equal((0, "outside LocalOnly local ecdsa-sha2-nistp256\noutside LocalOnly\nplain Unknown\noutside Removed\nplain Unknown\n"), (code, output));
+        Assert.Equal(
+            (0, "outside LocalOnly local ecdsa-sha2-nistp256\noutside LocalOnly\nplain Unknown\noutside Removed\nplain Unknown\n"),
+            (code, output));
         Assert.Contains("Only the key pairs on this computer are listed.", error, StringComparison.Ordinal);
         Assert.Equal("plain.pem", Path.GetFileName(Assert.Single(Directory.GetFiles(Path.Combine(folder.Path, "SpotTrainer", "keys")))));
     }
@@ -45,7 +47,8 @@ public sealed class NoCredentialsTests : IDisposable
     [Fact]
     public async Task If_EC2_would_have_to_be_asked_there_is_one_error()
     {
-        var (_, output, error) = await RunAsync("$null = New-TrainingKeyPair plain -LocalOnly; Remove-TrainingKeyPair plain -Confirm:$false");
+        var (_, output, error) = await RunAsync(
+            "$null = New-TrainingKeyPair plain -LocalOnly; Remove-TrainingKeyPair plain -Confirm:$false");
         Assert.Empty(output);
         Assert.Contains("No AWS credentials were found.", error, StringComparison.Ordinal);
         Assert.Single(Directory.GetFiles(Path.Combine(folder.Path, "SpotTrainer", "keys")));

@@ -123,7 +123,8 @@ public sealed class KeyFormatTests : IClassFixture<PuttyTools>, IDisposable
         foreach (var algorithm in new[] { "ed25519", "ecdsa-521", "rsa-2048" })
         {
             var source = await judges.MakeAsync(algorithm);
-            var (key, encrypted) = PrivateKeyReader.Read(await judges.RewrittenAsync(source, "RFC4716", Secret, "-Z", cipher, "-a", "2"), passphrase);
+            var (key, encrypted) = PrivateKeyReader.Read(
+                await judges.RewrittenAsync(source, "RFC4716", Secret, "-Z", cipher, "-a", "2"), passphrase);
 
             Assert.True(encrypted);
             Assert.Equal(await judges.PuttygenAsync(source), PuttyKeyFormat.Write(key));
@@ -144,7 +145,8 @@ public sealed class KeyFormatTests : IClassFixture<PuttyTools>, IDisposable
             string[] traditional = command == "rsa" ? ["-traditional"] : [];
             var locked = await judges.OpensslFileAsync(pem, [command, .. traditional, cipher, .. judges.PassOut()]);
 
-            Assert.Contains("DEK-Info", await File.ReadAllTextAsync(locked, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+            Assert.Contains(
+                "DEK-Info", await File.ReadAllTextAsync(locked, TestContext.Current.CancellationToken), StringComparison.Ordinal);
             var (key, encrypted) = PrivateKeyReader.Read(locked, passphrase);
             Assert.True(encrypted);
             Assert.Equal(await judges.PuttygenAsync(pem), PuttyKeyFormat.Write(key));
@@ -194,7 +196,8 @@ public sealed class KeyFormatTests : IClassFixture<PuttyTools>, IDisposable
         var key = PrivateKeyReader.Read(source);
         var plain = PemKeyFormat.WriteTraditional(key, passphrase: null);
 
-        Assert.Equal(await File.ReadAllBytesAsync(await judges.RewrittenAsync(source, "PEM"), TestContext.Current.CancellationToken), plain);
+        Assert.Equal(
+            await File.ReadAllBytesAsync(await judges.RewrittenAsync(source, "PEM"), TestContext.Current.CancellationToken), plain);
 
         // The private number in puttygen's ECDSA keys does not have RFC 5915's length, unless its first bit happens to be 0.
         if (algorithm.StartsWith("rsa", StringComparison.Ordinal))
@@ -238,7 +241,8 @@ public sealed class KeyFormatTests : IClassFixture<PuttyTools>, IDisposable
     {
         var rsa = (Org.BouncyCastle.Asn1.Pkcs.RsaPrivateKeyStructure)PrivateKeyReader.Read(await judges.MakeAsync("rsa-2048")).Key;
         var swapped = new Org.BouncyCastle.Asn1.Pkcs.RsaPrivateKeyStructure(
-            rsa.Modulus, rsa.PublicExponent, rsa.PrivateExponent, rsa.Prime2, rsa.Prime1, rsa.Exponent2, rsa.Exponent1, rsa.Prime1.ModInverse(rsa.Prime2));
+            rsa.Modulus, rsa.PublicExponent, rsa.PrivateExponent, rsa.Prime2, rsa.Prime1, rsa.Exponent2, rsa.Exponent1,
+            rsa.Prime1.ModInverse(rsa.Prime2));
         var source = judges.Write(Encoding.ASCII.GetBytes(
             $"-----BEGIN RSA PRIVATE KEY-----\n{Convert.ToBase64String(swapped.GetDerEncoded(), Base64FormattingOptions.InsertLineBreaks).Replace("\r", "", StringComparison.Ordinal)}\n-----END RSA PRIVATE KEY-----\n"));
 
@@ -253,9 +257,11 @@ public sealed class KeyFormatTests : IClassFixture<PuttyTools>, IDisposable
         var source = judges.NewPath();
         await RunAsync("openssl", "ecparam", "-genkey", "-name", "secp384r1", "-conv_form", form, "-out", source);
 
-        Assert.Contains("EC PARAMETERS", await File.ReadAllTextAsync(source, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            "EC PARAMETERS", await File.ReadAllTextAsync(source, TestContext.Current.CancellationToken), StringComparison.Ordinal);
         var key = PrivateKeyReader.Read(source);
-        Assert.Equal(key.PublicBlob, PrivateKeyReader.Read(await judges.OpensslFileAsync(source, "pkcs8", "-topk8", "-nocrypt")).PublicBlob);
+        Assert.Equal(
+            key.PublicBlob, PrivateKeyReader.Read(await judges.OpensslFileAsync(source, "pkcs8", "-topk8", "-nocrypt")).PublicBlob);
 
         static async Task RunAsync(params string[] command) => (await Programs.RunAsync(command)).Succeeded();
     }

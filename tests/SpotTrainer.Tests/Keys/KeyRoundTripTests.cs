@@ -11,18 +11,22 @@ public sealed class KeyRoundTripTests
 {
     private static readonly PuttyKeyDerivation Quick = new("Argon2id", 8, 1, 1);
 
-    private static readonly Lazy<SshPrivateKey[]> RsaKeys = new(() => [SshPrivateKey.MakeRsa(1024, "a"), SshPrivateKey.MakeRsa(1536, "b"), SshPrivateKey.MakeRsa(2048, "c")]);
+    private static readonly Lazy<SshPrivateKey[]> RsaKeys = new(
+        () => [SshPrivateKey.MakeRsa(1024, "a"), SshPrivateKey.MakeRsa(1536, "b"), SshPrivateKey.MakeRsa(2048, "c")]);
 
-    private static readonly Gen<SshPrivateKey> Ed25519Keys = Gen.Byte.Array[32].Select(seed => SshPrivateKey.From(new Ed25519PrivateKeyParameters(seed, 0), ""));
+    private static readonly Gen<SshPrivateKey> Ed25519Keys = Gen.Byte.Array[32]
+        .Select(seed => SshPrivateKey.From(new Ed25519PrivateKeyParameters(seed, 0), ""));
 
-    private static readonly Gen<SshPrivateKey> Ed448Keys = Gen.Byte.Array[57].Select(seed => SshPrivateKey.From(new Ed448PrivateKeyParameters(seed, 0), ""));
+    private static readonly Gen<SshPrivateKey> Ed448Keys = Gen.Byte.Array[57]
+        .Select(seed => SshPrivateKey.From(new Ed448PrivateKeyParameters(seed, 0), ""));
 
     private static readonly Gen<SshPrivateKey> EcdsaKeys = Gen.Select(
         OneOf("nistp256", "nistp384", "nistp521"), Gen.Byte.Array[1, 65], (curve, bytes) =>
         {
             // Includes small numbers, whose files are short.
             var order = SshPrivateKey.EcdsaOf(curve, BigInteger.One).Parameters.N;
-            return SshPrivateKey.From(SshPrivateKey.EcdsaOf(curve, new BigInteger(1, bytes).Mod(order.Subtract(BigInteger.One)).Add(BigInteger.One)), "");
+            return SshPrivateKey.From(
+                SshPrivateKey.EcdsaOf(curve, new BigInteger(1, bytes).Mod(order.Subtract(BigInteger.One)).Add(BigInteger.One)), "");
         });
 
     private static readonly Gen<SshPrivateKey> Keys = Gen.Select(
@@ -56,7 +60,9 @@ public sealed class KeyRoundTripTests
 
                 return PuttyKeyFormat.Write(current.WithComment("")).SequenceEqual(PuttyKeyFormat.Write(key.WithComment("")));
             },
-            iter: Environment.GetEnvironmentVariable("SPOTTRAINER_FULL") == "1" ? 5000 : 100, threads: 1, seed: Environment.GetEnvironmentVariable("SPOTTRAINER_FULL") == "1" ? null : "0000KeyChain0");
+            iter: Environment.GetEnvironmentVariable("SPOTTRAINER_FULL") == "1"
+                ? 5000 : 100, threads: 1, seed: Environment.GetEnvironmentVariable("SPOTTRAINER_FULL") == "1" ? null
+                : "0000KeyChain0");
     }
 
     private static Gen<string> OneOf(params string[] names) => Gen.Int[0, names.Length - 1].Select(index => names[index]);

@@ -32,13 +32,17 @@ public sealed class PrivateKeyReaderTests : IClassFixture<PuttyTools>, IDisposab
     [InlineData("no key at all", "KeyUnreadable")]
     [InlineData("-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n", "KeyDamaged")]
     [InlineData("-----BEGIN RSA PRIVATE KEY-----\nAA", "KeyDamaged")]
-    [InlineData("-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC\n\nAAAA\n-----END RSA PRIVATE KEY-----\n", "KeyDamaged")]
+    [InlineData(
+        "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC\n\nAAAA\n-----END RSA PRIVATE KEY-----\n",
+        "KeyDamaged")]
     [InlineData("-----BEGIN RSA PRIVATE KEY-----\nDEK-Info: RC2-40-CBC,00112233445566778899AABBCCDDEEFF\n\nAAAAAAAAAAAAAAAAAAAAAA==\n-----END RSA PRIVATE KEY-----\n", "KeyUnsupported")]
     [InlineData("-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA/////w==\n-----END OPENSSH PRIVATE KEY-----\n", "KeyDamaged")]
     [InlineData("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "KeyIsCertificate")]
     [InlineData("ssh-ed25519-cert-v01@openssh.com AAAAIHNzaC1lZDI1NTE5LWNlcnQtdjAxQG9wZW5zc2guY29t made-for-tests", "KeyIsCertificate")]
     [InlineData("ecdsa-sha2-nistp256-cert-v01@openssh.com AAAA made-for-tests", "KeyIsCertificate")]
-    [InlineData("-----BEGIN RSA PRIVATE KEY-----\nDEK-Info: DES-CBC,0011223344556677\n\nAAAAAAAAAAA=\n-----END RSA PRIVATE KEY-----\n", "KeyUnsupported")]
+    [InlineData(
+        "-----BEGIN RSA PRIVATE KEY-----\nDEK-Info: DES-CBC,0011223344556677\n\nAAAAAAAAAAA=\n-----END RSA PRIVATE KEY-----\n",
+        "KeyUnsupported")]
     [InlineData("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", "KeyIsPublic")]
     [InlineData("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5 made-for-tests", "KeyIsPublic")]
     [InlineData("---- BEGIN SSH2 PUBLIC KEY ----\nAAAA\n---- END SSH2 PUBLIC KEY ----\n", "KeyIsPublic")]
@@ -151,7 +155,8 @@ public sealed class PrivateKeyReaderTests : IClassFixture<PuttyTools>, IDisposab
     public void Rounds_that_would_take_hours_are_refused()
     {
         var content = OpenSshKeyFormat.Write(ed25519, passphrase);
-        var data = Convert.FromBase64String(string.Concat(Encoding.ASCII.GetString(content).Split('\n').Where(line => !line.StartsWith('-'))));
+        var data = Convert.FromBase64String(
+            string.Concat(Encoding.ASCII.GetString(content).Split('\n').Where(line => !line.StartsWith('-'))));
 
         // The header of an encrypted key: magic, cipher, derivation, then salt and rounds.
         var rounds = data.AsSpan().IndexOf("bcrypt"u8) + 6 + 4 + 4 + 16;
@@ -170,11 +175,16 @@ public sealed class PrivateKeyReaderTests : IClassFixture<PuttyTools>, IDisposab
     {
         var function = derivation switch
         {
-            "scrypt" => new AlgorithmIdentifier(MiscObjectIdentifiers.id_scrypt, new DerSequence(new DerOctetString(new byte[8]), DerInteger.ValueOf(cost), DerInteger.ValueOf(8), DerInteger.ValueOf(1))),
+            "scrypt" =>
+                new AlgorithmIdentifier(
+                    MiscObjectIdentifiers.id_scrypt,
+                    new DerSequence(
+                        new DerOctetString(new byte[8]), DerInteger.ValueOf(cost), DerInteger.ValueOf(8), DerInteger.ValueOf(1))),
             "pbkdf2" => new AlgorithmIdentifier(PkcsObjectIdentifiers.IdPbkdf2, new Pbkdf2Params(new byte[8], cost, keyLength)),
             _ => new AlgorithmIdentifier(new DerObjectIdentifier("1.2.3"), new Pbkdf2Params(new byte[8], cost, keyLength)),
         };
-        var scheme = new AlgorithmIdentifier(Org.BouncyCastle.Asn1.Nist.NistObjectIdentifiers.IdAes256Cbc, new DerOctetString(new byte[16]));
+        var scheme = new AlgorithmIdentifier(
+            Org.BouncyCastle.Asn1.Nist.NistObjectIdentifiers.IdAes256Cbc, new DerOctetString(new byte[16]));
         var info = new EncryptedPrivateKeyInfo(
             new AlgorithmIdentifier(PkcsObjectIdentifiers.IdPbeS2, new DerSequence(function, scheme)), new byte[32]);
 
@@ -192,10 +202,18 @@ public sealed class PrivateKeyReaderTests : IClassFixture<PuttyTools>, IDisposab
         var two = Org.BouncyCastle.Math.BigInteger.Two;
         foreach (var structure in new[]
         {
-            new Org.BouncyCastle.Asn1.Pkcs.RsaPrivateKeyStructure(parts.Modulus, parts.PublicExponent, parts.PrivateExponent.Add(two), parts.Prime1, parts.Prime2, parts.Exponent1, parts.Exponent2, parts.Coefficient),
-            new Org.BouncyCastle.Asn1.Pkcs.RsaPrivateKeyStructure(parts.Modulus, parts.PublicExponent, parts.PrivateExponent, parts.Prime1, parts.Prime2.Add(two), parts.Exponent1, parts.Exponent2, parts.Coefficient),
-            new Org.BouncyCastle.Asn1.Pkcs.RsaPrivateKeyStructure(parts.Modulus, parts.PublicExponent, parts.PrivateExponent, parts.Prime1, parts.Prime2, parts.Exponent1.Add(two), parts.Exponent2, parts.Coefficient),
-            new Org.BouncyCastle.Asn1.Pkcs.RsaPrivateKeyStructure(parts.Modulus, parts.PublicExponent, parts.PrivateExponent, parts.Prime1, parts.Prime2, parts.Exponent1, parts.Exponent2, parts.Coefficient.Add(two)),
+            new Org.BouncyCastle.Asn1.Pkcs.RsaPrivateKeyStructure(
+                parts.Modulus, parts.PublicExponent, parts.PrivateExponent.Add(two), parts.Prime1, parts.Prime2, parts.Exponent1,
+                parts.Exponent2, parts.Coefficient),
+            new Org.BouncyCastle.Asn1.Pkcs.RsaPrivateKeyStructure(
+                parts.Modulus, parts.PublicExponent, parts.PrivateExponent, parts.Prime1, parts.Prime2.Add(two), parts.Exponent1,
+                parts.Exponent2, parts.Coefficient),
+            new Org.BouncyCastle.Asn1.Pkcs.RsaPrivateKeyStructure(
+                parts.Modulus, parts.PublicExponent, parts.PrivateExponent, parts.Prime1, parts.Prime2, parts.Exponent1.Add(two),
+                parts.Exponent2, parts.Coefficient),
+            new Org.BouncyCastle.Asn1.Pkcs.RsaPrivateKeyStructure(
+                parts.Modulus, parts.PublicExponent, parts.PrivateExponent, parts.Prime1, parts.Prime2, parts.Exponent1, parts.Exponent2,
+                parts.Coefficient.Add(two)),
         })
         {
             Assert.Equal("KeyDamaged", IdOf(Pem(structure.GetDerEncoded())));
@@ -208,7 +226,9 @@ public sealed class PrivateKeyReaderTests : IClassFixture<PuttyTools>, IDisposab
         var huge = new Org.BouncyCastle.Math.BigInteger(32_000, new Random(1)).SetBit(31_999).SetBit(0);
         var one = Org.BouncyCastle.Math.BigInteger.One;
 
-        Assert.Equal("KeyUnsupported", IdOf(Pem(new Org.BouncyCastle.Asn1.Pkcs.RsaPrivateKeyStructure(huge, huge, huge, huge, huge, one, one, one).GetDerEncoded())));
+        Assert.Equal(
+            "KeyUnsupported",
+            IdOf(Pem(new Org.BouncyCastle.Asn1.Pkcs.RsaPrivateKeyStructure(huge, huge, huge, huge, huge, one, one, one).GetDerEncoded())));
     }
 
     /// <summary>
@@ -250,7 +270,9 @@ public sealed class PrivateKeyReaderTests : IClassFixture<PuttyTools>, IDisposab
             Assert.InRange(most, 0, 500_000);
         }
 
-        TestContext.Current.TestOutputHelper?.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{rounds} files, {read} of them still keys, at most {most} bytes allocated, seed {seed}"));
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture, $"{rounds} files, {read} of them still keys, at most {most} bytes allocated, seed {seed}"));
     }
 
     private static byte[] Damage(Random random, byte[] sample)

@@ -38,7 +38,8 @@ public sealed partial class BudgetPropertyTests
     private static readonly bool Full = Environment.GetEnvironmentVariable("SPOTTRAINER_FULL") == "1";
     private static readonly int Cases = Full ? 5000 : 160;
     private static readonly string[] Refusals = ["BudgetTooSmall", "MaxPriceTooLow", "NoOfferLaunched", "OnDemandTooDear"];
-    private static readonly OfferCriteria Types = new() { InstanceTypes = ["m7i.large", "c5.large", "t3.large", "r5.xlarge", "g4dn.xlarge", "c6g.xlarge"] };
+    private static readonly OfferCriteria Types =
+        new() { InstanceTypes = ["m7i.large", "c5.large", "t3.large", "r5.xlarge", "g4dn.xlarge", "c6g.xlarge"] };
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -112,7 +113,8 @@ public sealed partial class BudgetPropertyTests
             }
 
             // The clock must not advance to the next end before this one is seen.
-            await Programs.UntilAsync(async () => (await ChargesAsync(test))[one.Instance.InstanceId].End is not null, () => $"{one.Instance} does not end");
+            await Programs.UntilAsync(
+                async () => (await ChargesAsync(test))[one.Instance.InstanceId].End is not null, () => $"{one.Instance} does not end");
         }
 
         var charges = await ChargesAsync(test);
@@ -143,7 +145,8 @@ public sealed partial class BudgetPropertyTests
         var perHour = offer.TariffFor(maxPrice, disk).MostPerHour!.Value;
         return new LaunchRequest
         {
-            Offers = [offer], VolumeSizeGiB = disk, MaxPrice = maxPrice, OnDemandFallback = onDemand, LongestTime = TimeSpan.FromHours(random.Next(4) == 0 ? 0.1 + (random.NextDouble() * 50) : 8760),
+            Offers = [offer], VolumeSizeGiB = disk, MaxPrice = maxPrice, OnDemandFallback = onDemand,
+            LongestTime = TimeSpan.FromHours(random.Next(4) == 0 ? 0.1 + (random.NextDouble() * 50) : 8760),
             Budget = perHour * (decimal)(0.1 + (Math.Pow(random.NextDouble(), 4) * 300)),
         };
     }
@@ -165,10 +168,12 @@ public sealed partial class BudgetPropertyTests
         switch (random.Next(8))
         {
             case 0:
-                await endpoint.InterruptAsync(chosen.Instance.Region, chosen.Instance.InstanceId, TimeSpan.Zero).ContinueWith(_ => { }, Stop, TaskContinuationOptions.None, TaskScheduler.Default);
+                await endpoint.InterruptAsync(chosen.Instance.Region, chosen.Instance.InstanceId, TimeSpan.Zero)
+                    .ContinueWith(_ => { }, Stop, TaskContinuationOptions.None, TaskScheduler.Default);
                 break;
             case 1:
-                await Terminator.RequestAsync(test.Cloud, chosen.Instance.Region, chosen.Instance.InstanceId, justLaunched: false, test.Context);
+                await Terminator.RequestAsync(
+                    test.Cloud, chosen.Instance.Region, chosen.Instance.InstanceId, justLaunched: false, test.Context);
                 break;
             case 2 or 3 when ahead <= DeadlineCheck.ClockTolerance:
                 // Set-SpotTrainingDeadline -FromBudget. A client whose clock is further ahead gets an error and moves nothing.
@@ -178,7 +183,9 @@ public sealed partial class BudgetPropertyTests
                 // Prices change, even above the instance's maximum price, permanently or for a while, now or later.
                 var from = now + (TimeSpan.FromHours(random.NextDouble() * 5) * random.Next(2));
                 var move = new PriceMove(new OfferPattern(random.Next(2) == 0 ? "*" : $"{chosen.Instance.InstanceType}/{chosen.Instance.Zone}"),
-                    (decimal)Math.Exp((random.NextDouble() * 4) - 1.5), from, random.Next(2) == 0 ? null : from.AddHours(random.NextDouble() * 20));
+                    (decimal)Math.Exp((random.NextDouble() * 4) - 1.5), from, random.Next(2) == 0
+                        ? null
+                        : from.AddHours(random.NextDouble() * 20));
                 await endpoint.ChangeAsync(conditions => conditions with { PriceMoves = conditions.PriceMoves.Add(move) });
                 break;
         }
@@ -190,7 +197,9 @@ public sealed partial class BudgetPropertyTests
         clock.Advance(time > TimeSpan.Zero ? time : TimeSpan.Zero);
     }
 
-    [GeneratedRegex(@"deadline=(?<deadline>\d+); latest=\$\(\(\$\(date \+%s\) \+ (?<longest>\d+)\)\)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        @"deadline=(?<deadline>\d+); latest=\$\(\(\$\(date \+%s\) \+ (?<longest>\d+)\)\)", RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
     private static partial Regex Armed();
 
     /// <summary>A running instance, with the moment of its deadline by the endpoint's clock.</summary>
@@ -204,7 +213,9 @@ public sealed partial class BudgetPropertyTests
             Assert.Equal(instance.Deadline, DateTimeOffset.FromUnixTimeSeconds(deadline));
 
             // As the script on the instance computes it at boot, by the instance's own clock, which is right.
-            var (asked, drawnIn) = (DateTimeOffset.FromUnixTimeSeconds(deadline) + offset, instance.LaunchTime.AddSeconds((random.NextDouble() * LongestBoot) + longest));
+            var (asked, drawnIn) = (
+                DateTimeOffset.FromUnixTimeSeconds(deadline) + offset,
+                instance.LaunchTime.AddSeconds((random.NextDouble() * LongestBoot) + longest));
             End = asked < drawnIn ? asked : drawnIn;
         }
 
@@ -220,7 +231,8 @@ public sealed partial class BudgetPropertyTests
         public void MoveOut(MarketTable market, Conditions conditions, DateTimeOffset now)
         {
             var soFar = Instance.Market == "spot"
-                ? MarketTable.History(market.Offer(Instance.InstanceType, Instance.Zone)!, Instance.LaunchTime, now, conditions.PriceMoves).Max(price => price.Usd)
+                ? MarketTable.History(market.Offer(Instance.InstanceType, Instance.Zone)!, Instance.LaunchTime, now, conditions.PriceMoves)
+                    .Max(price => price.Usd)
                 : Instance.Price;
             var latest = Instance.Tariff.LatestEnd(Instance.LaunchTime, now, Instance.Budget!.Value, Math.Max(soFar, Instance.Price));
             (End, Moved) = latest > End ? (latest, true) : (End, Moved);
@@ -239,7 +251,8 @@ public sealed partial class BudgetPropertyTests
 
         public decimal Nearest { get; private set; }
 
-        public void Add(decimal share, bool moved) => (Machines, Moved, Nearest) = (Machines + 1, Moved + (moved ? 1 : 0), Math.Max(Nearest, share));
+        public void Add(decimal share, bool moved) =>
+            (Machines, Moved, Nearest) = (Machines + 1, Moved + (moved ? 1 : 0), Math.Max(Nearest, share));
 
         public override string ToString() =>
             string.Create(CultureInfo.InvariantCulture, $"{Cases} cases, {Machines} machines, {Moved} with a deadline moved out, {Refused} refused, at most {Nearest:P2} of the budget");

@@ -19,7 +19,8 @@ public sealed class ImageResolverTests
     public async Task GPUs_that_the_driver_of_the_image_does_not_support_are_an_error(string type, string model, string? alias)
     {
         await using var test = new TestCloud();
-        var error = await Assert.ThrowsAsync<SpotTrainerException>(() => ImageResolver.ResolveAsync(test.Cloud, TestEndpoint.Region, new ImageChoice(alias), Size(type, model), Stop));
+        var error = await Assert.ThrowsAsync<SpotTrainerException>(
+            () => ImageResolver.ResolveAsync(test.Cloud, TestEndpoint.Region, new ImageChoice(alias), Size(type, model), Stop));
         Assert.Equal("ImageDriverUnfit", error.Id);
         Assert.Contains($"the {model} of {type}", error.Message, StringComparison.Ordinal);
         Assert.Contains("-ImageId", error.NextStep, StringComparison.Ordinal);
@@ -32,7 +33,9 @@ public sealed class ImageResolverTests
     public async Task Other_images_and_later_GPUs_are_accepted(string type, string model, string? alias)
     {
         await using var test = new TestCloud();
-        Assert.StartsWith("ami-", (await ImageResolver.ResolveAsync(test.Cloud, TestEndpoint.Region, new ImageChoice(alias), Size(type, model), Stop)).Id, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "ami-", (await ImageResolver.ResolveAsync(test.Cloud, TestEndpoint.Region, new ImageChoice(alias), Size(type, model), Stop)).Id,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -57,14 +60,18 @@ public sealed class ImageResolverTests
     public async Task An_image_for_a_later_GPU_is_not_used_for_an_old_one()
     {
         await using var test = new TestCloud(market: OldGpus());
-        var (old, later) = ((await test.FindAsync(new OfferCriteria { InstanceTypes = ["p3.2xlarge"], First = 1 }))[0], (await test.FindAsync(new OfferCriteria { InstanceTypes = ["g4dn.xlarge"], First = 1 }))[0]);
-        var preparation = new LaunchPreparation(test.Cloud, new LaunchRequest { Offers = [later, old], AllowedCidr = "203.0.113.7/32" }, test.Context);
+        var (old, later) = (
+            (await test.FindAsync(new OfferCriteria { InstanceTypes = ["p3.2xlarge"], First = 1 }))[0],
+            (await test.FindAsync(new OfferCriteria { InstanceTypes = ["g4dn.xlarge"], First = 1 }))[0]);
+        var preparation = new LaunchPreparation(
+            test.Cloud, new LaunchRequest { Offers = [later, old], AllowedCidr = "203.0.113.7/32" }, test.Context);
         Assert.StartsWith("ami-", (await preparation.ForAsync(later, Stop)).Image.Id, StringComparison.Ordinal);
         Assert.Equal("ImageDriverUnfit", (await Assert.ThrowsAsync<SpotTrainerException>(() => preparation.ForAsync(old, Stop))).Id);
     }
 
     private static InstanceTypeSize Size(string type, string model) =>
-        new(type, VCpu: 8, MemoryGiB: 61, Gpu: 1, model, GpuMemoryGiB: 16, "x86_64", Burstable: false, Metal: false, CurrentGeneration: true) { GpuMaker = "NVIDIA" };
+        new(type, VCpu: 8, MemoryGiB: 61, Gpu: 1, model, GpuMemoryGiB: 16, "x86_64", Burstable: false, Metal: false,
+            CurrentGeneration: true) { GpuMaker = "NVIDIA" };
 
     /// <summary>The market of a rehearsal, plus AWS's type with V100 GPUs.</summary>
     private static MarketTable OldGpus()
@@ -72,6 +79,7 @@ public sealed class ImageResolverTests
         var types = MarketType.ReadAll();
         var model = types.Single(type => type.Name == "g4dn.xlarge");
         return new MarketTable(
-            [new MarketRegion(TestEndpoint.Region, 1, ["eu-central-1a"])], [.. types, model with { Name = "p3.2xlarge", VCpu = 8, GpuName = "V100", GpuMemoryMiB = 16384 }]);
+            [new MarketRegion(TestEndpoint.Region, 1, ["eu-central-1a"])],
+            [.. types, model with { Name = "p3.2xlarge", VCpu = 8, GpuName = "V100", GpuMemoryMiB = 16384 }]);
     }
 }

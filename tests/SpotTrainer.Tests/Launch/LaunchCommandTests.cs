@@ -45,7 +45,9 @@ public sealed class LaunchCommandTests(RehearsalSession session)
             Assert.Equal("in\n", output[1].BaseObject);
             names.Add((string)output[0].Properties["KeyName"].Value);
             using var ec2 = session.Client();
-            var pair = (await ec2.DescribeKeyPairsAsync(new DescribeKeyPairsRequest { KeyNames = [names[^1]], IncludePublicKey = true }, Stop)).KeyPairs.Single();
+            var pair = (
+                await ec2.DescribeKeyPairsAsync(
+                    new DescribeKeyPairsRequest { KeyNames = [names[^1]], IncludePublicKey = true }, Stop)).KeyPairs.Single();
             Assert.True(Ec2Fingerprint.Fits(pair.KeyFingerprint, key));
         }
 
@@ -58,11 +60,15 @@ public sealed class LaunchCommandTests(RehearsalSession session)
     public void A_budget_is_split_over_the_instances_and_limits_the_deadline_of_each()
     {
         var made = session.Require("Find-SpotOffer -InstanceType m7i.large -First 1 | New-SpotTrainingInstance -Name proof-count -Count 3 -Budget 0.9 -MaxHours 100 -NoWait").Output;
-        Assert.Equal(["proof-count-1", "proof-count-2", "proof-count-3"], made.Select(one => (string)one.Properties["Name"].Value).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["proof-count-1", "proof-count-2", "proof-count-3"],
+            made.Select(one => (string)one.Properties["Name"].Value).Order(StringComparer.Ordinal));
         foreach (var one in made)
         {
             Assert.Equal(0.3m, one.Properties["Budget"].Value);
-            var perHour = new Tariff(0, (decimal)one.Properties["HighestPrice"].Value, (decimal?)one.Properties["DiskPrice"].Value, (int)one.Properties["VolumeSizeGiB"].Value).MostPerHour!.Value;
+            var perHour = new Tariff(
+                0, (decimal)one.Properties["HighestPrice"].Value, (decimal?)one.Properties["DiskPrice"].Value,
+                (int)one.Properties["VolumeSizeGiB"].Value).MostPerHour!.Value;
             var time = (DateTimeOffset)one.Properties["Deadline"].Value - (DateTimeOffset)one.Properties["LaunchTime"].Value;
             Assert.True((decimal)(time + Tariff.Margin).TotalHours * perHour <= 0.3m);
             Assert.True((decimal)(time + Tariff.Margin + TimeSpan.FromMinutes(1)).TotalHours * perHour > 0.3m);
@@ -75,7 +81,8 @@ public sealed class LaunchCommandTests(RehearsalSession session)
     public void An_image_for_another_architecture_is_an_error_before_anything_is_launched()
     {
         const string Script = "Find-SpotOffer -InstanceType m7i.large -Region us-east-1 -First 2 | New-SpotTrainingInstance -Name proof-arch -ImageId $image; Get-SpotTrainingInstance proof-arch*";
-        var image = ImageActions.FindByParameter("us-east-1", "/aws/service/canonical/ubuntu/server/24.04/stable/current/arm64/hvm/ebs-gp3/ami-id")!.Id;
+        var image = ImageActions.FindByParameter(
+            "us-east-1", "/aws/service/canonical/ubuntu/server/24.04/stable/current/arm64/hvm/ebs-gp3/ami-id")!.Id;
         var result = session.Run(Script, ("image", image));
         Assert.StartsWith("ImageArchitectureWrong,", Assert.Single(result.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Empty(result.Output);
@@ -98,7 +105,9 @@ public sealed class LaunchCommandTests(RehearsalSession session)
         Assert.Single(session.Run("Get-SpotTrainingInstance -State walking").Errors);
 
         // Empty pipeline input produces no output.
-        Assert.Empty(session.Require("@() | Find-SpotOffer; 1, 2 | Where-Object { $false } | Find-SpotOffer -First 1; @() | New-SpotTrainingInstance").Output);
+        Assert.Empty(
+            session.Require(
+                "@() | Find-SpotOffer; 1, 2 | Where-Object { $false } | Find-SpotOffer -First 1; @() | New-SpotTrainingInstance").Output);
 
         // All pipeline input is one query.
         Assert.Equal(3, session.Require("'m7i.large', 'c6i.large' | Find-SpotOffer -First 3").Output.Count);
@@ -137,7 +146,8 @@ public sealed class LaunchCommandTests(RehearsalSession session)
         using var folder = new TemporaryFolder();
         var environment = ((IDictionary)session.Rehearsal.Properties["Environment"].Value).Cast<DictionaryEntry>()
             .ToDictionary(entry => (string)entry.Key, entry => (string)entry.Value!, StringComparer.Ordinal);
-        using var unattended = ShellProcess.Start([folder.Write("remove.ps1", "(Get-SpotTrainingInstance proof-b | Remove-SpotTrainingInstance).State")], environment);
+        using var unattended = ShellProcess.Start(
+            [folder.Write("remove.ps1", "(Get-SpotTrainingInstance proof-b | Remove-SpotTrainingInstance).State")], environment);
         Assert.True(await unattended.WaitAsync() == 0, unattended.Output + unattended.Error);
         Assert.Contains("terminated", unattended.Output, StringComparison.Ordinal);
         Assert.Contains("has results that were not fetched", unattended.Output + unattended.Error, StringComparison.Ordinal);
@@ -167,5 +177,6 @@ public sealed class LaunchCommandTests(RehearsalSession session)
         Assert.Empty(removed.Warnings);
     }
 
-    private IReadOnlyList<string> Names(string script) => [.. session.Require(script).Output.Select(one => (string)one.Properties["Name"].Value).Order(StringComparer.Ordinal)];
+    private IReadOnlyList<string> Names(string script) =>
+        [.. session.Require(script).Output.Select(one => (string)one.Properties["Name"].Value).Order(StringComparer.Ordinal)];
 }

@@ -25,7 +25,9 @@ public sealed class LaunchFallbackTests
         var offers = LaunchOrder.Of(await test.FindAsync(Types, "us-east-1", "eu-west-1"));
         var groups = offers.Select(offer => (offer.Region, offer.InstanceType)).Distinct().ToArray();
         Assert.Equal(4, groups.Length);
-        Assert.Equal(offers.Select(offer => (offer.Region, offer.InstanceType)), groups.SelectMany(group => offers.Where(offer => (offer.Region, offer.InstanceType) == group).Select(_ => group)));
+        Assert.Equal(
+            offers.Select(offer => (offer.Region, offer.InstanceType)),
+            groups.SelectMany(group => offers.Where(offer => (offer.Region, offer.InstanceType) == group).Select(_ => group)));
         Assert.Equal(groups[0].Region, groups[1].Region);
         Assert.True(offers.Count > 8);
 
@@ -38,7 +40,8 @@ public sealed class LaunchFallbackTests
         var instance = await test.LaunchAsync(new LaunchRequest { Offers = offers });
         Assert.Equal((last.Zone, last.InstanceType, "spot"), (instance.Zone, instance.InstanceType, instance.Market));
         Assert.Equal(
-            offers.Take(offers.Count - 1).Select(offer => $"verbose: {offer.InstanceType} in {offer.Zone}: There is no capacity for this type in this zone at the moment."),
+            offers.Take(offers.Count - 1).Select(
+                offer => $"verbose: {offer.InstanceType} in {offer.Zone}: There is no capacity for this type in this zone at the moment."),
             test.Log.Lines.Where(line => line.Contains("no capacity", StringComparison.Ordinal)));
         Assert.Empty(await test.MachinesAsync(offers[0].Region == last.Region ? "us-west-2" : offers[0].Region));
     }
@@ -68,7 +71,9 @@ public sealed class LaunchFallbackTests
         var error = await Assert.ThrowsAsync<SpotTrainerException>(() => test.LaunchAsync(new LaunchRequest { Offers = offers }));
         Assert.Equal("QuotaExceeded", error.Id);
         Assert.Contains("(L-34B43A08) allows 3 vCPUs, 2 are in use, and 2 more are needed.", error.Message, StringComparison.Ordinal);
-        Assert.Contains("aws service-quotas request-service-quota-increase --service-code ec2 --quota-code L-34B43A08 --desired-value 4", error.NextStep, StringComparison.Ordinal);
+        Assert.Contains(
+            "aws service-quotas request-service-quota-increase --service-code ec2 --quota-code L-34B43A08 --desired-value 4",
+            error.NextStep, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -85,7 +90,9 @@ public sealed class LaunchFallbackTests
         var before = DateTimeOffset.UtcNow;
         var instance = await test.LaunchAsync(request with { OnDemandFallback = true });
         Assert.Equal(("on-demand", offers[0].OnDemandPrice), (instance.Market, instance.Price));
-        Assert.Contains(test.Log.Lines, line => line.StartsWith("warning: ", StringComparison.Ordinal) && line.Contains("bought on demand", StringComparison.Ordinal));
+        Assert.Contains(
+            test.Log.Lines, line => line.StartsWith("warning: ", StringComparison.Ordinal)
+                && line.Contains("bought on demand", StringComparison.Ordinal));
         var perHour = offers[0].OnDemandTariffFor(instance.VolumeSizeGiB).MostPerHour!.Value;
         Assert.True((decimal)(instance.Deadline - before).TotalHours * perHour <= 0.5m);
         var machine = Assert.Single(await test.MachinesAsync());
@@ -111,7 +118,8 @@ public sealed class LaunchFallbackTests
     public async Task A_dead_region_does_not_end_the_launch(bool closes)
     {
         await using var test = new TestCloud();
-        var offers = (await test.FindAsync(Types with { First = 40 }, "us-east-1", "eu-west-1")).GroupBy(offer => offer.Region).Select(region => region.First()).ToArray();
+        var offers = (await test.FindAsync(Types with { First = 40 }, "us-east-1", "eu-west-1")).GroupBy(offer => offer.Region)
+            .Select(region => region.First()).ToArray();
         await test.Endpoint.Endpoint.ChangeAsync(conditions => conditions with { Dead = [new DeadRegion(offers[0].Region, closes)] });
         var instance = await test.LaunchAsync(new LaunchRequest { Offers = offers });
         Assert.Equal(offers[1].Region, instance.Region);
@@ -141,16 +149,20 @@ public sealed class LaunchFallbackTests
     {
         await using var test = new TestCloud(new Conditions
         {
-            Refusals = [new Refusal("RunInstances", "UnauthorizedOperation", "You are not authorized to perform this operation, with an explicit deny in a service control policy.")],
+            Refusals = [new Refusal(
+                "RunInstances", "UnauthorizedOperation",
+                "You are not authorized to perform this operation, with an explicit deny in a service control policy.")],
         });
-        await Assert.ThrowsAnyAsync<Exception>(async () => await test.LaunchAsync(new LaunchRequest { Offers = await test.FindAsync(Types with { First = 3 }) }));
+        await Assert.ThrowsAnyAsync<Exception>(
+            async () => await test.LaunchAsync(new LaunchRequest { Offers = await test.FindAsync(Types with { First = 3 }) }));
         Assert.Equal(3, test.Endpoint.Endpoint.Calls["RunInstances"]);
     }
 
     [Fact]
     public async Task The_launch_waits_for_an_instance_that_EC2_does_not_find_for_a_second()
     {
-        await using var test = new TestCloud(new Conditions { NotFoundFor = TimeSpan.FromSeconds(1), Throttles = [new Throttle("RunInstances", First: 2)] });
+        await using var test = new TestCloud(
+            new Conditions { NotFoundFor = TimeSpan.FromSeconds(1), Throttles = [new Throttle("RunInstances", First: 2)] });
         var instance = await test.LaunchAsync(new LaunchRequest { Offers = await test.FindAsync(Types with { First = 1 }) });
         Assert.Equal(instance.InstanceId, Assert.Single(await test.MachinesAsync()).InstanceId);
     }
@@ -170,7 +182,9 @@ public sealed class LaunchFallbackTests
     {
         await using var test = new TestCloud(new Conditions { NotFoundFor = TimeSpan.FromSeconds(1.5) });
         var vpc = await SecurityGroupStore.DefaultVpcAsync(test.Endpoint.Ec2, test.Cloud.Region, "-VpcId", Stop);
-        var groups = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => SecurityGroupStore.EnsureAsync(test.Cloud, test.Cloud.Region, vpc, givenCidr: null, test.Context, Stop)));
+        var groups = await Task.WhenAll(
+            Enumerable.Range(0, 2).Select(
+                _ => SecurityGroupStore.EnsureAsync(test.Cloud, test.Cloud.Region, vpc, givenCidr: null, test.Context, Stop)));
         Assert.Equal(groups[0], groups[1]);
     }
 
@@ -179,7 +193,8 @@ public sealed class LaunchFallbackTests
     {
         await using var test = new TestCloud();
         var offers = await test.FindAsync(Types with { First = 1 });
-        var error = await Assert.ThrowsAsync<SpotTrainerException>(() => test.LaunchAsync(new LaunchRequest { Offers = offers, MaxPrice = 0.0001m }));
+        var error = await Assert.ThrowsAsync<SpotTrainerException>(
+            () => test.LaunchAsync(new LaunchRequest { Offers = offers, MaxPrice = 0.0001m }));
         Assert.Equal("MaxPriceTooLow", error.Id);
 
         // Nothing is created for a launch that is known to be refused.
@@ -202,7 +217,9 @@ public sealed class LaunchFallbackTests
         await using var test = new TestCloud();
         var offers = await test.FindAsync(Types);
         var zone = offers[^1].Zone;
-        var subnet = (await test.Endpoint.Ec2.DescribeSubnetsAsync(new DescribeSubnetsRequest { Filters = [new Filter("availability-zone", [zone])] }, Stop)).Subnets[0].SubnetId;
+        var subnet = (
+            await test.Endpoint.Ec2.DescribeSubnetsAsync(
+                new DescribeSubnetsRequest { Filters = [new Filter("availability-zone", [zone])] }, Stop)).Subnets[0].SubnetId;
         var instance = await test.LaunchAsync(new LaunchRequest { Offers = offers, Subnet = subnet, InstanceProfile = "trainer" });
         Assert.Equal(zone, instance.Zone);
         Assert.Equal(subnet, Assert.Single(await test.MachinesAsync()).SubnetId);

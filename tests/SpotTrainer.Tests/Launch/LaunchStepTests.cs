@@ -20,7 +20,8 @@ public sealed class LaunchStepTests
         using var folder = new TemporaryFolder();
         var request = new LaunchRequest
         {
-            IsNew = true, Name = "again", Count = 2, NoWait = true, Budget = 1, LongestTime = TimeSpan.FromHours(3), IdleTimeout = TimeSpan.FromMinutes(20),
+            IsNew = true, Name = "again", Count = 2, NoWait = true, Budget = 1, LongestTime = TimeSpan.FromHours(3),
+            IdleTimeout = TimeSpan.FromMinutes(20),
             Offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 2 }),
             Tags = new Dictionary<string, string>(StringComparer.Ordinal) { ["project"] = "demo" },
         };
@@ -41,7 +42,9 @@ public sealed class LaunchStepTests
         var third = await LaunchAsync(test, saved);
         Assert.Contains(first[1].InstanceId, third.Select(Id));
         Assert.DoesNotContain(first[0].InstanceId, third.Select(Id));
-        Assert.Equal(first.Select(instance => instance.Name).Order(StringComparer.Ordinal), third.Select(instance => instance.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            first.Select(instance => instance.Name).Order(StringComparer.Ordinal),
+            third.Select(instance => instance.Name).Order(StringComparer.Ordinal));
         Assert.Equal(3, (await test.MachinesAsync()).Count);
 
         static string Id(SpotTrainingInstance instance) => instance.InstanceId;
@@ -51,7 +54,8 @@ public sealed class LaunchStepTests
     public async Task Types_are_searched_for_by_the_step_itself()
     {
         await using var test = new TestCloud();
-        var request = new LaunchRequest { IsNew = true, Name = "types", NoWait = true, InstanceTypes = ["m7i.large"], Regions = ["eu-west-1"] };
+        var request =
+            new LaunchRequest { IsNew = true, Name = "types", NoWait = true, InstanceTypes = ["m7i.large"], Regions = ["eu-west-1"] };
         var saved = SavedRequest.FromText<LaunchRequest>(SavedRequest.ToText(request));
         Assert.Equal("eu-west-1", Assert.Single(await LaunchAsync(test, saved)).Region);
     }
@@ -80,10 +84,12 @@ public sealed class LaunchStepTests
     public async Task A_tag_that_EC2_or_the_module_keeps_for_itself_is_an_error_before_anything_is_made(string key, string value)
     {
         await using var test = new TestCloud();
-        var request = new LaunchRequest { IsNew = true, InstanceTypes = ["m7i.large"], Tags = new Dictionary<string, string>(StringComparer.Ordinal) { [key] = value } };
+        var request = new LaunchRequest { IsNew = true, InstanceTypes = ["m7i.large"],
+            Tags = new Dictionary<string, string>(StringComparer.Ordinal) { [key] = value } };
         var error = await Assert.ThrowsAsync<SpotTrainerException>(() => LaunchAsync(test, request));
         Assert.Equal("TagInvalid", error.Id);
-        Assert.DoesNotContain(test.Endpoint.Endpoint.Calls.Keys, call => call is "RunInstances" or "CreateSecurityGroup" or "ImportKeyPair");
+        Assert.DoesNotContain(
+            test.Endpoint.Endpoint.Calls.Keys, call => call is "RunInstances" or "CreateSecurityGroup" or "ImportKeyPair");
     }
 
     private static async Task<IReadOnlyList<SpotTrainingInstance>> LaunchAsync(TestCloud test, LaunchRequest request)

@@ -57,7 +57,9 @@ public sealed class LauncherTests : IDisposable
         var error = await Assert.ThrowsAsync<SpotTrainerException>(() => launch);
         Assert.Equal("InstanceLeftRunning", error.Id);
         Assert.Contains("Remove-SpotTrainingInstance", error.NextStep, StringComparison.Ordinal);
-        Assert.Contains(log.Lines, line => line.StartsWith("clean-up: i-", StringComparison.Ordinal) && line.Contains("could not be terminated", StringComparison.Ordinal));
+        Assert.Contains(
+            log.Lines, line => line.StartsWith("clean-up: i-", StringComparison.Ordinal)
+                && line.Contains("could not be terminated", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -68,14 +70,19 @@ public sealed class LauncherTests : IDisposable
         var request = new LaunchRequest { Offers = offers, Name = "again", Budget = 0.5m, LongestTime = TimeSpan.FromHours(8760) };
         using var ctrlC = new CancellationTokenSource();
         var launch = LaunchAsync(test.Cloud, request, test.Log, ctrlC.Token);
-        await Programs.UntilAsync(() => Task.FromResult(test.Log.Lines.Contains("progress: booting")), () => string.Join('\n', test.Log.Lines));
+        await Programs.UntilAsync(
+            () => Task.FromResult(test.Log.Lines.Contains("progress: booting")), () => string.Join('\n', test.Log.Lines));
         await test.Endpoint.Endpoint.InterruptAsync(test.Cloud.Region, Assert.Single(test.Endpoint.Machines.All.Keys), TimeSpan.Zero);
         await Programs.UntilAsync(() => Task.FromResult(test.Endpoint.Machines.All.Count == 2), () => string.Join('\n', test.Log.Lines));
         var machines = await test.MachinesAsync();
-        var first = InstanceReader.Read(test.Cloud, test.Cloud.Region, machines.Single(machine => machine.State.Name == InstanceStateName.Terminated));
-        var second = InstanceReader.Read(test.Cloud, test.Cloud.Region, machines.Single(machine => machine.State.Name != InstanceStateName.Terminated));
+        var first = InstanceReader.Read(
+            test.Cloud, test.Cloud.Region, machines.Single(machine => machine.State.Name == InstanceStateName.Terminated));
+        var second = InstanceReader.Read(
+            test.Cloud, test.Cloud.Region, machines.Single(machine => machine.State.Name != InstanceStateName.Terminated));
         Assert.Equal(0.5m, first.Budget);
-        Assert.True(second.Budget < 0.5m - (await test.Endpoint.Endpoint.GetChargesAsync()).Single(charge => charge.InstanceId == first.InstanceId).Total);
+        Assert.True(
+            second.Budget < 0.5m - (await test.Endpoint.Endpoint.GetChargesAsync())
+                .Single(charge => charge.InstanceId == first.InstanceId).Total);
         Assert.True(second.Deadline < first.Deadline);
         await ctrlC.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => launch);
@@ -88,7 +95,8 @@ public sealed class LauncherTests : IDisposable
         var offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 2 });
         var request = new LaunchRequest { Offers = offers, Name = "off" };
         var launch = LaunchAsync(test.Cloud, request, test.Log, Stop);
-        await Programs.UntilAsync(() => Task.FromResult(test.Log.Lines.Contains("progress: booting")), () => string.Join('\n', test.Log.Lines));
+        await Programs.UntilAsync(
+            () => Task.FromResult(test.Log.Lines.Contains("progress: booting")), () => string.Join('\n', test.Log.Lines));
         Assert.Single(test.Endpoint.Machines.All.Values).PowerOff();
         var error = await Assert.ThrowsAsync<SpotTrainerException>(() => launch);
         Assert.Equal("InstanceShutDown", error.Id);
@@ -120,14 +128,18 @@ public sealed class LauncherTests : IDisposable
         await using var test = new TestCloud(new Conditions { Refusals = [new Refusal("RunInstances", code)] });
         var offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 });
         var launch = test.LaunchAsync(new LaunchRequest { Offers = offers });
-        await Programs.UntilAsync(() => Task.FromResult(test.Endpoint.Endpoint.Calls.GetValueOrDefault("RunInstances") >= 2), () => string.Join('\n', test.Log.Lines));
+        await Programs.UntilAsync(
+            () => Task.FromResult(test.Endpoint.Endpoint.Calls.GetValueOrDefault("RunInstances") >= 2), () =>
+                string.Join('\n', test.Log.Lines));
         await test.Endpoint.Endpoint.ChangeAsync(conditions => conditions with { Refusals = [] });
         Assert.Equal((await launch).InstanceId, Assert.Single(await test.MachinesAsync()).InstanceId);
 
         // A missing security group of the user's own is an error at once.
-        await test.Endpoint.Endpoint.ChangeAsync(conditions => conditions with { Refusals = [new Refusal("RunInstances", "InvalidGroup.NotFound")] });
+        await test.Endpoint.Endpoint.ChangeAsync(
+            conditions => conditions with { Refusals = [new Refusal("RunInstances", "InvalidGroup.NotFound")] });
         var before = test.Endpoint.Endpoint.Calls["RunInstances"];
-        await Assert.ThrowsAnyAsync<Exception>(() => test.LaunchAsync(new LaunchRequest { Offers = offers, SecurityGroup = "sg-00000000000000001" }));
+        await Assert.ThrowsAnyAsync<Exception>(
+            () => test.LaunchAsync(new LaunchRequest { Offers = offers, SecurityGroup = "sg-00000000000000001" }));
         Assert.Equal(before + 1, test.Endpoint.Endpoint.Calls["RunInstances"]);
     }
 
@@ -146,7 +158,9 @@ public sealed class LauncherTests : IDisposable
         var offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 2 });
         var request = new LaunchRequest { Offers = offers, Name = "refused" };
         var error = await Assert.ThrowsAnyAsync<Exception>(() => LaunchAsync(test.Cloud, request, test.Log, Stop));
-        Assert.Equal(id, ErrorTranslation.Translate(error, target: null).Id switch { "NoOfferLaunched" => ((SpotTrainerException)error.InnerException!).Id, var one => one });
+        Assert.Equal(
+            id, ErrorTranslation.Translate(
+                error, target: null).Id switch { "NoOfferLaunched" => ((SpotTrainerException)error.InnerException!).Id, var one => one });
         Assert.Equal(launches, test.Endpoint.Endpoint.Calls["RunInstances"]);
     }
 
@@ -160,7 +174,8 @@ public sealed class LauncherTests : IDisposable
     [InlineData(400, "InvalidParameterValue", false)]
     [InlineData(403, "UnauthorizedOperation", false)]
     [InlineData(502, "", false)]
-    public async Task An_answer_that_is_not_a_known_refusal_of_EC2_itself_leaves_no_instance_unnoticed(int status, string code, bool isOfEc2)
+    public async Task An_answer_that_is_not_a_known_refusal_of_EC2_itself_leaves_no_instance_unnoticed(
+        int status, string code, bool isOfEc2)
     {
         // EC2 processes each call, but something in between answers in its place. Without a request ID, the answer is not EC2's own.
         var page = code.Length == 0 ? "<html><body>Bad gateway</body></html>"
@@ -172,9 +187,11 @@ public sealed class LauncherTests : IDisposable
             instead: $"HTTP/1.1 {status} Odd\r\nContent-Type: text/xml\r\nContent-Length: {page.Length}\r\nConnection: close\r\n\r\n{page}");
         using var cloud = Cloud(endpoint, proxy.Url);
         var log = new RecordingLog();
-        var offers = await OfferFinder.FindAsync(cloud, [cloud.Region], new OfferCriteria { InstanceTypes = ["m7i.large"], First = 2 }, log.Context, Stop);
+        var offers = await OfferFinder.FindAsync(
+            cloud, [cloud.Region], new OfferCriteria { InstanceTypes = ["m7i.large"], First = 2 }, log.Context, Stop);
         var instance = await LaunchAsync(cloud, new LaunchRequest { Offers = offers, Name = "answered", NoWait = true }, log, Stop);
-        var machines = (await endpoint.Ec2.DescribeInstancesAsync(new DescribeInstancesRequest(), Stop)).Reservations.SelectMany(reservation => reservation.Instances);
+        var machines = (await endpoint.Ec2.DescribeInstancesAsync(new DescribeInstancesRequest(), Stop)).Reservations.SelectMany(
+            reservation => reservation.Instances);
         Assert.Equal(instance.InstanceId, Assert.Single(machines).InstanceId);
     }
 
@@ -195,10 +212,12 @@ public sealed class LauncherTests : IDisposable
         var offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 2 });
         
         // Temporary errors, and errors that leave the launch unclear, have tests of their own.
-        foreach (var code in AwsErrorTable.Codes.Where(code => (AwsErrorTable.Find(code)!.Traits & ~CodeTraits.OtherOffer) == CodeTraits.Refused))
+        foreach (var code in AwsErrorTable.Codes.Where(
+            code => (AwsErrorTable.Find(code)!.Traits & ~CodeTraits.OtherOffer) == CodeTraits.Refused))
         {
             await test.Endpoint.Endpoint.ChangeAsync(conditions => conditions with { Refusals = [new Refusal("RunInstances", code)] });
-            var error = ErrorTranslation.Translate(await Assert.ThrowsAnyAsync<Exception>(() => test.LaunchAsync(new LaunchRequest { Offers = offers })), target: null);
+            var error = ErrorTranslation.Translate(
+                await Assert.ThrowsAnyAsync<Exception>(() => test.LaunchAsync(new LaunchRequest { Offers = offers })), target: null);
             Assert.Equal((code, AwsErrorTable.Find(code)!.Id), (code, error.Id));
             Assert.False(string.IsNullOrEmpty(error.NextStep), code);
 
@@ -217,31 +236,39 @@ public sealed class LauncherTests : IDisposable
         foreach (var (given, said) in new (decimal?, decimal)[] { (null, offers[0].OnDemandPrice!.Value), (0.077m, 0.077m) })
         {
             var instance = await test.LaunchAsync(new LaunchRequest { Offers = offers, MaxPrice = given });
-            var asked = (await test.Endpoint.Ec2.DescribeSpotInstanceRequestsAsync(new DescribeSpotInstanceRequestsRequest(), Stop)).SpotInstanceRequests
+            var asked = (
+                await test.Endpoint.Ec2.DescribeSpotInstanceRequestsAsync(
+                    new DescribeSpotInstanceRequestsRequest(), Stop)).SpotInstanceRequests
                 .Single(one => one.InstanceId == instance.InstanceId);
-            Assert.Equal((said, said), (decimal.Parse(asked.SpotPrice, System.Globalization.CultureInfo.InvariantCulture), instance.HighestPrice));
+            Assert.Equal(
+                (said, said), (decimal.Parse(asked.SpotPrice, System.Globalization.CultureInfo.InvariantCulture), instance.HighestPrice));
         }
     }
 
     private CloudContext Cloud(TestEndpoint endpoint, string url) => new(
-        new BasicAWSCredentials(endpoint.Endpoint.AccessKeyId, endpoint.Endpoint.SecretAccessKey), TestEndpoint.Region, url, folder.Path, "000000000000");
+        new BasicAWSCredentials(endpoint.Endpoint.AccessKeyId, endpoint.Endpoint.SecretAccessKey), TestEndpoint.Region, url, folder.Path,
+        "000000000000");
 
     private static async Task<Task> LaunchAsync(CloudContext cloud, RecordingLog log, CancellationToken cancellationToken)
     {
-        var offers = await OfferFinder.FindAsync(cloud, [cloud.Region], new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 }, log.Context, Stop);
+        var offers = await OfferFinder.FindAsync(
+            cloud, [cloud.Region], new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 }, log.Context, Stop);
         var request = new LaunchRequest { Offers = offers, Name = "lost", LongestTime = TimeSpan.FromHours(1) };
         return LaunchAsync(cloud, request, log, cancellationToken);
     }
 
-    private static Task<SpotTrainingInstance> LaunchAsync(CloudContext cloud, LaunchRequest request, RecordingLog log, CancellationToken cancellationToken)
+    private static Task<SpotTrainingInstance> LaunchAsync(
+        CloudContext cloud, LaunchRequest request, RecordingLog log, CancellationToken cancellationToken)
     {
         var context = log.Until(cancellationToken);
-        return new Launcher(cloud, request, new LaunchPreparation(cloud, request, context), context).LaunchAsync(_ => Task.CompletedTask, cancellationToken);
+        return new Launcher(cloud, request, new LaunchPreparation(cloud, request, context), context)
+            .LaunchAsync(_ => Task.CompletedTask, cancellationToken);
     }
 
     private static async Task RequireNoneLeftAsync(TestEndpoint endpoint)
     {
-        var machines = (await endpoint.Ec2.DescribeInstancesAsync(new DescribeInstancesRequest(), Stop)).Reservations.SelectMany(reservation => reservation.Instances).ToArray();
+        var machines = (await endpoint.Ec2.DescribeInstancesAsync(new DescribeInstancesRequest(), Stop)).Reservations.SelectMany(
+            reservation => reservation.Instances).ToArray();
         Assert.Single(machines);
         Assert.All(machines, machine => Assert.True(machine.State.Name.Value is "shutting-down" or "terminated", machine.State.Name.Value));
     }

@@ -69,7 +69,10 @@ public sealed class NoOrphanMachineTests(RehearsalSession session) : IDisposable
             """, Variable("AWS_ENDPOINT_URL"));
         Assert.True(await other.WaitAsync() == 0, other.Output + other.Error);
         var lines = other.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal(launched.Order(StringComparer.Ordinal), lines.Where(line => line.StartsWith("found ", StringComparison.Ordinal)).Select(line => line.Split(' ')[1]).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            launched.Order(StringComparer.Ordinal),
+            lines.Where(line => line.StartsWith("found ", StringComparison.Ordinal)).Select(line => line.Split(' ')[1])
+                .Order(StringComparer.Ordinal));
         for (var line = 0; line < lines.Length; line += 2)
         {
             Assert.Equal($"deadline={lines[line].Split(' ')[2]} armed=yes ", lines[line + 1]);
@@ -79,7 +82,11 @@ public sealed class NoOrphanMachineTests(RehearsalSession session) : IDisposable
         {
             Instance? instance = null;
             await Programs.UntilAsync(
-                async () => (instance = (await ec2.DescribeInstancesAsync(new DescribeInstancesRequest { InstanceIds = [id] }, Stop)).Reservations[0].Instances[0]).State.Name == InstanceStateName.Terminated,
+                async () =>
+                    (instance = (
+                        await ec2.DescribeInstancesAsync(
+                            new DescribeInstancesRequest { InstanceIds = [id] },
+                            Stop)).Reservations[0].Instances[0]).State.Name == InstanceStateName.Terminated,
                 () => $"{id} is {instance?.State.Name}");
             Assert.Equal("Client.InstanceInitiatedShutdown", instance!.StateReason.Code);
         }
@@ -89,7 +96,9 @@ public sealed class NoOrphanMachineTests(RehearsalSession session) : IDisposable
     }
 
     private static async Task<Instance?> FindAsync(AmazonEC2Client ec2, string name) =>
-        (await ec2.DescribeInstancesAsync(new DescribeInstancesRequest { Filters = [new Filter("tag:Name", [name])] }, Stop)).Reservations?.SingleOrDefault()?.Instances[0];
+        (await ec2.DescribeInstancesAsync(
+            new DescribeInstancesRequest { Filters = [new Filter("tag:Name", [name])] },
+            Stop)).Reservations?.SingleOrDefault()?.Instances[0];
 
     private string Variable(string name) => (string)((IDictionary)session.Rehearsal.Properties["Environment"].Value)[name]!;
 

@@ -67,7 +67,9 @@ public sealed partial class NoOrphanTests
         Assert.Equal(Cases, seen.Count);
 
         // The dangerous moments were hit: EC2 was asked, and the answer never arrived.
-        Assert.All(seen.Where(outcome => outcome.Kind is Kind.Asked or Kind.Unanswered or Kind.Later), outcome => Assert.True(outcome.Machines > 0, outcome.ToString()));
+        Assert.All(
+            seen.Where(outcome => outcome.Kind is Kind.Asked or Kind.Unanswered or Kind.Later), outcome =>
+                Assert.True(outcome.Machines > 0, outcome.ToString()));
     }
 
     /// <summary>
@@ -87,7 +89,9 @@ public sealed partial class NoOrphanTests
         }
 
         await SetAsync(test, TimeSpan.Zero, []);
-        using var last = Start(test, folder, folder["client"], "(New-SpotTrainingInstance m7i.large -Name last -NoWait).InstanceId", test.Endpoint.Endpoint.Url.ToString());
+        using var last = Start(
+            test, folder, folder["client"], "(New-SpotTrainingInstance m7i.large -Name last -NoWait).InstanceId",
+            test.Endpoint.Endpoint.Url.ToString());
         Assert.True(await last.WaitAsync() == 0, last.Output + last.Error);
         Assert.Contains(Assert.Single(Living(test)).InstanceId, last.Output, StringComparison.Ordinal);
         return outcomes;
@@ -97,10 +101,13 @@ public sealed partial class NoOrphanTests
     {
         // Each call is delayed for a moment before it is processed, so that a client can be killed in between.
         await SetAsync(test, moment.Kind is Kind.Call or Kind.Asked ? TimeSpan.FromMilliseconds(40) : TimeSpan.Zero,
-            moment.Number % 3 == 2 && moment.Kind is not (Kind.Asked or Kind.Unanswered) ? [new OfferPattern(moment.Number % 2 == 0 ? "*" : "m7i.large")] : []);
+            moment.Number % 3 == 2 && moment.Kind is not (Kind.Asked or Kind.Unanswered)
+                ? [new OfferPattern(moment.Number % 2 == 0 ? "*" : "m7i.large")]
+                : []);
         await using var proxy = moment.Kind == Kind.Unanswered ? new LossyProxy(test.Endpoint.Endpoint.Url, "Action=RunInstances") : null;
         var (before, requests) = (Calls(test), Requests(test));
-        using var client = Start(test, folder, folder["client"], Launches[moment.Number % Launches.Length], proxy?.Url ?? test.Endpoint.Endpoint.Url.ToString());
+        using var client = Start(
+            test, folder, folder["client"], Launches[moment.Number % Launches.Length], proxy?.Url ?? test.Endpoint.Endpoint.Url.ToString());
         switch (moment.Kind)
         {
             case Kind.Time:
@@ -135,20 +142,24 @@ public sealed partial class NoOrphanTests
     private static async Task<IReadOnlyList<QuietMachine>> RequireFoundAsync(TestCloud test, TemporaryFolder folder)
     {
         using var finder = Start(
-            test, folder, folder["elsewhere"], "Get-SpotTrainingInstance | ForEach-Object { \"found $($_.InstanceId) $($_.Deadline.ToUnixTimeSeconds()) $($_.Where)\" }",
+            test, folder, folder["elsewhere"],
+            "Get-SpotTrainingInstance | ForEach-Object { \"found $($_.InstanceId) $($_.Deadline.ToUnixTimeSeconds()) $($_.Where)\" }",
             test.Endpoint.Endpoint.Url.ToString());
         Assert.True(await finder.WaitAsync() == 0, finder.Output + finder.Error);
         var machines = Living(test);
         Assert.InRange(machines.Count, 0, 2);
         Assert.Equal(
-            machines.Select(machine => $"found {machine.InstanceId} {Deadline(machine).ToString(CultureInfo.InvariantCulture)} rehearsal").Order(StringComparer.Ordinal),
+            machines.Select(machine => $"found {machine.InstanceId} {Deadline(machine).ToString(CultureInfo.InvariantCulture)} rehearsal")
+                .Order(StringComparer.Ordinal),
             finder.Output.Split('\n').Where(line => line.StartsWith("found ", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
         var instances = (await test.MachinesAsync()).ToDictionary(instance => instance.InstanceId, StringComparer.Ordinal);
         foreach (var machine in machines)
         {
             Assert.InRange(Deadline(machine) - DateTimeOffset.UtcNow.ToUnixTimeSeconds(), 0, 100 * 3600);
             var launched = instances[machine.InstanceId];
-            Assert.Equal((HttpTokensState.Required, "killed"), (launched.MetadataOptions.HttpTokens, launched.Tags.Single(tag => tag.Key == "Name").Value[..6]));
+            Assert.Equal(
+                (HttpTokensState.Required, "killed"),
+                (launched.MetadataOptions.HttpTokens, launched.Tags.Single(tag => tag.Key == "Name").Value[..6]));
         }
 
         return machines;
@@ -187,16 +198,19 @@ public sealed partial class NoOrphanTests
 
     private static int Requests(TestCloud test) => test.Endpoint.Endpoint.Calls.GetValueOrDefault("RunInstances");
 
-    private static IReadOnlyList<QuietMachine> Living(TestCloud test) => [.. test.Endpoint.Machines.All.Values.Where(machine => !machine.Stopped.IsCompleted)];
+    private static IReadOnlyList<QuietMachine> Living(TestCloud test) =>
+        [.. test.Endpoint.Machines.All.Values.Where(machine => !machine.Stopped.IsCompleted)];
 
     /// <summary>Returns the deadline that the user data arms, in seconds since 1970.</summary>
-    private static long Deadline(QuietMachine machine) => long.Parse(Armed().Match(machine.Spec.UserData).Groups["deadline"].Value, CultureInfo.InvariantCulture);
+    private static long Deadline(QuietMachine machine) =>
+        long.Parse(Armed().Match(machine.Spec.UserData).Groups["deadline"].Value, CultureInfo.InvariantCulture);
 
     private static ShellProcess Start(TestCloud test, TemporaryFolder folder, string home, string script, string url) => ShellProcess.Start(
         [folder.Write($"{Guid.NewGuid():N}.ps1", "$ErrorActionPreference = 'Stop'\n" + script)],
         new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["AWS_ENDPOINT_URL"] = url, ["AWS_ACCESS_KEY_ID"] = test.Endpoint.Endpoint.AccessKeyId, ["AWS_SECRET_ACCESS_KEY"] = test.Endpoint.Endpoint.SecretAccessKey,
+            ["AWS_ENDPOINT_URL"] = url, ["AWS_ACCESS_KEY_ID"] = test.Endpoint.Endpoint.AccessKeyId,
+            ["AWS_SECRET_ACCESS_KEY"] = test.Endpoint.Endpoint.SecretAccessKey,
             ["AWS_REGION"] = TestEndpoint.Region, ["HOME"] = home, ["XDG_DATA_HOME"] = home,
         });
 

@@ -47,7 +47,8 @@ public sealed class PlanTests
         });
         var plan = await new PlanChecker(test.Cloud, new LaunchRequest { Offers = offers }, []).CheckAsync(Stop);
         var failed = plan.Checks.Where(check => check.Result == PlanResult.Failed).ToArray();
-        Assert.Contains(failed, check => check.Name == name && check.Detail.Contains(detail, StringComparison.Ordinal) && check.NextStep.Length > 0);
+        Assert.Contains(
+            failed, check => check.Name == name && check.Detail.Contains(detail, StringComparison.Ordinal) && check.NextStep.Length > 0);
         Assert.False(plan.Passed);
 
         // Without a default VPC, EC2 also refuses the dry runs.
@@ -74,7 +75,9 @@ public sealed class PlanTests
         await test.Endpoint.Endpoint.ChangeAsync(conditions => conditions with { Denied = ["servicequotas:*"], NoSpotRole = true });
         var plan = await new PlanChecker(test.Cloud, new LaunchRequest { Offers = offers }, []).CheckAsync(Stop);
         Assert.True(plan.Passed);
-        Assert.Equal(["permission to end", "Spot role", "quota"], plan.Checks.Where(check => check.Result == PlanResult.NotTestable).Select(check => check.Name));
+        Assert.Equal(
+            ["permission to end", "Spot role", "quota"],
+            plan.Checks.Where(check => check.Result == PlanResult.NotTestable).Select(check => check.Name));
     }
 
     [Fact]
@@ -87,10 +90,13 @@ public sealed class PlanTests
         File.SetUnixFileMode(key, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
         var gpu = await test.FindAsync(new OfferCriteria { InstanceTypes = ["g4dn.xlarge"], First = 1 });
         var plan = await new PlanChecker(
-            test.Cloud, new LaunchRequest { Offers = gpu, Image = new ImageChoice("ubuntu-24.04"), KeyFile = key, MaxPrice = 0.0001m, Budget = 0.000001m },
+            test.Cloud,
+            new LaunchRequest { Offers = gpu, Image = new ImageChoice("ubuntu-24.04"), KeyFile = key, MaxPrice = 0.0001m,
+                Budget = 0.000001m },
             [key, folder["no.ipynb"]]).CheckAsync(Stop);
         Assert.Equal(
-            ["driver", "key pair", "price", "budget", "local file"], plan.Checks.Where(check => check.Result == PlanResult.Failed).Select(check => check.Name));
+            ["driver", "key pair", "price", "budget", "local file"],
+            plan.Checks.Where(check => check.Result == PlanResult.Failed).Select(check => check.Name));
         Assert.Null(plan.Duration);
         Assert.Contains("chmod 600", plan.Checks.Single(check => check.Name == "key pair").NextStep, StringComparison.Ordinal);
     }

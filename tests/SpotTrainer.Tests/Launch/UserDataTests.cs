@@ -19,7 +19,9 @@ public sealed class UserDataTests
     {
         await DebianPackages.EnsureAsync("cloud-init");
         using var folder = new TemporaryFolder();
-        var path = folder.Write("user-data", UserData.Write(DateTimeOffset.UtcNow, Deadline, TimeSpan.FromMinutes(60), SshPrivateKey.MakeEd25519("made-for-tests")));
+        var path = folder.Write(
+            "user-data",
+            UserData.Write(DateTimeOffset.UtcNow, Deadline, TimeSpan.FromMinutes(60), SshPrivateKey.MakeEd25519("made-for-tests")));
         var result = await Programs.RunAsync("cloud-init", "schema", "--config-file", path);
         Assert.Contains("Valid", result.Succeeded(), StringComparison.Ordinal);
     }
@@ -43,12 +45,15 @@ public sealed class UserDataTests
         Assert.InRange(armed - (deadline.ToUnixTimeSeconds() - earlier), -5, 1);
     }
 
-    /// <summary>EC2 takes 16 KiB before base64. The longest numbers that a launch can have; half a KiB is left for a zlib that compresses less.</summary>
+    /// <summary>
+    /// EC2 takes 16 KiB before base64. The longest numbers that a launch can have; half a KiB is left for a zlib that compresses less.
+    /// </summary>
     [Fact]
     public void It_is_small_enough_for_EC2()
     {
         var deadline = new DateTimeOffset(2286, 11, 20, 17, 46, 40, TimeSpan.Zero);
-        var size = Encoding.UTF8.GetByteCount(UserData.Write(deadline.AddYears(-1), deadline, TimeSpan.FromMinutes(527040), SshPrivateKey.MakeEd25519("spottrainer")));
+        var size = Encoding.UTF8.GetByteCount(
+            UserData.Write(deadline.AddYears(-1), deadline, TimeSpan.FromMinutes(527040), SshPrivateKey.MakeEd25519("spottrainer")));
         TestContext.Current.TestOutputHelper?.WriteLine($"{size} bytes");
         Assert.InRange(size, 1, (16 * 1024) - 512);
     }
@@ -57,14 +62,16 @@ public sealed class UserDataTests
     public async Task It_holds_the_watchdog_byte_for_byte_and_arms_it()
     {
         var key = SshPrivateKey.MakeEd25519("made-for-tests");
-        var document = new DeserializerBuilder().Build().Deserialize<Dictionary<string, object>>(UserData.Write(DateTimeOffset.UtcNow, Deadline, TimeSpan.FromMinutes(60), key));
+        var document = new DeserializerBuilder().Build().Deserialize<Dictionary<string, object>>(
+            UserData.Write(DateTimeOffset.UtcNow, Deadline, TimeSpan.FromMinutes(60), key));
         var command = Assert.IsType<List<object>>(Assert.Single((List<object>)document["bootcmd"]));
         Assert.Equal(["sh", "-c"], command.Take(2));
         var lines = ((string)command[2]).Split('\n');
         var begin = Array.FindIndex(lines, line => line.Contains("<< 'END'", StringComparison.Ordinal));
         Assert.Contains("arm $deadline 3600 ", lines[begin], StringComparison.Ordinal);
         var script = string.Concat(lines.Skip(begin + 1).TakeWhile(line => line != "END"));
-        using var unpacked = new StreamReader(new GZipStream(new MemoryStream(Convert.FromBase64String(script)), CompressionMode.Decompress));
+        using var unpacked = new StreamReader(
+            new GZipStream(new MemoryStream(Convert.FromBase64String(script)), CompressionMode.Decompress));
         Assert.Equal(EmbeddedScript.Read("watchdog.sh"), await unpacked.ReadToEndAsync(TestContext.Current.CancellationToken));
         var keys = (Dictionary<object, object>)document["ssh_keys"];
         Assert.Equal(key.PublicLine, (string)keys["ed25519_public"]);

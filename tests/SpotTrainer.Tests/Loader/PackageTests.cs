@@ -10,7 +10,8 @@ public sealed class PackageTests
     private static readonly string[] Given = ["System.Management.Automation"];
 
     /// <summary>Assemblies that are loaded by name at run time, without a reference.</summary>
-    private static readonly string[] ByName = ["SpotTrainer", "SpotTrainer.Loader", "SpotTrainer.Rehearsal", "AWSSDK.SecurityToken", "AWSSDK.SSO", "AWSSDK.SSOOIDC"];
+    private static readonly string[] ByName =
+        ["SpotTrainer", "SpotTrainer.Loader", "SpotTrainer.Rehearsal", "AWSSDK.SecurityToken", "AWSSDK.SSO", "AWSSDK.SSOOIDC"];
 
     [Fact]
     public void Windows_PowerShell_finds_every_assembly()
@@ -59,7 +60,11 @@ public sealed class PackageTests
     {
         var files = Directory.GetFiles(BuildFacts.Package, "*", SearchOption.AllDirectories);
 
-        Assert.All(files, file => Assert.Contains(Path.GetExtension(file), new[] { string.Empty, ".psd1", ".psm1", ".ps1xml", ".dll", ".xml", ".txt" }, StringComparer.Ordinal));
+        Assert.All(
+            files,
+            file => Assert.Contains(
+                Path.GetExtension(file), new[] { string.Empty, ".psd1", ".psm1", ".ps1xml", ".dll", ".xml", ".txt" },
+                StringComparer.Ordinal));
         Assert.All(
             files.Where(file => file.EndsWith(".xml", StringComparison.Ordinal)),
             file => Assert.EndsWith("-Help.xml", file, StringComparison.Ordinal));

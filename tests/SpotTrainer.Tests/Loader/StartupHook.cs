@@ -7,7 +7,8 @@ internal static class StartupHook
 {
     public static void Initialize()
     {
-        foreach (var path in (Environment.GetEnvironmentVariable("SPOTTRAINER_TEST_PRELOAD") ?? string.Empty).Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries))
+        foreach (var path in (Environment.GetEnvironmentVariable("SPOTTRAINER_TEST_PRELOAD") ?? string.Empty).Split(
+            Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries))
         {
             Assembly.LoadFrom(path);
         }

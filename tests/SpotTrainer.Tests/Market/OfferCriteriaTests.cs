@@ -4,14 +4,16 @@ namespace SpotTrainer.Tests.Market;
 
 public sealed class OfferCriteriaTests
 {
-    private static readonly InstanceTypeSize Good = new("m7i.large", 2, 8, 0, string.Empty, 0, "x86_64", Burstable: false, Metal: false, CurrentGeneration: true);
+    private static readonly InstanceTypeSize Good = new(
+        "m7i.large", 2, 8, 0, string.Empty, 0, "x86_64", Burstable: false, Metal: false, CurrentGeneration: true);
 
     [Fact]
     public void Types_that_train_badly_are_accepted_only_if_they_are_named()
     {
         var any = new OfferCriteria();
         Assert.True(any.Accepts(Good));
-        foreach (var bad in new[] { Good with { Burstable = true }, Good with { Metal = true }, Good with { CurrentGeneration = false }, Good with { MemoryGiB = 2 } })
+        foreach (var bad in new[] { Good with { Burstable = true }, Good with { Metal = true }, Good with { CurrentGeneration = false },
+            Good with { MemoryGiB = 2 } })
         {
             Assert.False(any.Accepts(bad));
             Assert.True((any with { InstanceTypes = ["*"] }).Accepts(bad));

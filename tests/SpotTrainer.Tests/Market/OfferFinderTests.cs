@@ -26,7 +26,8 @@ public sealed class OfferFinderTests
         Assert.NotEmpty(await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large", "nosuch.large"] }));
         Assert.Contains("warning: There is no Spot price for nosuch.large in the regions that were searched.", test.Log.Lines);
         Assert.NotEmpty(await test.FindAsync(new OfferCriteria { GpuModels = ["a10g"], MinGpuMemoryGiB = 24 }));
-        var error = await Assert.ThrowsAsync<SpotTrainerException>(() => test.FindAsync(new OfferCriteria { GpuModels = ["a10g"], MinGpuMemoryGiB = 25, MinVCpu = 4 }));
+        var error = await Assert.ThrowsAsync<SpotTrainerException>(
+            () => test.FindAsync(new OfferCriteria { GpuModels = ["a10g"], MinGpuMemoryGiB = 25, MinVCpu = 4 }));
         Assert.Contains("any type that suits training, 4 vCPUs, GPU a10g, 25 GiB per GPU", error.Message, StringComparison.Ordinal);
     }
 
@@ -38,8 +39,11 @@ public sealed class OfferFinderTests
         var best = await test.FindAsync(TwoProcessors, [.. test.Regions]);
 
         Assert.Equal(all.OrderBy(offer => offer.HourlyCost).Select(offer => offer.HourlyCost), all.Select(offer => offer.HourlyCost));
-        Assert.Equal(all.Take(12).Select(offer => (offer.Zone, offer.InstanceType)), best.Select(offer => (offer.Zone, offer.InstanceType)));
-        Assert.Equal(test.Regions.Order(StringComparer.Ordinal), all.Select(offer => offer.Region).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            all.Take(12).Select(offer => (offer.Zone, offer.InstanceType)), best.Select(offer => (offer.Zone, offer.InstanceType)));
+        Assert.Equal(
+            test.Regions.Order(StringComparer.Ordinal),
+            all.Select(offer => offer.Region).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
         Assert.Equal(all.Count, all.Select(offer => (offer.Zone, offer.InstanceType)).Distinct().Count());
         Assert.All(all, offer => Assert.True(SpotPrices.IsStandardZone(offer.Region, offer.Zone)));
 
@@ -99,9 +103,11 @@ public sealed class OfferFinderTests
             Dead = [new DeadRegion("us-west-2", Action: action)],
             Delays = [new RegionDelay("us-west-2", TimeSpan.Zero), new RegionDelay("*", TimeSpan.FromMilliseconds(300))],
         });
-        var offers = await test.FindAsync(TwoProcessors with { First = 0, Days = 0, RegionTimeout = TimeSpan.FromSeconds(8) }, [.. test.Regions]);
+        var offers = await test.FindAsync(
+            TwoProcessors with { First = 0, Days = 0, RegionTimeout = TimeSpan.FromSeconds(8) }, [.. test.Regions]);
         Assert.Equal(
-            test.Regions.Except(["us-west-2"], StringComparer.Ordinal).Order(StringComparer.Ordinal), offers.Select(offer => offer.Region).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+            test.Regions.Except(["us-west-2"], StringComparer.Ordinal).Order(StringComparer.Ordinal),
+            offers.Select(offer => offer.Region).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
         Assert.Equal(
             ["warning: us-west-2 was skipped: No response arrived in time."],
             test.Log.Lines.Where(line => line.StartsWith("warning", StringComparison.Ordinal)));
@@ -115,10 +121,12 @@ public sealed class OfferFinderTests
         {
             if (line == $"progress: {test.Regions.Count} of {test.Regions.Count} regions")
             {
-                test.Endpoint.Endpoint.ChangeAsync(now => now with { Dead = [new DeadRegion("us-east-1", Action: "DescribeSpotPriceHistory")] }).GetAwaiter().GetResult();
+                test.Endpoint.Endpoint.ChangeAsync(
+                    now => now with { Dead = [new DeadRegion("us-east-1", Action: "DescribeSpotPriceHistory")] }).GetAwaiter().GetResult();
             }
         };
-        var offers = await test.FindAsync(TwoProcessors with { First = 0, RegionTimeout = TimeSpan.FromSeconds(8) }, [.. test.Regions]).WaitAsync(HangGuard, Stop);
+        var offers = await test.FindAsync(TwoProcessors with { First = 0, RegionTimeout = TimeSpan.FromSeconds(8) }, [.. test.Regions])
+            .WaitAsync(HangGuard, Stop);
         Assert.All(offers, offer => Assert.Equal(offer.Region == "us-east-1", offer.Lowest is null));
         Assert.Contains(offers, offer => offer.Region == "us-east-1");
         Assert.Single(
@@ -129,7 +137,8 @@ public sealed class OfferFinderTests
     public async Task Without_scores_all_offers_are_still_returned()
     {
         await using var test = new TestCloud(new Conditions { Dead = [new DeadRegion("*", Action: "GetSpotPlacementScores")] });
-        var offers = await test.FindAsync(TwoProcessors with { IncludeScore = true, RegionTimeout = TimeSpan.FromSeconds(5) }).WaitAsync(HangGuard, Stop);
+        var offers = await test.FindAsync(TwoProcessors with { IncludeScore = true, RegionTimeout = TimeSpan.FromSeconds(5) })
+            .WaitAsync(HangGuard, Stop);
         Assert.Equal(12, offers.Count);
         Assert.Single(test.Log.Lines, line => line == "warning: Placement scores are not available: No response arrived in time.");
     }
@@ -138,7 +147,8 @@ public sealed class OfferFinderTests
     public async Task If_no_region_answers_it_is_an_error()
     {
         await using var test = new TestCloud(new Conditions { Dead = [new DeadRegion("*", Closes: true)] });
-        var error = await Assert.ThrowsAnyAsync<Exception>(() => test.FindAsync(TwoProcessors with { RegionTimeout = TimeSpan.FromSeconds(2) }, "us-west-2", "us-east-1"));
+        var error = await Assert.ThrowsAnyAsync<Exception>(
+            () => test.FindAsync(TwoProcessors with { RegionTimeout = TimeSpan.FromSeconds(2) }, "us-west-2", "us-east-1"));
         Assert.Contains(ErrorTranslation.Translate(error, target: null).Id, Unreachable);
     }
 
@@ -148,7 +158,9 @@ public sealed class OfferFinderTests
         await using var test = new TestCloud(new Conditions { Denied = ["pricing:*"] });
         var offer = (await test.FindAsync(TwoProcessors))[0];
         Assert.Equal((null, null, null), (offer.OnDemandPrice, offer.Saving, offer.OnDemandPriceDate));
-        Assert.Contains(offer.Missing, reason => reason.StartsWith("On-demand price: The account's policies do not allow this", StringComparison.Ordinal));
+        Assert.Contains(
+            offer.Missing,
+            reason => reason.StartsWith("On-demand price: The account's policies do not allow this", StringComparison.Ordinal));
         Assert.Single(test.Log.Lines, line => line.Contains("savings are not shown", StringComparison.Ordinal));
 
         // The hourly cost then uses the most expensive region's disk price.
@@ -185,7 +197,9 @@ public sealed class OfferFinderTests
             await File.WriteAllTextAsync(file, "{\"Date\":", Stop);
         }
 
-        Assert.Equal(before.Select(offer => (offer.OnDemandPrice, offer.Interruption)), (await test.FindAsync(TwoProcessors)).Select(offer => (offer.OnDemandPrice, offer.Interruption)));
+        Assert.Equal(
+            before.Select(offer => (offer.OnDemandPrice, offer.Interruption)),
+            (await test.FindAsync(TwoProcessors)).Select(offer => (offer.OnDemandPrice, offer.Interruption)));
     }
 
     [Fact]
@@ -205,7 +219,8 @@ public sealed class OfferFinderTests
     {
         await using var test = new TestCloud(market: LargeMarket.Make(regions: 12, types: 20));
         var offers = await test.FindAsync(TwoProcessors with { IncludeScore = true, First = 0, Days = 0 }, [.. test.Regions]);
-        Assert.Equal(12, offers.Where(offer => offer.Score is not null).Select(offer => offer.Region).Distinct(StringComparer.Ordinal).Count());
+        Assert.Equal(
+            12, offers.Where(offer => offer.Score is not null).Select(offer => offer.Region).Distinct(StringComparer.Ordinal).Count());
         Assert.Equal(2, test.Endpoint.Endpoint.Calls["GetSpotPlacementScores"]);
     }
 
@@ -214,7 +229,8 @@ public sealed class OfferFinderTests
     {
         await using var test = new TestCloud();
         var error = await Assert.ThrowsAsync<SpotTrainerException>(
-            () => OfferFinder.StreamAsync(test.Cloud, test.Regions, TwoProcessors with { IncludeScore = true }, _ => Task.CompletedTask, test.Context, Stop));
+            () => OfferFinder.StreamAsync(
+                test.Cloud, test.Regions, TwoProcessors with { IncludeScore = true }, _ => Task.CompletedTask, test.Context, Stop));
         Assert.Equal("ScoreNeedsAll", error.Id);
         Assert.False(test.Endpoint.Endpoint.Calls.ContainsKey("GetSpotPlacementScores"));
     }
@@ -251,7 +267,8 @@ public sealed class OfferFinderTests
     public async Task A_type_that_does_not_exist_is_an_error(string type, string id)
     {
         await using var test = new TestCloud();
-        var error = await Assert.ThrowsAsync<SpotTrainerException>(() => test.FindAsync(new OfferCriteria { InstanceTypes = [type] }, "us-east-1", "eu-west-1"));
+        var error = await Assert.ThrowsAsync<SpotTrainerException>(
+            () => test.FindAsync(new OfferCriteria { InstanceTypes = [type] }, "us-east-1", "eu-west-1"));
         Assert.Equal(id, error.Id);
     }
 
@@ -261,6 +278,7 @@ public sealed class OfferFinderTests
         await using var test = new TestCloud();
         var offers = await test.FindAsync(new OfferCriteria { GpuModels = ["a10g", "T4*"], MinGpuMemoryGiB = 20 }, [.. test.Regions]);
         Assert.NotEmpty(offers);
-        Assert.All(offers, offer => Assert.True(offer.GpuModel == "A10G" && offer.GpuMemoryGiB / offer.Gpu >= 20, $"{offer}: {offer.GpuModel}"));
+        Assert.All(
+            offers, offer => Assert.True(offer.GpuModel == "A10G" && offer.GpuMemoryGiB / offer.Gpu >= 20, $"{offer}: {offer.GpuModel}"));
     }
 }

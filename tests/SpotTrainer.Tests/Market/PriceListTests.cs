@@ -61,7 +61,8 @@ public sealed class PriceListTests
     public async Task A_long_list_has_time_for_all_its_pages()
     {
         // Eleven pages of a second each.
-        await using var test = new TestCloud(new Conditions { Delays = [new RegionDelay("us-east-1", TimeSpan.FromSeconds(1))] }, LargeMarket.Make(regions: 1, types: 1000));
+        await using var test = new TestCloud(
+            new Conditions { Delays = [new RegionDelay("us-east-1", TimeSpan.FromSeconds(1))] }, LargeMarket.Make(regions: 1, types: 1000));
         var types = test.Endpoint.Market.Types("us-east-1").Select(type => type.Name).ToArray();
         Assert.Equal(types.Length, (await new PriceList(test.Cloud).OnDemandAsync("us-east-1", types, Stop)).Count);
     }

@@ -26,10 +26,13 @@ public sealed class SpotPriceSeriesTests
 
     /// <summary>The mean equals a second-by-second sum.</summary>
     [Fact]
-    public void The_mean_equals_the_sum_over_every_second() => Gen.Select(Gen.Int[-3000, 5000], Gen.Int[1, 500]).List[1, 12].Select(Gen.Int[1, 4000]).Sample((changes, length) =>
+    public void The_mean_equals_the_sum_over_every_second() =>
+        Gen.Select(Gen.Int[-3000, 5000], Gen.Int[1, 500]).List[1, 12].Select(Gen.Int[1, 4000]).Sample((changes, length) =>
     {
-        var points = changes.GroupBy(change => change.Item1).Select(group => (Second: group.Key, Price: (decimal)group.First().Item2)).OrderBy(point => point.Second).ToArray();
-        var series = new SpotPriceSeries(points.Select(point => new SpotPricePoint(Start.AddSeconds(point.Second), point.Price)), Start, Start.AddSeconds(length));
+        var points = changes.GroupBy(change => change.Item1).Select(group => (Second: group.Key, Price: (decimal)group.First().Item2))
+            .OrderBy(point => point.Second).ToArray();
+        var series = new SpotPriceSeries(
+            points.Select(point => new SpotPricePoint(Start.AddSeconds(point.Second), point.Price)), Start, Start.AddSeconds(length));
         var inside = points.Where(point => point.Second < length).ToArray();
         if (inside.Length == 0)
         {

@@ -46,11 +46,15 @@ public sealed class DeadlinePlanTests
 
     [Fact]
     public void An_unknown_price_is_never_guessed() => Assert.Equal(
-        "PriceCapUnknown", Assert.Throws<SpotTrainerException>(() => DeadlinePlan.Make(new Tariff(0.03m, HighestPrice: null, DiskPrice: null, 30), TimeSpan.FromHours(8), 1m)).Id);
+        "PriceCapUnknown",
+        Assert.Throws<SpotTrainerException>(
+            () => DeadlinePlan.Make(new Tariff(0.03m, HighestPrice: null, DiskPrice: null, 30), TimeSpan.FromHours(8), 1m)).Id);
 
     [Fact]
     public void A_budget_that_pays_for_nothing_is_an_error() => Assert.Equal(
-        "BudgetTooSmall", Assert.Throws<SpotTrainerException>(() => DeadlinePlan.Make(new Tariff(0.3m, 1m, DiskPrice: null, 30), TimeSpan.FromHours(8), 0.01m)).Id);
+        "BudgetTooSmall",
+        Assert.Throws<SpotTrainerException>(
+            () => DeadlinePlan.Make(new Tariff(0.3m, 1m, DiskPrice: null, 30), TimeSpan.FromHours(8), 0.01m)).Id);
 
     [Fact]
     public void Cost_counts_at_least_a_minute_with_disk_and_address()

@@ -26,7 +26,9 @@ public sealed class TariffTests
                 // Some time passes at some price. Then the unspent part extends the deadline.
                 var price = highest * (decimal)random.NextDouble();
                 var pause = (deadline - now) * random.NextDouble();
-                (now, cost, seen) = (now + pause, cost + ((decimal)pause.TotalHours * (tariff with { HighestPrice = price }).MostPerHour!.Value), Math.Max(seen, price));
+                (now, cost, seen) = (
+                    now + pause, cost + ((decimal)pause.TotalHours * (tariff with { HighestPrice = price }).MostPerHour!.Value),
+                    Math.Max(seen, price));
                 var latest = tariff.LatestEnd(Launch, now, budget, seen);
                 if (latest > now)
                 {

@@ -46,7 +46,9 @@ public sealed class DurationAttributeTests
     [InlineData("NaN")]
     [InlineData(true)]
     public void A_value_that_is_not_a_duration_is_an_error(object given) =>
-        Assert.Contains("is not a duration", Assert.Throws<ArgumentTransformationMetadataException>(() => Hours.Transform(null!, given)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is not a duration", Assert.Throws<ArgumentTransformationMetadataException>(() => Hours.Transform(null!, given)).Message,
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData(0.05)]

@@ -99,7 +99,8 @@ public sealed class PipelinePumpTests : IDisposable
     [InlineData("Invoke-PumpTest $work -Confirm:$false", true)]
     public async Task A_task_can_call_ShouldProcess(string command, bool expected)
     {
-        using var shell = Script(command, async (cmdlet, stop) => await cmdlet.Pump.ObjectAsync(await cmdlet.Pump.ShouldProcessAsync("a thing", "change it")));
+        using var shell = Script(
+            command, async (cmdlet, stop) => await cmdlet.Pump.ObjectAsync(await cmdlet.Pump.ShouldProcessAsync("a thing", "change it")));
         Assert.Equal(expected, Assert.Single(await shell.InvokeAsync()).BaseObject);
     }
 
@@ -108,7 +109,8 @@ public sealed class PipelinePumpTests : IDisposable
     {
         using var shell = Script("Invoke-PumpTest $work; 'after'", async (cmdlet, stop) =>
         {
-            var error = await Assert.ThrowsAnyAsync<Exception>(() => cmdlet.Pump.ShouldContinueAsync("Really?", "A question", new AnswersForAll()));
+            var error = await Assert.ThrowsAnyAsync<Exception>(
+                () => cmdlet.Pump.ShouldContinueAsync("Really?", "A question", new AnswersForAll()));
             await cmdlet.Pump.ObjectAsync(error is HostException or PSInvalidOperationException);
         });
         Assert.Equal([true, "after"], (await shell.InvokeAsync()).Select(one => one.BaseObject));
@@ -133,10 +135,12 @@ public sealed class PipelinePumpTests : IDisposable
         Assert.Equal(["on the thread", "from the task", "at the end"], (await shell.InvokeAsync()).Select(one => (string)one.BaseObject));
     }
 
-    private PowerShell Script(string script, Func<PumpTestCommand, CancellationToken, Task> work, params (string Name, object Value)[] variables)
+    private PowerShell Script(
+        string script, Func<PumpTestCommand, CancellationToken, Task> work, params (string Name, object Value)[] variables)
     {
         var shell = PowerShell.Create(runspace);
-        shell.AddScript($"param($work{string.Concat(variables.Select(variable => $", ${variable.Name}"))}) {script}").AddParameter("work", work);
+        shell.AddScript($"param($work{string.Concat(variables.Select(variable => $", ${variable.Name}"))}) {script}")
+            .AddParameter("work", work);
         foreach (var (name, value) in variables)
         {
             shell.AddParameter(name, value);

@@ -39,17 +39,24 @@ public sealed class KeyConversionCommandTests : IClassFixture<PuttyTools>, IDisp
         Assert.Contains((string)key.Properties["FingerprintMd5"].Value, md5, StringComparison.Ordinal);
 
         // As EC2 shows them for an imported key pair and for one that EC2 created.
-        var imported = (await Programs.RunAsync("sh", "-c", $"openssl rsa -in '{await judges.RewrittenAsync(source, "PEM")}' -pubout -outform DER | openssl md5 -c")).Succeeded();
-        var made = Convert.ToHexStringLower(Org.BouncyCastle.Security.DigestUtilities.CalculateDigest("SHA-1", await judges.OpensslAsync(await judges.RewrittenAsync(source, "PEM"))));
+        var imported = (
+            await Programs.RunAsync(
+                "sh", "-c",
+                $"openssl rsa -in '{await judges.RewrittenAsync(source, "PEM")}' -pubout -outform DER | openssl md5 -c")).Succeeded();
+        var made = Convert.ToHexStringLower(
+            Org.BouncyCastle.Security.DigestUtilities.CalculateDigest(
+                "SHA-1", await judges.OpensslAsync(await judges.RewrittenAsync(source, "PEM"))));
         Assert.Equal(
-            [imported.Split(' ')[^1].Trim(), string.Join(':', made.Chunk(2).Select(pair => new string(pair)))], (string[])key.Properties["Ec2Fingerprints"].Value);
+            [imported.Split(' ')[^1].Trim(), string.Join(':', made.Chunk(2).Select(pair => new string(pair)))],
+            (string[])key.Properties["Ec2Fingerprints"].Value);
     }
 
     [Fact]
     public void A_path_that_is_not_a_file_has_its_own_error()
     {
         var error = Assert.Single(Run("ConvertTo-PuttyKey Env:PATH").Errors);
-        Assert.Equal(("PathNotFile,SpotTrainer.Putty.ConvertToPuttyKeyCommand", "Env:PATH"), (error.FullyQualifiedErrorId, error.TargetObject));
+        Assert.Equal(
+            ("PathNotFile,SpotTrainer.Putty.ConvertToPuttyKeyCommand", "Env:PATH"), (error.FullyQualifiedErrorId, error.TargetObject));
     }
 
     [Fact]
@@ -93,13 +100,17 @@ public sealed class KeyConversionCommandTests : IClassFixture<PuttyTools>, IDisp
         File.Copy(await judges.RewrittenAsync(await judges.MakeAsync("ed25519"), "RFC4716", KeyJudges.Secret, "-a", "2"), source);
         var expected = await judges.PuttygenAsync(source, encrypted: true);
 
-        var kept = Run("ConvertTo-PuttyKey $source -Passphrase $secret -Argon2Memory 64 -Argon2Passes 2", ("source", source), ("secret", Secret(KeyJudges.Secret)));
+        var kept = Run(
+            "ConvertTo-PuttyKey $source -Passphrase $secret -Argon2Memory 64 -Argon2Passes 2", ("source", source),
+            ("secret", Secret(KeyJudges.Secret)));
         Assert.Equal(true, Assert.Single(kept.Output).Properties["Encrypted"].Value);
         Assert.Contains("Argon2-Passes: 2\n", Encoding.UTF8.GetString(await ReadAsync(folder["key.ppk"])), StringComparison.Ordinal);
         Assert.Equal(expected, await judges.PuttygenAsync(folder["key.ppk"], encrypted: true));
 
-        Run("ConvertTo-PuttyKey $source -Passphrase $secret -NewPassphrase $other -Force -Version 2", ("source", folder["key.ppk"]), ("secret", Secret(KeyJudges.Secret)), ("other", Secret("x")));
-        Run("ConvertTo-PuttyKey $source -Passphrase $secret -NewPassphrase $other -Force", ("source", folder["key.ppk"]), ("secret", Secret("x")), ("other", new SecureString()));
+        Run("ConvertTo-PuttyKey $source -Passphrase $secret -NewPassphrase $other -Force -Version 2", ("source", folder["key.ppk"]),
+            ("secret", Secret(KeyJudges.Secret)), ("other", Secret("x")));
+        Run("ConvertTo-PuttyKey $source -Passphrase $secret -NewPassphrase $other -Force", ("source", folder["key.ppk"]),
+            ("secret", Secret("x")), ("other", new SecureString()));
         Assert.Equal(expected, await ReadAsync(folder["key.ppk"]));
     }
 
@@ -115,10 +126,14 @@ public sealed class KeyConversionCommandTests : IClassFixture<PuttyTools>, IDisp
         var key = Assert.Single(Run("ConvertFrom-PuttyKey $path -Format $format", ("path", folder["key.ppk"]), ("format", format)).Output);
 
         Assert.Equal((folder["key.pem"], format), (key.Properties["Path"].Value, key.Properties["Format"].Value));
-        Assert.StartsWith($"-----BEGIN {label}-----\n", Encoding.ASCII.GetString(await ReadAsync(folder["key.pem"])), StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"-----BEGIN {label}-----\n", Encoding.ASCII.GetString(await ReadAsync(folder["key.pem"])), StringComparison.Ordinal);
         Assert.Equal(
-            (await KeyJudges.SshKeygenPublicAsync(original)).Split(' ')[..2], (await KeyJudges.SshKeygenPublicAsync(folder["key.pem"])).Split(' ')[..2]);
-        var locked = Run("ConvertFrom-PuttyKey $path -Format $format -Force -NewPassphrase $secret", ("path", folder["key.ppk"]), ("format", format), ("secret", Secret(KeyJudges.Secret)));
+            (await KeyJudges.SshKeygenPublicAsync(original)).Split(' ')[..2],
+            (await KeyJudges.SshKeygenPublicAsync(folder["key.pem"])).Split(' ')[..2]);
+        var locked = Run(
+            "ConvertFrom-PuttyKey $path -Format $format -Force -NewPassphrase $secret", ("path", folder["key.ppk"]), ("format", format),
+            ("secret", Secret(KeyJudges.Secret)));
         Assert.Empty(locked.Errors);
         Assert.StartsWith("ssh-rsa ", await KeyJudges.SshKeygenPublicAsync(folder["key.pem"], encrypted: true), StringComparison.Ordinal);
     }
@@ -131,11 +146,18 @@ public sealed class KeyConversionCommandTests : IClassFixture<PuttyTools>, IDisp
         folder.Write("key.ppk", "precious");
         folder.Write("bad.pem", "-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n");
 
-        Assert.StartsWith("FileExists,", Assert.Single(Run("ConvertTo-PuttyKey $path/key.pem", ("path", folder.Path)).Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.StartsWith("KeyDamaged,", Assert.Single(Run("ConvertTo-PuttyKey $path/bad.pem -Destination $path/key.ppk -Force", ("path", folder.Path)).Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "FileExists,", Assert.Single(Run("ConvertTo-PuttyKey $path/key.pem", ("path", folder.Path)).Errors).FullyQualifiedErrorId,
+            StringComparison.Ordinal);
+        Assert.StartsWith(
+            "KeyDamaged,",
+            Assert.Single(
+                Run("ConvertTo-PuttyKey $path/bad.pem -Destination $path/key.ppk -Force",
+                    ("path", folder.Path)).Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Empty(Run("ConvertTo-PuttyKey $path/key.pem -Force -WhatIf", ("path", folder.Path)).Output);
         Assert.Equal("precious", await File.ReadAllTextAsync(folder["key.ppk"], TestContext.Current.CancellationToken));
-        Assert.Equal(["bad.pem", "key.pem", "key.ppk"], Directory.GetFiles(folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["bad.pem", "key.pem", "key.ppk"], Directory.GetFiles(folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
 
         // Two bad files do not stop the ones after them.
         var result = Run("\"$path/none.pem\", \"$path/bad.pem\", \"$path/key.pem\" | ConvertTo-PuttyKey -Force", ("path", folder.Path));
@@ -168,7 +190,9 @@ public sealed class KeyConversionCommandTests : IClassFixture<PuttyTools>, IDisp
         Assert.StartsWith("KeyUnsupported,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains("OpenSSH does not support Ed448", error.ToString(), StringComparison.Ordinal);
         Assert.Empty(Run("ConvertFrom-PuttyKey $path -Format PKCS8", ("path", folder["key.ppk"])).Errors);
-        Assert.Contains("ED448 Private-Key", (await Programs.RunAsync("openssl", "pkey", "-in", folder["key.pem"], "-noout", "-text")).Succeeded(), StringComparison.Ordinal);
+        Assert.Contains(
+            "ED448 Private-Key", (await Programs.RunAsync("openssl", "pkey", "-in", folder["key.pem"], "-noout", "-text")).Succeeded(),
+            StringComparison.Ordinal);
     }
 
     [Fact]

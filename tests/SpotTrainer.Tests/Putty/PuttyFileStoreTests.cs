@@ -49,7 +49,8 @@ public sealed class PuttyFileStoreTests : IClassFixture<PuttyTools>, IDisposable
 
     [Fact]
     public void A_name_that_is_too_long_for_a_file_is_an_error() =>
-        Assert.Equal("NameInvalid", Assert.Throws<SpotTrainerException>(() => Store(("PUTTYDIR", folder.Path)).RequireName(new string('ü', 50))).Id);
+        Assert.Equal(
+            "NameInvalid", Assert.Throws<SpotTrainerException>(() => Store(("PUTTYDIR", folder.Path)).RequireName(new string('ü', 50))).Id);
 
     [Theory]
     [InlineData("PUTTYDIR", "given", "given/sessions/s", "given/sshhostkeys")]
@@ -93,7 +94,9 @@ public sealed class PuttyFileStoreTests : IClassFixture<PuttyTools>, IDisposable
         byte[] others = [.. "Font=server:fixed\nWinTitle=caf"u8, 0xe9, .. "\r\nNoValue\n"u8];
         File.WriteAllBytes(folder["sessions/s"], [.. "HostName=old\n"u8, .. others, .. "HostName=older\n"u8]);
         store.Write("s", session);
-        Assert.Equal([.. others, .. Encoding.UTF8.GetBytes($"Protocol=ssh\nHostName=127.0.0.1\nPortNumber={session["PortNumber"]}\n")], File.ReadAllBytes(folder["sessions/s"]));
+        Assert.Equal(
+            [.. others, .. Encoding.UTF8.GetBytes($"Protocol=ssh\nHostName=127.0.0.1\nPortNumber={session["PortNumber"]}\n")],
+            File.ReadAllBytes(folder["sessions/s"]));
 
         var kept = "rsa2@22:127.0.0.1 0x23,0x1\nssh-ed25519@2222:127.0.0.1 0x1,0x2\nssh-ed25519@22:127.0.0.12 0x1,0x2\n# mine";
         File.WriteAllText(folder["sshhostkeys"], "ssh-ed25519@22:127.0.0.1 0x1,0x2\n" + kept);
@@ -101,7 +104,9 @@ public sealed class PuttyFileStoreTests : IClassFixture<PuttyTools>, IDisposable
         var lines = File.ReadAllText(folder["sshhostkeys"]);
         Assert.StartsWith(kept + "\nssh-ed25519@22:127.0.0.1 0x", lines, StringComparison.Ordinal);
         Assert.Equal(6, lines.Split('\n').Length);
-        Assert.Equal(["sessions", "sshhostkeys"], Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["sessions", "sshhostkeys"],
+            Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -116,7 +121,9 @@ public sealed class PuttyFileStoreTests : IClassFixture<PuttyTools>, IDisposable
     public void A_new_session_starts_from_puttys_default_settings_as_in_its_window()
     {
         var store = Store(("PUTTYDIR", folder.Path));
-        store.Write(PuttySessionStore.DefaultName, new Dictionary<string, object>(StringComparer.Ordinal) { ["Font"] = "server:fixed", ["HostName"] = "default" });
+        store.Write(
+            PuttySessionStore.DefaultName,
+            new Dictionary<string, object>(StringComparer.Ordinal) { ["Font"] = "server:fixed", ["HostName"] = "default" });
         store.Write("s", session);
         Assert.Equal("server:fixed", store.Read("s")!["Font"]);
         Assert.Equal("127.0.0.1", store.Read("s")!["HostName"]);
@@ -144,11 +151,13 @@ public sealed class PuttyFileStoreTests : IClassFixture<PuttyTools>, IDisposable
     public void Points_of_a_curve_are_recovered()
     {
         // The public keys of the first tests in RFC 8032, section 7.1. x is checked with the curve's equation.
-        foreach (var key in new[] { "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c" })
+        foreach (var key in new[] { "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+            "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c" })
         {
             var encoded = Convert.FromHexString(key);
             var numbers = PuttyHostKey.From(new SshWriter().String("ssh-ed25519").String(encoded).ToArray()).CacheValue.Split(',')
-                .Select(number => System.Numerics.BigInteger.Parse("0" + number[2..], System.Globalization.NumberStyles.HexNumber, System.Globalization.CultureInfo.InvariantCulture))
+                .Select(number => System.Numerics.BigInteger.Parse(
+                    "0" + number[2..], System.Globalization.NumberStyles.HexNumber, System.Globalization.CultureInfo.InvariantCulture))
                 .ToArray();
             var p = System.Numerics.BigInteger.Pow(2, 255) - 19;
             var (x, y) = (numbers[0], numbers[1]);

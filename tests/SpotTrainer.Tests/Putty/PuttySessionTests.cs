@@ -35,11 +35,15 @@ public sealed class PuttySessionTests(RehearsalSession rehearsal) : IClassFixtur
 
         // The tunnel, to a server in place of Jupyter. The session's other settings are kept.
         File.AppendAllText(folder["sessions/putty%20box"], "WinTitle=mine\nPortForwardings=L7777=example:1\n");
-        var (port, command) = (SshServer.FreePort(), "mkdir -p site && echo far side > site/index.html && (python3 -m http.server 9000 -b 127.0.0.1 -d site > /dev/null 2>&1 &)");
+        var (port, command) = (
+            SshServer.FreePort(),
+            "mkdir -p site && echo far side > site/index.html && (python3 -m http.server 9000 -b 127.0.0.1 -d site > /dev/null 2>&1 &)");
         rehearsal.Require("$Machine | Invoke-TrainingCommand $command", ("command", command));
         session = Assert.Single(Putty($"$Machine | New-PuttySession -JupyterTunnel -LocalPort {port} -JupyterPort 9000").Output);
         Assert.Equal(port, session.Properties["TunnelPort"].Value);
-        Assert.Contains($"PortForwardings=L7777=example:1,L{port}=localhost:9000\n", File.ReadAllText(folder["sessions/putty%20box"]), StringComparison.Ordinal);
+        Assert.Contains(
+            $"PortForwardings=L7777=example:1,L{port}=localhost:9000\n", File.ReadAllText(folder["sessions/putty%20box"]),
+            StringComparison.Ordinal);
         Assert.Contains("WinTitle=mine\n", File.ReadAllText(folder["sessions/putty%20box"]), StringComparison.Ordinal);
         using (var tunnel = System.Diagnostics.Process.Start(Plink.Describe(folder.Path, "-N", "-load", "putty box"))!)
         {
@@ -60,11 +64,14 @@ public sealed class PuttySessionTests(RehearsalSession rehearsal) : IClassFixtur
         {
             var (code, output, error) = await ShellAsync("('putty box' | Start-PuttySession -PassThru).Id", ("DISPLAY", display.Name));
             Assert.True(code == 0, error);
-            using var window = System.Diagnostics.Process.GetProcessById(int.Parse(output, System.Globalization.CultureInfo.InvariantCulture));
+            using var window = System.Diagnostics.Process.GetProcessById(
+                int.Parse(output, System.Globalization.CultureInfo.InvariantCulture));
             try
             {
                 await Programs.UntilAsync(
-                    () => Task.FromResult(rehearsal.Require("$Machine | Invoke-TrainingCommand ls").Output[0].Properties["Output"].Value is string list && list.Contains("opened", StringComparison.Ordinal)),
+                    () => Task.FromResult(
+                        rehearsal.Require("$Machine | Invoke-TrainingCommand ls").Output[0].Properties["Output"].Value is string list
+                            && list.Contains("opened", StringComparison.Ordinal)),
                     () => "PuTTY did not log in.");
             }
             finally
@@ -185,7 +192,9 @@ public sealed class PuttySessionTests(RehearsalSession rehearsal) : IClassFixtur
         Assert.Equal((1, true), (code, error.Contains("Run 'sudo apt-get install -y putty'.", StringComparison.Ordinal)));
 
         // A stand-in for PuTTY that records its arguments.
-        File.WriteAllText(folder["putty"], "#!/bin/sh\nprintf '%s\\n' \"$@\" > \"$PUTTYDIR/given.part\"; mv \"$PUTTYDIR/given.part\" \"$PUTTYDIR/given\"\n");
+        File.WriteAllText(
+            folder["putty"],
+            "#!/bin/sh\nprintf '%s\\n' \"$@\" > \"$PUTTYDIR/given.part\"; mv \"$PUTTYDIR/given.part\" \"$PUTTYDIR/given\"\n");
         File.SetUnixFileMode(folder["putty"], UnixFileMode.UserRead | UnixFileMode.UserExecute);
         var path = ("PATH", folder.Path + ":" + Environment.GetEnvironmentVariable("PATH"));
         (code, _, error) = await ShellAsync(Start, path, ("DISPLAY", ""), ("WAYLAND_DISPLAY", ""));
@@ -202,8 +211,11 @@ public sealed class PuttySessionTests(RehearsalSession rehearsal) : IClassFixtur
     [Fact]
     public async Task A_missing_putty_has_its_own_error()
     {
-        new PuttyFileStore(name => name == "PUTTYDIR" ? folder.Path : null).Write("s", new Dictionary<string, object>(StringComparer.Ordinal) { ["HostName"] = "127.0.0.1" });
-        var script = folder.Write("try.ps1", "try { Start-PuttySession s -ErrorAction Stop } catch { \"$($_.FullyQualifiedErrorId) $($_.CategoryInfo.Category)\" }");
+        new PuttyFileStore(name => name == "PUTTYDIR" ? folder.Path : null)
+            .Write("s", new Dictionary<string, object>(StringComparer.Ordinal) { ["HostName"] = "127.0.0.1" });
+        var script = folder.Write(
+            "try.ps1",
+            "try { Start-PuttySession s -ErrorAction Stop } catch { \"$($_.FullyQualifiedErrorId) $($_.CategoryInfo.Category)\" }");
         var (_, output, _) = await ShellAsync($"& '{script}'", ("PATH", folder.Path));
         Assert.Equal("PuttyMissing,SpotTrainer.Putty.StartPuttySessionCommand NotInstalled\n", output);
     }
@@ -231,7 +243,8 @@ public sealed class PuttySessionTests(RehearsalSession rehearsal) : IClassFixtur
     }
 
     private static string[] ByCacheAlone(PSObject session) =>
-        ["-ssh", "-P", $"{session.Properties["Port"].Value}", "-i", $"{session.Properties["KeyPath"].Value}", $"{session.Properties["UserName"].Value}@{session.Properties["HostName"].Value}", "true"];
+        ["-ssh", "-P", $"{session.Properties["Port"].Value}", "-i", $"{session.Properties["KeyPath"].Value}",
+            $"{session.Properties["UserName"].Value}@{session.Properties["HostName"].Value}", "true"];
 
     private static string Connect(SshServer server, string key) =>
         $"Connect-TrainingHost 127.0.0.1 {Environment.UserName} -Port {server.Port} -KeyPath '{key}' -HostKey {server.Fingerprint}";
@@ -272,7 +285,9 @@ public sealed class PuttySessionTests(RehearsalSession rehearsal) : IClassFixtur
     }
 
     private ModuleResult Run(string script) =>
-        rehearsal.Run("$env:PUTTYDIR = $folder; try { & ([scriptblock]::Create($script)) } finally { $env:PUTTYDIR = $null }", ("folder", folder.Path), ("script", script));
+        rehearsal.Run(
+            "$env:PUTTYDIR = $folder; try { & ([scriptblock]::Create($script)) } finally { $env:PUTTYDIR = $null }",
+            ("folder", folder.Path), ("script", script));
 
     /// <summary>Runs a command in a process with its own environment.</summary>
     private async Task<(int Code, string Output, string Error)> ShellAsync(string command, params (string Name, string Value)[] environment)

@@ -70,7 +70,8 @@ public sealed class KeyPairStepTests(RehearsalSession session) : IClassFixture<P
 
         var result = session.Require("Get-TrainingKeyPair see-*");
         Assert.Equal(
-            ["see-cloud CloudOnly", "see-damaged Unreadable", "see-differs Differs", "see-local LocalOnly", "see-made Matched", "see-matched Matched"],
+            ["see-cloud CloudOnly", "see-damaged Unreadable", "see-differs Differs", "see-local LocalOnly", "see-made Matched",
+                "see-matched Matched"],
             result.Output.Select(pair => $"{Text(pair, "Name")} {Text(pair, "State")}"));
         Assert.Contains(KeyPath("see-damaged"), Assert.Single(result.Warnings), StringComparison.Ordinal);
         Assert.StartsWith("SHA256:", Text(result.Output[0], "Fingerprint"), StringComparison.Ordinal);
@@ -78,7 +79,8 @@ public sealed class KeyPairStepTests(RehearsalSession session) : IClassFixture<P
         Assert.Empty(session.Require("Get-TrainingKeyPair see-none").Output);
 
         // Another region has none of them.
-        Assert.Equal("LocalOnly", Text(Assert.Single(session.Require("Get-TrainingKeyPair see-matched -Region eu-west-1").Output), "State"));
+        Assert.Equal(
+            "LocalOnly", Text(Assert.Single(session.Require("Get-TrainingKeyPair see-matched -Region eu-west-1").Output), "State"));
 
         // Pipeline input removes all key pairs except those that are not ours. Those need their exact name and -Force.
         result = session.Run("Get-TrainingKeyPair see-* -WarningAction Ignore | Remove-TrainingKeyPair -Force -Confirm:$false");
@@ -97,7 +99,8 @@ public sealed class KeyPairStepTests(RehearsalSession session) : IClassFixture<P
         var pair = Assert.Single(session.Require("New-TrainingKeyPair keep").Output);
         Assert.Empty(session.Require("Remove-TrainingKeyPair keep -WhatIf").Output);
         Assert.Equal("Matched", Text(Assert.Single(session.Require("Get-TrainingKeyPair keep").Output), "State"));
-        var left = Assert.Single(session.Require("[pscustomobject]@{ Name = 'keep' } | Remove-TrainingKeyPair -CloudOnly -Confirm:$false").Output);
+        var left = Assert.Single(
+            session.Require("[pscustomobject]@{ Name = 'keep' } | Remove-TrainingKeyPair -CloudOnly -Confirm:$false").Output);
         Assert.Equal("LocalOnly", Text(left, "State"));
         Assert.True(File.Exists(Text(pair, "KeyPath")));
         Assert.Empty(await AwsAsync("describe-key-pairs --filters Name=key-name,Values=keep --query KeyPairs[].KeyName --output text"));
@@ -110,7 +113,8 @@ public sealed class KeyPairStepTests(RehearsalSession session) : IClassFixture<P
     [Fact]
     public void A_key_in_use_is_not_removed_and_a_key_that_others_can_read_is_not_used()
     {
-        var machine = Assert.Single(session.Require("($global:Keyed = New-SpotTrainingInstance t3.large -Name keyed -KeyName keyed -MaxHours 1)").Output);
+        var machine = Assert.Single(
+            session.Require("($global:Keyed = New-SpotTrainingInstance t3.large -Name keyed -KeyName keyed -MaxHours 1)").Output);
         var error = Assert.Single(session.Run("Remove-TrainingKeyPair keyed -Confirm:$false").Errors);
         Assert.StartsWith("KeyPairInUse,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal(ErrorCategory.ResourceBusy, error.CategoryInfo.Category);
@@ -120,7 +124,8 @@ public sealed class KeyPairStepTests(RehearsalSession session) : IClassFixture<P
         var copy = Text(machine, "KeyPath") + ".copy";
         File.Copy(Text(machine, "KeyPath"), copy);
         File.SetUnixFileMode(copy, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
-        const string Connect = "Connect-TrainingHost $Keyed.HostName $Keyed.UserName -Port $Keyed.Port -KeyPath $copy -HostKey $Keyed.HostKeys";
+        const string Connect =
+            "Connect-TrainingHost $Keyed.HostName $Keyed.UserName -Port $Keyed.Port -KeyPath $copy -HostKey $Keyed.HostKeys";
         error = Assert.Single(session.Run(Connect, ("copy", copy)).Errors);
         Assert.StartsWith("KeyTooOpen,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal(ErrorCategory.SecurityError, error.CategoryInfo.Category);
@@ -152,7 +157,8 @@ public sealed class KeyPairStepTests(RehearsalSession session) : IClassFixture<P
     public void Local_names_are_completed()
     {
         session.Require("$null = New-TrainingKeyPair complete-one -LocalOnly; $null = New-TrainingKeyPair complete-two");
-        foreach (var command in new[] { "Get-TrainingKeyPair ", "Remove-TrainingKeyPair -Name ", "New-SpotTrainingInstance t3.large -KeyName " })
+        foreach (var command in new[] { "Get-TrainingKeyPair ", "Remove-TrainingKeyPair -Name ",
+            "New-SpotTrainingInstance t3.large -KeyName " })
         {
             var line = command + "compl";
             Assert.Equal(["complete-one", "complete-two"], CommandCompletion(line));
@@ -162,16 +168,21 @@ public sealed class KeyPairStepTests(RehearsalSession session) : IClassFixture<P
     }
 
     private IEnumerable<string> CommandCompletion(string line) => session.Require(
-        "[System.Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null).CompletionMatches.CompletionText", ("line", line)).Output.Select(text => (string)text.BaseObject);
+        "[System.Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null).CompletionMatches.CompletionText",
+        ("line", line)).Output.Select(text => (string)text.BaseObject);
 
     private static string Text(PSObject value, string property) => $"{value.Properties[property].Value}";
 
-    private string KeyPath(string name) => Path.Combine(Path.GetDirectoryName(Text(Assert.Single(session.Require("Get-TrainingKeyPair see-matched").Output), "KeyPath"))!, name + ".pem");
+    private string KeyPath(string name) =>
+        Path.Combine(
+            Path.GetDirectoryName(Text(Assert.Single(session.Require("Get-TrainingKeyPair see-matched").Output), "KeyPath"))!,
+            name + ".pem");
 
     private async Task<string> AwsAsync(string command)
     {
         var environment = (IDictionary)session.Rehearsal.Properties["Environment"].Value;
-        var start = Programs.Describe(["/usr/bin/aws", "ec2", .. command.Split(' '), "--endpoint-url", (string)environment["AWS_ENDPOINT_URL"]!, "--no-cli-pager"]);
+        var start = Programs.Describe(
+            ["/usr/bin/aws", "ec2", .. command.Split(' '), "--endpoint-url", (string)environment["AWS_ENDPOINT_URL"]!, "--no-cli-pager"]);
         foreach (DictionaryEntry variable in environment)
         {
             start.Environment[(string)variable.Key] = (string)variable.Value!;

@@ -47,7 +47,8 @@ public sealed class RehearsalSession : IDisposable
         var environment = (IDictionary)Rehearsal.Properties["Environment"].Value;
         return new AmazonEC2Client(
             (string)environment["AWS_ACCESS_KEY_ID"]!, (string)environment["AWS_SECRET_ACCESS_KEY"]!,
-            new AmazonEC2Config { ServiceURL = (string)environment["AWS_ENDPOINT_URL"]!, AuthenticationRegion = region ?? (string)environment["AWS_DEFAULT_REGION"]! });
+            new AmazonEC2Config { ServiceURL = (string)environment["AWS_ENDPOINT_URL"]!,
+                AuthenticationRegion = region ?? (string)environment["AWS_DEFAULT_REGION"]! });
     }
 
     /// <summary>A host that does not answer. Its type is the module's own, from its load context.</summary>
@@ -56,7 +57,8 @@ public sealed class RehearsalSession : IDisposable
         var type = ((System.Management.Automation.CmdletInfo)Require("Get-Command Connect-TrainingHost").Output[0].BaseObject)
             .ImplementingType.Assembly.GetType("SpotTrainer.Remote.TrainingHost", throwOnError: true)!;
         return Activator.CreateInstance(
-            type, BindingFlags.Instance | BindingFlags.NonPublic, binder: null, ["127.0.0.1", 9, "somebody", "/nowhere/key.pem", Array.Empty<string>()], culture: null)!;
+            type, BindingFlags.Instance | BindingFlags.NonPublic, binder: null,
+            ["127.0.0.1", 9, "somebody", "/nowhere/key.pem", Array.Empty<string>()], culture: null)!;
     }
 
     /// <summary>Writes a notebook with the given code cells.</summary>
@@ -64,11 +66,13 @@ public sealed class RehearsalSession : IDisposable
     {
         var code = cells.Select((source, index) => new
         {
-            cell_type = "code", execution_count = (int?)null, id = $"cell{index}", metadata = new { }, outputs = Array.Empty<object>(), source,
+            cell_type = "code", execution_count = (int?)null, id = $"cell{index}", metadata = new { }, outputs = Array.Empty<object>(),
+            source,
         });
         return Folder.Write(name, System.Text.Json.JsonSerializer.Serialize(new
         {
-            cells = code, metadata = new { kernelspec = new { display_name = "Python 3", language = "python", name = "python3" } }, nbformat = 4, nbformat_minor = 5,
+            cells = code, metadata = new { kernelspec = new { display_name = "Python 3", language = "python", name = "python3" } },
+            nbformat = 4, nbformat_minor = 5,
         }));
     }
 }

@@ -18,7 +18,8 @@ public sealed class SetSpotRehearsalTests(RehearsalSession session) : IDisposabl
         var instance = Assert.Single(session.Require(Launch + "$offers | New-SpotTrainingInstance -Name interrupted -MaxHours 1").Output);
         try
         {
-            const string read = "TOKEN=$(curl -sX PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' http://169.254.169.254/latest/api/token); "
+            const string read =
+                "TOKEN=$(curl -sX PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' http://169.254.169.254/latest/api/token); "
                 + "for path in spot/instance-action events/recommendations/rebalance; do curl -s -o /dev/null -w '%{http_code} ' -H \"X-aws-ec2-metadata-token: $TOKEN\" http://169.254.169.254/latest/meta-data/$path; done";
             Assert.Equal("404 404", Metadata());
             session.Require("$instance | Set-SpotRehearsal -Rebalance", ("instance", instance));
@@ -30,17 +31,23 @@ public sealed class SetSpotRehearsalTests(RehearsalSession session) : IDisposabl
             using var ec2 = session.Client();
             Amazon.EC2.Model.Instance? ended = null;
             await Programs.UntilAsync(
-                async () => (ended = (await ec2.DescribeInstancesAsync(new Amazon.EC2.Model.DescribeInstancesRequest { InstanceIds = [id] }, TestContext.Current.CancellationToken)).Reservations[0].Instances[0])
+                async () =>
+                    (ended = (await ec2.DescribeInstancesAsync(
+                        new Amazon.EC2.Model.DescribeInstancesRequest { InstanceIds = [id] },
+                        TestContext.Current.CancellationToken)).Reservations[0].Instances[0])
                     .State.Name == Amazon.EC2.InstanceStateName.Terminated,
                 () => $"the state is {ended?.State.Name}");
             Assert.Equal("Server.SpotInstanceTermination", ended!.StateReason.Code);
 
-            var charge = Assert.Single(session.Require("$rehearsal.Charges | Where-Object InstanceId -eq $id", ("rehearsal", session.Rehearsal), ("id", id)).Output);
+            var charge = Assert.Single(
+                session.Require(
+                    "$rehearsal.Charges | Where-Object InstanceId -eq $id", ("rehearsal", session.Rehearsal), ("id", id)).Output);
             Assert.Equal((true, 0m), (charge.Properties["Waived"].Value, charge.Properties["Compute"].Value));
             Assert.NotNull(charge.Properties["End"].Value);
 
             string Metadata() => ((string)session.Require(
-                "(Invoke-TrainingCommand -Instance $instance -Command $command).Output", ("instance", instance), ("command", read)).Output[0].BaseObject).Trim();
+                "(Invoke-TrainingCommand -Instance $instance -Command $command).Output", ("instance", instance),
+                ("command", read)).Output[0].BaseObject).Trim();
         }
         finally
         {
@@ -84,7 +91,8 @@ public sealed class SetSpotRehearsalTests(RehearsalSession session) : IDisposabl
         session.Require("Set-SpotRehearsal -Reset");
         Assert.Equal(before, Price());
 
-        decimal Price() => (decimal)session.Require("(Find-SpotOffer -InstanceType m5.large | Where-Object Zone -eq us-east-1a).Price").Output[0].BaseObject;
+        decimal Price() => (decimal)session.Require(
+            "(Find-SpotOffer -InstanceType m5.large | Where-Object Zone -eq us-east-1a).Price").Output[0].BaseObject;
     }
 
     [Fact]
@@ -93,16 +101,19 @@ public sealed class SetSpotRehearsalTests(RehearsalSession session) : IDisposabl
         Assert.StartsWith("UnknownQuota,", Id("Set-SpotRehearsal -Quota @{ 'L-1' = 1 }"), StringComparison.Ordinal);
         Assert.StartsWith("NumberInvalid,", Id("Set-SpotRehearsal -Price @{ 'm5.large' = 'expensive' }"), StringComparison.Ordinal);
         Assert.StartsWith("NumberInvalid,", Id("Set-SpotRehearsal -Price @{ 'm5.large' = 0 }"), StringComparison.Ordinal);
-        Assert.StartsWith("NotAnInstance,", Id("$thing | Set-SpotRehearsal -Interrupt", ("thing", session.HostOfTheModule())), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "NotAnInstance,", Id("$thing | Set-SpotRehearsal -Interrupt", ("thing", session.HostOfTheModule())), StringComparison.Ordinal);
         session.Require("Set-SpotRehearsal -DenyAction * -WhatIf");
         Assert.NotEmpty(session.Require("Find-SpotOffer -First 1").Output);
 
-        string Id(string script, params (string, object)[] arguments) => Assert.Single(session.Run(script, arguments).Errors).FullyQualifiedErrorId;
+        string Id(string script, params (string, object)[] arguments) =>
+            Assert.Single(session.Run(script, arguments).Errors).FullyQualifiedErrorId;
     }
 
     private string ErrorOf(string conditions)
     {
         session.Require("Set-SpotRehearsal -Reset " + conditions);
-        return Assert.Single(session.Run(Launch + "$offers[0] | New-SpotTrainingInstance -Name refused -MaxHours 1").Errors).FullyQualifiedErrorId;
+        return Assert.Single(
+            session.Run(Launch + "$offers[0] | New-SpotTrainingInstance -Name refused -MaxHours 1").Errors).FullyQualifiedErrorId;
     }
 }

@@ -40,12 +40,14 @@ public sealed class SharedRehearsalTests(RehearsalSession session) : IDisposable
         // A process with only AWS's variables recognizes the rehearsal by its account.
         var withoutFolder = environment.Where(pair => pair.Key != "SPOTTRAINER_REHEARSAL").ToDictionary(StringComparer.Ordinal);
         withoutFolder["HOME"] = withoutFolder["XDG_DATA_HOME"] = folder.Path;
-        Assert.Contains("seen rehearsal", await RunAsync("\"seen $((Get-SpotTrainingInstance).Where)\"", withoutFolder), StringComparison.Ordinal);
+        Assert.Contains(
+            "seen rehearsal", await RunAsync("\"seen $((Get-SpotTrainingInstance).Where)\"", withoutFolder), StringComparison.Ordinal);
 
         // The folder's variable alone is enough in a process that never ran a cmdlet of the rehearsal.
         var onlyFolder = new Dictionary<string, string>(StringComparer.Ordinal) { ["SPOTTRAINER_REHEARSAL"] = rehearsal };
         Assert.Contains("seen rehearsal us-west-2",
-            await RunAsync("Get-SpotTrainingInstance | ForEach-Object { \"seen $($_.Where) $($_.Region)\" }", onlyFolder), StringComparison.Ordinal);
+            await RunAsync("Get-SpotTrainingInstance | ForEach-Object { \"seen $($_.Where) $($_.Region)\" }", onlyFolder),
+            StringComparison.Ordinal);
 
         var id = launched.Split("launched ")[1].Split(' ')[0];
         var removed = await RunAsync("""
@@ -61,15 +63,20 @@ public sealed class SharedRehearsalTests(RehearsalSession session) : IDisposable
         Assert.Contains("left 0", removed, StringComparison.Ordinal);
 
         // Leaving the rehearsal, or using it after its end, is an error and never reaches AWS.
-        Assert.Contains("RehearsalActive", await FailsAsync("Get-SpotTrainingInstance -ProfileName default", environment), StringComparison.Ordinal);
+        Assert.Contains(
+            "RehearsalActive", await FailsAsync("Get-SpotTrainingInstance -ProfileName default", environment), StringComparison.Ordinal);
         Assert.Contains("RehearsalActive", await FailsAsync(
-            "Get-SpotTrainingInstance", new Dictionary<string, string>(environment, StringComparer.Ordinal) { ["AWS_ENDPOINT_URL"] = "http://127.0.0.1:9/" }), StringComparison.Ordinal);
+            "Get-SpotTrainingInstance",
+            new Dictionary<string, string>(
+                environment, StringComparer.Ordinal) { ["AWS_ENDPOINT_URL"] = "http://127.0.0.1:9/" }), StringComparison.Ordinal);
         holder.Signal(PosixSignal.SIGINT);
         Assert.Equal(130, await holder.WaitAsync());
         Assert.False(Directory.Exists(rehearsal));
         Assert.Contains("RehearsalEnded", await FailsAsync("Get-SpotTrainingInstance", environment), StringComparison.Ordinal);
         Assert.Contains("RehearsalEnded", await FailsAsync("Get-SpotTrainingInstance", onlyFolder), StringComparison.Ordinal);
-        Assert.Contains("RehearsalEnded", await FailsAsync("New-SpotTrainingInstance m7i.large -MaxHours 1 -Region us-east-1", onlyFolder), StringComparison.Ordinal);
+        Assert.Contains(
+            "RehearsalEnded", await FailsAsync("New-SpotTrainingInstance m7i.large -MaxHours 1 -Region us-east-1", onlyFolder),
+            StringComparison.Ordinal);
     }
 
     private ShellProcess Start(string script, IDictionary<string, string>? environment = null) => ShellProcess.Start(

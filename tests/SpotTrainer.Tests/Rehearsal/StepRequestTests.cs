@@ -11,7 +11,9 @@ using SpotTrainer.Transfer;
 
 namespace SpotTrainer.Tests.Rehearsal;
 
-/// <summary>The steps on a machine, called without a cmdlet: each request is saved, read back and carried out again, and nothing is done twice.</summary>
+/// <summary>
+/// The steps on a machine, called without a cmdlet: each request is saved, read back and carried out again, and nothing is done twice.
+/// </summary>
 [Collection(RehearsalSessionGroup.Name)]
 [Trait("Speed", "Slow")]
 public sealed class StepRequestTests(RehearsalSession session)
@@ -21,7 +23,8 @@ public sealed class StepRequestTests(RehearsalSession session)
     [Fact]
     public async Task Each_step_can_be_repeated_from_its_saved_request()
     {
-        var machine = session.Require("Find-SpotOffer -InstanceType m7i.large -First 1 | New-SpotTrainingInstance -Name steps -MaxHours 1").Output[0];
+        var machine = session.Require(
+            "Find-SpotOffer -InstanceType m7i.large -First 1 | New-SpotTrainingInstance -Name steps -MaxHours 1").Output[0];
         var host = Host(machine);
         var context = new StepContext(new RecordingLog());
 
@@ -47,7 +50,9 @@ public sealed class StepRequestTests(RehearsalSession session)
         var security = SecurityRequest.Create(MachineLayout.CondaPrefix, password: null);
         var first = await JupyterConfigurator.EnsureAsync(host, security, context, Stop);
         var second = await JupyterConfigurator.EnsureAsync(host, Again(security), context, Stop);
-        Assert.Equal((first.CertificateFingerprint, first.CertificatePem.Trim(), first.NotAfter), (second.CertificateFingerprint, second.CertificatePem.Trim(), second.NotAfter));
+        Assert.Equal(
+            (first.CertificateFingerprint, first.CertificatePem.Trim(), first.NotAfter),
+            (second.CertificateFingerprint, second.CertificatePem.Trim(), second.NotAfter));
         Assert.NotNull(first.Password);
         Assert.Null(second.Password);
         var server = new ServerRequest();

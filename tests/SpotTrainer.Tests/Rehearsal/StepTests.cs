@@ -13,7 +13,8 @@ namespace SpotTrainer.Tests.Rehearsal;
 [Trait("Speed", "Slow")]
 public sealed class StepTests(RehearsalSession session)
 {
-    private const string Launch = "Find-SpotOffer -MinVCpu 2 -Architecture x86_64 -First 3 | New-SpotTrainingInstance -Name $name -MaxHours 1";
+    private const string Launch =
+        "Find-SpotOffer -MinVCpu 2 -Architecture x86_64 -First 3 | New-SpotTrainingInstance -Name $name -MaxHours 1";
 
     [Fact]
     public void The_pipeline_trains_a_notebook_and_fetches_its_results()
@@ -28,7 +29,8 @@ public sealed class StepTests(RehearsalSession session)
              | Install-CondaStack -Package notebook, scikit-learn | Send-TrainingData -Path $data | Start-TrainingJob -Path $notebook |
                 Wait-TrainingJob | Receive-TrainingResult -Destination $destination | Remove-SpotTrainingInstance
             """,
-            ("name", "pipeline"), ("data", Path.Combine(session.Folder.Path, "numbers.csv")), ("notebook", notebook), ("destination", destination));
+            ("name", "pipeline"), ("data", Path.Combine(session.Folder.Path, "numbers.csv")), ("notebook", notebook),
+            ("destination", destination));
         var removed = Assert.Single(result.Output);
         Assert.Equal("terminated", removed.Properties["State"].Value);
         Assert.Equal("rehearsal", removed.Properties["Where"].Value);
@@ -74,7 +76,9 @@ public sealed class StepTests(RehearsalSession session)
     [InlineData("New-SpotTrainingInstance -InstanceType m7i.large -MaxPrice 0.0001", "NoOfferUnderPrice", ErrorCategory.LimitsExceeded)]
     [InlineData("ConvertTo-PuttyKey -LiteralPath /etc/hostname", "KeyUnreadable", ErrorCategory.InvalidData)]
     [InlineData("ConvertTo-PuttyKey -Path /nowhere/none.pem", "KeyNotFound", ErrorCategory.ObjectNotFound)]
-    [InlineData("Connect-TrainingHost 127.0.0.1 somebody -Port 9 -KeyPath $key -HostKey SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "HostUnreachable", ErrorCategory.ConnectionError)]
+    [InlineData(
+        "Connect-TrainingHost 127.0.0.1 somebody -Port 9 -KeyPath $key -HostKey SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "HostUnreachable", ErrorCategory.ConnectionError)]
     [InlineData("Connect-TrainingHost 127.0.0.1 somebody -Port 9 -KeyPath /etc/hostname -HostKey SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "KeyUnreadable", ErrorCategory.InvalidData)]
     [InlineData("Connect-TrainingHost nobody.invalid somebody -KeyPath $key", "HostKeyUnknown", ErrorCategory.SecurityError)]
     [InlineData("Find-SpotOffer -ProfileName somebody", "RehearsalActive", ErrorCategory.InvalidOperation)]
@@ -134,7 +138,9 @@ public sealed class StepTests(RehearsalSession session)
         Assert.StartsWith("RemoteCommandFailed,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains("exit code 7", error.ToString(), StringComparison.Ordinal);
         Assert.Contains("the disk is full", error.ToString(), StringComparison.Ordinal);
-        Assert.Equal(7, Assert.Single(session.Require("$Machine | Invoke-TrainingCommand 'exit 7' -AllowFailure").Output).Properties["ExitCode"].Value);
+        Assert.Equal(
+            7, Assert.Single(
+                session.Require("$Machine | Invoke-TrainingCommand 'exit 7' -AllowFailure").Output).Properties["ExitCode"].Value);
 
         // A host key other than the pinned one.
         error = Assert.Single(session.Run(
@@ -168,7 +174,9 @@ public sealed class StepTests(RehearsalSession session)
         Assert.StartsWith("JupyterRunning,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal("stopped", session.Require("$Server | Stop-JupyterServer").Output[0].Properties["State"].Value);
         Assert.Equal("", Uses());
-        session.Require("$global:Job = $Machine | Start-TrainingJob $script", ("script", session.Folder.Write("it waits (\u00e9).py", "import time\ntime.sleep(600)\n")));
+        session.Require(
+            "$global:Job = $Machine | Start-TrainingJob $script",
+            ("script", session.Folder.Write("it waits (\u00e9).py", "import time\ntime.sleep(600)\n")));
         Assert.Matches(@"^job-\d+ \(a job \(it waits \(\?\?\)\.py\)\)$", Uses());
 
         // A script that receives SIGTERM writes that it was stopped.
@@ -197,26 +205,37 @@ public sealed class StepTests(RehearsalSession session)
     public async Task A_launch_asks_for_safe_settings()
     {
         var stop = TestContext.Current.CancellationToken;
-        session.Require("$global:Machine = New-SpotTrainingInstance t3.large -Name safe -MaxHours 1 -MaxPrice 0.08 -Tag @{ project = 'demo' }");
+        session.Require(
+            "$global:Machine = New-SpotTrainingInstance t3.large -Name safe -MaxHours 1 -MaxPrice 0.08 -Tag @{ project = 'demo' }");
         var id = (string)session.Require("$Machine.InstanceId").Output[0].BaseObject;
         using var ec2 = session.Client();
-        var instance = (await ec2.DescribeInstancesAsync(new DescribeInstancesRequest { InstanceIds = [id] }, stop)).Reservations[0].Instances[0];
-        Assert.Equal((HttpTokensState.Required, 1), (instance.MetadataOptions.HttpTokens, instance.MetadataOptions.HttpPutResponseHopLimit!.Value));
+        var instance = (
+            await ec2.DescribeInstancesAsync(new DescribeInstancesRequest { InstanceIds = [id] }, stop)).Reservations[0].Instances[0];
+        Assert.Equal(
+            (HttpTokensState.Required, 1), (instance.MetadataOptions.HttpTokens, instance.MetadataOptions.HttpPutResponseHopLimit!.Value));
         var volume = Assert.Single((await ec2.DescribeVolumesAsync(
             new DescribeVolumesRequest { Filters = [new Filter("attachment.instance-id", [id])] }, stop)).Volumes);
-        Assert.Equal((30, VolumeType.Gp3, true, true), (volume.Size!.Value, volume.VolumeType, volume.Encrypted!.Value, volume.Attachments[0].DeleteOnTermination!.Value));
+        Assert.Equal(
+            (30, VolumeType.Gp3, true, true),
+            (volume.Size!.Value, volume.VolumeType, volume.Encrypted!.Value, volume.Attachments[0].DeleteOnTermination!.Value));
         var request = Assert.Single((await ec2.DescribeSpotInstanceRequestsAsync(
-            new DescribeSpotInstanceRequestsRequest { SpotInstanceRequestIds = [instance.SpotInstanceRequestId] }, stop)).SpotInstanceRequests);
-        Assert.Equal((SpotInstanceType.OneTime, InstanceInterruptionBehavior.Terminate), (request.Type, request.InstanceInterruptionBehavior));
+            new DescribeSpotInstanceRequestsRequest { SpotInstanceRequestIds = [instance.SpotInstanceRequestId] },
+            stop)).SpotInstanceRequests);
+        Assert.Equal(
+            (SpotInstanceType.OneTime, InstanceInterruptionBehavior.Terminate), (request.Type, request.InstanceInterruptionBehavior));
         Assert.Equal(0.08m, decimal.Parse(request.SpotPrice, System.Globalization.CultureInfo.InvariantCulture));
         Assert.Equal("standard", Assert.Single((await ec2.DescribeInstanceCreditSpecificationsAsync(
             new DescribeInstanceCreditSpecificationsRequest { InstanceIds = [id] }, stop)).InstanceCreditSpecifications).CpuCredits);
         var rule = Assert.Single(Assert.Single((await ec2.DescribeSecurityGroupsAsync(
             new DescribeSecurityGroupsRequest { GroupIds = [instance.SecurityGroups[0].GroupId] }, stop)).SecurityGroups).IpPermissions);
-        Assert.Equal(("tcp", 22, 22, "127.0.0.1/32"), (rule.IpProtocol, rule.FromPort!.Value, rule.ToPort!.Value, Assert.Single(rule.Ipv4Ranges).CidrIp));
-        foreach (var resource in new[] { id, volume.VolumeId, instance.NetworkInterfaces[0].NetworkInterfaceId, request.SpotInstanceRequestId })
+        Assert.Equal(
+            ("tcp", 22, 22, "127.0.0.1/32"),
+            (rule.IpProtocol, rule.FromPort!.Value, rule.ToPort!.Value, Assert.Single(rule.Ipv4Ranges).CidrIp));
+        foreach (var resource in new[] { id, volume.VolumeId, instance.NetworkInterfaces[0].NetworkInterfaceId,
+            request.SpotInstanceRequestId })
         {
-            var tags = (await ec2.DescribeTagsAsync(new DescribeTagsRequest { Filters = [new Filter("resource-id", [resource])] }, stop)).Tags;
+            var tags = (
+                await ec2.DescribeTagsAsync(new DescribeTagsRequest { Filters = [new Filter("resource-id", [resource])] }, stop)).Tags;
             Assert.Equal(("safe", "demo"), (tags.Single(tag => tag.Key == "Name").Value, tags.Single(tag => tag.Key == "project").Value));
             Assert.Contains(tags, tag => tag.Key == "spottrainer:deadline");
         }
@@ -238,7 +257,8 @@ public sealed class StepTests(RehearsalSession session)
             new AuthorizeSecurityGroupIngressRequest
             {
                 GroupId = group.GroupId,
-                IpPermissions = [new IpPermission { IpProtocol = "tcp", FromPort = 22, ToPort = 22, Ipv4Ranges = [new IpRange { CidrIp = "203.0.113.9/32", Description = own }] }],
+                IpPermissions = [new IpPermission { IpProtocol = "tcp", FromPort = 22, ToPort = 22,
+                    Ipv4Ranges = [new IpRange { CidrIp = "203.0.113.9/32", Description = own }] }],
             }, stop);
         session.Require("$null = " + Launch + " | Remove-SpotTrainingInstance", ("name", "door"));
         group = (await ec2.DescribeSecurityGroupsAsync(find, stop)).SecurityGroups[0];
@@ -249,7 +269,8 @@ public sealed class StepTests(RehearsalSession session)
     public void Every_object_of_an_instance_refers_back_to_it()
     {
         session.Require("$global:Machine = " + Launch, ("name", "objects"));
-        foreach (var step in new[] { "Install-CondaStack -Package notebook", "Set-JupyterSecurity", "Start-JupyterServer", "Stop-JupyterServer", "Invoke-TrainingCommand true" })
+        foreach (var step in new[] { "Install-CondaStack -Package notebook", "Set-JupyterSecurity", "Start-JupyterServer",
+            "Stop-JupyterServer", "Invoke-TrainingCommand true" })
         {
             var made = Assert.Single(session.Require($"$Machine | {step}").Output);
             Assert.Equal("objects", ((PSObject)PSObject.AsPSObject(made.Properties["Instance"].Value)).Properties["Name"].Value);
@@ -262,8 +283,11 @@ public sealed class StepTests(RehearsalSession session)
     private string Uses()
     {
         var status = session.Require("$Machine | Invoke-TrainingCommand 'sudo /usr/local/sbin/spottrainer-watchdog status'").Output[0].Properties["Output"].Value.ToString()!;
-        var values = status.Split('\n').Where(line => line.Contains('=', StringComparison.Ordinal)).Select(line => line.Split('=', 2)).ToDictionary(parts => parts[0], parts => parts[1], StringComparer.Ordinal);
-        Assert.All(values["bad_uses"].Split("; ", StringSplitOptions.RemoveEmptyEntries), use => Assert.EndsWith(" (stale)", use, StringComparison.Ordinal));
+        var values = status.Split('\n').Where(line => line.Contains('=', StringComparison.Ordinal)).Select(line => line.Split('=', 2))
+            .ToDictionary(parts => parts[0], parts => parts[1], StringComparer.Ordinal);
+        Assert.All(
+            values["bad_uses"].Split("; ", StringSplitOptions.RemoveEmptyEntries), use =>
+                Assert.EndsWith(" (stale)", use, StringComparison.Ordinal));
         return values["uses"];
     }
 
@@ -283,7 +307,9 @@ public sealed class StepTests(RehearsalSession session)
             """)).Output[0].Properties["Output"].Value.ToString()!.Trim();
 
     /// <summary>The running instances. Those of earlier tests may still be shutting down.</summary>
-    private string[] Running() => session.Require("Get-SpotTrainingInstance -AllOwners | ForEach-Object InstanceId").Output.Select(id => (string)id.BaseObject).ToArray();
+    private string[] Running() =>
+        session.Require("Get-SpotTrainingInstance -AllOwners | ForEach-Object InstanceId").Output.Select(id => (string)id.BaseObject)
+            .ToArray();
 
     /// <summary>Repeats an expression until it gives the expected value, for up to a minute.</summary>
     private void WaitFor(string expression, string expected)

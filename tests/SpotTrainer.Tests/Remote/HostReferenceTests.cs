@@ -24,8 +24,11 @@ public sealed class HostReferenceTests(RehearsalSession session)
         Assert.Equal("in\n", Output("('NAMED-1' | Invoke-TrainingCommand 'echo in').Output"));
         Assert.Equal(2, session.Require("'named-1', 'named-2' | Invoke-TrainingCommand 'echo in'").Output.Count);
         Assert.Equal(2, session.Require("Invoke-TrainingCommand -Instance named-1, named-2 -Command 'echo in'").Output.Count);
-        Assert.Equal(2, session.Require("Invoke-TrainingCommand -Instance (Get-SpotTrainingInstance named-1), named-2 -Command 'echo in'").Output.Count);
-        Assert.Contains("What if", Output("Remove-SpotTrainingInstance -Instance named-1 -WhatIf 6>&1; 'What if'"), StringComparison.Ordinal);
+        Assert.Equal(
+            2, session.Require(
+                "Invoke-TrainingCommand -Instance (Get-SpotTrainingInstance named-1), named-2 -Command 'echo in'").Output.Count);
+        Assert.Contains(
+            "What if", Output("Remove-SpotTrainingInstance -Instance named-1 -WhatIf 6>&1; 'What if'"), StringComparison.Ordinal);
 
         // A name that is not found or is ambiguous does not stop the others.
         var mixed = session.Run("'nobody', 'twice', 'named-1' | Invoke-TrainingCommand 'echo in'");

@@ -13,7 +13,8 @@ public sealed partial class RehearsalStopTests(RehearsalSession session) : IDisp
 {
     /// <summary>What the script shows on its way, each time another step's work has just begun.</summary>
     public static TheoryData<string> Moments => Full
-        ? ["us-east-1", "USD/h", "Created the security group", "terminates itself", "conda", "hashed", "https://localhost", "~/spottrainer/data", "succeeded", "412", "stopped"]
+        ? ["us-east-1", "USD/h", "Created the security group", "terminates itself", "conda", "hashed", "https://localhost",
+            "~/spottrainer/data", "succeeded", "412", "stopped"]
         : ["us-east-1", "terminates itself", "~/spottrainer/data"];
 
     private static bool Full => Environment.GetEnvironmentVariable("SPOTTRAINER_FULL") == "1";
@@ -73,7 +74,8 @@ public sealed partial class RehearsalStopTests(RehearsalSession session) : IDisp
             () => string.Join('\n', Programs.With(temporary).Concat(Directory.GetDirectories(temporary))));
         var port = int.Parse(EndpointPort().Match(shell.Output).Groups["port"].Value, System.Globalization.CultureInfo.InvariantCulture);
         using var client = new TcpClient();
-        await Assert.ThrowsAsync<SocketException>(() => client.ConnectAsync("127.0.0.1", port, TestContext.Current.CancellationToken).AsTask());
+        await Assert.ThrowsAsync<SocketException>(
+            () => client.ConnectAsync("127.0.0.1", port, TestContext.Current.CancellationToken).AsTask());
     }
 
     [GeneratedRegex(@"http://127\.0\.0\.1:(?<port>\d+)/", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

@@ -51,7 +51,8 @@ public sealed class ScriptTests : IDisposable
     public async Task A_cmdlets_error_says_what_to_do_next()
     {
         var (code, output, error) = await ShellProcess.RunAsync(
-            "-Command", "Connect-TrainingHost 127.0.0.1 nobody -KeyPath /nowhere/key -HostKey SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+            "-Command",
+            "Connect-TrainingHost 127.0.0.1 nobody -KeyPath /nowhere/key -HostKey SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
 
         Assert.Equal(1, code);
         Assert.Empty(output);

@@ -29,5 +29,6 @@ internal static class BuildFacts
     public static string Manifest => Path.Combine(Package, "SpotTrainer.psd1");
 
     private static string Get(string key) =>
-        typeof(BuildFacts).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(fact => string.Equals(fact.Key, key, StringComparison.Ordinal)).Value!;
+        typeof(BuildFacts).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .Single(fact => string.Equals(fact.Key, key, StringComparison.Ordinal)).Value!;
 }

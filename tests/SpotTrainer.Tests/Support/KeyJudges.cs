@@ -68,7 +68,8 @@ internal sealed class KeyJudges : IDisposable
     {
         var path = NewPath(".ppk");
         await RunAsync(
-            "puttygen", source, "-P", "-O", "private", "-o", path, "--ppk-param", parameters, "--old-passphrase", "/dev/null", "--new-passphrase", secretFile);
+            "puttygen", source, "-P", "-O", "private", "-o", path, "--ppk-param", parameters, "--old-passphrase", "/dev/null",
+            "--new-passphrase", secretFile);
         return path;
     }
 
@@ -76,7 +77,8 @@ internal sealed class KeyJudges : IDisposable
     public async Task<byte[]> PuttygenExportAsync(string source, string format)
     {
         var path = NewPath();
-        await RunAsync("puttygen", source, "-P", "-O", format, "-o", path, "--old-passphrase", "/dev/null", "--new-passphrase", "/dev/null");
+        await RunAsync(
+            "puttygen", source, "-P", "-O", format, "-o", path, "--old-passphrase", "/dev/null", "--new-passphrase", "/dev/null");
         return await ReadAsync(path);
     }
 
@@ -131,7 +133,9 @@ internal sealed class KeyJudges : IDisposable
                 await RunAsync("ssh-keygen", "-q", "-c", "-C", "made-for-tests", "-f", path);
                 break;
             case [var type, .. var bits]:
-                await RunAsync(["ssh-keygen", "-q", "-t", type, .. bits.SelectMany(size => new[] { "-b", size }), "-N", "", "-C", "made-for-tests", "-f", path]);
+                await RunAsync(
+                    ["ssh-keygen", "-q", "-t", type, .. bits.SelectMany(size => new[] { "-b", size }), "-N", "", "-C", "made-for-tests",
+                        "-f", path]);
                 break;
         }
 

@@ -88,7 +88,8 @@ internal sealed class LossyProxy : IAsyncDisposable
 
                 // There is one request per connection, so the client must not reuse it.
                 var end = Array.IndexOf(answer, (byte)'\n') + 1;
-                await client.GetStream().WriteAsync((byte[])[.. answer[..end], .. "Connection: close\r\n"u8, .. answer[end..]], ending.Token);
+                await client.GetStream().WriteAsync(
+                    (byte[])[.. answer[..end], .. "Connection: close\r\n"u8, .. answer[end..]], ending.Token);
             }
             catch (Exception exception) when (exception is IOException or OperationCanceledException or SocketException)
             {

@@ -22,7 +22,8 @@ internal sealed class SshServer : IDisposable
     /// <param name="authorized">The file with the public key that may log in.</param>
     /// <param name="port">The port. The default is any free port.</param>
     /// <param name="also">ssh-keygen's arguments for a second host key.</param>
-    public static async Task<SshServer> StartAsync(TemporaryFolder folder, string keygen, string authorized, int? port = null, string? also = null)
+    public static async Task<SshServer> StartAsync(
+        TemporaryFolder folder, string keygen, string authorized, int? port = null, string? also = null)
     {
         var hostKey = folder[$"host-{Guid.NewGuid():N}"];
         await KeygenAsync(keygen, hostKey);

@@ -38,7 +38,8 @@ internal sealed class TestCloud : IAsyncDisposable
 
     /// <summary>Returns a cloud for the same account at another URL, such as a proxy's.</summary>
     public CloudContext ContextOf(string url, TimeProvider? time = null) => new(
-        new BasicAWSCredentials(Endpoint.Endpoint.AccessKeyId, Endpoint.Endpoint.SecretAccessKey), TestEndpoint.Region, url, folder.Path, "000000000000")
+        new BasicAWSCredentials(Endpoint.Endpoint.AccessKeyId, Endpoint.Endpoint.SecretAccessKey), TestEndpoint.Region, url, folder.Path,
+        "000000000000")
     {
         Time = time ?? TimeProvider.System,
     };
@@ -57,7 +58,8 @@ internal sealed class TestCloud : IAsyncDisposable
 
     /// <summary>Returns all machines of a region, in any state.</summary>
     public async Task<IReadOnlyList<Instance>> MachinesAsync(string? region = null) =>
-        (await Endpoint.In(region ?? Cloud.Region).DescribeInstancesAsync(new DescribeInstancesRequest(), Stop)).Reservations.SelectMany(reservation => reservation.Instances).ToArray();
+        (await Endpoint.In(region ?? Cloud.Region).DescribeInstancesAsync(new DescribeInstancesRequest(), Stop)).Reservations.SelectMany(
+            reservation => reservation.Instances).ToArray();
 
     public async ValueTask DisposeAsync()
     {

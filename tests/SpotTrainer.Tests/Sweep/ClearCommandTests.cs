@@ -20,10 +20,12 @@ public sealed class ClearCommandTests(RehearsalSession session)
         var tags = new TagSpecification
         {
             ResourceType = ResourceType.Instance,
-            Tags = [new Tag(ModuleTags.Owner, "kim@laptop"), new Tag(ModuleTags.Deadline, ModuleTags.Moment(DateTimeOffset.UtcNow.AddHours(1)))],
+            Tags = [new Tag(ModuleTags.Owner, "kim@laptop"),
+                new Tag(ModuleTags.Deadline, ModuleTags.Moment(DateTimeOffset.UtcNow.AddHours(1)))],
         };
         var launch = TestEndpoint.Launch(request => request.TagSpecifications = [tags], Region);
-        var id = Assert.Single((await ec2.RunInstancesAsync(launch, TestContext.Current.CancellationToken)).Reservation.Instances).InstanceId;
+        var id = Assert.Single(
+            (await ec2.RunInstancesAsync(launch, TestContext.Current.CancellationToken)).Reservation.Instances).InstanceId;
 
         // -WhatIf returns no receipt, but what is left and costs money must still be reported.
         foreach (var look in new[] { Clear + " -WhatIf", Clear + " -Confirm:$false" })

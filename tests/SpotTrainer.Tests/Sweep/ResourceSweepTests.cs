@@ -24,7 +24,9 @@ public sealed class ResourceSweepTests
         await using var test = new TestCloud();
         foreach (var region in new[] { "eu-west-1", "us-east-1" })
         {
-            var instance = await test.LaunchAsync(new LaunchRequest { Offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 }, region) });
+            var instance = await test.LaunchAsync(
+                new LaunchRequest { Offers = await test.FindAsync(
+                    new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 }, region) });
             await test.Endpoint.InStateAsync(instance.InstanceId, InstanceStateName.Running, region);
         }
 
@@ -39,7 +41,9 @@ public sealed class ResourceSweepTests
         Assert.True(receipt.Clean, string.Join('\n', receipt.Left.Select(left => $"{left}: {left.Reason}")));
         Assert.Equal((6, 0, test.Regions.Count), (receipt.Removed.Count, receipt.Left.Count, receipt.Regions.Count));
         Assert.All(await test.MachinesAsync("eu-west-1"), machine => Assert.Equal(InstanceStateName.Terminated, machine.State.Name));
-        Assert.Equal(stranger.InstanceId, Assert.Single(await test.MachinesAsync("us-east-1"), machine => machine.State.Name == InstanceStateName.Running).InstanceId);
+        Assert.Equal(
+            stranger.InstanceId,
+            Assert.Single(await test.MachinesAsync("us-east-1"), machine => machine.State.Name == InstanceStateName.Running).InstanceId);
         Assert.Equal("mine", Assert.Single((await test.Endpoint.In("us-east-1").DescribeKeyPairsAsync(Stop)).KeyPairs).KeyName);
         Assert.Equal(2, InstanceLedger.Read(test.Cloud.StateFolder).Count);
 
@@ -50,9 +54,11 @@ public sealed class ResourceSweepTests
     public async Task What_cannot_be_removed_is_left_with_a_reason_and_a_dead_region_is_named()
     {
         await using var test = new TestCloud();
-        var instance = await test.LaunchAsync(new LaunchRequest { Offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 }) });
+        var instance = await test.LaunchAsync(
+            new LaunchRequest { Offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 }) });
         await test.Endpoint.InStateAsync(instance.InstanceId, InstanceStateName.Running);
-        await test.Endpoint.Endpoint.ChangeAsync(conditions => conditions with { Denied = ["TerminateInstances"], Dead = [new DeadRegion("us-west-2", Closes: true)] });
+        await test.Endpoint.Endpoint.ChangeAsync(
+            conditions => conditions with { Denied = ["TerminateInstances"], Dead = [new DeadRegion("us-west-2", Closes: true)] });
 
         var sweep = new ResourceSweep(test.Cloud, test.Regions, allOwners: false, costingOnly: true, test.Context);
         var found = await sweep.FindAsync(Stop);
@@ -80,7 +86,10 @@ public sealed class ResourceSweepTests
         Assert.Equal(("instance", Somebody), (machine.Kind, machine.Owner));
         var receipt = await sweep.RemoveAsync(found, found, Stop);
         Assert.Equal(InstanceStateName.Terminated, (await test.Endpoint.FindAsync(own.InstanceId)).State.Name);
-        Assert.Equal(allOwners ? InstanceStateName.Terminated : InstanceStateName.Running, (await test.Endpoint.FindAsync(others.InstanceId)).State.Name);
+        Assert.Equal(
+            allOwners
+                ? InstanceStateName.Terminated
+                : InstanceStateName.Running, (await test.Endpoint.FindAsync(others.InstanceId)).State.Name);
         Assert.Equal(allOwners, receipt.Clean);
         if (!allOwners)
         {
@@ -93,13 +102,15 @@ public sealed class ResourceSweepTests
     {
         await using var test = new TestCloud();
         await Terminator.TerminateAsync(await RunningAsync(test), test.Context, Stop);
-        var (group, key) = (await test.Endpoint.NewGroupAsync("of somebody"), (await test.Endpoint.NewKeyPairAsync("of somebody")).KeyPairId);
+        var (group, key) = (
+            await test.Endpoint.NewGroupAsync("of somebody"), (await test.Endpoint.NewKeyPairAsync("of somebody")).KeyPairId);
         await GiveAsync(test, group, new Tag(Door.PurposeTag, "ssh"));
         await GiveAsync(test, key, new Tag(Ec2KeyPair.KeyTag, "of somebody"));
 
         // A group without an owner's tag may belong to anyone.
         var unknown = await test.Endpoint.NewGroupAsync("of nobody");
-        await test.Endpoint.Ec2.CreateTagsAsync(new CreateTagsRequest { Resources = [unknown], Tags = [new Tag(Door.PurposeTag, "ssh")] }, Stop);
+        await test.Endpoint.Ec2.CreateTagsAsync(
+            new CreateTagsRequest { Resources = [unknown], Tags = [new Tag(Door.PurposeTag, "ssh")] }, Stop);
 
         var sweep = new ResourceSweep(test.Cloud, test.Regions, allOwners: false, costingOnly: false, test.Context);
         var found = await sweep.FindAsync(Stop);
@@ -130,7 +141,8 @@ public sealed class ResourceSweepTests
 
     private static async Task<SpotTrainingInstance> RunningAsync(TestCloud test)
     {
-        var instance = await test.LaunchAsync(new LaunchRequest { Offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 }) });
+        var instance = await test.LaunchAsync(
+            new LaunchRequest { Offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 }) });
         await test.Endpoint.InStateAsync(instance.InstanceId, InstanceStateName.Running);
         return instance;
     }

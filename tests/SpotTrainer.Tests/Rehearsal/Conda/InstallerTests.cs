@@ -37,7 +37,8 @@ public sealed class InstallerTests : IDisposable
         Assert.Equal(1, (await InstallAsync("-b", "-z")).Status);
         Assert.Equal(1, (await InstallAsync("-b", "-p", _folder["with space"])).Status);
         Assert.StartsWith("conda ", (await RunAsync(Conda, "--version")).Succeeded(), StringComparison.Ordinal);
-        Assert.Equal(Prefix, (await RunAsync(Path.Combine(Prefix, "bin/python"), "-c", "import sys; print(sys.prefix)")).Succeeded().Trim());
+        Assert.Equal(
+            Prefix, (await RunAsync(Path.Combine(Prefix, "bin/python"), "-c", "import sys; print(sys.prefix)")).Succeeded().Trim());
     }
 
     [Theory]
@@ -70,7 +71,8 @@ public sealed class InstallerTests : IDisposable
     public async Task A_package_that_this_Python_has_is_installed_with_its_commands()
     {
         (await InstallAsync("-b", "-p", Prefix)).Succeeded();
-        (await RunAsync(Conda, "install", "-y", "-q", "-p", Prefix, "--override-channels", "-c", "conda-forge", "notebook", "scikit-learn")).Succeeded();
+        (await RunAsync(Conda, "install", "-y", "-q", "-p", Prefix, "--override-channels", "-c", "conda-forge", "notebook", "scikit-learn"))
+            .Succeeded();
         Assert.Matches(@"^\d+\.\d+", (await RunAsync(Path.Combine(Prefix, "bin/jupyter"), "notebook", "--version")).Succeeded());
         Assert.Matches("(?m)^scikit-learn ", (await RunAsync(Conda, "list")).Succeeded());
         Assert.Contains("already installed", (await RunAsync(Conda, "install", "-y", "notebook")).Succeeded(), StringComparison.Ordinal);
@@ -85,17 +87,20 @@ public sealed class InstallerTests : IDisposable
         var minor = $"{parts[0]}.{parts[1]}";
 
         // For 1.24, the specs 1.24, 1.24.* and >=1.2,<2 match. =1.2, which means 1.2.0 and other 1.2.x versions, and =2 do not.
-        foreach (var good in new[] { $"numpy={minor}", $"numpy={minor}.*", $"numpy=={version}", $"numpy>={minor},<{parts[0]}.999", $"conda-forge::numpy={parts[0]}", $"numpy<0.1|>={minor}" })
+        foreach (var good in new[] { $"numpy={minor}", $"numpy={minor}.*", $"numpy=={version}", $"numpy>={minor},<{parts[0]}.999",
+            $"conda-forge::numpy={parts[0]}", $"numpy<0.1|>={minor}" })
         {
             var result = await RunAsync(Conda, "install", "-y", "-d", good);
             Assert.True(result.Status == 0, $"{good}: {result.Error}");
         }
 
         string[] digits = parts[1].Length > 1 ? [$"numpy={minor[..^1]}"] : [];
-        foreach (var bad in digits.Concat([$"numpy!={version}", $"numpy>{version}", $"numpy=={parts[0]}.999", $"numpy<{minor}", $"numpy={parts[0]}9"]))
+        foreach (var bad in digits.Concat([$"numpy!={version}", $"numpy>{version}", $"numpy=={parts[0]}.999",
+            $"numpy<{minor}", $"numpy={parts[0]}9"]))
         {
             var result = await RunAsync(Conda, "install", "-y", "-d", bad);
-            Assert.True(result.Status == 1 && result.Error.Contains("PackagesNotFoundError", StringComparison.Ordinal), $"{bad}: {result.Error}");
+            Assert.True(
+                result.Status == 1 && result.Error.Contains("PackagesNotFoundError", StringComparison.Ordinal), $"{bad}: {result.Error}");
         }
     }
 

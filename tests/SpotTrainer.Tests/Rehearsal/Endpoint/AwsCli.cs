@@ -24,7 +24,8 @@ public abstract class AwsCli : IAsyncLifetime
     protected async Task AllAsync(params (string Command, Action<string> Check)[] calls)
     {
         // Each call starts a Python program. More than four at once are not faster.
-        await Parallel.ForEachAsync(calls, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (call, _) => call.Check(await AwsAsync(call.Command)));
+        await Parallel.ForEachAsync(
+            calls, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (call, _) => call.Check(await AwsAsync(call.Command)));
     }
 
     protected async Task<string> AwsAsync(string command) => (await RunAsync(command)).Succeeded().Trim();
@@ -37,10 +38,12 @@ public abstract class AwsCli : IAsyncLifetime
     }
 
     private Task<Programs.Result> RunAsync(string command) =>
-        RunAsync(_folder, Endpoint.Endpoint.Url.ToString(), Endpoint.Endpoint.AccessKeyId, Endpoint.Endpoint.SecretAccessKey, TestEndpoint.Region, command);
+        RunAsync(_folder, Endpoint.Endpoint.Url.ToString(), Endpoint.Endpoint.AccessKeyId, Endpoint.Endpoint.SecretAccessKey,
+            TestEndpoint.Region, command);
 
     /// <summary>Runs aws with its own home folder, no configuration files, and only the given variables.</summary>
-    internal static async Task<Programs.Result> RunAsync(TemporaryFolder home, string url, string accessKey, string secret, string region, string command)
+    internal static async Task<Programs.Result> RunAsync(
+        TemporaryFolder home, string url, string accessKey, string secret, string region, string command)
     {
         var start = Programs.Describe(["/usr/bin/aws", .. command.Split(' '), "--endpoint-url", url, "--no-cli-pager"]);
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("AWS_", StringComparison.Ordinal)).ToArray())

@@ -19,7 +19,8 @@ public sealed class AwsCliConditionTests : AwsCli
         await MeetsAsync(now => now with { NoOnDemandCapacity = [new OfferPattern("m5.*")] }, Launch, "InsufficientInstanceCapacity");
         await MeetsAsync(now => now with { Quotas = now.Quotas.SetItem("L-34B43A08", 1) }, LaunchSpot, "MaxSpotInstanceCountExceeded");
         await MeetsAsync(now => now with { Quotas = now.Quotas.SetItem("L-1216C47A", 1) }, Launch, "VcpuLimitExceeded");
-        await MeetsAsync(now => now, Launch + " --instance-market-options MarketType=spot,SpotOptions={MaxPrice=0.001}", "SpotMaxPriceTooLow");
+        await MeetsAsync(
+            now => now, Launch + " --instance-market-options MarketType=spot,SpotOptions={MaxPrice=0.001}", "SpotMaxPriceTooLow");
         await MeetsAsync(now => now with { Denied = ["ec2:RunInstances"] }, LaunchSpot, "UnauthorizedOperation");
         await MeetsAsync(now => now with { Throttles = [new Throttle("RunInstances", First: 5)] }, LaunchSpot, "RequestLimitExceeded");
         await MeetsAsync(now => now with { NoDefaultVpc = [TestEndpoint.Region] }, LaunchSpot, "VPCIdNotSpecified");
@@ -32,7 +33,8 @@ public sealed class AwsCliConditionTests : AwsCli
     {
         await Endpoint.Endpoint.ChangeAsync(now => now with
         {
-            Denied = ["ssm:*", "servicequotas:ListServiceQuotas", "iam:GetRole"], Throttles = [new Throttle("servicequotas:GetServiceQuota", First: 9), new Throttle("sts:*", First: 9)],
+            Denied = ["ssm:*", "servicequotas:ListServiceQuotas", "iam:GetRole"],
+            Throttles = [new Throttle("servicequotas:GetServiceQuota", First: 9), new Throttle("sts:*", First: 9)],
         });
         await Task.WhenAll(
             FailsAsync($"ssm get-parameter --name {TestEndpoint.ImageParameter}", "AccessDeniedException"),
@@ -48,14 +50,19 @@ public sealed class AwsCliConditionTests : AwsCli
         await Endpoint.Endpoint.ChangeAsync(now => now with { Quotas = now.Quotas.Remove("L-3819A6DF").SetItem("L-34B43A08", 64) });
         const string get = "service-quotas get-service-quota --service-code ec2 --quota-code";
         await AllAsync(
-            ($"{get} L-34B43A08 --query Quota.[QuotaName,Value] --output text", output => Assert.Equal("All Standard (A, C, D, H, I, M, R, T, Z) Spot Instance Requests\t64", output)),
-            ("service-quotas get-aws-default-service-quota --service-code ec2 --quota-code L-34B43A08 --query Quota.Value --output text", output => Assert.Equal("5", output)),
+            ($"{get} L-34B43A08 --query Quota.[QuotaName,Value] --output text",
+                output => Assert.Equal("All Standard (A, C, D, H, I, M, R, T, Z) Spot Instance Requests\t64", output)),
+            ("service-quotas get-aws-default-service-quota --service-code ec2 --quota-code L-34B43A08 --query Quota.Value --output text",
+                output => Assert.Equal("5", output)),
             ("service-quotas list-service-quotas --service-code ec2 --page-size 2 --query Quotas[].QuotaCode --output text",
-                output => Assert.Equal("L-1216C47A L-34B43A08 L-417A185B L-7212CCBC L-B5D1601B L-C4BD4855 L-DB2E81BA", string.Join(' ', output.Split(['\t', '\n'], StringSplitOptions.RemoveEmptyEntries)))));
+                output => Assert.Equal(
+                    "L-1216C47A L-34B43A08 L-417A185B L-7212CCBC L-B5D1601B L-C4BD4855 L-DB2E81BA",
+                    string.Join(' ', output.Split(['\t', '\n'], StringSplitOptions.RemoveEmptyEntries)))));
         await Task.WhenAll(
             FailsAsync($"{get} L-3819A6DF", "NoSuchResourceException"),
             FailsAsync($"{get} L-00000000", "NoSuchResourceException"),
-            FailsAsync("service-quotas get-aws-default-service-quota --service-code lambda --quota-code L-34B43A08", "NoSuchResourceException"));
+            FailsAsync(
+                "service-quotas get-aws-default-service-quota --service-code lambda --quota-code L-34B43A08", "NoSuchResourceException"));
     }
 
     [Fact]
@@ -75,20 +82,31 @@ public sealed class AwsCliConditionTests : AwsCli
     {
         const string scores = "ec2 get-spot-placement-scores --target-capacity 1 --region-names us-east-1 eu-central-1 --query SpotPlacementScores[].Score --output text --instance-types";
         await AllAsync(
-            ($"{scores} m5.large m6i.large m7i.large", output => Assert.All(output.Split('\t'), score => Assert.InRange(int.Parse(score, System.Globalization.CultureInfo.InvariantCulture), 4, 10))),
-            ($"{scores} m5.large m6i.large", output => Assert.All(output.Split('\t'), score => Assert.InRange(int.Parse(score, System.Globalization.CultureInfo.InvariantCulture), 1, 3))),
-            ("ec2 describe-availability-zones --query AvailabilityZones[0].[ZoneName,ZoneId] --output text", output => Assert.Equal("eu-central-1a\teuc1-az2", output)),
+            ($"{scores} m5.large m6i.large m7i.large",
+                output => Assert.All(
+                    output.Split('\t'),
+                    score => Assert.InRange(int.Parse(score, System.Globalization.CultureInfo.InvariantCulture), 4, 10))),
+            ($"{scores} m5.large m6i.large",
+                output => Assert.All(
+                    output.Split('\t'),
+                    score => Assert.InRange(int.Parse(score, System.Globalization.CultureInfo.InvariantCulture), 1, 3))),
+            ("ec2 describe-availability-zones --query AvailabilityZones[0].[ZoneName,ZoneId] --output text",
+                output => Assert.Equal("eu-central-1a\teuc1-az2", output)),
             ("ec2 describe-instance-type-offerings --location-type availability-zone --filters Name=location,Values=eu-central-1a Name=instance-type,Values=m5.* --query InstanceTypeOfferings[].InstanceType --output text",
-                output => Assert.Equal("m5.2xlarge m5.4xlarge m5.large m5.metal m5.xlarge", string.Join(' ', output.Split('\t').Order(StringComparer.Ordinal)))),
+                output => Assert.Equal(
+                    "m5.2xlarge m5.4xlarge m5.large m5.metal m5.xlarge",
+                    string.Join(' ', output.Split('\t').Order(StringComparer.Ordinal)))),
             ("ec2 describe-spot-price-history --start-time 2026-01-01T00:00:00Z --end-time 2026-01-03T00:00:00Z --page-size 50 --query length(SpotPriceHistory) --output text",
-                output => Assert.True(output.Split('\n').Sum(count => int.Parse(count, System.Globalization.CultureInfo.InvariantCulture)) > 1000, output)));
+                output => Assert.True(
+                    output.Split('\n').Sum(count => int.Parse(count, System.Globalization.CultureInfo.InvariantCulture)) > 1000, output)));
     }
 
     [Fact]
     public async Task It_cancels_requests_and_deletes_volumes()
     {
         var instance = await Endpoint.RunningAsync(request =>
-            request.BlockDeviceMappings = [new Amazon.EC2.Model.BlockDeviceMapping { DeviceName = "/dev/sda1", Ebs = new Amazon.EC2.Model.EbsBlockDevice { DeleteOnTermination = false } }]);
+            request.BlockDeviceMappings = [new Amazon.EC2.Model.BlockDeviceMapping { DeviceName = "/dev/sda1",
+                Ebs = new Amazon.EC2.Model.EbsBlockDevice { DeleteOnTermination = false } }]);
         var volume = instance.BlockDeviceMappings[0].Ebs.VolumeId;
         Assert.Equal("cancelled", await AwsAsync($"ec2 cancel-spot-instance-requests --spot-instance-request-ids {instance.SpotInstanceRequestId} --query CancelledSpotInstanceRequests[].State --output text"));
         await FailsAsync($"ec2 delete-volume --volume-id {volume}", "VolumeInUse");
@@ -103,12 +121,18 @@ public sealed class AwsCliConditionTests : AwsCli
     public async Task The_Spot_advisor_feed_is_public_and_has_AWSs_form()
     {
         using var client = new HttpClient();
-        using var answer = await client.GetAsync(new Uri(Endpoint.Endpoint.Url, "spot-advisor-data.json"), TestContext.Current.CancellationToken);
+        using var answer = await client.GetAsync(
+            new Uri(Endpoint.Endpoint.Url, "spot-advisor-data.json"), TestContext.Current.CancellationToken);
         Assert.Equal(2025, answer.Content.Headers.LastModified!.Value.Year);
         using var feed = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         var root = feed.RootElement;
-        Assert.Equal(["<5%", "5-10%", "10-15%", "15-20%", ">20%"], root.GetProperty("ranges").EnumerateArray().Select(range => range.GetProperty("label").GetString()));
-        Assert.Equal((2, 8.0), (root.GetProperty("instance_types").GetProperty("m5.large").GetProperty("cores").GetInt32(), root.GetProperty("instance_types").GetProperty("m5.large").GetProperty("ram_gb").GetDouble()));
+        Assert.Equal(
+            ["<5%", "5-10%", "10-15%", "15-20%", ">20%"],
+            root.GetProperty("ranges").EnumerateArray().Select(range => range.GetProperty("label").GetString()));
+        Assert.Equal(
+            (2, 8.0),
+            (root.GetProperty("instance_types").GetProperty("m5.large").GetProperty("cores").GetInt32(),
+                root.GetProperty("instance_types").GetProperty("m5.large").GetProperty("ram_gb").GetDouble()));
         var type = root.GetProperty("spot_advisor").GetProperty("us-east-1").GetProperty("Linux").GetProperty("m5.large");
         Assert.Equal((66, 3), (type.GetProperty("s").GetInt32(), type.GetProperty("r").GetInt32()));
         Assert.False(root.GetProperty("spot_advisor").GetProperty("eu-west-1").GetProperty("Linux").TryGetProperty("g6.xlarge", out _));

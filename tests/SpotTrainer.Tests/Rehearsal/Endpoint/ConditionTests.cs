@@ -17,9 +17,11 @@ public sealed class ConditionTests
     [Fact]
     public async Task Without_capacity_a_launch_goes_to_another_zone_or_is_refused()
     {
-        await using var endpoint = new TestEndpoint(conditions: Conditions.None with { NoSpotCapacity = [new OfferPattern("m5.large/eu-central-1a")] });
+        await using var endpoint = new TestEndpoint(
+            conditions: Conditions.None with { NoSpotCapacity = [new OfferPattern("m5.large/eu-central-1a")] });
         Assert.Equal("eu-central-1b", (await endpoint.RunningAsync()).Placement.AvailabilityZone);
-        var refused = await Assert.ThrowsAsync<AmazonEC2Exception>(() => endpoint.Ec2.RunInstancesAsync(TestEndpoint.Launch(InZoneA), Stop));
+        var refused = await Assert.ThrowsAsync<AmazonEC2Exception>(
+            () => endpoint.Ec2.RunInstancesAsync(TestEndpoint.Launch(InZoneA), Stop));
         Assert.Equal(("InsufficientInstanceCapacity", HttpStatusCode.InternalServerError, "There is no Spot capacity available that matches your request."),
             (refused.ErrorCode, refused.StatusCode, refused.Message));
 
@@ -39,7 +41,8 @@ public sealed class ConditionTests
     [Fact]
     public async Task Without_on_demand_capacity_EC2_names_the_zones_that_have_it()
     {
-        await using var endpoint = new TestEndpoint(conditions: Conditions.None with { NoOnDemandCapacity = [new OfferPattern("eu-central-1a")] });
+        await using var endpoint = new TestEndpoint(
+            conditions: Conditions.None with { NoOnDemandCapacity = [new OfferPattern("eu-central-1a")] });
         var refused = await Assert.ThrowsAsync<AmazonEC2Exception>(() => endpoint.Ec2.RunInstancesAsync(
             TestEndpoint.Launch(request =>
             {
@@ -47,7 +50,9 @@ public sealed class ConditionTests
                 request.InstanceMarketOptions = null;
             }), Stop));
         Assert.Equal("InsufficientInstanceCapacity", refused.ErrorCode);
-        Assert.StartsWith("We currently do not have sufficient m5.large capacity in the Availability Zone you requested (eu-central-1a).", refused.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "We currently do not have sufficient m5.large capacity in the Availability Zone you requested (eu-central-1a).",
+            refused.Message, StringComparison.Ordinal);
         Assert.EndsWith("or choosing eu-central-1b, eu-central-1c.", refused.Message, StringComparison.Ordinal);
     }
 
@@ -71,7 +76,9 @@ public sealed class ConditionTests
         await endpoint.RunningAsync(request =>
         {
             Change(request);
-            request.InstanceMarketOptions = request.InstanceMarketOptions is null ? new InstanceMarketOptionsRequest { MarketType = MarketType.Spot } : null;
+            request.InstanceMarketOptions = request.InstanceMarketOptions is null
+                ? new InstanceMarketOptionsRequest { MarketType = MarketType.Spot }
+                : null;
         });
         await endpoint.Ec2.TerminateInstancesAsync(new TerminateInstancesRequest { InstanceIds = [first.InstanceId] }, Stop);
         await endpoint.InStateAsync(first.InstanceId, InstanceStateName.Terminated);
@@ -90,7 +97,8 @@ public sealed class ConditionTests
     [Fact]
     public async Task A_launch_starts_as_many_instances_as_the_quota_allows()
     {
-        await using var endpoint = new TestEndpoint(conditions: Conditions.None with { Quotas = Conditions.None.Quotas.SetItem("L-34B43A08", 5) });
+        await using var endpoint = new TestEndpoint(
+            conditions: Conditions.None with { Quotas = Conditions.None.Quotas.SetItem("L-34B43A08", 5) });
         Assert.Equal("MaxSpotInstanceCountExceeded", await TestEndpoint.ErrorAsync(() => LaunchAsync(3, 4)));
         Assert.Equal(2, (await LaunchAsync(1, 4)).Reservation.Instances.Count);
 
@@ -101,7 +109,8 @@ public sealed class ConditionTests
     [Fact]
     public async Task If_the_account_has_no_quota_of_its_own_AWSs_default_applies()
     {
-        await using var endpoint = new TestEndpoint(conditions: Conditions.None with { Quotas = Conditions.None.Quotas.Remove("L-34B43A08") });
+        await using var endpoint = new TestEndpoint(
+            conditions: Conditions.None with { Quotas = Conditions.None.Quotas.Remove("L-34B43A08") });
         await endpoint.RunningAsync(request => request.InstanceType = "m5.xlarge");
         Assert.Equal("MaxSpotInstanceCountExceeded", await TestEndpoint.ErrorAsync(() => endpoint.RunningAsync()));
     }
@@ -113,7 +122,10 @@ public sealed class ConditionTests
         var refused = await Assert.ThrowsAsync<AmazonEC2Exception>(() => endpoint.Ec2.RunInstancesAsync(TestEndpoint.Launch(), Stop));
         Assert.Equal(("UnauthorizedOperation", HttpStatusCode.Forbidden), (refused.ErrorCode, refused.StatusCode));
         Assert.Contains("not authorized to perform: ec2:RunInstances", refused.Message, StringComparison.Ordinal);
-        Assert.Equal("UnauthorizedOperation", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.CreateTagsAsync(new CreateTagsRequest { Resources = ["x"], Tags = [new Tag("a", "b")] }, Stop)));
+        Assert.Equal(
+            "UnauthorizedOperation",
+            await TestEndpoint.ErrorAsync(
+                () => endpoint.Ec2.CreateTagsAsync(new CreateTagsRequest { Resources = ["x"], Tags = [new Tag("a", "b")] }, Stop)));
         Assert.Empty((await endpoint.Ec2.DescribeInstancesAsync(new DescribeInstancesRequest(), Stop)).Reservations);
     }
 
@@ -122,25 +134,33 @@ public sealed class ConditionTests
     {
         await using var endpoint = new TestEndpoint(conditions: Conditions.None with { Denied = ["ec2:CreateTags", "iam:PassRole"] });
         Assert.Equal("UnauthorizedOperation", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.RunInstancesAsync(
-            TestEndpoint.Launch(request => request.TagSpecifications = [new TagSpecification { ResourceType = ResourceType.Instance, Tags = [new Tag("a", "b")] }]), Stop)));
+            TestEndpoint.Launch(
+                request => request.TagSpecifications =
+                    [new TagSpecification { ResourceType = ResourceType.Instance, Tags = [new Tag("a", "b")] }]), Stop)));
         Assert.Equal("UnauthorizedOperation", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.RunInstancesAsync(
-            TestEndpoint.Launch(request => (request.DryRun, request.IamInstanceProfile) = (true, new IamInstanceProfileSpecification { Name = "mine" })), Stop)));
+            TestEndpoint.Launch(
+                request => (request.DryRun, request.IamInstanceProfile) = (
+                    true, new IamInstanceProfileSpecification { Name = "mine" })), Stop)));
         await endpoint.RunningAsync();
     }
 
     [Fact]
     public async Task The_first_calls_can_be_throttled()
     {
-        await using var endpoint = new TestEndpoint(conditions: Conditions.None with { Throttles = [new Throttle(ThrottledAction, First: 2)] });
+        await using var endpoint = new TestEndpoint(
+            conditions: Conditions.None with { Throttles = [new Throttle(ThrottledAction, First: 2)] });
         for (var call = 0; call < 2; call++)
         {
-            var throttled = await Assert.ThrowsAsync<AmazonEC2Exception>(() => endpoint.Ec2.DescribeInstancesAsync(new DescribeInstancesRequest(), Stop));
+            var throttled = await Assert.ThrowsAsync<AmazonEC2Exception>(
+                () => endpoint.Ec2.DescribeInstancesAsync(new DescribeInstancesRequest(), Stop));
             Assert.Equal(("RequestLimitExceeded", HttpStatusCode.ServiceUnavailable), (throttled.ErrorCode, throttled.StatusCode));
         }
 
         await endpoint.Ec2.DescribeInstancesAsync(new DescribeInstancesRequest(), Stop);
         await endpoint.Endpoint.ChangeAsync(now => now with { Throttles = [new Throttle("ec2:*", First: 1)] });
-        Assert.Equal("RequestLimitExceeded", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.DescribeVolumesAsync(new DescribeVolumesRequest(), Stop)));
+        Assert.Equal(
+            "RequestLimitExceeded",
+            await TestEndpoint.ErrorAsync(() => endpoint.Ec2.DescribeVolumesAsync(new DescribeVolumesRequest(), Stop)));
         await endpoint.Ec2.DescribeVolumesAsync(new DescribeVolumesRequest(), Stop);
     }
 
@@ -154,7 +174,8 @@ public sealed class ConditionTests
 
         static async Task<string> RunAsync(int seed)
         {
-            await using var endpoint = new TestEndpoint(conditions: Conditions.None with { Seed = seed, Throttles = [new Throttle(ThrottledAction, Share: 0.5)] });
+            await using var endpoint = new TestEndpoint(
+                conditions: Conditions.None with { Seed = seed, Throttles = [new Throttle(ThrottledAction, Share: 0.5)] });
             var seen = "";
             for (var call = 0; call < 60; call++)
             {
@@ -196,7 +217,9 @@ public sealed class ConditionTests
     public async Task A_slow_region_delays_its_own_calls_and_no_others()
     {
         var delay = TimeSpan.FromMilliseconds(100);
-        await using var endpoint = new TestEndpoint(conditions: Conditions.None with { Delays = [new RegionDelay("us-east-1", TimeSpan.FromHours(1)), new RegionDelay("*", delay)] });
+        await using var endpoint = new TestEndpoint(
+            conditions: Conditions.None with { Delays = [new RegionDelay("us-east-1", TimeSpan.FromHours(1)),
+                new RegionDelay("*", delay)] });
         var waiting = endpoint.In("us-east-1").DescribeVpcsAsync(new DescribeVpcsRequest(), Stop);
         var watch = System.Diagnostics.Stopwatch.StartNew();
         await endpoint.Ec2.DescribeVpcsAsync(new DescribeVpcsRequest(), Stop);
@@ -218,11 +241,20 @@ public sealed class ConditionTests
         var id = launched.InstanceId;
         var byId = new DescribeInstancesRequest { InstanceIds = [id] };
         Assert.Equal("InvalidInstanceID.NotFound", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.DescribeInstancesAsync(byId, Stop)));
-        Assert.Equal("InvalidInstanceID.NotFound", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.TerminateInstancesAsync(new TerminateInstancesRequest { InstanceIds = [id] }, Stop)));
-        Assert.Equal("InvalidInstanceID.NotFound", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.CreateTagsAsync(new CreateTagsRequest { Resources = [id], Tags = [new Tag("a", "b")] }, Stop)));
+        Assert.Equal(
+            "InvalidInstanceID.NotFound",
+            await TestEndpoint.ErrorAsync(
+                () => endpoint.Ec2.TerminateInstancesAsync(new TerminateInstancesRequest { InstanceIds = [id] }, Stop)));
+        Assert.Equal(
+            "InvalidInstanceID.NotFound",
+            await TestEndpoint.ErrorAsync(
+                () => endpoint.Ec2.CreateTagsAsync(new CreateTagsRequest { Resources = [id], Tags = [new Tag("a", "b")] }, Stop)));
         Assert.Equal("InvalidSpotInstanceRequestID.NotFound", await TestEndpoint.ErrorAsync(() =>
-            endpoint.Ec2.DescribeSpotInstanceRequestsAsync(new DescribeSpotInstanceRequestsRequest { SpotInstanceRequestIds = [launched.SpotInstanceRequestId] }, Stop)));
-        Assert.Empty((await endpoint.Ec2.DescribeInstancesAsync(new DescribeInstancesRequest { Filters = [new Filter("client-token", ["token"])] }, Stop)).Reservations);
+            endpoint.Ec2.DescribeSpotInstanceRequestsAsync(
+                new DescribeSpotInstanceRequestsRequest { SpotInstanceRequestIds = [launched.SpotInstanceRequestId] }, Stop)));
+        Assert.Empty(
+            (await endpoint.Ec2.DescribeInstancesAsync(
+                new DescribeInstancesRequest { Filters = [new Filter("client-token", ["token"])] }, Stop)).Reservations);
         Assert.Empty((await endpoint.Ec2.DescribeVolumesAsync(new DescribeVolumesRequest(), Stop)).Volumes);
 
         // The same token still returns the same instance.
@@ -270,7 +302,8 @@ public sealed class ConditionTests
         Assert.Equal("InvalidKeyPair.Duplicate", await TestEndpoint.ErrorAsync(() => endpoint.NewKeyPairAsync("new")));
         endpoint.Endpoint.Clock.Advance(TimeSpan.FromMinutes(1));
         await endpoint.Ec2.AuthorizeSecurityGroupIngressAsync(Ec2ActionTests.Ssh(group), Stop);
-        await endpoint.Ec2.RunInstancesAsync(TestEndpoint.Launch(request => (request.SecurityGroupIds, request.KeyName) = ([group], "new")), Stop);
+        await endpoint.Ec2.RunInstancesAsync(
+            TestEndpoint.Launch(request => (request.SecurityGroupIds, request.KeyName) = ([group], "new")), Stop);
     }
 
     [Fact]
@@ -293,7 +326,8 @@ public sealed class ConditionTests
         Assert.Empty((await endpoint.Ec2.DescribeSubnetsAsync(new DescribeSubnetsRequest(), Stop)).Subnets);
         Assert.Equal("VPCIdNotSpecified", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.RunInstancesAsync(TestEndpoint.Launch(), Stop)));
         Assert.Equal("VPCIdNotSpecified", await TestEndpoint.ErrorAsync(() => endpoint.NewGroupAsync()));
-        var attributes = await endpoint.Ec2.DescribeAccountAttributesAsync(new DescribeAccountAttributesRequest { AttributeNames = [AccountAttributeName.DefaultVpc] }, Stop);
+        var attributes = await endpoint.Ec2.DescribeAccountAttributesAsync(
+            new DescribeAccountAttributesRequest { AttributeNames = [AccountAttributeName.DefaultVpc] }, Stop);
         Assert.Equal("none", Assert.Single(Assert.Single(attributes.AccountAttributes).AttributeValues).AttributeValue);
         Assert.Single((await endpoint.In("us-east-1").DescribeVpcsAsync(new DescribeVpcsRequest(), Stop)).Vpcs);
     }
@@ -301,8 +335,11 @@ public sealed class ConditionTests
     [Fact]
     public async Task The_first_Spot_launch_creates_the_role_if_that_is_allowed()
     {
-        await using var endpoint = new TestEndpoint(conditions: Conditions.None with { NoSpotRole = true, Denied = ["iam:CreateServiceLinkedRole"] });
-        Assert.Equal("AuthFailure.ServiceLinkedRoleCreationNotPermitted", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.RunInstancesAsync(TestEndpoint.Launch(), Stop)));
+        await using var endpoint = new TestEndpoint(
+            conditions: Conditions.None with { NoSpotRole = true, Denied = ["iam:CreateServiceLinkedRole"] });
+        Assert.Equal(
+            "AuthFailure.ServiceLinkedRoleCreationNotPermitted",
+            await TestEndpoint.ErrorAsync(() => endpoint.Ec2.RunInstancesAsync(TestEndpoint.Launch(), Stop)));
         await endpoint.Endpoint.ChangeAsync(now => now with { Denied = [] });
         await endpoint.RunningAsync();
         Assert.False(endpoint.Endpoint.Conditions.NoSpotRole);
@@ -317,21 +354,27 @@ public sealed class ConditionTests
         await endpoint.RunningAsync(request => Priced(request, before));
         var at = endpoint.Endpoint.Clock.GetUtcNow();
         endpoint.Endpoint.Clock.Advance(TimeSpan.FromSeconds(5));
-        await endpoint.Endpoint.ChangeAsync(now => now with { PriceMoves = [new PriceMove(new OfferPattern("m5.large/eu-central-1a"), 1.5m, at)] });
+        await endpoint.Endpoint.ChangeAsync(
+            now => now with { PriceMoves = [new PriceMove(new OfferPattern("m5.large/eu-central-1a"), 1.5m, at)] });
         var after = await PriceAsync();
         Assert.InRange(after - (1.5m * before), -0.0002m, 0.0002m);
-        Assert.Equal("SpotMaxPriceTooLow", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.RunInstancesAsync(TestEndpoint.Launch(request => Priced(request, before)), Stop)));
+        Assert.Equal(
+            "SpotMaxPriceTooLow",
+            await TestEndpoint.ErrorAsync(
+                () => endpoint.Ec2.RunInstancesAsync(TestEndpoint.Launch(request => Priced(request, before)), Stop)));
         await endpoint.RunningAsync(request => Priced(request, after));
 
         async Task<decimal> PriceAsync() => decimal.Parse(
             (await endpoint.Ec2.DescribeSpotPriceHistoryAsync(
-                new DescribeSpotPriceHistoryRequest { InstanceTypes = ["m5.large"], AvailabilityZone = "eu-central-1a", StartTime = endpoint.Endpoint.Clock.GetUtcNow().UtcDateTime }, Stop)).SpotPriceHistory[0].Price,
+                new DescribeSpotPriceHistoryRequest { InstanceTypes = ["m5.large"], AvailabilityZone = "eu-central-1a",
+                    StartTime = endpoint.Endpoint.Clock.GetUtcNow().UtcDateTime }, Stop)).SpotPriceHistory[0].Price,
             System.Globalization.CultureInfo.InvariantCulture);
 
         static void Priced(RunInstancesRequest request, decimal price)
         {
             InZoneA(request);
-            request.InstanceMarketOptions.SpotOptions = new SpotMarketOptions { MaxPrice = price.ToString(System.Globalization.CultureInfo.InvariantCulture) };
+            request.InstanceMarketOptions.SpotOptions =
+                new SpotMarketOptions { MaxPrice = price.ToString(System.Globalization.CultureInfo.InvariantCulture) };
         }
     }
 
@@ -350,7 +393,9 @@ public sealed class ConditionTests
     {
         await using var endpoint = new TestEndpoint();
         var group = await endpoint.NewGroupAsync();
-        Assert.Equal(code, await TestEndpoint.ErrorAsync(() => endpoint.Ec2.CreateTagsAsync(new CreateTagsRequest { Resources = [group, id], Tags = [new Tag("a", "b")] }, Stop)));
+        Assert.Equal(
+            code, await TestEndpoint.ErrorAsync(
+                () => endpoint.Ec2.CreateTagsAsync(new CreateTagsRequest { Resources = [group, id], Tags = [new Tag("a", "b")] }, Stop)));
         Assert.Empty((await endpoint.Ec2.DescribeTagsAsync(new DescribeTagsRequest(), Stop)).Tags);
     }
 
@@ -359,17 +404,23 @@ public sealed class ConditionTests
     {
         await using var endpoint = new TestEndpoint();
         var group = await endpoint.NewGroupAsync();
-        var (one, two, none) = (Ec2ActionTests.Ssh(group).IpPermissions[0], Ec2ActionTests.Ssh(group, "192.0.2.2/32").IpPermissions[0], Ec2ActionTests.Ssh(group, "192.0.2.3/32").IpPermissions[0]);
-        await endpoint.Ec2.AuthorizeSecurityGroupIngressAsync(new AuthorizeSecurityGroupIngressRequest { GroupId = group, IpPermissions = [one, two] }, Stop);
+        var (one, two, none) = (
+            Ec2ActionTests.Ssh(group).IpPermissions[0], Ec2ActionTests.Ssh(group, "192.0.2.2/32").IpPermissions[0],
+            Ec2ActionTests.Ssh(group, "192.0.2.3/32").IpPermissions[0]);
+        await endpoint.Ec2.AuthorizeSecurityGroupIngressAsync(
+            new AuthorizeSecurityGroupIngressRequest { GroupId = group, IpPermissions = [one, two] }, Stop);
         Assert.Equal("InvalidPermission.NotFound", await TestEndpoint.ErrorAsync(() => RevokeAsync(one, none)));
         Assert.Equal(2, await CountAsync());
         await RevokeAsync(one, two);
         Assert.Equal(0, await CountAsync());
 
         Task RevokeAsync(params IpPermission[] rules) =>
-            endpoint.Ec2.RevokeSecurityGroupIngressAsync(new RevokeSecurityGroupIngressRequest { GroupId = group, IpPermissions = [.. rules] }, Stop);
+            endpoint.Ec2.RevokeSecurityGroupIngressAsync(
+                new RevokeSecurityGroupIngressRequest { GroupId = group, IpPermissions = [.. rules] }, Stop);
 
-        async Task<int> CountAsync() => (await endpoint.Ec2.DescribeSecurityGroupsAsync(new DescribeSecurityGroupsRequest { GroupIds = [group] }, Stop)).SecurityGroups[0]
+        async Task<int> CountAsync() =>
+            (await endpoint.Ec2.DescribeSecurityGroupsAsync(
+                new DescribeSecurityGroupsRequest { GroupIds = [group] }, Stop)).SecurityGroups[0]
             .IpPermissions.Sum(rule => rule.Ipv4Ranges.Count);
     }
 
@@ -377,7 +428,8 @@ public sealed class ConditionTests
     public async Task An_instance_profile_is_shown()
     {
         await using var endpoint = new TestEndpoint();
-        var instance = await endpoint.RunningAsync(request => request.IamInstanceProfile = new IamInstanceProfileSpecification { Name = "mine" });
+        var instance = await endpoint.RunningAsync(
+            request => request.IamInstanceProfile = new IamInstanceProfileSpecification { Name = "mine" });
         Assert.Equal("arn:aws:iam::000000000000:instance-profile/mine", instance.IamInstanceProfile.Arn);
     }
 

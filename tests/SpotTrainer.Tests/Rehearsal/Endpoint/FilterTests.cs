@@ -19,7 +19,8 @@ public sealed class FilterTests
     public async Task A_filter_value_can_have_wildcards(string pattern, string types)
     {
         await using var endpoint = new TestEndpoint();
-        Assert.Equal(types.Split(' ', StringSplitOptions.RemoveEmptyEntries), await TypesAsync(endpoint, new Filter("instance-type", [pattern])));
+        Assert.Equal(
+            types.Split(' ', StringSplitOptions.RemoveEmptyEntries), await TypesAsync(endpoint, new Filter("instance-type", [pattern])));
     }
 
     [Fact]
@@ -31,14 +32,17 @@ public sealed class FilterTests
         Assert.Equal([groups[0]], await GroupsAsync(@"a\*b"));
 
         async Task<IEnumerable<string>> GroupsAsync(string pattern) => (await endpoint.Ec2.DescribeSecurityGroupsAsync(
-            new DescribeSecurityGroupsRequest { Filters = [new Filter("group-name", [pattern])] }, Stop)).SecurityGroups.Select(group => group.GroupId);
+            new DescribeSecurityGroupsRequest { Filters = [new Filter("group-name", [pattern])] },
+            Stop)).SecurityGroups.Select(group => group.GroupId);
     }
 
     [Fact]
     public async Task An_item_must_match_one_value_of_every_filter()
     {
         await using var endpoint = new TestEndpoint();
-        var types = await TypesAsync(endpoint, new Filter("instance-type", ["m5.*", "m7g.*"]), new Filter("processor-info.supported-architecture", ["arm64"]), new Filter("bare-metal", ["false"]));
+        var types = await TypesAsync(
+            endpoint, new Filter("instance-type", ["m5.*", "m7g.*"]), new Filter("processor-info.supported-architecture", ["arm64"]),
+            new Filter("bare-metal", ["false"]));
         Assert.Equal(["m7g.2xlarge", "m7g.large", "m7g.medium", "m7g.xlarge"], types);
     }
 
@@ -55,7 +59,8 @@ public sealed class FilterTests
         Assert.Empty(await GroupsAsync(new Filter("tag:kind", ["b"])));
 
         async Task<IEnumerable<string>> GroupsAsync(Filter filter) =>
-            (await endpoint.Ec2.DescribeSecurityGroupsAsync(new DescribeSecurityGroupsRequest { Filters = [filter] }, Stop)).SecurityGroups.Select(group => group.GroupId);
+            (await endpoint.Ec2.DescribeSecurityGroupsAsync(
+                new DescribeSecurityGroupsRequest { Filters = [filter] }, Stop)).SecurityGroups.Select(group => group.GroupId);
     }
 
     [Fact]
@@ -64,7 +69,8 @@ public sealed class FilterTests
         await using var endpoint = new TestEndpoint();
         Func<Filter, Task>[] calls =
         [
-            filter => endpoint.Ec2.DescribeInstancesAsync(new DescribeInstancesRequest { Filters = [new Filter("instance-type", ["none"]), filter] }, Stop),
+            filter => endpoint.Ec2.DescribeInstancesAsync(
+                new DescribeInstancesRequest { Filters = [new Filter("instance-type", ["none"]), filter] }, Stop),
             filter => endpoint.Ec2.DescribeInstanceStatusAsync(new DescribeInstanceStatusRequest { Filters = [filter] }, Stop),
             filter => endpoint.Ec2.DescribeKeyPairsAsync(new DescribeKeyPairsRequest { Filters = [filter] }, Stop),
             filter => endpoint.Ec2.DescribeVolumesAsync(new DescribeVolumesRequest { Filters = [filter] }, Stop),
@@ -87,7 +93,9 @@ public sealed class FilterTests
         var all = await TypesAsync(endpoint);
         var paged = new List<string>();
         var pages = 0;
-        await foreach (var page in endpoint.Ec2.Paginators.DescribeInstanceTypes(new DescribeInstanceTypesRequest { MaxResults = 7 }).Responses.WithCancellation(Stop))
+        await foreach (
+            var page in endpoint.Ec2.Paginators.DescribeInstanceTypes(
+                new DescribeInstanceTypesRequest { MaxResults = 7 }).Responses.WithCancellation(Stop))
         {
             Assert.InRange(page.InstanceTypes.Count, 1, 7);
             paged.AddRange(page.InstanceTypes.Select(type => type.InstanceType.Value));
@@ -102,7 +110,8 @@ public sealed class FilterTests
     public async Task The_price_history_also_has_pages()
     {
         await using var endpoint = new TestEndpoint();
-        var request = new DescribeSpotPriceHistoryRequest { InstanceTypes = ["m5.large"], MaxResults = 10, StartTime = DateTime.UtcNow.AddDays(-3), EndTime = DateTime.UtcNow };
+        var request = new DescribeSpotPriceHistoryRequest { InstanceTypes = ["m5.large"], MaxResults = 10,
+            StartTime = DateTime.UtcNow.AddDays(-3), EndTime = DateTime.UtcNow };
         var seen = new List<(string, DateTime?)>();
         await foreach (var price in endpoint.Ec2.Paginators.DescribeSpotPriceHistory(request).SpotPriceHistory.WithCancellation(Stop))
         {
@@ -127,7 +136,8 @@ public sealed class FilterTests
     {
         await using var endpoint = new TestEndpoint();
         Assert.Equal("InvalidInstanceType", await TestEndpoint.ErrorAsync(
-            () => endpoint.Ec2.DescribeInstanceTypesAsync(new DescribeInstanceTypesRequest { InstanceTypes = ["m5.large", "m9.huge"] }, Stop)));
+            () => endpoint.Ec2.DescribeInstanceTypesAsync(
+                new DescribeInstanceTypesRequest { InstanceTypes = ["m5.large", "m9.huge"] }, Stop)));
         Assert.Equal("InvalidParameterValue", await TestEndpoint.ErrorAsync(
             () => endpoint.Ec2.DescribeRegionsAsync(new DescribeRegionsRequest { RegionNames = ["xx-north-1"] }, Stop)));
         Assert.Equal("InvalidAMIID.NotFound", await TestEndpoint.ErrorAsync(
@@ -135,11 +145,13 @@ public sealed class FilterTests
         Assert.Equal("InvalidKeyPair.NotFound", await TestEndpoint.ErrorAsync(
             () => endpoint.Ec2.DescribeKeyPairsAsync(new DescribeKeyPairsRequest { KeyNames = ["none"] }, Stop)));
         Assert.Equal("InvalidGroup.NotFound", await TestEndpoint.ErrorAsync(
-            () => endpoint.Ec2.DescribeSecurityGroupsAsync(new DescribeSecurityGroupsRequest { GroupIds = ["sg-00000000000000000"] }, Stop)));
+            () => endpoint.Ec2.DescribeSecurityGroupsAsync(
+                new DescribeSecurityGroupsRequest { GroupIds = ["sg-00000000000000000"] }, Stop)));
         Assert.Equal("InvalidInstanceID.NotFound", await TestEndpoint.ErrorAsync(
             () => endpoint.Ec2.GetConsoleOutputAsync(new GetConsoleOutputRequest { InstanceId = "i-00000000000000000" }, Stop)));
         Assert.Equal("InvalidInstanceID.NotFound", await TestEndpoint.ErrorAsync(
-            () => endpoint.Ec2.CreateTagsAsync(new CreateTagsRequest { Resources = ["i-00000000000000000"], Tags = [new Tag("a", "b")] }, Stop)));
+            () => endpoint.Ec2.CreateTagsAsync(
+                new CreateTagsRequest { Resources = ["i-00000000000000000"], Tags = [new Tag("a", "b")] }, Stop)));
     }
 
     private static async Task<List<string>> TypesAsync(TestEndpoint endpoint, params Filter[] filters) =>

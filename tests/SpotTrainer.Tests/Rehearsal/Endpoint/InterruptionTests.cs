@@ -28,7 +28,8 @@ public sealed class InterruptionTests
         using (var action = JsonDocument.Parse(notices[Action]!))
         {
             Assert.Equal("terminate", action.RootElement.GetProperty("action").GetString());
-            Assert.InRange(now.AddMinutes(2) - action.RootElement.GetProperty("time").GetDateTimeOffset(), TimeSpan.Zero, TimeSpan.FromSeconds(1));
+            Assert.InRange(
+                now.AddMinutes(2) - action.RootElement.GetProperty("time").GetDateTimeOffset(), TimeSpan.Zero, TimeSpan.FromSeconds(1));
             Assert.Equal(action.RootElement.GetProperty("time").GetString(), notices["meta-data/spot/termination-time"]);
         }
 
@@ -83,7 +84,8 @@ public sealed class InterruptionTests
         endpoint.Machines.Release();
         await endpoint.InStateAsync(id, InstanceStateName.Running);
         Assert.Contains("terminate", endpoint.Machines.All[id].Notices[Action], StringComparison.Ordinal);
-        Assert.Contains("noticeTime", endpoint.Machines.All[id].Notices["meta-data/events/recommendations/rebalance"], StringComparison.Ordinal);
+        Assert.Contains(
+            "noticeTime", endpoint.Machines.All[id].Notices["meta-data/events/recommendations/rebalance"], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -93,7 +95,9 @@ public sealed class InterruptionTests
         var onDemand = await endpoint.RunningAsync(request => request.InstanceMarketOptions = null);
         foreach (var id in new[] { onDemand.InstanceId, "i-00000000000000000" })
         {
-            Assert.Equal("InvalidInstanceID.NotFound", (await Assert.ThrowsAsync<AwsException>(() => endpoint.Endpoint.InterruptAsync(TestEndpoint.Region, id))).Code);
+            Assert.Equal(
+                "InvalidInstanceID.NotFound",
+                (await Assert.ThrowsAsync<AwsException>(() => endpoint.Endpoint.InterruptAsync(TestEndpoint.Region, id))).Code);
         }
     }
 
@@ -107,7 +111,8 @@ public sealed class InterruptionTests
         var highMaximum = await endpoint.RunningAsync(
             request => request.InstanceMarketOptions.SpotOptions = new SpotMarketOptions { MaxPrice = "9" });
         endpoint.Endpoint.Clock.Advance(TimeSpan.FromHours(2));
-        await endpoint.Endpoint.ChangeAsync(now => now with { PriceMoves = [new PriceMove(new OfferPattern("m5.*"), 5m, endpoint.Endpoint.Clock.GetUtcNow())] });
+        await endpoint.Endpoint.ChangeAsync(
+            now => now with { PriceMoves = [new PriceMove(new OfferPattern("m5.*"), 5m, endpoint.Endpoint.Clock.GetUtcNow())] });
         endpoint.Endpoint.Clock.Advance(TimeSpan.FromMinutes(2));
         await endpoint.InStateAsync(lowMaximum.InstanceId, InstanceStateName.Terminated);
         Assert.Equal((InstanceStateName.Terminated, "instance-terminated-by-price"), await StateAsync(endpoint, lowMaximum));
@@ -146,5 +151,6 @@ public sealed class InterruptionTests
     private static async Task<(InstanceStateName State, string Status)> StateAsync(TestEndpoint endpoint, Amazon.EC2.Model.Instance instance) => (
         (await endpoint.FindAsync(instance.InstanceId)).State.Name,
         Assert.Single((await endpoint.Ec2.DescribeSpotInstanceRequestsAsync(
-            new DescribeSpotInstanceRequestsRequest { SpotInstanceRequestIds = [instance.SpotInstanceRequestId] }, Stop)).SpotInstanceRequests).Status.Code);
+            new DescribeSpotInstanceRequestsRequest { SpotInstanceRequestIds = [instance.SpotInstanceRequestId] },
+            Stop)).SpotInstanceRequests).Status.Code);
 }

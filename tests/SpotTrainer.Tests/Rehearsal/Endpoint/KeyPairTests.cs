@@ -38,7 +38,9 @@ public sealed class KeyPairTests
         await using var endpoint = new TestEndpoint();
         var pair = await endpoint.NewKeyPairAsync(type: KeyType.Rsa);
         await File.WriteAllTextAsync(folder["key"], pair.KeyMaterial, Stop);
-        Assert.Equal(await ShellAsync(folder, "openssl pkcs8 -in key -inform PEM -outform DER -topk8 -nocrypt | openssl sha1 -c"), pair.KeyFingerprint);
+        Assert.Equal(
+            await ShellAsync(folder, "openssl pkcs8 -in key -inform PEM -outform DER -topk8 -nocrypt | openssl sha1 -c"),
+            pair.KeyFingerprint);
         File.SetUnixFileMode(folder["key"], UnixFileMode.UserRead);
         await SamePublicKeyAsync(endpoint, folder);
     }
@@ -52,7 +54,9 @@ public sealed class KeyPairTests
         await File.WriteAllTextAsync(folder["key"], pair.KeyMaterial, Stop);
         File.SetUnixFileMode(folder["key"], UnixFileMode.UserRead);
         await SamePublicKeyAsync(endpoint, folder);
-        Assert.Equal((await Programs.RunAsync("ssh-keygen", "-l", "-f", folder["key"])).Succeeded().Split(' ')[1], $"SHA256:{pair.KeyFingerprint.TrimEnd('=')}");
+        Assert.Equal(
+            (await Programs.RunAsync("ssh-keygen", "-l", "-f", folder["key"])).Succeeded().Split(' ')[1],
+            $"SHA256:{pair.KeyFingerprint.TrimEnd('=')}");
     }
 
     [Theory]
@@ -88,7 +92,8 @@ public sealed class KeyPairTests
         await endpoint.Ec2.CreateKeyPairAsync(
             new CreateKeyPairRequest
             {
-                KeyName = "tagged", KeyType = KeyType.Ed25519, TagSpecifications = [new TagSpecification { ResourceType = ResourceType.KeyPair, Tags = [new Tag("a", "b")] }],
+                KeyName = "tagged", KeyType = KeyType.Ed25519,
+                TagSpecifications = [new TagSpecification { ResourceType = ResourceType.KeyPair, Tags = [new Tag("a", "b")] }],
             }, Stop);
         foreach (var filter in new[] { new Filter("tag-key", ["a"]), new Filter("tag:a", ["b"]) })
         {
@@ -103,23 +108,34 @@ public sealed class KeyPairTests
         await using var endpoint = new TestEndpoint();
         var kept = await endpoint.NewKeyPairAsync("kept");
         var gone = await endpoint.NewKeyPairAsync("gone");
-        Assert.Equal(gone.KeyPairId, (await endpoint.Ec2.DeleteKeyPairAsync(new DeleteKeyPairRequest { KeyPairId = gone.KeyPairId }, Stop)).KeyPairId);
-        Assert.Equal(kept.KeyPairId, Assert.Single((await endpoint.Ec2.DescribeKeyPairsAsync(new DescribeKeyPairsRequest(), Stop)).KeyPairs).KeyPairId);
+        Assert.Equal(
+            gone.KeyPairId,
+            (await endpoint.Ec2.DeleteKeyPairAsync(new DeleteKeyPairRequest { KeyPairId = gone.KeyPairId }, Stop)).KeyPairId);
+        Assert.Equal(
+            kept.KeyPairId,
+            Assert.Single((await endpoint.Ec2.DescribeKeyPairsAsync(new DescribeKeyPairsRequest(), Stop)).KeyPairs).KeyPairId);
 
         // An unknown ID is an error, but an unknown name is not.
-        Assert.Equal("InvalidKeyPair.NotFound", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.DeleteKeyPairAsync(new DeleteKeyPairRequest { KeyPairId = gone.KeyPairId }, Stop)));
+        Assert.Equal(
+            "InvalidKeyPair.NotFound",
+            await TestEndpoint.ErrorAsync(
+                () => endpoint.Ec2.DeleteKeyPairAsync(new DeleteKeyPairRequest { KeyPairId = gone.KeyPairId }, Stop)));
         await endpoint.Ec2.DeleteKeyPairAsync(new DeleteKeyPairRequest { KeyName = "gone" }, Stop);
-        Assert.Equal("MissingParameter", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.DeleteKeyPairAsync(new DeleteKeyPairRequest(), Stop)));
+        Assert.Equal(
+            "MissingParameter", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.DeleteKeyPairAsync(new DeleteKeyPairRequest(), Stop)));
         await endpoint.Ec2.DeleteKeyPairAsync(new DeleteKeyPairRequest { KeyName = "kept" }, Stop);
         Assert.Empty((await endpoint.Ec2.DescribeKeyPairsAsync(new DescribeKeyPairsRequest(), Stop)).KeyPairs);
     }
 
     private static Task<ImportKeyPairResponse> ImportAsync(TestEndpoint endpoint, string line) =>
-        endpoint.Ec2.ImportKeyPairAsync(new ImportKeyPairRequest { KeyName = "imported", PublicKeyMaterial = Convert.ToBase64String(Encoding.ASCII.GetBytes(line)) }, Stop);
+        endpoint.Ec2.ImportKeyPairAsync(
+            new ImportKeyPairRequest { KeyName = "imported", PublicKeyMaterial = Convert.ToBase64String(Encoding.ASCII.GetBytes(line)) },
+            Stop);
 
     private static async Task SamePublicKeyAsync(TestEndpoint endpoint, TemporaryFolder folder)
     {
-        var kept = Assert.Single((await endpoint.Ec2.DescribeKeyPairsAsync(new DescribeKeyPairsRequest { IncludePublicKey = true }, Stop)).KeyPairs);
+        var kept = Assert.Single(
+            (await endpoint.Ec2.DescribeKeyPairsAsync(new DescribeKeyPairsRequest { IncludePublicKey = true }, Stop)).KeyPairs);
         var derived = (await Programs.RunAsync("ssh-keygen", "-y", "-f", folder["key"])).Succeeded();
         Assert.Equal(derived.Split(' ')[1].Trim(), kept.PublicKey.Split(' ')[1].Trim());
     }

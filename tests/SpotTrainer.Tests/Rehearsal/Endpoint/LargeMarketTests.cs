@@ -15,7 +15,8 @@ public sealed class LargeMarketTests
         await using var endpoint = new TestEndpoint(market: market);
         var ec2 = endpoint.In("us-east-1");
         var types = new List<string>();
-        await foreach (var page in ec2.Paginators.DescribeInstanceTypes(new DescribeInstanceTypesRequest()).Responses.WithCancellation(Stop))
+        await foreach (
+            var page in ec2.Paginators.DescribeInstanceTypes(new DescribeInstanceTypesRequest()).Responses.WithCancellation(Stop))
         {
             Assert.InRange(page.InstanceTypes.Count, 1, 100);
             types.AddRange(page.InstanceTypes.Select(type => type.InstanceType.Value));
@@ -26,14 +27,17 @@ public sealed class LargeMarketTests
         // One price for each offer: the one in effect at that time.
         var now = DateTime.UtcNow;
         var prices = new List<(string, string, string)>();
-        await foreach (var page in ec2.Paginators.DescribeSpotPriceHistory(new DescribeSpotPriceHistoryRequest { StartTime = now, EndTime = now }).Responses.WithCancellation(Stop))
+        await foreach (
+            var page in ec2.Paginators.DescribeSpotPriceHistory(
+                new DescribeSpotPriceHistoryRequest { StartTime = now, EndTime = now }).Responses.WithCancellation(Stop))
         {
             Assert.InRange(page.SpotPriceHistory.Count, 1, 1000);
             prices.AddRange(page.SpotPriceHistory.Select(price => (price.InstanceType.Value, price.AvailabilityZone, price.Price)));
         }
 
         Assert.True(prices.Count > 2000, $"{prices.Count}");
-        Assert.Equal(market.Offers("us-east-1").Select(offer => (offer.Type.Name, offer.Zone)), prices.Select(price => (price.Item1, price.Item2)));
+        Assert.Equal(
+            market.Offers("us-east-1").Select(offer => (offer.Type.Name, offer.Zone)), prices.Select(price => (price.Item1, price.Item2)));
     }
 
     [Theory]
@@ -43,7 +47,8 @@ public sealed class LargeMarketTests
     {
         await using var endpoint = new TestEndpoint();
         var until = DateTime.UtcNow;
-        var request = new DescribeSpotPriceHistoryRequest { InstanceTypes = ["m5.large", "m7i.large"], StartTime = until.AddDays(-4), EndTime = until, MaxResults = size };
+        var request = new DescribeSpotPriceHistoryRequest { InstanceTypes = ["m5.large", "m7i.large"], StartTime = until.AddDays(-4),
+            EndTime = until, MaxResults = size };
         var seen = new List<(string, string, DateTime?, string)>();
         await foreach (var price in endpoint.Ec2.Paginators.DescribeSpotPriceHistory(request).SpotPriceHistory.WithCancellation(Stop))
         {
@@ -53,7 +58,8 @@ public sealed class LargeMarketTests
         request.NextToken = null;
         request.MaxResults = 400;
         var whole = await endpoint.Ec2.DescribeSpotPriceHistoryAsync(request, Stop);
-        Assert.Equal(whole.SpotPriceHistory.Select(price => (price.InstanceType.Value, price.AvailabilityZone, price.Timestamp, price.Price)), seen);
+        Assert.Equal(
+            whole.SpotPriceHistory.Select(price => (price.InstanceType.Value, price.AvailabilityZone, price.Timestamp, price.Price)), seen);
         Assert.Equal(seen.Count, seen.Distinct().Count());
     }
 

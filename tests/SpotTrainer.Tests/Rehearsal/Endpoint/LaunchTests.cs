@@ -34,7 +34,11 @@ public sealed class LaunchTests
         Assert.Null(ended.PublicIpAddress);
         Assert.Empty(ended.BlockDeviceMappings);
         Assert.Empty((await endpoint.Ec2.DescribeVolumesAsync(new DescribeVolumesRequest(), Stop)).Volumes);
-        Assert.Equal(SpotInstanceState.Closed, Assert.Single((await endpoint.Ec2.DescribeSpotInstanceRequestsAsync(new DescribeSpotInstanceRequestsRequest(), Stop)).SpotInstanceRequests).State);
+        Assert.Equal(
+            SpotInstanceState.Closed,
+            Assert.Single(
+                (await endpoint.Ec2.DescribeSpotInstanceRequestsAsync(
+                    new DescribeSpotInstanceRequestsRequest(), Stop)).SpotInstanceRequests).State);
     }
 
     [Fact]
@@ -52,7 +56,9 @@ public sealed class LaunchTests
     public async Task An_on_demand_instance_that_powers_itself_off_is_stopped_and_can_be_terminated()
     {
         await using var endpoint = new TestEndpoint();
-        var id = (await endpoint.RunningAsync(request => (request.InstanceMarketOptions, request.InstanceInitiatedShutdownBehavior) = (null, ShutdownBehavior.Stop))).InstanceId;
+        var id = (await endpoint.RunningAsync(
+            request => (request.InstanceMarketOptions, request.InstanceInitiatedShutdownBehavior) = (
+                null, ShutdownBehavior.Stop))).InstanceId;
         endpoint.Machines.All[id].PowerOff();
         await endpoint.InStateAsync(id, InstanceStateName.Stopped);
         await endpoint.Ec2.TerminateInstancesAsync(new TerminateInstancesRequest { InstanceIds = [id] }, Stop);
@@ -84,20 +90,28 @@ public sealed class LaunchTests
     [Fact]
     public async Task A_launch_tags_everything_that_it_creates()
     {
-        ResourceType[] kinds = [ResourceType.Instance, ResourceType.Volume, ResourceType.NetworkInterface, ResourceType.SpotInstancesRequest];
+        ResourceType[] kinds =
+            [ResourceType.Instance, ResourceType.Volume, ResourceType.NetworkInterface, ResourceType.SpotInstancesRequest];
         await using var endpoint = new TestEndpoint();
         var instance = Assert.Single((await endpoint.Ec2.RunInstancesAsync(
-            TestEndpoint.Launch(request => request.TagSpecifications = [.. kinds.Select(kind => new TagSpecification { ResourceType = kind, Tags = [new Tag("spottrainer:kind", kind)] })]),
+            TestEndpoint.Launch(
+                request => request.TagSpecifications =
+                    [.. kinds.Select(kind => new TagSpecification { ResourceType = kind, Tags = [new Tag("spottrainer:kind", kind)] })]),
             Stop)).Reservation.Instances);
         Assert.Contains(instance.Tags, tag => tag is { Key: "spottrainer:kind", Value: "instance" });
 
-        var tags = (await endpoint.Ec2.DescribeTagsAsync(new DescribeTagsRequest { Filters = [new Filter("key", ["spottrainer:kind"])] }, Stop)).Tags;
-        Assert.Equal(kinds.Select(kind => (kind.Value, kind.Value)).Order(), tags.Select(tag => (tag.ResourceType.Value, tag.Value)).Order());
+        var tags = (
+            await endpoint.Ec2.DescribeTagsAsync(
+                new DescribeTagsRequest { Filters = [new Filter("key", ["spottrainer:kind"])] }, Stop)).Tags;
+        Assert.Equal(
+            kinds.Select(kind => (kind.Value, kind.Value)).Order(), tags.Select(tag => (tag.ResourceType.Value, tag.Value)).Order());
         var ids = tags.ToDictionary(tag => tag.Value, tag => tag.ResourceId, StringComparer.Ordinal);
         Assert.Equal(
-            (instance.InstanceId, instance.SpotInstanceRequestId, instance.NetworkInterfaces[0].NetworkInterfaceId, instance.BlockDeviceMappings[0].Ebs.VolumeId),
+            (instance.InstanceId, instance.SpotInstanceRequestId, instance.NetworkInterfaces[0].NetworkInterfaceId,
+                instance.BlockDeviceMappings[0].Ebs.VolumeId),
             (ids["instance"], ids["spot-instances-request"], ids["network-interface"], ids["volume"]));
-        var byTag = await endpoint.Ec2.DescribeSpotInstanceRequestsAsync(new DescribeSpotInstanceRequestsRequest { Filters = [new Filter("tag:spottrainer:kind", ["spot-*"])] }, Stop);
+        var byTag = await endpoint.Ec2.DescribeSpotInstanceRequestsAsync(
+            new DescribeSpotInstanceRequestsRequest { Filters = [new Filter("tag:spottrainer:kind", ["spot-*"])] }, Stop);
         Assert.Equal(instance.InstanceId, Assert.Single(byTag.SpotInstanceRequests).InstanceId);
     }
 
@@ -109,13 +123,15 @@ public sealed class LaunchTests
         Assert.Equal(first, await LaunchAsync("token", "m5.large"));
         Assert.Equal("IdempotentParameterMismatch", await TestEndpoint.ErrorAsync(() => LaunchAsync("token", "m5.xlarge")));
         Assert.NotEqual(first, await LaunchAsync("another", "m5.large"));
-        var byToken = await endpoint.Ec2.DescribeInstancesAsync(new DescribeInstancesRequest { Filters = [new Filter("client-token", ["token"])] }, Stop);
+        var byToken = await endpoint.Ec2.DescribeInstancesAsync(
+            new DescribeInstancesRequest { Filters = [new Filter("client-token", ["token"])] }, Stop);
         Assert.Equal(first, Assert.Single(Assert.Single(byToken.Reservations).Instances).InstanceId);
         Assert.Equal(2, endpoint.Machines.All.Count);
 
         async Task<string> LaunchAsync(string token, string type)
         {
-            var answer = await endpoint.Ec2.RunInstancesAsync(TestEndpoint.Launch(request => (request.ClientToken, request.InstanceType) = (token, type)), Stop);
+            var answer = await endpoint.Ec2.RunInstancesAsync(
+                TestEndpoint.Launch(request => (request.ClientToken, request.InstanceType) = (token, type)), Stop);
             var id = Assert.Single(answer.Reservation.Instances).InstanceId;
             await endpoint.InStateAsync(id, InstanceStateName.Running);
             return id;
@@ -143,8 +159,12 @@ public sealed class LaunchTests
         Assert.Equal("us-west-2a", (await endpoint.FindAsync(there, "us-west-2")).Placement.AvailabilityZone);
         Assert.Equal("InvalidInstanceID.NotFound", await TestEndpoint.ErrorAsync(() => endpoint.FindAsync(there)));
         Assert.Equal("InvalidInstanceID.NotFound", await TestEndpoint.ErrorAsync(() => endpoint.FindAsync(here, "us-west-2")));
-        Assert.Equal("InvalidAMIID.NotFound", await TestEndpoint.ErrorAsync(() => endpoint.In("us-west-2").RunInstancesAsync(TestEndpoint.Launch(), Stop)));
-        Assert.Equal("OptInRequired", await TestEndpoint.ErrorAsync(() => endpoint.In("af-south-1").DescribeInstancesAsync(new DescribeInstancesRequest(), Stop)));
+        Assert.Equal(
+            "InvalidAMIID.NotFound",
+            await TestEndpoint.ErrorAsync(() => endpoint.In("us-west-2").RunInstancesAsync(TestEndpoint.Launch(), Stop)));
+        Assert.Equal(
+            "OptInRequired",
+            await TestEndpoint.ErrorAsync(() => endpoint.In("af-south-1").DescribeInstancesAsync(new DescribeInstancesRequest(), Stop)));
     }
 
     [Fact]
@@ -225,7 +245,8 @@ public sealed class LaunchTests
                     request.InstanceMarketOptions.SpotOptions = new SpotMarketOptions { MaxPrice = "0.0001" };
                     break;
                 case "small disk":
-                    request.BlockDeviceMappings = [new BlockDeviceMapping { DeviceName = "/dev/sda1", Ebs = new EbsBlockDevice { VolumeSize = 4 } }];
+                    request.BlockDeviceMappings =
+                        [new BlockDeviceMapping { DeviceName = "/dev/sda1", Ebs = new EbsBlockDevice { VolumeSize = 4 } }];
                     break;
                 case "user data":
                     request.UserData = "&";
@@ -246,7 +267,8 @@ public sealed class LaunchTests
             from place in endpoint.Market.Zones("us-east-1")
             where known.Architectures.Contains("x86_64") && !endpoint.Market.IsOffered(known, place)
             select (known.Name, place)).First();
-        var launch = TestEndpoint.Launch(request => (request.InstanceType, request.Placement) = (type, new Placement { AvailabilityZone = zone }), "us-east-1");
+        var launch = TestEndpoint.Launch(
+            request => (request.InstanceType, request.Placement) = (type, new Placement { AvailabilityZone = zone }), "us-east-1");
         Assert.Equal("Unsupported", await TestEndpoint.ErrorAsync(() => endpoint.In("us-east-1").RunInstancesAsync(launch, Stop)));
     }
 
@@ -255,16 +277,21 @@ public sealed class LaunchTests
     {
         await using var endpoint = new TestEndpoint();
         var history = await endpoint.Ec2.DescribeSpotPriceHistoryAsync(
-            new DescribeSpotPriceHistoryRequest { InstanceTypes = ["m5.large"], AvailabilityZone = "eu-central-1a", StartTime = DateTime.UtcNow }, Stop);
+            new DescribeSpotPriceHistoryRequest { InstanceTypes = ["m5.large"], AvailabilityZone = "eu-central-1a",
+                StartTime = DateTime.UtcNow }, Stop);
         var price = Assert.Single(history.SpotPriceHistory).Price;
         await endpoint.RunningAsync(request => Priced(request, price));
         var less = (decimal.Parse(price, CultureInfo.InvariantCulture) - 0.0001m).ToString(CultureInfo.InvariantCulture);
-        Assert.Equal("SpotMaxPriceTooLow", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.RunInstancesAsync(TestEndpoint.Launch(request => Priced(request, less)), Stop)));
+        Assert.Equal(
+            "SpotMaxPriceTooLow",
+            await TestEndpoint.ErrorAsync(
+                () => endpoint.Ec2.RunInstancesAsync(TestEndpoint.Launch(request => Priced(request, less)), Stop)));
 
         static void Priced(RunInstancesRequest request, string price)
         {
             request.Placement = new Placement { AvailabilityZone = "eu-central-1a" };
-            request.InstanceMarketOptions = new InstanceMarketOptionsRequest { MarketType = MarketType.Spot, SpotOptions = new SpotMarketOptions { MaxPrice = price } };
+            request.InstanceMarketOptions =
+                new InstanceMarketOptionsRequest { MarketType = MarketType.Spot, SpotOptions = new SpotMarketOptions { MaxPrice = price } };
         }
     }
 
@@ -276,7 +303,11 @@ public sealed class LaunchTests
     {
         await using var endpoint = new TestEndpoint();
         await endpoint.RunningAsync();
-        Assert.Equal(code, await TestEndpoint.ErrorAsync(() => endpoint.Ec2.DescribeInstancesAsync(new DescribeInstancesRequest { InstanceIds = [id] }, Stop)));
-        Assert.Equal(code, await TestEndpoint.ErrorAsync(() => endpoint.Ec2.TerminateInstancesAsync(new TerminateInstancesRequest { InstanceIds = [id] }, Stop)));
+        Assert.Equal(
+            code, await TestEndpoint.ErrorAsync(
+                () => endpoint.Ec2.DescribeInstancesAsync(new DescribeInstancesRequest { InstanceIds = [id] }, Stop)));
+        Assert.Equal(
+            code, await TestEndpoint.ErrorAsync(
+                () => endpoint.Ec2.TerminateInstancesAsync(new TerminateInstancesRequest { InstanceIds = [id] }, Stop)));
     }
 }

@@ -42,11 +42,13 @@ public sealed class LedgerTests
         await LaunchAsync(endpoint, maxPrice: "5");
         var start = endpoint.Endpoint.Clock.GetUtcNow();
         endpoint.Endpoint.Clock.Advance(TimeSpan.FromHours(20));
-        await endpoint.Endpoint.ChangeAsync(now => now with { PriceMoves = [new PriceMove(new OfferPattern(Zone), 2m, start.AddHours(15))] });
+        await endpoint.Endpoint.ChangeAsync(
+            now => now with { PriceMoves = [new PriceMove(new OfferPattern(Zone), 2m, start.AddHours(15))] });
 
         // Computed by the minute, from the price in the middle of each minute.
         var offer = endpoint.Market.Offer("m5.large", Zone)!;
-        var expected = Enumerable.Range(0, 20 * 60).Sum(minute => MarketTable.Spot(offer, start.AddMinutes(minute + 0.5), endpoint.Endpoint.Conditions.PriceMoves).Usd) / 60;
+        var expected = Enumerable.Range(0, 20 * 60).Sum(
+            minute => MarketTable.Spot(offer, start.AddMinutes(minute + 0.5), endpoint.Endpoint.Conditions.PriceMoves).Usd) / 60;
         Assert.InRange((await ChargeAsync(endpoint)).Compute, expected - 0.001m, expected + 0.001m);
     }
 
@@ -57,7 +59,8 @@ public sealed class LedgerTests
         await LaunchAsync(endpoint, maxPrice: "0.06");
         await endpoint.Endpoint.ChangeAsync(now => now with
         {
-            InterruptionNotice = TimeSpan.FromHours(9), PriceMoves = [new PriceMove(new OfferPattern("*"), 10m, endpoint.Endpoint.Clock.GetUtcNow())],
+            InterruptionNotice = TimeSpan.FromHours(9),
+            PriceMoves = [new PriceMove(new OfferPattern("*"), 10m, endpoint.Endpoint.Clock.GetUtcNow())],
         });
         endpoint.Endpoint.Clock.Advance(TimeSpan.FromHours(2));
         Equal(2 * 0.06m, (await ChargeAsync(endpoint)).Compute);
@@ -108,7 +111,8 @@ public sealed class LedgerTests
     public async Task A_stopped_instances_disk_is_charged_until_the_instance_is_terminated()
     {
         await using var endpoint = Still();
-        var stopped = await LaunchAsync(endpoint, onDemand: true, change: request => request.InstanceInitiatedShutdownBehavior = ShutdownBehavior.Stop);
+        var stopped = await LaunchAsync(
+            endpoint, onDemand: true, change: request => request.InstanceInitiatedShutdownBehavior = ShutdownBehavior.Stop);
         endpoint.Machines.All[stopped.InstanceId].PowerOff();
         await endpoint.InStateAsync(stopped.InstanceId, InstanceStateName.Stopped);
         endpoint.Endpoint.Clock.Advance(TimeSpan.FromHours(10));
@@ -148,9 +152,12 @@ public sealed class LedgerTests
 
     private static SpotTrainer.Rehearsal.Ec2.Instance NewInstance(MarketTable table, DateTimeOffset start) => new()
     {
-        Id = "i-1", ReservationId = "r-1", Type = table.Find("m5.large")!, Image = SpotTrainer.Rehearsal.Ec2.ImageActions.Images(TestEndpoint.Region).First(),
-        Subnet = new SpotTrainer.Rehearsal.Ec2.Subnet("subnet-1", Zone, "172.31.0.0/20"), VpcId = "vpc-1", Groups = [], KeyName = null, ClientToken = "", LaunchTime = start,
-        VolumeSizeGiB = 30, Spot = true, StopsOnShutdown = false, MaxPrice = null, OnDemandPrice = 0.115m, HighestPrice = 0.08m, VisibleFrom = start,
+        Id = "i-1", ReservationId = "r-1", Type = table.Find("m5.large")!,
+        Image = SpotTrainer.Rehearsal.Ec2.ImageActions.Images(TestEndpoint.Region).First(),
+        Subnet = new SpotTrainer.Rehearsal.Ec2.Subnet("subnet-1", Zone, "172.31.0.0/20"), VpcId = "vpc-1", Groups = [], KeyName = null,
+        ClientToken = "", LaunchTime = start,
+        VolumeSizeGiB = 30, Spot = true, StopsOnShutdown = false, MaxPrice = null, OnDemandPrice = 0.115m, HighestPrice = 0.08m,
+        VisibleFrom = start,
         Options = new SpotTrainer.Rehearsal.Ec2.LaunchOptions(),
     };
 
@@ -162,7 +169,8 @@ public sealed class LedgerTests
     }
 
     private static Task<Amazon.EC2.Model.Instance> LaunchAsync(
-        TestEndpoint endpoint, string? maxPrice = null, bool onDemand = false, Action<RunInstancesRequest>? change = null) => endpoint.RunningAsync(request =>
+        TestEndpoint endpoint, string? maxPrice = null, bool onDemand = false,
+        Action<RunInstancesRequest>? change = null) => endpoint.RunningAsync(request =>
     {
         request.Placement = new Placement { AvailabilityZone = Zone };
         request.BlockDeviceMappings = [new BlockDeviceMapping { DeviceName = "/dev/sda1", Ebs = new EbsBlockDevice { VolumeSize = 30 } }];
@@ -178,7 +186,8 @@ public sealed class LedgerTests
         change?.Invoke(request);
     });
 
-    private static async Task<RehearsalCharge> ChargeAsync(TestEndpoint endpoint) => Assert.Single(await endpoint.Endpoint.GetChargesAsync());
+    private static async Task<RehearsalCharge> ChargeAsync(TestEndpoint endpoint) =>
+        Assert.Single(await endpoint.Endpoint.GetChargesAsync());
 
     private static void Equal(decimal expected, decimal actual) => Assert.InRange(actual - expected, -0.0000001m, 0.0000001m);
 }

@@ -19,7 +19,8 @@ internal static class RawCall
 
     /// <summary>Posts a form to EC2 or another service.</summary>
     public static async Task<Answer> PostAsync(
-        TestEndpoint endpoint, string form, Action<HttpRequestMessage>? tamper = null, string service = "ec2", string region = TestEndpoint.Region, IDictionary<string, string>? headers = null)
+        TestEndpoint endpoint, string form, Action<HttpRequestMessage>? tamper = null, string service = "ec2",
+        string region = TestEndpoint.Region, IDictionary<string, string>? headers = null)
     {
         var url = endpoint.Endpoint.Url;
         var body = Encoding.UTF8.GetBytes(form);
@@ -28,7 +29,9 @@ internal static class RawCall
             Endpoint = url, ResourcePath = "/", HttpMethod = "POST", Content = body,
             DeterminedSigningRegion = region, AuthenticationRegion = region, OverrideSigningServiceName = service,
         };
-        request.Headers["Content-Type"] = headers is null ? "application/x-www-form-urlencoded; charset=utf-8" : "application/x-amz-json-1.1";
+        request.Headers["Content-Type"] = headers is null
+            ? "application/x-www-form-urlencoded; charset=utf-8"
+            : "application/x-amz-json-1.1";
         request.Headers["Host"] = url.Authority;
         foreach (var (name, value) in headers ?? new Dictionary<string, string>(StringComparer.Ordinal))
         {
@@ -36,7 +39,8 @@ internal static class RawCall
         }
 
         var signature = new AWS4Signer().SignRequest(
-            request, new AmazonEC2Config { ServiceURL = url.ToString(), AuthenticationRegion = region }, new RequestMetrics(), endpoint.Endpoint.AccessKeyId, endpoint.Endpoint.SecretAccessKey);
+            request, new AmazonEC2Config { ServiceURL = url.ToString(), AuthenticationRegion = region }, new RequestMetrics(),
+            endpoint.Endpoint.AccessKeyId, endpoint.Endpoint.SecretAccessKey);
         using var message = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(body) };
         foreach (var (name, value) in request.Headers)
         {

@@ -17,7 +17,9 @@ public sealed class SecurityGroupTests
         Assert.NotEqual(group, await endpoint.NewGroupAsync("mine", "us-east-1"));
 
         await endpoint.Ec2.AuthorizeSecurityGroupIngressAsync(Ec2ActionTests.Ssh(group), Stop);
-        Assert.Equal("InvalidPermission.Duplicate", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.AuthorizeSecurityGroupIngressAsync(Ec2ActionTests.Ssh(group), Stop)));
+        Assert.Equal(
+            "InvalidPermission.Duplicate",
+            await TestEndpoint.ErrorAsync(() => endpoint.Ec2.AuthorizeSecurityGroupIngressAsync(Ec2ActionTests.Ssh(group), Stop)));
         await endpoint.Ec2.AuthorizeSecurityGroupIngressAsync(Ec2ActionTests.Ssh(group, "192.0.2.2/32"), Stop);
     }
 
@@ -27,7 +29,8 @@ public sealed class SecurityGroupTests
         await using var endpoint = new TestEndpoint();
         var group = await endpoint.NewGroupAsync();
         var revoke = new RevokeSecurityGroupIngressRequest { GroupId = group, IpPermissions = Ec2ActionTests.Ssh(group).IpPermissions };
-        Assert.Equal("InvalidPermission.NotFound", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.RevokeSecurityGroupIngressAsync(revoke, Stop)));
+        Assert.Equal(
+            "InvalidPermission.NotFound", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.RevokeSecurityGroupIngressAsync(revoke, Stop)));
     }
 
     [Theory]
@@ -38,7 +41,9 @@ public sealed class SecurityGroupTests
     {
         await using var endpoint = new TestEndpoint();
         var group = await endpoint.NewGroupAsync();
-        Assert.Equal("InvalidParameterValue", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.AuthorizeSecurityGroupIngressAsync(Ec2ActionTests.Ssh(group, cidr), Stop)));
+        Assert.Equal(
+            "InvalidParameterValue",
+            await TestEndpoint.ErrorAsync(() => endpoint.Ec2.AuthorizeSecurityGroupIngressAsync(Ec2ActionTests.Ssh(group, cidr), Stop)));
     }
 
     [Fact]
@@ -46,7 +51,8 @@ public sealed class SecurityGroupTests
     {
         await using var endpoint = new TestEndpoint(new QuietMachines { Slow = true });
         var group = await endpoint.NewGroupAsync();
-        var instance = await endpoint.RunningAsync(request => request.NetworkInterfaces = [new InstanceNetworkInterfaceSpecification { DeviceIndex = 0, Groups = [group] }]);
+        var instance = await endpoint.RunningAsync(
+            request => request.NetworkInterfaces = [new InstanceNetworkInterfaceSpecification { DeviceIndex = 0, Groups = [group] }]);
         Assert.Equal(group, Assert.Single(instance.SecurityGroups).GroupId);
         Assert.Equal("DependencyViolation", await TestEndpoint.ErrorAsync(DeleteAsync));
         await endpoint.Ec2.TerminateInstancesAsync(new TerminateInstancesRequest { InstanceIds = [instance.InstanceId] }, Stop);
@@ -69,12 +75,15 @@ public sealed class SecurityGroupTests
         Assert.Equal("InvalidGroup.NotFound", await TestEndpoint.ErrorAsync(() => SetAsync("sg-0123456789abcdef0")));
         Assert.Equal("SecurityGroupsPerInterfaceLimitExceeded", await TestEndpoint.ErrorAsync(() => SetAsync(groups)));
         await SetAsync(groups[1..]);
-        Assert.Equal(groups[1..].Order(StringComparer.Ordinal), (await endpoint.FindAsync(id)).SecurityGroups.Select(group => group.GroupId).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            groups[1..].Order(StringComparer.Ordinal),
+            (await endpoint.FindAsync(id)).SecurityGroups.Select(group => group.GroupId).Order(StringComparer.Ordinal));
         await endpoint.Ec2.TerminateInstancesAsync(new TerminateInstancesRequest { InstanceIds = [id] }, Stop);
         await endpoint.InStateAsync(id, Amazon.EC2.InstanceStateName.Terminated);
         Assert.Equal("IncorrectInstanceState", await TestEndpoint.ErrorAsync(() => SetAsync(groups[0])));
 
-        Task SetAsync(params string[] wanted) => endpoint.Ec2.ModifyInstanceAttributeAsync(new ModifyInstanceAttributeRequest { InstanceId = id, Groups = [.. wanted] }, Stop);
+        Task SetAsync(params string[] wanted) => endpoint.Ec2.ModifyInstanceAttributeAsync(
+            new ModifyInstanceAttributeRequest { InstanceId = id, Groups = [.. wanted] }, Stop);
     }
 
     [Fact]
@@ -82,19 +91,23 @@ public sealed class SecurityGroupTests
     {
         await using var endpoint = new TestEndpoint();
         var group = await endpoint.NewGroupAsync();
-        var instance = await endpoint.RunningAsync(request => request.NetworkInterfaces = [new InstanceNetworkInterfaceSpecification { DeviceIndex = 0, Groups = [group] }]);
+        var instance = await endpoint.RunningAsync(
+            request => request.NetworkInterfaces = [new InstanceNetworkInterfaceSpecification { DeviceIndex = 0, Groups = [group] }]);
         var machine = endpoint.Machines.All[instance.InstanceId];
         Assert.Empty(machine.Doors);
-        var ports = new IpPermission { IpProtocol = "tcp", FromPort = 8888, ToPort = 8889, Ipv4Ranges = [new IpRange { CidrIp = "192.0.2.0/24" }] };
+        var ports =
+            new IpPermission { IpProtocol = "tcp", FromPort = 8888, ToPort = 8889, Ipv4Ranges = [new IpRange { CidrIp = "192.0.2.0/24" }] };
         var everything = new IpPermission { IpProtocol = "-1", Ipv4Ranges = [new IpRange { CidrIp = "192.0.2.0/24" }] };
-        await endpoint.Ec2.AuthorizeSecurityGroupIngressAsync(new AuthorizeSecurityGroupIngressRequest { GroupId = group, IpPermissions = [ports, everything] }, Stop);
+        await endpoint.Ec2.AuthorizeSecurityGroupIngressAsync(
+            new AuthorizeSecurityGroupIngressRequest { GroupId = group, IpPermissions = [ports, everything] }, Stop);
         var from = System.Net.IPNetwork.Parse("192.0.2.0/24");
         Assert.Equal([new OpenPort(8888, from), new OpenPort(8889, from)], machine.Doors);
 
         // An instance that starts later has them from its start.
         var later = await endpoint.RunningAsync(request => request.SecurityGroupIds = [group]);
         Assert.Equal(machine.Doors, endpoint.Machines.All[later.InstanceId].Doors);
-        await endpoint.Ec2.RevokeSecurityGroupIngressAsync(new RevokeSecurityGroupIngressRequest { GroupId = group, IpPermissions = [ports] }, Stop);
+        await endpoint.Ec2.RevokeSecurityGroupIngressAsync(
+            new RevokeSecurityGroupIngressRequest { GroupId = group, IpPermissions = [ports] }, Stop);
         Assert.Empty(machine.Doors);
     }
 
@@ -111,7 +124,8 @@ public sealed class SecurityGroupTests
         Assert.Equal("InvalidParameterValue", await TestEndpoint.ErrorAsync(() => which switch
         {
             "name" => endpoint.NewGroupAsync(text),
-            "description" => endpoint.Ec2.CreateSecurityGroupAsync(new CreateSecurityGroupRequest { GroupName = "another", Description = text }, Stop),
+            "description" =>
+                endpoint.Ec2.CreateSecurityGroupAsync(new CreateSecurityGroupRequest { GroupName = "another", Description = text }, Stop),
             _ => endpoint.Ec2.AuthorizeSecurityGroupIngressAsync(rule, Stop),
         }));
     }
@@ -120,6 +134,9 @@ public sealed class SecurityGroupTests
     public async Task The_default_group_cannot_be_deleted()
     {
         await using var endpoint = new TestEndpoint();
-        Assert.Equal("CannotDelete", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.DeleteSecurityGroupAsync(new DeleteSecurityGroupRequest { GroupName = "default" }, Stop)));
+        Assert.Equal(
+            "CannotDelete",
+            await TestEndpoint.ErrorAsync(
+                () => endpoint.Ec2.DeleteSecurityGroupAsync(new DeleteSecurityGroupRequest { GroupName = "default" }, Stop)));
     }
 }

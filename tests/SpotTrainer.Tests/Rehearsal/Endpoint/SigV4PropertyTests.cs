@@ -21,7 +21,8 @@ public sealed class SigV4PropertyTests
     private static readonly SigV4Verifier Verifier = new(AccessKey, Secret, TimeProvider.System);
 
     /// <summary>Characters that some step encodes, folds or splits on, and some that none does.</summary>
-    private static readonly string[] Odd = [" ", "  ", "+", "~", "%", "%25", "%2F", "&", "=", "?", "#", ";", ":", ",", "'", "\"", "*", "(", "!", "@", "$", "\\", "|", "é", "ß", "日本", "😀", "a", "Z", "0", "-", "_", "."];
+    private static readonly string[] Odd = [" ", "  ", "+", "~", "%", "%25", "%2F", "&", "=", "?", "#", ";", ":", ",", "'", "\"", "*", "(",
+        "!", "@", "$", "\\", "|", "é", "ß", "日本", "😀", "a", "Z", "0", "-", "_", "."];
 
     private static readonly Comparer<KeyValuePair<string, string>> PairOrder = Comparer<KeyValuePair<string, string>>.Create(
         (left, right) => string.CompareOrdinal($"{left.Key}\0{left.Value}", $"{right.Key}\0{right.Value}"));
@@ -50,7 +51,9 @@ public sealed class SigV4PropertyTests
         var request = Signed(new Random(1));
         var authorization = request.Header("Authorization")!;
         var hex = authorization.LastIndexOf('=') + 1;
-        Assert.NotEqual(SignatureOutcome.Valid, Outcome(With(request, "Authorization", authorization[..hex] + authorization[hex..].ToUpperInvariant())));
+        Assert.NotEqual(
+            SignatureOutcome.Valid,
+            Outcome(With(request, "Authorization", authorization[..hex] + authorization[hex..].ToUpperInvariant())));
     }
 
     private static SignatureOutcome Outcome(RawRequest request) => Verifier.Verify(request).Outcome;
@@ -65,7 +68,9 @@ public sealed class SigV4PropertyTests
         var url = new Uri("http://127.0.0.1:4711/");
         var request = new DefaultRequest(new EmptyRequest(), "ec2")
         {
-            Endpoint = url, ResourcePath = random.Next(3) == 0 ? "/" : "/{one}/{two}", HttpMethod = get ? "GET" : "POST", Content = body, UseQueryString = get,
+            Endpoint = url, ResourcePath = random.Next(3) == 0
+                ? "/" : "/{one}/{two}", HttpMethod = get ? "GET"
+                : "POST", Content = body, UseQueryString = get,
             DeterminedSigningRegion = "eu-west-1", AuthenticationRegion = "eu-west-1", OverrideSigningServiceName = "ec2",
         };
         request.AddPathResource("{one}", "s" + Text(random, 4));
@@ -80,9 +85,12 @@ public sealed class SigV4PropertyTests
         request.Headers["Host"] = url.Authority;
         request.Headers["X-Amz-Meta"] = "m" + Ascii(Text(random, 10));
         request.Headers["X-Other"] = "one  two   three " + Ascii(Text(random, 4));
-        var signature = new AWS4Signer().SignRequest(request, new AmazonEC2Config { ServiceURL = url.ToString(), AuthenticationRegion = "eu-west-1" }, new RequestMetrics(), AccessKey, Secret);
+        var signature = new AWS4Signer().SignRequest(
+            request, new AmazonEC2Config { ServiceURL = url.ToString(), AuthenticationRegion = "eu-west-1" }, new RequestMetrics(),
+            AccessKey, Secret);
         var wire = AmazonServiceClient.ComposeUrl(request);
-        var headers = new Dictionary<string, string>(request.Headers, StringComparer.OrdinalIgnoreCase) { ["Authorization"] = signature.ForAuthorizationHeader };
+        var headers = new Dictionary<string, string>(
+            request.Headers, StringComparer.OrdinalIgnoreCase) { ["Authorization"] = signature.ForAuthorizationHeader };
         return new RawRequest(request.HttpMethod, wire.AbsolutePath, wire.Query.TrimStart('?'), headers, body);
     }
 
@@ -95,7 +103,8 @@ public sealed class SigV4PropertyTests
 
         if (request.Query.Length > 0)
         {
-            yield return ("query", request with { Query = FlipUntil(random, request.Query, changed => !SameEscapes(request.Query, changed)) });
+            yield return (
+                "query", request with { Query = FlipUntil(random, request.Query, changed => !SameEscapes(request.Query, changed)) });
         }
 
         yield return ("path", request with { Path = FlipUntil(random, request.Path, _ => true) });
@@ -109,7 +118,8 @@ public sealed class SigV4PropertyTests
 
         var authorization = request.Header("Authorization")!;
         var hex = authorization.LastIndexOf('=') + 1;
-        yield return ("signature", With(request, "Authorization", authorization[..hex] + FlipUntil(random, authorization[hex..], _ => true)));
+        yield return (
+            "signature", With(request, "Authorization", authorization[..hex] + FlipUntil(random, authorization[hex..], _ => true)));
     }
 
     private static RawRequest With(RawRequest request, string header, string value) =>

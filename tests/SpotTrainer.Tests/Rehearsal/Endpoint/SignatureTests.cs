@@ -18,7 +18,8 @@ public sealed class SignatureTests
         using var otherKey = endpoint.NewClient("AKIAIOSFODNN7EXAMPLE", endpoint.Endpoint.SecretAccessKey);
         using var otherSecret = endpoint.NewClient(endpoint.Endpoint.AccessKeyId, "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
         Assert.Equal("AuthFailure", await TestEndpoint.ErrorAsync(() => otherKey.DescribeRegionsAsync(new DescribeRegionsRequest(), Stop)));
-        Assert.Equal("AuthFailure", await TestEndpoint.ErrorAsync(() => otherSecret.DescribeRegionsAsync(new DescribeRegionsRequest(), Stop)));
+        Assert.Equal(
+            "AuthFailure", await TestEndpoint.ErrorAsync(() => otherSecret.DescribeRegionsAsync(new DescribeRegionsRequest(), Stop)));
     }
 
     [Fact]
@@ -40,7 +41,8 @@ public sealed class SignatureTests
     public async Task An_unsigned_x_amz_header_is_refused()
     {
         await using var endpoint = new TestEndpoint();
-        var answer = await RawCall.PostAsync(endpoint, Describe, message => message.Headers.TryAddWithoutValidation("X-Amz-Target", "AmazonSSM.GetParameter"));
+        var answer = await RawCall.PostAsync(
+            endpoint, Describe, message => message.Headers.TryAddWithoutValidation("X-Amz-Target", "AmazonSSM.GetParameter"));
         Assert.Equal(400, answer.Status);
         Assert.Contains("IncompleteSignature", answer.Body, StringComparison.Ordinal);
     }
@@ -71,7 +73,8 @@ public sealed class SignatureTests
     {
         await using var endpoint = new TestEndpoint();
         endpoint.SignatureClock.Ahead = TimeSpan.FromMinutes(minutes);
-        Assert.Equal("RequestExpired", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.DescribeRegionsAsync(new DescribeRegionsRequest(), Stop)));
+        Assert.Equal(
+            "RequestExpired", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.DescribeRegionsAsync(new DescribeRegionsRequest(), Stop)));
         endpoint.SignatureClock.Ahead = TimeSpan.FromMinutes(minutes * 14 / 16);
         await endpoint.Ec2.DescribeRegionsAsync(new DescribeRegionsRequest(), Stop);
     }
@@ -101,7 +104,9 @@ public sealed class SignatureTests
     public async Task An_invalid_call_to_a_json_service_is_an_error_in_json(string service, string target, string body, string code)
     {
         await using var endpoint = new TestEndpoint();
-        var answer = await RawCall.PostAsync(endpoint, body, service: service, headers: new Dictionary<string, string>(StringComparer.Ordinal) { ["X-Amz-Target"] = target });
+        var answer = await RawCall.PostAsync(
+            endpoint, body, service: service,
+            headers: new Dictionary<string, string>(StringComparer.Ordinal) { ["X-Amz-Target"] = target });
         Assert.Equal(400, answer.Status);
         Assert.Contains($"\"__type\":\"{code}\"", answer.Body, StringComparison.Ordinal);
     }
@@ -110,9 +115,15 @@ public sealed class SignatureTests
     public async Task Sts_and_other_services_refuse_unsupported_calls()
     {
         await using var endpoint = new TestEndpoint();
-        Assert.Contains("<Account>000000000000</Account>", (await RawCall.PostAsync(endpoint, "Action=GetCallerIdentity&Version=2011-06-15", service: "sts")).Body, StringComparison.Ordinal);
-        Assert.Equal("InvalidAction", (await RawCall.PostAsync(endpoint, "Action=GetFederationToken&Version=2011-06-15", service: "sts")).ErrorCode);
-        Assert.Equal((404, "UnknownService"), ((await RawCall.PostAsync(endpoint, "Action=ListQueues", service: "sqs")) is var answer ? answer.Status : 0, answer.ErrorCode));
+        Assert.Contains(
+            "<Account>000000000000</Account>",
+            (await RawCall.PostAsync(endpoint, "Action=GetCallerIdentity&Version=2011-06-15", service: "sts")).Body,
+            StringComparison.Ordinal);
+        Assert.Equal(
+            "InvalidAction", (await RawCall.PostAsync(endpoint, "Action=GetFederationToken&Version=2011-06-15", service: "sts")).ErrorCode);
+        Assert.Equal(
+            (404, "UnknownService"),
+            ((await RawCall.PostAsync(endpoint, "Action=ListQueues", service: "sqs")) is var answer ? answer.Status : 0, answer.ErrorCode));
     }
 
     [Fact]
@@ -129,6 +140,7 @@ public sealed class SignatureTests
     {
         await using var endpoint = new TestEndpoint();
         using var client = new HttpClient();
-        Assert.Equal("127.0.0.1\n", Encoding.ASCII.GetString(await client.GetByteArrayAsync(new Uri(endpoint.Endpoint.Url, "checkip"), Stop)));
+        Assert.Equal(
+            "127.0.0.1\n", Encoding.ASCII.GetString(await client.GetByteArrayAsync(new Uri(endpoint.Endpoint.Url, "checkip"), Stop)));
     }
 }

@@ -24,7 +24,8 @@ internal sealed class TestEndpoint : IAsyncDisposable
     {
         Machines = machines ?? new QuietMachines();
         Market = market ?? new MarketTable();
-        Endpoint = Ec2Endpoint.Start(Machines, new EndpointOptions { SignatureClock = SignatureClock, Conditions = conditions ?? Conditions.None, Market = Market });
+        Endpoint = Ec2Endpoint.Start(
+            Machines, new EndpointOptions { SignatureClock = SignatureClock, Conditions = conditions ?? Conditions.None, Market = Market });
     }
 
     public QuietMachines Machines { get; }
@@ -81,10 +82,13 @@ internal sealed class TestEndpoint : IAsyncDisposable
     }
 
     public async Task<Amazon.EC2.Model.Instance> FindAsync(string id, string region = Region) =>
-        Assert.Single(Assert.Single((await In(region).DescribeInstancesAsync(new DescribeInstancesRequest { InstanceIds = [id] })).Reservations).Instances);
+        Assert.Single(
+            Assert.Single(
+                (await In(region).DescribeInstancesAsync(new DescribeInstancesRequest { InstanceIds = [id] })).Reservations).Instances);
 
     public async Task<string> NewGroupAsync(string name = "a group", string region = Region) =>
-        (await In(region).CreateSecurityGroupAsync(new CreateSecurityGroupRequest { GroupName = name, Description = "made for tests" })).GroupId;
+        (await In(region).CreateSecurityGroupAsync(
+            new CreateSecurityGroupRequest { GroupName = name, Description = "made for tests" })).GroupId;
 
     public async Task<Amazon.EC2.Model.KeyPair> NewKeyPairAsync(string name = "a key", KeyType? type = null, string region = Region) =>
         (await In(region).CreateKeyPairAsync(new CreateKeyPairRequest { KeyName = name, KeyType = type ?? KeyType.Ed25519 })).KeyPair;

@@ -17,7 +17,8 @@ internal sealed class Keys : IDisposable
     public static async Task<Keys> MakeAsync()
     {
         var keys = new Keys(Directory.CreateTempSubdirectory("st-keys-").FullName);
-        (await Programs.RunAsync("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "made-for-tests", "-f", keys.PrivateFile)).Succeeded();
+        (await Programs.RunAsync("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "made-for-tests", "-f", keys.PrivateFile))
+            .Succeeded();
         return keys;
     }
 

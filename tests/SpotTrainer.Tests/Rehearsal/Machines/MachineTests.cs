@@ -23,7 +23,9 @@ public sealed class MachineTests(VpcFixture fixture) : IClassFixture<VpcFixture>
         Assert.Equal(content, await File.ReadAllBytesAsync(sent + ".back", TestContext.Current.CancellationToken));
         var listing = await Programs.RunAsync([.. fixture.Ssh("sftp", machine), "-b", "-", $"ubuntu@{machine.PublicIpAddress}"], "ls\n");
         Assert.Contains("there", listing.Succeeded(), StringComparison.Ordinal);
-        Assert.Equal("/dev/pts/0", (await Programs.RunAsync([.. fixture.Ssh("ssh", machine), "-tt", $"ubuntu@{machine.PublicIpAddress}", "tty"])).Output.Trim());
+        Assert.Equal(
+            "/dev/pts/0",
+            (await Programs.RunAsync([.. fixture.Ssh("ssh", machine), "-tt", $"ubuntu@{machine.PublicIpAddress}", "tty"])).Output.Trim());
         Assert.NotEqual(0, (await Programs.RunAsync([.. fixture.Ssh("ssh", machine), $"root@{machine.PublicIpAddress}", "true"])).Status);
         await machine.TerminateAsync();
     }
@@ -71,7 +73,9 @@ public sealed class MachineTests(VpcFixture fixture) : IClassFixture<VpcFixture>
         (await fixture.OnAsync(machine, serve)).Succeeded();
         const int refused = 7;
         Assert.Equal(refused, (await GetAsync("127.0.0.1", 8888)).Status);
-        machine.SetDoors([new OpenPort(8888, System.Net.IPNetwork.Parse("127.0.0.1/32")), new OpenPort(9999, System.Net.IPNetwork.Parse("127.0.0.1/32"))]);
+        machine.SetDoors(
+            [new OpenPort(8888, System.Net.IPNetwork.Parse("127.0.0.1/32")),
+                new OpenPort(9999, System.Net.IPNetwork.Parse("127.0.0.1/32"))]);
         Assert.Equal("here\n", (await GetAsync("127.0.0.1", 8888)).Succeeded());
         Assert.NotEqual(0, (await GetAsync("127.0.0.2", 8888)).Status);
         Assert.NotEqual(0, (await GetAsync("127.0.0.1", 9999)).Status);
@@ -90,7 +94,9 @@ public sealed class MachineTests(VpcFixture fixture) : IClassFixture<VpcFixture>
         Assert.Equal(refused, (await GetAsync("127.0.0.1", 8888)).Status);
 
         Task<Programs.Result> GetAsync(string from, int port) =>
-            Programs.RunAsync("curl", "-sS", "--interface", from, string.Create(CultureInfo.InvariantCulture, $"http://{machine.PublicIpAddress}:{port}/name"));
+            Programs.RunAsync(
+                "curl", "-sS", "--interface", from,
+                string.Create(CultureInfo.InvariantCulture, $"http://{machine.PublicIpAddress}:{port}/name"));
     }
 
     [Fact]
@@ -104,7 +110,8 @@ public sealed class MachineTests(VpcFixture fixture) : IClassFixture<VpcFixture>
             + $"get() {{ curl -s -w ' %{{http_code}}' -H \"X-aws-ec2-metadata-token: $t\" {url}/$1; }}; ";
         Assert.Equal($"{machine.InstanceId} 200", (await fixture.OnAsync(machine, get + "get meta-data/instance-id")).Succeeded());
         Assert.Equal(
-            "hostname\ninstance-id\nlocal-hostname\nlocal-ipv4\nplacement/\npublic-ipv4 200", (await fixture.OnAsync(machine, get + "get meta-data/")).Succeeded());
+            "hostname\ninstance-id\nlocal-hostname\nlocal-ipv4\nplacement/\npublic-ipv4 200",
+            (await fixture.OnAsync(machine, get + "get meta-data/")).Succeeded());
         Assert.Equal("availability-zone\nregion 200", (await fixture.OnAsync(machine, get + "get meta-data/placement")).Succeeded());
         Assert.Equal($"{machine.PrivateIpAddress} 200", (await fixture.OnAsync(machine, get + "get meta-data/local-ipv4")).Succeeded());
         Assert.Contains("#cloud-config", (await fixture.OnAsync(machine, get + "get user-data")).Succeeded(), StringComparison.Ordinal);
@@ -114,7 +121,8 @@ public sealed class MachineTests(VpcFixture fixture) : IClassFixture<VpcFixture>
         machine.SetMetadata("meta-data/spot/instance-action", """{"action":"terminate"}""");
         Assert.Equal("""{"action":"terminate"} 200""", (await fixture.OnAsync(machine, get + "get meta-data/spot/instance-action")).Succeeded());
         machine.SetMetadata("meta-data/spot/instance-action", null);
-        Assert.EndsWith(" 404", (await fixture.OnAsync(machine, get + "get meta-data/spot/instance-action")).Output, StringComparison.Ordinal);
+        Assert.EndsWith(
+            " 404", (await fixture.OnAsync(machine, get + "get meta-data/spot/instance-action")).Output, StringComparison.Ordinal);
         await machine.TerminateAsync();
     }
 
@@ -143,7 +151,8 @@ public sealed class MachineTests(VpcFixture fixture) : IClassFixture<VpcFixture>
             packages: [ lightgbm ]
             chef: { }
             """));
-        var order = (await fixture.OnAsync(machine, "cat /order /etc/written/*; stat -c ' %a' /etc/written/a; cloud-init status --wait")).Output;
+        var order = (
+            await fixture.OnAsync(machine, "cat /order /etc/written/*; stat -c ' %a' /etc/written/a; cloud-init status --wait")).Output;
         Assert.Equal(
             $"first, inactive, {machine.InstanceId}\na list\nbefore files\nlast, active, ubuntu\nplain text\nbase64zipped 750\nstatus: error\nruncmd: exit status 1\n", order);
         Assert.Contains("packages: not applied", machine.ConsoleOutput, StringComparison.Ordinal);
@@ -219,7 +228,8 @@ public sealed class MachineTests(VpcFixture fixture) : IClassFixture<VpcFixture>
             """;
         Assert.Contains("inactive", (await fixture.OnAsync(machine, arm)).Output, StringComparison.Ordinal);
         await VpcFixture.BootedAsync(machine, times: 2);
-        Assert.Equal("active\nboot\nrun\nboot\n", (await fixture.OnAsync(machine, "systemctl is-active end.timer; cat /var/log/order")).Succeeded());
+        Assert.Equal(
+            "active\nboot\nrun\nboot\n", (await fixture.OnAsync(machine, "systemctl is-active end.timer; cat /var/log/order")).Succeeded());
         Assert.False(machine.Stopped.IsCompleted);
         await machine.TerminateAsync();
         await machine.TerminateAsync();

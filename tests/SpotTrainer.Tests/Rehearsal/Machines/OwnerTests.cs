@@ -18,10 +18,12 @@ public sealed class OwnerTests
         Assert.SkipUnless(folder.Length > 0, "Started by the tests of this class only.");
         await using var vpc = await Vpc.StartAsync(Path.Combine(folder, "vpc"), new VpcOptions(), CancellationToken.None);
         var spec = new MachineSpec(
-            "i-0123456789abcdef0", "", [Environment.GetEnvironmentVariable(KeyVariable)!], "ubuntu", new Dictionary<string, string>(StringComparer.Ordinal));
+            "i-0123456789abcdef0", "", [Environment.GetEnvironmentVariable(KeyVariable)!], "ubuntu",
+            new Dictionary<string, string>(StringComparer.Ordinal));
         var machine = await vpc.StartAsync(spec, CancellationToken.None);
         await VpcFixture.BootedAsync(machine);
-        await File.WriteAllTextAsync(Path.Combine(folder, "ready.new"), $"{machine.PublicIpAddress} {machine.SshPort}", CancellationToken.None);
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, "ready.new"), $"{machine.PublicIpAddress} {machine.SshPort}", CancellationToken.None);
         File.Move(Path.Combine(folder, "ready.new"), Path.Combine(folder, "ready"));
         await machine.Stopped;
     }
@@ -57,12 +59,14 @@ public sealed class OwnerTests
         using var owner = Programs.Start(command);
         var output = owner.StandardOutput.ReadToEndAsync();
         var ready = Path.Combine(keys.Folder, "ready");
-        await Programs.UntilAsync(() => Task.FromResult(File.Exists(ready) || owner.HasExited), () => "the owner did not start its machine");
+        await Programs.UntilAsync(
+            () => Task.FromResult(File.Exists(ready) || owner.HasExited), () => "the owner did not start its machine");
         Assert.True(File.Exists(ready), owner.HasExited ? await output : "");
         var address = (await File.ReadAllTextAsync(ready)).Split(' ');
         string[] ssh =
         [
-            "ssh", "-F", "none", "-i", keys.PrivateFile, "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
+            "ssh", "-F", "none", "-i", keys.PrivateFile, "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no", "-o",
+            "UserKnownHostsFile=/dev/null",
             "-o", "LogLevel=ERROR", "-p", address[1], $"ubuntu@{address[0]}",
         ];
         (await Programs.RunAsync([.. ssh, "sudo true; setsid sleep 1000 > /dev/null 2>&1 &"])).Succeeded();

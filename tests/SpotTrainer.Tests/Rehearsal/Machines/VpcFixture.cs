@@ -43,7 +43,8 @@ public sealed class VpcFixture : IAsyncLifetime
         HostKeys = await Keys.MakeAsync();
         Vpc = await Vpc.StartAsync(
             Folder,
-            new VpcOptions { Files = new Dictionary<string, Func<byte[]>>(StringComparer.Ordinal) { ["/some/file.sh"] = () => "the file\n"u8.ToArray() } },
+            new VpcOptions { Files = new Dictionary<string, Func<byte[]>>(
+                StringComparer.Ordinal) { ["/some/file.sh"] = () => "the file\n"u8.ToArray() } },
             CancellationToken.None);
         _endpoint.Start();
         _ = AnswerAsync();
@@ -98,7 +99,8 @@ public sealed class VpcFixture : IAsyncLifetime
         File.WriteAllText(known, $"{name} {HostKeys.Public}\n");
         return
         [
-            program, "-F", "none", "-i", UserKeys.PrivateFile, "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=yes",
+            program, "-F", "none", "-i", UserKeys.PrivateFile, "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", "-o",
+            "StrictHostKeyChecking=yes",
             "-o", $"UserKnownHostsFile={known}", "-o", $"Port={machine.SshPort}", "-o", "LogLevel=ERROR",
         ];
     }

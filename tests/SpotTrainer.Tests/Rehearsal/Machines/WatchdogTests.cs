@@ -40,7 +40,8 @@ public sealed class WatchdogTests(VpcFixture fixture) : IClassFixture<VpcFixture
         const string action = """{"action": "terminate", "time": "2031-05-06T07:10:00Z"}""";
         machine.SetMetadata("meta-data/spot/instance-action", action);
         await UntilStatusAsync(machine, $"interruption={action}");
-        await Programs.UntilAsync(async () => (await fixture.OnAsync(machine, "cat saved")).Output == "saved\n", () => machine.ConsoleOutput);
+        await Programs.UntilAsync(
+            async () => (await fixture.OnAsync(machine, "cat saved")).Output == "saved\n", () => machine.ConsoleOutput);
         await machine.TerminateAsync();
     }
 
@@ -60,7 +61,8 @@ public sealed class WatchdogTests(VpcFixture fixture) : IClassFixture<VpcFixture
         await idle.Stopped.WaitAsync(Limit, Stop);
         tunnel.Kill();
         Assert.False(used.Stopped.IsCompleted);
-        Assert.Contains("watchdog=active", (await fixture.OnAsync(used, "sudo spottrainer-watchdog status")).Succeeded(), StringComparison.Ordinal);
+        Assert.Contains(
+            "watchdog=active", (await fixture.OnAsync(used, "sudo spottrainer-watchdog status")).Succeeded(), StringComparison.Ordinal);
         (await fixture.OnAsync(used, "kill $(cat pid)")).Succeeded();
         await used.Stopped.WaitAsync(Limit, Stop);
     }
@@ -82,8 +84,10 @@ public sealed class WatchdogTests(VpcFixture fixture) : IClassFixture<VpcFixture
     private async Task<IMachine> BootAsync(TimeSpan time, TimeSpan idleTimeout = default)
     {
         // As a launch writes it, except for the host key, which is the fixture's.
-        var whole = UserData.Write(DateTimeOffset.UtcNow, DateTimeOffset.UtcNow + time, idleTimeout, SshPrivateKey.MakeEd25519("made-for-tests"));
-        var (begin, end) = (whole.IndexOf("bootcmd:", StringComparison.Ordinal), whole.IndexOf("ssh_deletekeys:", StringComparison.Ordinal));
+        var whole = UserData.Write(
+            DateTimeOffset.UtcNow, DateTimeOffset.UtcNow + time, idleTimeout, SshPrivateKey.MakeEd25519("made-for-tests"));
+        var (begin, end) = (
+            whole.IndexOf("bootcmd:", StringComparison.Ordinal), whole.IndexOf("ssh_deletekeys:", StringComparison.Ordinal));
         return await fixture.BootAsync(fixture.CloudConfig(whole[begin..end]));
     }
 
@@ -91,6 +95,8 @@ public sealed class WatchdogTests(VpcFixture fixture) : IClassFixture<VpcFixture
     {
         var shown = "";
         return Programs.UntilAsync(
-            async () => (shown = (await fixture.OnAsync(machine, "sudo spottrainer-watchdog status")).Output).Contains(line, StringComparison.Ordinal), () => shown + machine.ConsoleOutput);
+            async () =>
+                (shown = (await fixture.OnAsync(machine, "sudo spottrainer-watchdog status")).Output)
+                    .Contains(line, StringComparison.Ordinal), () => shown + machine.ConsoleOutput);
     }
 }

@@ -86,7 +86,9 @@ public sealed class MarketTableTests
         {
             var types = Table.Types(region).ToArray();
             Assert.All(types, type => Assert.True(Table.IsOffered(type, Table.Zones(region)[0])));
-            Assert.All(Table.Zones(region), zone => Assert.InRange(types.Count(type => Table.IsOffered(type, zone)), types.Length * 3 / 4, types.Length));
+            Assert.All(
+                Table.Zones(region),
+                zone => Assert.InRange(types.Count(type => Table.IsOffered(type, zone)), types.Length * 3 / 4, types.Length));
         }
     }
 
