@@ -49,8 +49,9 @@
     )
     PrivateData          = @{
         PSData = @{
-            Tags       = @('AWS', 'EC2', 'Spot', 'MachineLearning', 'Jupyter', 'SSH', 'PuTTY', 'PSEdition_Core', 'PSEdition_Desktop', 'Windows', 'Linux', 'MacOS')
-            LicenseUri = 'https://opensource.org/license/mit'
+            Tags         = @('AWS', 'EC2', 'Spot', 'MachineLearning', 'Jupyter', 'SSH', 'PuTTY', 'PSEdition_Core', 'PSEdition_Desktop', 'Windows', 'Linux', 'MacOS')
+            LicenseUri   = 'https://opensource.org/license/mit'
+            ReleaseNotes = 'The first version. To start, read Get-Help about_SpotTrainer.'
         }
     }
 }
