@@ -556,7 +556,7 @@ run() {
             lost=0
             read_left
             [ "$left" -gt 0 ] || end
-            # A deadline that was moved is announced anew.
+            # A deadline that was moved is announced again.
             if [ "$left" -le $warn_before ] && [ "$warned" != "$deadline" ]; then
                 warned=$deadline
                 say "this machine ends at $(date -d "@$((now + left))" '+%H:%M %Z'). Fetch your results: what is left on it ends with it."

@@ -98,7 +98,7 @@ public sealed class WatchdogNoticeTests : IAsyncLifetime
         Assert.Equal(Rebalance, (await machine.StatusAsync())["rebalance"]);
         Assert.False(job.HasExited);
 
-        // Both stand there from now on, and the next thing that is told is the interruption.
+        // Both notices stay, and the next one to be announced is the interruption.
         machine.Outside("instance-action", Interruption);
         await ToldAsync(2);
         Assert.StartsWith("AWS takes this machine back", machine.Told[1], StringComparison.Ordinal);
@@ -138,7 +138,7 @@ public sealed class WatchdogNoticeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_curl_that_was_killed_is_started_anew()
+    public async Task A_curl_that_was_killed_is_started_again()
     {
         var job = await StartJobAsync();
         await StartWatchdogAsync();

@@ -88,7 +88,7 @@ public sealed class WatchdogTests : IDisposable
     }
 
     [Fact]
-    public async Task Arming_anew_moves_the_deadline_and_keeps_the_idle_timeout_unless_another_is_given()
+    public async Task Arming_again_moves_the_deadline_and_keeps_the_idle_timeout_unless_another_is_given()
     {
         (await machine.RunAsync("arm", $"{machine.Start + 7200}")).Succeeded();
         Assert.Equal("0", (await machine.StatusAsync())["idle_timeout"]);
