@@ -191,6 +191,8 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
 
                 if (!unclear)
                 {
+                    // After Ctrl+C, nobody needs an error about the last of the retries.
+                    cancellationToken.ThrowIfCancellationRequested();
                     throw;
                 }
 
