@@ -96,7 +96,8 @@ public sealed class DeadlineCommandTests(RehearsalSession session)
         Launch("unarmed", "-MaxHours 1 -NoWait");
         session.Require(seen
             ? "$null = $Machine | Wait-SpotTrainingInstance"
-            : "for ($try = 0; $try -lt 300 -and -not ($Machine | Invoke-TrainingCommand 'test -e /var/lib/spottrainer/deadline && echo yes' -ErrorAction Ignore); $try++) { }");
+            : "$until = [datetime]::UtcNow.AddSeconds(60); while ([datetime]::UtcNow -lt $until -and -not "
+                + "($Machine | Invoke-TrainingCommand 'test -e /var/lib/spottrainer/deadline && echo yes' -ErrorAction Ignore)) { }");
         session.Require("$null = $Machine | Invoke-TrainingCommand 'sudo systemctl stop spottrainer-deadline.timer'");
 
         // $Machine is the instance as it was at the launch.
