@@ -132,7 +132,8 @@ function Assert-StepError {
     Assert-StepErrorId $Record $Id
     $Record.CategoryInfo.Category | Should -Be $Category
     $Record.TargetObject | Should -Not -BeNullOrEmpty
-    $Record.ErrorDetails.RecommendedAction | Should -Not -BeNullOrEmpty
+    $Record.Exception.NextStep | Should -Not -BeNullOrEmpty
+    "$Record" | Should -BeLike "*$([WildcardPattern]::Escape($Record.Exception.NextStep))"
     "$Record" | Should -Not -Match '\s+at SpotTrainer\.'
 }
 

@@ -6,7 +6,10 @@ namespace SpotTrainer.Pipeline;
 /// <summary>Turns exceptions into the error records that PowerShell shows.</summary>
 internal static class ErrorRecords
 {
-    /// <summary>PowerShell 7.6 and later show the recommended action on a line of its own, so the message leaves it out there.</summary>
+    /// <summary>
+    /// PowerShell 7.6 and later show the recommended action after the message. The message includes it already, for scripts that log only
+    /// the message, so it would be shown twice. <see cref="SpotTrainerException.NextStep"/> has it in all versions.
+    /// </summary>
     private static readonly bool ShowsAction = typeof(PSObject).Assembly.GetName().Version >= new Version(7, 6);
 
     /// <summary>
@@ -17,9 +20,9 @@ internal static class ErrorRecords
         var error = ErrorTranslation.Translate(exception, target);
         return new ErrorRecord(error, error.Id, Category(error.Kind), error.Concerns ?? target)
         {
-            ErrorDetails = new ErrorDetails(ShowsAction ? error.Message : $"{error.Message} {error.NextStep}")
+            ErrorDetails = new ErrorDetails($"{error.Message} {error.NextStep}")
             {
-                RecommendedAction = error.NextStep,
+                RecommendedAction = ShowsAction ? string.Empty : error.NextStep,
             },
         };
     }

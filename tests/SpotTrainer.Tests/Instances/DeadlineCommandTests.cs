@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Management.Automation;
 using SpotTrainer.Money;
 using SpotTrainer.Tests.Rehearsal;
+using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Instances;
 
@@ -134,7 +135,7 @@ public sealed class DeadlineCommandTests(RehearsalSession session)
         Assert.Equal(errors, result.Errors.Count);
         var error = result.Errors[0];
         Assert.Equal(category, error.CategoryInfo.Category);
-        Assert.NotEmpty(error.ErrorDetails.RecommendedAction);
+        Assert.NotEmpty(ModuleResult.NextStep(error));
         return error.FullyQualifiedErrorId.Split(',')[0];
     }
 }

@@ -131,7 +131,7 @@ public sealed class OpenPortTests(RehearsalSession session) : IDisposable
         var error = Assert.Single(
             session.Run("$Somewhere | Start-JupyterServer -OpenPort", ("Somewhere", session.HostOfTheModule())).Errors);
         Assert.StartsWith("NotAnInstance,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Contains("JupyterTunnel", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        Assert.Contains("JupyterTunnel", ModuleResult.NextStep(error), StringComparison.Ordinal);
     }
 
     private ErrorRecord RequireError(string script, string id, ErrorCategory category)

@@ -149,7 +149,7 @@ public sealed class KeyPairStepTests(RehearsalSession session) : IClassFixture<P
         var error = Assert.Single(session.Run(command).Errors);
         Assert.StartsWith(id + ",", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal(category, error.CategoryInfo.Category);
-        Assert.NotEmpty(error.ErrorDetails.RecommendedAction);
+        Assert.NotEmpty(ModuleResult.NextStep(error));
         Assert.Empty(session.Require("Get-TrainingKeyPair no").Output);
     }
 

@@ -98,7 +98,7 @@ public sealed class StepTests(RehearsalSession session)
         var error = Assert.Single(result.Errors);
         Assert.StartsWith(id + ",", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal(category, error.CategoryInfo.Category);
-        Assert.NotEmpty(error.ErrorDetails.RecommendedAction);
+        Assert.NotEmpty(ModuleResult.NextStep(error));
         Assert.DoesNotContain("   at ", error.ToString(), StringComparison.Ordinal);
         Assert.Empty(Running().Except(before, StringComparer.Ordinal));
     }

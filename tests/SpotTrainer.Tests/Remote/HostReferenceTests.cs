@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using SpotTrainer.Tests.Rehearsal;
+using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Remote;
 
@@ -35,7 +36,7 @@ public sealed class HostReferenceTests(RehearsalSession session)
         Assert.Single(mixed.Output);
         Assert.Equal(["InstanceNotFound", "InstanceAmbiguous"], mixed.Errors.Select(error => error.FullyQualifiedErrorId.Split(',')[0]));
         Assert.Equal(["nobody", "twice"], mixed.Errors.Select(error => error.TargetObject));
-        Assert.All(mixed.Errors, error => Assert.NotEmpty(error.ErrorDetails.RecommendedAction));
+        Assert.All(mixed.Errors, error => Assert.NotEmpty(ModuleResult.NextStep(error)));
         Assert.Equal(ErrorCategory.InvalidArgument, mixed.Errors[1].CategoryInfo.Category);
         Assert.Single(session.Run("Invoke-TrainingCommand -Instance '' -Command 'echo in'").Errors);
 

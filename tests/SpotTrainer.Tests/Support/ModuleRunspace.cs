@@ -72,4 +72,8 @@ internal sealed class ModuleRunspace : IDisposable
 }
 
 /// <summary>The output of a script.</summary>
-internal sealed record ModuleResult(IReadOnlyList<PSObject> Output, IReadOnlyList<ErrorRecord> Errors, IReadOnlyList<string> Warnings);
+internal sealed record ModuleResult(IReadOnlyList<PSObject> Output, IReadOnlyList<ErrorRecord> Errors, IReadOnlyList<string> Warnings)
+{
+    /// <summary>What to do about an error. The module has its own copy of the exception's type, so its name is all there is to go by.</summary>
+    public static string NextStep(ErrorRecord error) => (string)PSObject.AsPSObject(error.Exception).Properties["NextStep"].Value;
+}
