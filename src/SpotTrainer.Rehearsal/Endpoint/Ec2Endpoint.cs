@@ -221,6 +221,11 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
             context.Response.StatusCode = answer.Status;
             context.Response.ContentType = answer.Type;
             context.Response.AddHeader("Date", options.SignatureClock.GetUtcNow().ToString("R", CultureInfo.InvariantCulture));
+            if (answer.RequestId is { } id)
+            {
+                context.Response.AddHeader("x-amzn-RequestId", id);
+            }
+
             if (answer.LastModified is { } date)
             {
                 context.Response.AddHeader("Last-Modified", date.ToString("R", CultureInfo.InvariantCulture));
@@ -267,12 +272,14 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
 
             return service switch
             {
-                "ssm" or "pricing" or "servicequotas" => new Answer(200, JsonType, AnswerJson(raw, target, signature.Region)),
+                "ssm" or "pricing" or "servicequotas" =>
+                    new Answer(200, JsonType, AnswerJson(raw, target, signature.Region)) { RequestId = requestId },
                 "sts" or "iam" =>
                     new Answer(
                         200, "text/xml",
-                        QueryService.Answer(service, action, parameters, conditions.Current, verifier, Account, requestId)),
-                "ec2" => new Answer(200, XmlType, Ec2Xml.Bytes(await AnswerEc2Async(action, parameters, signature.Region, requestId))),
+                        QueryService.Answer(service, action, parameters, conditions.Current, verifier, Account, requestId)) { RequestId = requestId },
+                "ec2" => new Answer(
+                    200, XmlType, Ec2Xml.Bytes(await AnswerEc2Async(action, parameters, signature.Region, requestId))) { RequestId = requestId },
                 _ => throw new AwsException("UnknownService", $"The rehearsal does not support the service '{service}'.", 404),
             };
         }
@@ -281,10 +288,11 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
             var error = exception as AwsException ?? (exception is JsonException
                 ? new AwsException("SerializationException", "The request body is not valid JSON.")
                 : new AwsException("InternalError", $"The rehearsal failed: {exception.Message}", 500));
-            return json ? new Answer(
+            var answer = json ? new Answer(
                 error.StatusCode, JsonType, JsonSerializer.SerializeToUtf8Bytes(new { __type = error.Code, message = error.Message }))
                 : service is "sts" or "iam" ? new Answer(error.StatusCode, "text/xml", QueryService.Error(service, error, requestId))
                 : new Answer(error.StatusCode, XmlType, Ec2Xml.Bytes(Ec2Service.Error(error, requestId)));
+            return answer with { RequestId = requestId };
         }
     }
 
@@ -416,5 +424,6 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
         return new QueryParameters(UriText.ParseQuery(request.Query).Concat(UriText.ParseQuery(form)));
     }
 
-    private sealed record Answer(int Status, string Type, byte[] Body, DateTimeOffset? LastModified = null);
+    /// <summary>An answer. AWS gives each of its own answers a request ID, in this header and, where the protocol is XML, in the body.</summary>
+    private sealed record Answer(int Status, string Type, byte[] Body, DateTimeOffset? LastModified = null, string? RequestId = null);
 }

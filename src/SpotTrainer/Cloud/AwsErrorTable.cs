@@ -43,7 +43,7 @@ internal static class AwsErrorTable
             Profile, Refused, CodeFault.Account),
         ["RequestTimeTooSkewed"] = new(
             "ClockWrong", ErrorKind.AuthenticationError, "This computer's clock is wrong, so AWS does not accept its signatures: {0}",
-            "Set the clock (on Windows: w32tm /resync; on Linux: timedatectl set-ntp true) and try again.", Refused, CodeFault.Computer),
+            AwsClock.NextStep, Refused, CodeFault.Computer),
         ["MissingAuthenticationToken"] = new("CredentialsRejected", ErrorKind.AuthenticationError, "The call was not signed.",
             Profile, Refused, CodeFault.Account),
         ["IncompleteSignature"] = new("CredentialsRejected", ErrorKind.AuthenticationError, "The signature of the call was incomplete.",

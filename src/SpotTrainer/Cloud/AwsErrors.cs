@@ -12,6 +12,7 @@ internal static class AwsErrors
     /// <summary>Returns the error that a user sees for an exception of AWS's SDK; null for any other exception.</summary>
     public static SpotTrainerException? Translate(Exception exception, object? target) => exception switch
     {
+        AmazonServiceException { ErrorCode: null or "" } foreign when (int)foreign.StatusCode > 0 => Foreign(foreign.StatusCode, target, foreign),
         AmazonServiceException { ErrorCode: null or "" } lost => new("ConnectionFailed", ErrorKind.ConnectionError, "AWS could not be reached.",
             CheckNetwork, target, lost),
         AmazonServiceException service => FromCode(service.ErrorCode, service.Message, target, service),
@@ -33,6 +34,12 @@ internal static class AwsErrors
             "ConnectionFailed", ErrorKind.ConnectionError, "AWS's response was cut off.", CheckNetwork, target, cut),
         _ => null,
     };
+
+    /// <summary>Returns the error for an answer that is not AWS's own.</summary>
+    public static SpotTrainerException Foreign(System.Net.HttpStatusCode status, object? target, Exception? inner) => new(
+        "ConnectionFailed", ErrorKind.ConnectionError,
+        $"AWS was not reached: the answer (HTTP status {(int)status}) is not AWS's own. A proxy, or the sign-in page of a network, may have sent it.",
+        "Sign in to the network in a browser, or check the proxy, and try again.", target, inner);
 
     /// <summary>Returns the error for an AWS error code.</summary>
     public static SpotTrainerException FromCode(string? code, string message, object? target, Exception? inner)

@@ -26,6 +26,7 @@ internal sealed class AwsJsonClient(AWSCredentials credentials, string service, 
     /// <param name="attempts">The maximum number of attempts.</param>
     /// <exception cref="SpotTrainerException">The service refused the call.</exception>
     /// <exception cref="HttpRequestException">The service could not be reached.</exception>
+    /// <exception cref="ForeignAnswerException">The answer is not AWS's own.</exception>
     public async Task<JsonElement> CallAsync(string target, object body, CancellationToken cancellationToken, int attempts = MostAttempts)
     {
         var content = JsonSerializer.SerializeToUtf8Bytes(body);
@@ -48,7 +49,7 @@ internal sealed class AwsJsonClient(AWSCredentials credentials, string service, 
                 if (!mayRepeat
                     || ((int)response.StatusCode is < 500 and not 429 && AwsErrorTable.Find(code)?.Is(CodeTraits.Again) is not true))
                 {
-                    throw AwsErrors.FromCode(
+                    throw code.Length == 0 ? AwsErrors.Foreign(response.StatusCode, target, inner: null) : AwsErrors.FromCode(
                         code, said ?? $"{service} returned status {(int)response.StatusCode} for {target}.", target, inner: null);
                 }
             }
@@ -67,7 +68,9 @@ internal sealed class AwsJsonClient(AWSCredentials credentials, string service, 
         }
     }
 
-    /// <summary>Reads the code and the message. Some services name the field "message", others "Message".</summary>
+    /// <summary>
+    /// Reads the code and the message. Some services name the field "message", others "Message". Without a code, the answer is not AWS's.
+    /// </summary>
     private static (string Code, string? Said) Error(string text)
     {
         try
@@ -81,7 +84,7 @@ internal sealed class AwsJsonClient(AWSCredentials credentials, string service, 
         }
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            return ("Unknown", null);
+            return (string.Empty, null);
         }
     }
 }

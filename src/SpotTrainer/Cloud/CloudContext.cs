@@ -25,6 +25,7 @@ internal sealed class CloudContext : IDisposable
 
     private readonly AWSCredentials credentials;
     private readonly ConcurrentDictionary<string, AmazonEC2Client> clients = new(StringComparer.Ordinal);
+    private readonly Lazy<AwsClock> clock;
     private string? account;
     private volatile bool ended;
 
@@ -46,6 +47,7 @@ internal sealed class CloudContext : IDisposable
         StateFolder = stateFolder;
         IsRehearsal = rehearsalAccount is not null;
         account = rehearsalAccount;
+        clock = new Lazy<AwsClock>(() => new AwsClock(Time));
     }
 
     /// <summary>The region that cmdlets use by default.</summary>
@@ -118,7 +120,8 @@ internal sealed class CloudContext : IDisposable
     public AmazonEC2Client Ec2(string? region = null)
     {
         ThrowIfEnded();
-        return clients.GetOrAdd(region ?? Region, name => new AmazonEC2Client(credentials, Configure(new AmazonEC2Config(), "ec2", name)));
+        return clients.GetOrAdd(region ?? Region, name => Checked(
+            new AmazonEC2Client(credentials, Configure(new AmazonEC2Config(), "ec2", name))));
     }
 
     /// <summary>
@@ -132,7 +135,7 @@ internal sealed class CloudContext : IDisposable
         {
             var config = Configure(new AmazonEC2Config(), "ec2", region);
             config.MaxErrorRetry = 0;
-            return new AmazonEC2Client(credentials, config);
+            return Checked(new AmazonEC2Client(credentials, config));
         });
     }
 
@@ -158,8 +161,8 @@ internal sealed class CloudContext : IDisposable
         ThrowIfEnded();
         var identity = await AskAnywhereAsync(async (region, stopping) =>
         {
-            using var sts = new AmazonSecurityTokenServiceClient(
-                credentials, Configure(new AmazonSecurityTokenServiceConfig(), "sts", region));
+            using var sts = Checked(new AmazonSecurityTokenServiceClient(
+                credentials, Configure(new AmazonSecurityTokenServiceConfig(), "sts", region)));
             return await sts.GetCallerIdentityAsync(new GetCallerIdentityRequest(), stopping);
         }, cancellationToken);
         account ??= identity.Account;
@@ -178,6 +181,13 @@ internal sealed class CloudContext : IDisposable
         account ??= (await GetCallerAsync(cancellationToken)).Account;
         return account;
     }
+
+    /// <summary>
+    /// Checks that this computer's clock agrees with EC2's. A deadline that was computed with a wrong clock comes too early or too late.
+    /// </summary>
+    /// <exception cref="SpotTrainerException"><c>ClockWrong</c>.</exception>
+    public Task RequireClockAsync(string region, CancellationToken cancellationToken) => clock.Value.RequireAsync(
+        () => Ec2(region).DescribeRegionsAsync(new DescribeRegionsRequest { RegionNames = [region] }, cancellationToken));
 
     /// <summary>Makes every later use an error: objects of a rehearsal must never silently reach AWS.</summary>
     public void End() => ended = true;
@@ -264,6 +274,28 @@ internal sealed class CloudContext : IDisposable
 
     private static string Partition(string region) =>
         region.StartsWith("cn-", StringComparison.Ordinal) ? "amazonaws.com.cn" : "amazonaws.com";
+
+    /// <summary>
+    /// Makes a client refuse answers that are not AWS's own. Every answer of EC2 and STS has a request ID. Without this check, a sign-in
+    /// page with status 200 would be read as an empty list.
+    /// </summary>
+    private T Checked<T>(T client)
+        where T : AmazonServiceClient
+    {
+        client.AfterResponseEvent += (_, arguments) =>
+        {
+            if (arguments is WebServiceResponseEventArgs { Response: { } response } answer)
+            {
+                if (string.IsNullOrEmpty(response.ResponseMetadata?.RequestId))
+                {
+                    throw new ForeignAnswerException(response.HttpStatusCode);
+                }
+
+                clock.Value.Read(answer.ResponseHeaders.TryGetValue("Date", out var date) ? date : null);
+            }
+        };
+        return client;
+    }
 
     /// <summary>
     /// Sets ServiceURL and AuthenticationRegion. RegionEndpoint must not be set with an endpoint override, because it would sign for the

@@ -28,6 +28,7 @@ internal static class SignedRequest
     /// <param name="time">This computer's clock.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="HttpRequestException">The service could not be reached.</exception>
+    /// <exception cref="ForeignAnswerException">The answer is not AWS's own.</exception>
     public static async Task<HttpResponseMessage> SendAsync(
         AWSCredentials credentials, string service, string region, string url, string contentType, byte[] content, string? target,
         TimeProvider time, CancellationToken cancellationToken)
@@ -45,7 +46,16 @@ internal static class SignedRequest
         async Task<HttpResponseMessage> SendAtAsync(DateTimeOffset? moment)
         {
             using var message = await MakeAsync(credentials, service, region, url, contentType, content, target, moment);
-            return await Web.Client.SendAsync(message, cancellationToken);
+            var answer = await Web.Client.SendAsync(message, cancellationToken);
+
+            // A busy service, or the load balancer before it, may not give its answer an ID.
+            if ((int)answer.StatusCode >= 500 || answer.Headers.Contains("x-amzn-RequestId"))
+            {
+                return answer;
+            }
+
+            answer.Dispose();
+            throw new ForeignAnswerException(answer.StatusCode);
         }
     }
 

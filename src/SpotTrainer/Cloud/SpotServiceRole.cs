@@ -14,6 +14,7 @@ internal static class SpotServiceRole
     /// <summary>Whether the account has the role.</summary>
     /// <exception cref="SpotTrainerException">IAM refused the call.</exception>
     /// <exception cref="HttpRequestException">IAM could not be reached.</exception>
+    /// <exception cref="ForeignAnswerException">The answer is not AWS's own.</exception>
     public static async Task<bool> ExistsAsync(
         AWSCredentials credentials, string region, string url, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -27,7 +28,12 @@ internal static class SpotServiceRole
         }
 
         var (code, text) = Error(Encoding.UTF8.GetString(await response.Content.ReadAsByteArrayAsync()));
-        return code == "NoSuchEntity" ? false : throw AwsErrors.FromCode(code, text, Name, inner: null);
+        return code switch
+        {
+            "NoSuchEntity" => false,
+            "" => throw AwsErrors.Foreign(response.StatusCode, Name, inner: null),
+            _ => throw AwsErrors.FromCode(code, text, Name, inner: null),
+        };
     }
 
     private static (string Code, string Text) Error(string answer)
@@ -41,7 +47,7 @@ internal static class SpotServiceRole
         }
         catch (Exception exception) when (exception is System.Xml.XmlException or InvalidOperationException)
         {
-            return ("Unknown", "IAM's response has an unknown format.");
+            return (string.Empty, string.Empty);
         }
     }
 }

@@ -1,3 +1,4 @@
+using SpotTrainer.Cloud;
 using SpotTrainer.Foundation;
 using SpotTrainer.Remote;
 
@@ -6,15 +7,12 @@ namespace SpotTrainer.Instances;
 /// <summary>Reads the deadline that an instance's watchdog holds, over SSH.</summary>
 internal static class DeadlineCheck
 {
-    /// <summary>This computer's clock sets the deadline, and the instance's clock keeps it. The two may differ by this much.</summary>
-    public static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
-
     /// <summary>A busy instance may fail one read, and an instance that fails the check may be terminated.</summary>
     private static readonly Patience Patience = new(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(1));
 
     /// <summary>Returns what the instance holds.</summary>
     /// <exception cref="SpotTrainerException"><c>DeadlineNotArmed</c>: no deadline is armed on the instance. <c>ClockWrong</c>: this
-    /// computer's clock is ahead.</exception>
+    /// computer's clock and the instance's differ.</exception>
     public static async Task<WatchdogStatus> ReadArmedAsync(
         SshConnection connection, SpotTrainingInstance instance, StepContext context, CancellationToken cancellationToken)
     {
@@ -25,10 +23,12 @@ internal static class DeadlineCheck
             throw NotArmed(instance);
         }
 
-        return context.Now - status.Now <= ClockTolerance ? status : throw new SpotTrainerException(
+        // This computer's clock sets the deadline, and the instance's clock keeps it.
+        var ahead = context.Now - status.Now;
+        return AwsClock.IsTolerable(ahead) ? status : throw new SpotTrainerException(
             "ClockWrong", ErrorKind.InvalidOperation,
-            $"This computer's clock is ahead of the clock of {instance}, so the deadline may come too late.",
-            "Set this computer's clock and try again.", instance);
+            $"This computer's clock is {AwsClock.Describe(ahead)} {(ahead > TimeSpan.Zero ? "ahead of" : "behind")} the clock of {instance}. "
+            + "The deadline would be off by as much.", AwsClock.NextStep, instance);
     }
 
     /// <summary>

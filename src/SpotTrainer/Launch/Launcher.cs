@@ -107,6 +107,7 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
         }
 
         context.Log.Progress(activity, $"request: {offer}", 5);
+        await cloud.RequireClockAsync(offer.Region, cancellationToken);
         var setup = await preparation.ForAsync(offer, cancellationToken);
 
         var sized = request.WithDiskFor(setup.Image) with { Budget = request.Budget - lost };

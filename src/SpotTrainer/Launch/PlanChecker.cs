@@ -37,6 +37,11 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
                 var (account, arn) = await cloud.GetCallerAsync(cancellationToken);
                 return $"account {account}, {arn}";
             }),
+            Try("clock", async () =>
+            {
+                await cloud.RequireClockAsync(offer.Region, cancellationToken);
+                return "this computer's clock agrees with AWS's";
+            }),
             Try("permission to read", () => ReadAsync(cancellationToken)),
             DryAsync("permission to launch",
                 async () => await Ec2.RunInstancesAsync(DryLaunch(await NeededAsync(image, "image")), cancellationToken)),

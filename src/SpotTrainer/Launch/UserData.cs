@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.IO.Compression;
 using System.Text;
+using SpotTrainer.Cloud;
 using SpotTrainer.Foundation;
 using SpotTrainer.Instances;
 using SpotTrainer.Keys;
@@ -25,7 +26,7 @@ internal static class UserData
     {
         var script = Convert.ToBase64String(Compress(EmbeddedScript.Read(Watchdog.Script)));
         var idle = idleTimeout.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
-        var longest = (deadline - now + DeadlineCheck.ClockTolerance).TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
+        var longest = (deadline - now + AwsClock.Tolerance).TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
         var text = new StringBuilder("#cloud-config\n");
 
         // bootcmd runs at every boot, and must not undo a moved deadline. An instance that cannot arm its deadline must not run.

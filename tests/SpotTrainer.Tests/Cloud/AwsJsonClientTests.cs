@@ -12,6 +12,8 @@ public sealed class AwsJsonClientTests : IDisposable
 {
     private const string Fine = "200 OK|{\"Parameter\":{\"Value\":\"ami-1\"}}";
 
+    private const string RequestId = "x-amzn-RequestId: 00000000-0000-0000-0000-000000000000\r\n";
+
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
 
     public AwsJsonClientTests() => listener.Start();
@@ -103,7 +105,7 @@ public sealed class AwsJsonClientTests : IDisposable
                 if (answer.Split('|') is [var status, var body, .. var headers])
                 {
                     await client.GetStream().WriteAsync(
-                        Encoding.UTF8.GetBytes($"HTTP/1.1 {status}\r\n{string.Concat(headers)}Content-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}"), TestContext.Current.CancellationToken);
+                        Encoding.UTF8.GetBytes($"HTTP/1.1 {status}\r\n{RequestId}{string.Concat(headers)}Content-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}"), TestContext.Current.CancellationToken);
                 }
             }
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using SpotTrainer.Cloud;
 using SpotTrainer.Foundation;
 using SpotTrainer.Instances;
 using SpotTrainer.Launch;
@@ -175,7 +176,7 @@ public sealed partial class BudgetPropertyTests
                 await Terminator.RequestAsync(
                     test.Cloud, chosen.Instance.Region, chosen.Instance.InstanceId, justLaunched: false, test.Context);
                 break;
-            case 2 or 3 when ahead <= DeadlineCheck.ClockTolerance:
+            case 2 or 3 when ahead <= AwsClock.Tolerance:
                 // Set-SpotTrainingDeadline -FromBudget. A client whose clock is further ahead gets an error and moves nothing.
                 chosen.MoveOut(test.Endpoint.Market, endpoint.Conditions, now);
                 break;
