@@ -17,6 +17,8 @@ internal sealed record DeadlineMove(SpotTrainingInstance Instance, DateTimeOffse
     /// <summary>A closer deadline could pass while it is being set.</summary>
     private static readonly TimeSpan Nearest = TimeSpan.FromSeconds(30);
 
+    private static readonly TimeSpan OneSecond = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan Farthest = Tariff.Longest;
 
     /// <summary>What ShouldProcess asks about, as a verb phrase.</summary>
@@ -56,17 +58,27 @@ internal sealed record DeadlineMove(SpotTrainingInstance Instance, DateTimeOffse
                 "Use -Deadline or -AddHours instead of -FromBudget.", current);
         }
 
-        // -FromBudget never takes time away: the budget covered the current deadline when it was set.
-        var next = wanted?.Invoke(old) ?? (latest > old ? latest.Value : old);
+        var next = wanted?.Invoke(old) ?? latest!.Value;
         next = DateTimeOffset.FromUnixTimeSeconds(next.ToUnixTimeSeconds());
-        if (next > latest && next > old)
+        if (next > latest && old <= latest)
         {
             throw new SpotTrainerException("DeadlinePastBudget", ErrorKind.LimitsExceeded,
                 string.Format(
                     CultureInfo.CurrentCulture,
                     "{0} has a budget of {1} USD and could exceed it by {2:g}. Its latest possible deadline is {3:g}.",
-                    current, current.Budget, next.LocalDateTime, (latest > old ? latest.Value : old).LocalDateTime),
+                    current, current.Budget, next.LocalDateTime, latest.Value.LocalDateTime),
                 "Use an earlier deadline, or -FromBudget.", current);
+        }
+
+        if (old > latest && next >= latest)
+        {
+            // Something else set the deadline past the budget, or prices have risen since. If the budget is used up, the instance ends as
+            // soon as a deadline can be set.
+            next = latest.Value > now + Nearest ? latest.Value : now + Nearest + OneSecond;
+            context.Log.Warning(string.Format(
+                CultureInfo.CurrentCulture,
+                "{0} could exceed its budget of {1} USD by its deadline, {2:g}. The latest that the budget allows is {3:g}.",
+                current, current.Budget, old.LocalDateTime, next.LocalDateTime));
         }
 
         if (next > now + Farthest)

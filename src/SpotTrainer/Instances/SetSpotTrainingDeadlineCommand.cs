@@ -23,7 +23,9 @@ public sealed class SetSpotTrainingDeadlineCommand : HostStepCmdlet
     [Duration(DurationUnit.Hours, Shortest = -8760, Longest = 8760)]
     public TimeSpan AddHours { get; set; }
 
-    /// <summary>Moves the deadline as late as the unspent part of the budget allows.</summary>
+    /// <summary>
+    /// Moves the deadline as late as the unspent part of the budget allows. A deadline past the budget is moved back.
+    /// </summary>
     [Parameter(Mandatory = true, ParameterSetName = "Budget")]
     public SwitchParameter FromBudget { get; set; }
 

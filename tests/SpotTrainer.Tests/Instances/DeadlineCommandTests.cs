@@ -52,6 +52,19 @@ public sealed class DeadlineCommandTests(RehearsalSession session)
                 ("other", session.HostOfTheModule())));
         RequireHeld(last);
 
+        // A deadline that something else set past the budget is moved back, whatever is asked.
+        foreach (var how in new[] { "-FromBudget", "-AddHours 0.5", "-AddHours -0.01" })
+        {
+            session.Require("$null = $Machine | Invoke-TrainingCommand $command", ("command", string.Create(
+                CultureInfo.InvariantCulture, $"sudo spottrainer-watchdog arm {last.AddHours(3).ToUnixTimeSeconds()}")));
+            var moved = session.Require($"$Machine | Set-SpotTrainingDeadline {how}");
+            Assert.Contains(moved.Warnings, warning => warning.Contains("could exceed its budget of 0.25 USD", StringComparison.Ordinal));
+            var back = (DateTimeOffset)Assert.Single(moved.Output).Properties["Deadline"].Value;
+            Assert.InRange(back, last, last.AddMinutes(10));
+            RequireHeld(back);
+            last = back;
+        }
+
         // If the instance refuses the deadline, the tag never promises more time than the instance has.
         session.Require("$null = $Machine | Invoke-TrainingCommand $command", ("command", """
             w=/usr/local/sbin/spottrainer-watchdog; sudo mv $w $w.real; printf '#!/bin/sh\n[ "$1" != arm ] || exit 1\nexec %s.real "$@"\n' $w | sudo tee $w; sudo chmod 755 $w
