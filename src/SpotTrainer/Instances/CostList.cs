@@ -32,7 +32,7 @@ internal static class CostList
             return cost;
         }));
         var known = new HashSet<string>(costs.Select(cost => cost.InstanceId), StringComparer.Ordinal);
-        var ledger = InstanceLedger.Read(cloud.StateFolder).Where(entry => known.Add(entry.InstanceId) && entry.Ended >= since && entry.Account == cloud.Account
+        var ledger = InstanceLedger.Read(cloud.StateFolder, context.Log).Where(entry => known.Add(entry.InstanceId) && entry.Ended >= since && entry.Account == cloud.Account
             && regions.Contains(entry.Region, StringComparer.Ordinal) && (allOwners || entry.Owner == ModuleTags.CurrentOwner)
             && (!entry.Running || entry.Ended + Tariff.Margin < context.Now)).ToArray();
         var remembered = await Task.WhenAll(ledger.Select(entry => entry.Running

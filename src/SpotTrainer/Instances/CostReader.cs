@@ -35,8 +35,13 @@ internal static class CostReader
         ], context.Log);
 
     /// <summary>Adds a running instance to the ledger: EC2 may forget it before anybody sees that it has ended.</summary>
-    public static void KeepRunning(SpotTrainingInstance running, StepContext context) =>
-        InstanceLedger.Add(running.Cloud.StateFolder, [Entry(running, running.Deadline) with { Running = true }], context.Log);
+    public static void KeepRunning(SpotTrainingInstance running, StepContext context)
+    {
+        if (running.Deadline > DateTimeOffset.MinValue)
+        {
+            InstanceLedger.Add(running.Cloud.StateFolder, [Entry(running, running.Deadline) with { Running = true }], context.Log);
+        }
+    }
 
     /// <summary>Estimates the cost of an instance whose end was never seen. It cannot have run past its deadline.</summary>
     public static async Task<SpotTrainingCost> ReadForgottenAsync(
@@ -102,8 +107,10 @@ internal static class CostReader
 
         try
         {
+            var oldest = context.Now - SpotPrices.KeptFor;
             var histories = await SpotPrices.ReadHistoryAsync(
-                instance.Cloud, instance.Region, [instance.InstanceType], instance.LaunchTime, cancellationToken);
+                instance.Cloud, instance.Region, [instance.InstanceType],
+                instance.LaunchTime > oldest ? instance.LaunchTime : oldest, cancellationToken);
             return histories.TryGetValue((instance.InstanceType, instance.Zone), out var series)
                 ? series.UpTo(instance.HighestPrice)
                 : null;

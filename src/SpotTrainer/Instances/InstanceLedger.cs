@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Instances;
@@ -28,7 +29,7 @@ internal static class InstanceLedger
         {
             using var stream = Open(Path.Combine(stateFolder, FileName), write: true);
             var known = new HashSet<string>(
-                Read(stream).Where(entry => !entry.Running).Select(entry => entry.InstanceId), StringComparer.Ordinal);
+                Read(stream, log: null).Where(entry => !entry.Running).Select(entry => entry.InstanceId), StringComparer.Ordinal);
             var lines = string.Concat(entries.Where(entry => entry.Running || known.Add(entry.InstanceId)).Select(
                 entry => JsonSerializer.Serialize(entry) + "\n"));
             if (lines.Length > 0 && EndsInHalfALine(stream))
@@ -47,9 +48,12 @@ internal static class InstanceLedger
     }
 
     /// <summary>
-    /// Reads the ledger, each instance once: as it ended, or as it last ran. A line that was cut off or damaged is left out.
+    /// Reads the ledger, each instance once: as it ended, or as it last ran. A line that was cut off is left out. A line with impossible
+    /// values is left out with a warning.
     /// </summary>
-    public static IReadOnlyList<LedgerEntry> Read(string stateFolder)
+    /// <param name="stateFolder">The folder of the ledger.</param>
+    /// <param name="log">Receives warnings; null for none.</param>
+    public static IReadOnlyList<LedgerEntry> Read(string stateFolder, IStepLog? log = null)
     {
         var path = Path.Combine(stateFolder, FileName);
         if (!File.Exists(path))
@@ -57,21 +61,37 @@ internal static class InstanceLedger
             return [];
         }
 
-        using var stream = Open(path, write: false);
-        return Read(stream);
+        try
+        {
+            using var stream = Open(path, write: false);
+            return Read(stream, log);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            log?.Warning($"The costs of earlier instances could not be read from {path}: {exception.Message}");
+            return [];
+        }
     }
 
-    private static IReadOnlyList<LedgerEntry> Read(FileStream stream)
+    private static IReadOnlyList<LedgerEntry> Read(FileStream stream, IStepLog? log)
     {
         var entries = new Dictionary<string, LedgerEntry>(StringComparer.Ordinal);
         using var reader = new StreamReader(
             stream, Encoding.UTF8, detectEncodingFromByteOrderMarks: false, bufferSize: 4096, leaveOpen: true);
-        while (reader.ReadLine() is { } line)
+        for (var number = 1; reader.ReadLine() is { } line; number++)
         {
             try
             {
-                if (line.Length > 0 && JsonSerializer.Deserialize<LedgerEntry>(line) is { InstanceId.Length: > 0 } entry
-                    && (!entries.TryGetValue(entry.InstanceId, out var before) || before.Running))
+                if (line.Length == 0 || JsonSerializer.Deserialize<LedgerEntry>(line) is not { } entry)
+                {
+                    continue;
+                }
+
+                if (!entry.IsPlausible)
+                {
+                    log?.Warning($"Line {number} of {stream.Name} has impossible values and was ignored. You can delete the line.");
+                }
+                else if (!entries.TryGetValue(entry.InstanceId, out var before) || before.Running)
                 {
                     entries[entry.InstanceId] = entry;
                 }
@@ -163,4 +183,16 @@ internal sealed record LedgerEntry(
 
     /// <summary>The size of the disk, in GiB.</summary>
     public int VolumeSizeGiB { get; init; }
+
+    /// <summary>Whether all values can be right. The file can be changed by anything that the user runs.</summary>
+    [JsonIgnore]
+    public bool IsPlausible =>
+        new[] { InstanceId, Name, Owner, Account, Region, Zone, InstanceType, Market, Reason }.All(text => text is { Length: <= LongestText })
+            && InstanceId.Length > 0 && Plausible.IsMoment(Launched) && Plausible.IsMoment(Ended)
+            && new[] { MachineCost, DiskCost, AddressCost, OnDemandCost ?? 0 }.All(usd => Plausible.IsUpTo(usd, Plausible.HighestAmount))
+            && new[] { Price, OnDemandPrice ?? 0, DiskPrice ?? 0 }.All(usd => Plausible.IsUpTo(usd, Plausible.HighestPrice))
+            && Plausible.IsUpTo(VolumeSizeGiB, Plausible.LargestDisk);
+
+    /// <summary>EC2's reasons and tags are shorter.</summary>
+    private const int LongestText = 1024;
 }

@@ -11,9 +11,12 @@ namespace SpotTrainer.Instances;
 /// <summary>Reads the module's instances from EC2, by their tags.</summary>
 internal static class InstanceReader
 {
-    /// <summary>Returns the module's instances in a region that match the filters.</summary>
+    /// <summary>
+    /// Returns the module's instances in a region that match the filters. An instance with a damaged tag is included, with a warning: it
+    /// costs money like any other.
+    /// </summary>
     public static async Task<IReadOnlyList<SpotTrainingInstance>> ListAsync(
-        CloudContext cloud, string region, IReadOnlyList<Filter> filters, CancellationToken cancellationToken)
+        CloudContext cloud, string region, IReadOnlyList<Filter> filters, StepContext context, CancellationToken cancellationToken)
     {
         await cloud.GetAccountAsync(cancellationToken);
         var request = new DescribeInstancesRequest { Filters = [new Filter("tag-key", [ModuleTags.Deadline]), .. filters] };
@@ -26,6 +29,11 @@ internal static class InstanceReader
             request.NextToken = page.NextToken;
         }
         while (!string.IsNullOrEmpty(request.NextToken));
+        foreach (var instance in found.Where(instance => instance.Damage.Count > 0))
+        {
+            context.Log.Warning($"{instance} in {region}: {string.Join(", ", instance.Damage)} cannot be read and was ignored.");
+        }
+
         return await WithEndsAsync(cloud, region, found, cancellationToken);
     }
 
@@ -38,7 +46,7 @@ internal static class InstanceReader
         CancellationToken cancellationToken)
     {
         var found = await RegionQuery.AskAsync(
-            regions, (region, stopping) => ListAsync(cloud, region, filters, stopping), RegionQuery.Timeout, context, cancellationToken);
+            regions, (region, stopping) => ListAsync(cloud, region, filters, context, stopping), RegionQuery.Timeout, context, cancellationToken);
         return found.SelectMany(instances => instances).ToArray();
     }
 
@@ -49,54 +57,49 @@ internal static class InstanceReader
             cloud, region, [Read(cloud, region, await Ec2Instances.FindAsync(cloud, region, id, cancellationToken))],
             cancellationToken))[0];
 
-    /// <summary>Converts EC2's object to the module's.</summary>
+    /// <summary>Converts EC2's object to the module's. A value that cannot be read counts as missing, and is listed as damage.</summary>
     public static SpotTrainingInstance Read(CloudContext cloud, string region, Instance instance)
     {
-        var tags = instance.Tags.ToDictionary(tag => tag.Key, tag => tag.Value, StringComparer.Ordinal);
+        var tags = new InstanceTags(instance.Tags);
+        var now = cloud.Time.GetUtcNow();
         var keyPath = string.IsNullOrEmpty(instance.KeyName) ? null : KeyPairStore.PathOf(cloud, instance.KeyName);
-        var ended = instance.State.Name == InstanceStateName.Terminated;
+        var ended = instance.State?.Name == InstanceStateName.Terminated;
         var end = EndOf(instance);
-        var deadline = DateTimeOffset.TryParse(
-            Tag(ModuleTags.Deadline), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment)
-            ? moment : DateTimeOffset.MinValue;
+        var deadline = tags.Moment(ModuleTags.Deadline) ?? DateTimeOffset.MinValue;
         return new SpotTrainingInstance(
-            cloud, region, instance.PublicIpAddress ?? instance.PrivateIpAddress ?? string.Empty,
-            int.TryParse(Tag(ModuleTags.SshPort), NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port : 22,
-            Tag(ModuleTags.User) is { Length: > 0 } user ? user : "ubuntu", File.Exists(keyPath) ? keyPath : null,
-            Tag(ModuleTags.HostKey).Split([' '], StringSplitOptions.RemoveEmptyEntries).Where(word => word != ModuleTags.HostKeyPending)
-                .ToArray())
+            cloud, region, instance.PublicIpAddress ?? instance.PrivateIpAddress ?? string.Empty, tags.Port(ModuleTags.SshPort) ?? 22,
+            tags.Text(ModuleTags.User) is { Length: > 0 } user ? user : "ubuntu", File.Exists(keyPath) ? keyPath : null,
+            tags.Text(ModuleTags.HostKey).Split([' '], StringSplitOptions.RemoveEmptyEntries)
+                .Where(word => word != ModuleTags.HostKeyPending).ToArray())
         {
-            HostKeyTag = Tag(ModuleTags.HostKey),
-            InstanceId = instance.InstanceId,
-            Name = Tag(ModuleTags.Name),
-            InstanceType = instance.InstanceType.Value,
+            HostKeyTag = tags.Text(ModuleTags.HostKey),
+            InstanceId = instance.InstanceId ?? string.Empty,
+            Name = tags.Text(ModuleTags.Name),
+            InstanceType = instance.InstanceType?.Value ?? string.Empty,
             Zone = instance.Placement?.AvailabilityZone ?? string.Empty,
-            State = instance.State.Name.Value,
+            State = instance.State?.Name?.Value ?? string.Empty,
             StateReason = instance.StateReason?.Message ?? string.Empty,
             StateReasonCode = instance.StateReason?.Code ?? string.Empty,
-            Owner = Tag(ModuleTags.Owner),
+            Owner = tags.Text(ModuleTags.Owner),
             Market = instance.InstanceLifecycle == InstanceLifecycleType.Spot ? "spot" : "on-demand",
-            ResultsPending = Tag(ModuleTags.Results) == ModuleTags.ResultsPending,
+            ResultsPending = tags.Text(ModuleTags.Results) == ModuleTags.ResultsPending,
             PrivateIpAddress = instance.PrivateIpAddress ?? string.Empty,
             ImageId = instance.ImageId ?? string.Empty,
             KeyName = instance.KeyName ?? string.Empty,
-            LaunchTime = new DateTimeOffset((instance.LaunchTime ?? cloud.Time.GetUtcNow().UtcDateTime).ToUniversalTime()),
-            EndTime = ended ? end ?? GuessEnd(deadline, cloud.Time.GetUtcNow()) : null,
+            LaunchTime = tags.Checked(instance.LaunchTime, "its launch time") ?? now,
+            EndTime = ended ? end ?? GuessEnd(deadline, now) : null,
             EndIsGuess = ended && end is null,
             Deadline = deadline,
-            Price = Number(ModuleTags.Price) ?? 0,
-            OnDemandPrice = Number(ModuleTags.OnDemandPrice),
-            DiskPrice = Number(ModuleTags.DiskPrice),
-            Budget = Number(ModuleTags.Budget),
-            HighestPrice = Number(ModuleTags.HighestPrice) ?? Number(ModuleTags.OnDemandPrice),
-            IdleTimeout = TimeSpan.FromMinutes((double)(Number(ModuleTags.IdleTimeout) ?? 0)),
-            VolumeSizeGiB = (int)(Number(ModuleTags.VolumeSize) ?? 0),
+            Price = tags.Number(ModuleTags.Price, Plausible.HighestPrice) ?? 0,
+            OnDemandPrice = tags.Number(ModuleTags.OnDemandPrice, Plausible.HighestPrice),
+            DiskPrice = tags.Number(ModuleTags.DiskPrice, Plausible.HighestPrice),
+            Budget = tags.Number(ModuleTags.Budget, Plausible.HighestAmount),
+            HighestPrice = tags.Number(ModuleTags.HighestPrice, Plausible.HighestPrice)
+                ?? tags.Number(ModuleTags.OnDemandPrice, Plausible.HighestPrice),
+            IdleTimeout = TimeSpan.FromMinutes((double)(tags.Number(ModuleTags.IdleTimeout, Plausible.LongestIdleTimeout) ?? 0)),
+            VolumeSizeGiB = (int)(tags.Number(ModuleTags.VolumeSize, Plausible.LargestDisk) ?? 0),
+            Damage = tags.Damage,
         };
-
-        string Tag(string name) => tags.TryGetValue(name, out var value) ? value : string.Empty;
-
-        decimal? Number(string name) => decimal.TryParse(
-            Tag(name), NumberStyles.Number, CultureInfo.InvariantCulture, out var number) ? number : null;
     }
 
     /// <summary>
@@ -141,7 +144,7 @@ internal static class InstanceReader
         var (open, close) = (reason.LastIndexOf('('), reason.LastIndexOf(" GMT)", StringComparison.Ordinal));
         return open >= 0 && close > open && DateTimeOffset.TryParse(
             reason.Substring(open + 1, close - open - 1), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal,
-            out var end) ? end : null;
+            out var end) && Plausible.IsMoment(end) ? end : null;
     }
 
     /// <summary>Guesses the end time: the instance cannot have run past its deadline by more than the margin.</summary>

@@ -135,6 +135,9 @@ public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
     /// <summary>EC2's code for the reason of the state, such as Client.InstanceInitiatedShutdown (StateReason of EC2's API).</summary>
     internal string StateReasonCode { get; init; } = string.Empty;
 
+    /// <summary>What could not be read from its tags and from EC2's description, and counts as missing.</summary>
+    internal IReadOnlyCollection<string> Damage { get; init; } = [];
+
     /// <summary>Whether <see cref="EndTime"/> is a guess because EC2 does not report it.</summary>
     internal bool EndIsGuess { get; init; }
 

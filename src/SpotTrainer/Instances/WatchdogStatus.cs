@@ -1,4 +1,5 @@
 using System.Globalization;
+using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Instances;
 
@@ -23,7 +24,7 @@ internal sealed record WatchdogStatus(bool Armed, DateTimeOffset? Deadline, Date
 
         DateTimeOffset? Time(string name) =>
             values.TryGetValue(name, out var text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
-                ? DateTimeOffset.FromUnixTimeSeconds(seconds)
+                ? Plausible.Moment(seconds)
                 : null;
     }
 }

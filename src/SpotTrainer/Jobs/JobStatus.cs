@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Jobs;
 
@@ -23,7 +24,7 @@ internal sealed record JobStatus(string State, int Cells, int Cell, DateTimeOffs
     }
 
     private static DateTimeOffset? Time(JsonElement value) => value.ValueKind == JsonValueKind.Number
-        ? DateTimeOffset.FromUnixTimeMilliseconds((long)(value.GetDouble() * 1000))
+        ? Plausible.Moment(value.GetDouble())
         : null;
 
     private static string? ErrorText(JsonElement error)

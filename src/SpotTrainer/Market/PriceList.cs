@@ -147,7 +147,7 @@ internal sealed class PriceList(CloudContext cloud)
 
         foreach (var dimension in terms.EnumerateObject().SelectMany(term => term.Value.GetProperty("priceDimensions").EnumerateObject()))
         {
-            var usd = PriceText.Parse(dimension.Value.GetProperty("pricePerUnit").GetProperty("USD").GetString()!);
+            var usd = PriceText.Parse(dimension.Value.GetProperty("pricePerUnit").GetProperty("USD").GetString());
             if (usd > 0)
             {
                 return usd;

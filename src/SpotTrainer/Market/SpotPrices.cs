@@ -1,5 +1,6 @@
 using Amazon.EC2.Model;
 using SpotTrainer.Cloud;
+using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Market;
 
@@ -7,6 +8,9 @@ namespace SpotTrainer.Market;
 internal static class SpotPrices
 {
     private const string LinuxProduct = "Linux/UNIX";
+
+    /// <summary>How long EC2 keeps prices.</summary>
+    public static readonly TimeSpan KeptFor = TimeSpan.FromDays(90);
 
     /// <summary>The number of types in one request. The history of a week then fits on a page or two.</summary>
     private const int TypesAtOnce = 20;
@@ -35,8 +39,7 @@ internal static class SpotPrices
             do
             {
                 var answer = await cloud.Ec2(region).DescribeSpotPriceHistoryAsync(request, cancellationToken);
-                page(answer.SpotPriceHistory.Where(entry => IsStandardZone(region, entry.AvailabilityZone))
-                    .Select(entry => new CurrentPrice(entry.InstanceType.Value, entry.AvailabilityZone, PointOf(entry))).ToArray());
+                page(Read(region, answer.SpotPriceHistory).ToArray());
                 request.NextToken = answer.NextToken;
             }
             while (!string.IsNullOrEmpty(request.NextToken));
@@ -61,13 +64,13 @@ internal static class SpotPrices
             await throttle.WaitAsync(cancellationToken);
             try
             {
-                var found = new List<SpotPrice>();
+                var found = new List<CurrentPrice>();
                 var request = Request(from.UtcDateTime, patterns.Skip(chunk * TypesAtOnce).Take(TypesAtOnce));
                 do
                 {
                     var answer = await cloud.Ec2(region).DescribeSpotPriceHistoryAsync(request, cancellationToken);
                     answered?.Invoke();
-                    found.AddRange(answer.SpotPriceHistory.Where(entry => IsStandardZone(region, entry.AvailabilityZone)));
+                    found.AddRange(Read(region, answer.SpotPriceHistory));
                     request.NextToken = answer.NextToken;
                 }
                 while (!string.IsNullOrEmpty(request.NextToken));
@@ -78,8 +81,8 @@ internal static class SpotPrices
                 throttle.Release();
             }
         }));
-        return entries.SelectMany(found => found).GroupBy(entry => (entry.InstanceType.Value, entry.AvailabilityZone))
-            .ToDictionary(group => group.Key, group => new SpotPriceSeries(group.Select(PointOf), from, until));
+        return entries.SelectMany(found => found).GroupBy(entry => (entry.Type, entry.Zone))
+            .ToDictionary(group => group.Key, group => new SpotPriceSeries(group.Select(entry => entry.Point), from, until));
     }
 
     /// <summary>Filters by type instead of naming types, so a type that a region does not have is not an error.</summary>
@@ -95,8 +98,19 @@ internal static class SpotPrices
         return request;
     }
 
-    private static SpotPricePoint PointOf(SpotPrice entry) => new(
-        new DateTimeOffset((entry.Timestamp ?? DateTime.MinValue).ToUniversalTime()), PriceText.Parse(entry.Price));
+    /// <summary>Reads the prices of standard zones. An entry that cannot be right is left out: it must not hide the others.</summary>
+    private static IEnumerable<CurrentPrice> Read(string region, IEnumerable<SpotPrice> entries)
+    {
+        foreach (var entry in entries)
+        {
+            if (entry is { InstanceType.Value: { Length: > 0 } type, AvailabilityZone: { } zone, Timestamp: { } time }
+                && IsStandardZone(region, zone) && PriceText.Parse(entry.Price) is { } usd
+                && new DateTimeOffset(time.ToUniversalTime()) is var moment && Plausible.IsMoment(moment))
+            {
+                yield return new CurrentPrice(type, zone, new SpotPricePoint(moment, usd));
+            }
+        }
+    }
 }
 
 /// <summary>The current Spot price of a type in a zone.</summary>

@@ -117,7 +117,7 @@ internal sealed class ResourceSweep(
     {
         var ec2 = cloud.Ec2(region);
         var owned = new Filter("tag-key", [ModuleTags.Owner]);
-        var instances = InstanceReader.ListAsync(cloud, region, [Ec2Instances.Living], cancellationToken);
+        var instances = InstanceReader.ListAsync(cloud, region, [Ec2Instances.Living], context, cancellationToken);
         var requests = ec2.DescribeSpotInstanceRequestsAsync(
             new DescribeSpotInstanceRequestsRequest { Filters = [owned, new Filter("state", ["open"])] }, cancellationToken);
         var volumes = VolumesAsync(ec2, owned, cancellationToken);

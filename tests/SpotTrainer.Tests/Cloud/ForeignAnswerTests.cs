@@ -39,7 +39,7 @@ public sealed class ForeignAnswerTests
         using var cloud = test.ContextOf(portal.Url);
         foreach (var ask in new Func<Task>[]
         {
-            () => InstanceReader.ListAsync(cloud, cloud.Region, [], Stop),
+            () => InstanceReader.ListAsync(cloud, cloud.Region, [], test.Context, Stop),
             () => Ec2Instances.FindAsync(cloud, cloud.Region, "i-00000000000000001", Stop),
             () => cloud.Ec2Once(cloud.Region).DescribeVolumesAsync(Stop),
             () => cloud.GetCallerAsync(Stop),
