@@ -262,7 +262,8 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
     private async Task AbandonAsync(string region, string id, DateTimeOffset deadline, Exception why)
     {
         var ending = Terminator.RequestAsync(cloud, region, id, justLaunched: true, context);
-        context.Log.CleanupWarning($"Terminating {id}, which was launched but cannot be used.");
+        context.Log.CleanupWarning(
+            $"Terminating {id}, which was launched but {(why is OperationCanceledException ? "received by nobody" : "cannot be used")}.");
         try
         {
             await ending;

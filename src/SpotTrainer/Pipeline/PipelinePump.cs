@@ -14,13 +14,21 @@ namespace SpotTrainer.Pipeline;
 /// <param name="stopping">Canceled when the pipeline stops.</param>
 internal sealed class PipelinePump(PSCmdlet cmdlet, CancellationToken stopping) : IStepLog, IDisposable
 {
+    private readonly PSCmdlet cmdlet = cmdlet;
+    private readonly CancellationToken stopping = stopping;
+
+    /// <summary>How long StopProcessing may take to follow the exception with which a stop begins.</summary>
+    private static readonly TimeSpan StopDelay = TimeSpan.FromMilliseconds(250);
+
     private readonly BlockingCollection<Action> queue = new();
     private readonly ConcurrentDictionary<string, int> activities = new(StringComparer.Ordinal);
     private int nextActivity;
     private int thread = Environment.CurrentManagedThreadId;
 
     /// <summary>Emits an object. The task ends when the downstream command has taken it.</summary>
-    /// <exception cref="OperationCanceledException">The pipeline stopped before the object was taken.</exception>
+    /// <exception cref="OperationCanceledException">
+    /// Nobody has received the object: the pipeline has stopped, or the downstream command failed.
+    /// </exception>
     public Task ObjectAsync(object value) => AskAsync(() =>
     {
         cmdlet.WriteObject(value);
@@ -121,7 +129,7 @@ internal sealed class PipelinePump(PSCmdlet cmdlet, CancellationToken stopping) 
             return ask();
         }
 
-        var question = new Question<T>(ask, isWrite);
+        var question = new Question<T>(this, ask, isWrite);
         using var stop = stopping.Register(question.GiveUp);
         queue.Add(question.Answer, CancellationToken.None);
         return await question.Task;
@@ -132,7 +140,7 @@ internal sealed class PipelinePump(PSCmdlet cmdlet, CancellationToken stopping) 
     /// <summary>
     /// Something that a task waits for and that only the pipeline's thread can do. It is either done or given up, never both.
     /// </summary>
-    private sealed class Question<T>(Func<T> ask, bool isWrite)
+    private sealed class Question<T>(PipelinePump pump, Func<T> ask, bool isWrite)
     {
         private readonly TaskCompletionSource<T> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int taken;
@@ -146,19 +154,22 @@ internal sealed class PipelinePump(PSCmdlet cmdlet, CancellationToken stopping) 
                 return;
             }
 
+            // A pipeline that is already stopping does not pass the object on.
+            var wasStopping = pump.cmdlet.Stopping;
             try
             {
                 done.TrySetResult(ask());
             }
-            catch (PipelineStoppedException)
+            catch (PipelineStoppedException) when (isWrite && !wasStopping && !pump.stopping.WaitHandle.WaitOne(StopDelay))
             {
-                done.TrySetCanceled();
+                // The downstream command has taken the object and needs no more, as "Select-Object -First 1" does. If the user had stopped
+                // the pipeline, StopProcessing would have been called.
+                done.TrySetResult(default!);
                 throw;
             }
-            catch (Exception) when (isWrite)
+            catch (Exception exception) when (isWrite || exception is PipelineStoppedException)
             {
-                // The downstream command threw after it had taken the object, as "Select-Object -First 1" does.
-                done.TrySetResult(default!);
+                done.TrySetCanceled();
                 throw;
             }
             catch (Exception exception)

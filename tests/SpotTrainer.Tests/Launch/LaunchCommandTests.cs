@@ -77,6 +77,23 @@ public sealed class LaunchCommandTests(RehearsalSession session)
         session.Require("$null = Get-SpotTrainingInstance proof-count-* | Remove-SpotTrainingInstance");
     }
 
+    [Theory]
+    [InlineData("-NoWait | Select-Object -First 1", 1)]
+    [InlineData("| Select-Object -First 1", 1)]
+    [InlineData("-NoWait | Select-Object -First 2", 2)]
+    [InlineData("-NoWait | ForEach-Object { throw 'no' }", 0)]
+    public void Instances_that_nobody_received_are_terminated_and_the_others_live(string rest, int delivered)
+    {
+        var got = session.Require(
+            $"try {{ New-SpotTrainingInstance m7i.large -Count 3 -Name proof-taken -MaxHours 1 {rest} }} catch {{ }}").Output;
+        Assert.Equal(delivered, got.Count);
+        Assert.Equal(
+            got.Select(one => (string)one.Properties["InstanceId"].Value).Order(StringComparer.Ordinal),
+            session.Require("Get-SpotTrainingInstance -State pending, running | Where-Object Name -like proof-taken-*").Output
+                .Select(one => (string)one.Properties["InstanceId"].Value).Order(StringComparer.Ordinal));
+        session.Require("$null = Get-SpotTrainingInstance | Where-Object Name -like proof-taken-* | Remove-SpotTrainingInstance");
+    }
+
     [Fact]
     public void An_image_for_another_architecture_is_an_error_before_anything_is_launched()
     {

@@ -58,6 +58,7 @@ public sealed class PipelinePumpTests : IDisposable
             try
             {
                 await cmdlet.Pump.ObjectAsync("taken");
+                events.Enqueue("was taken");
                 await cmdlet.Pump.ObjectAsync("too late");
                 events.Enqueue("was taken as well");
             }
@@ -68,7 +69,7 @@ public sealed class PipelinePumpTests : IDisposable
             }
         });
         Assert.Equal(["taken", "after"], (await shell.InvokeAsync()).Select(one => (string)one.BaseObject));
-        Assert.Equal(["nobody needs more"], events);
+        Assert.Equal(["was taken", "nobody needs more"], events);
     }
 
     [Fact]
@@ -116,16 +117,52 @@ public sealed class PipelinePumpTests : IDisposable
         Assert.Equal([true, "after"], (await shell.InvokeAsync()).Select(one => one.BaseObject));
     }
 
-    [Fact]
-    public async Task An_error_downstream_reaches_the_user_and_the_object_counts_as_taken()
+    /// <summary>PowerShell shows the error of a script block upstream, but only a stop for a command that took the object and failed.</summary>
+    [Theory]
+    [InlineData("ForEach-Object { throw 'downstream' }", "downstream", "nobody has it")]
+    [InlineData("ForEach-Object { $_; Write-Error 'downstream' -ErrorAction Stop }", "downstream", "was taken")]
+    [InlineData(
+        "Get-Item -LiteralPath { \"/no/$_\" } -ErrorAction Stop", "Cannot find path '/no/lost' because it does not exist.", "was taken")]
+    public async Task An_error_downstream_reaches_the_user_and_the_task_learns_whether_a_command_has_the_object(
+        string downstream, string error, string expected)
     {
-        using var shell = Script("try { Invoke-PumpTest $work | ForEach-Object { throw 'downstream' } } catch { \"$_\" }", async (cmdlet, stop) =>
+        using var shell = Script($"try {{ $got = Invoke-PumpTest $work | {downstream} }} catch {{ \"$_\" }} $got", async (cmdlet, stop) =>
         {
-            await cmdlet.Pump.ObjectAsync("taken");
-            events.Enqueue("was taken");
+            try
+            {
+                await cmdlet.Pump.ObjectAsync("lost");
+                events.Enqueue("was taken");
+            }
+            catch (OperationCanceledException)
+            {
+                events.Enqueue("nobody has it");
+            }
         });
-        Assert.Equal(["downstream"], (await shell.InvokeAsync()).Select(one => (string)one.BaseObject));
-        Assert.Equal(["was taken"], events);
+        Assert.Equal([error, null], (await shell.InvokeAsync()).Select(one => (string?)one?.BaseObject));
+        Assert.Equal([expected], events);
+    }
+
+    [Fact]
+    public async Task An_object_that_the_reader_holds_when_the_user_stops_counts_as_lost()
+    {
+        using var held = new ManualResetEventSlim();
+        using var shell = Script("$got = Invoke-PumpTest $work | ForEach-Object { $held.Set(); while ($true) { } }", async (cmdlet, stop) =>
+        {
+            try
+            {
+                await cmdlet.Pump.ObjectAsync("held by the reader");
+                events.Enqueue("was taken");
+            }
+            catch (OperationCanceledException)
+            {
+                events.Enqueue("nobody has it");
+            }
+        }, ("held", held));
+        var running = shell.InvokeAsync();
+        await Programs.UntilAsync(() => Task.FromResult(held.IsSet), () => "Nothing was emitted.");
+        await shell.StopAsync(callback: null, state: null);
+        await Assert.ThrowsAnyAsync<Exception>(() => running);
+        Assert.Equal(["nobody has it"], events);
     }
 
     [Fact]
