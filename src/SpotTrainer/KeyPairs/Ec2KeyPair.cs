@@ -38,6 +38,14 @@ internal sealed class Ec2KeyPair
     /// <summary>Whether the key pair has the module's tag.</summary>
     public bool IsOurs { get; }
 
+    /// <summary>
+    /// Whether its public key belongs to a private key. Some implementations of EC2 show fingerprints in other forms, so the public key
+    /// itself decides if EC2 returns it.
+    /// </summary>
+    public bool Holds(SshPrivateKey key) => PublicKey?.Split([' '], StringSplitOptions.RemoveEmptyEntries) is [_, var blob, ..]
+        ? blob == Convert.ToBase64String(key.PublicBlob)
+        : Ec2Fingerprint.Fits(Fingerprint, key);
+
     /// <summary>Returns the key pairs of a region.</summary>
     public static Task<IReadOnlyList<Ec2KeyPair>> ListAsync(CloudContext cloud, string region, CancellationToken cancellationToken) =>
         ListAsync(cloud, region, filters: [], cancellationToken);
@@ -76,7 +84,7 @@ internal sealed class Ec2KeyPair
             // A call whose response is lost is repeated. The duplicate is then the key pair of the first call, which EC2 may not list yet.
             return await NewlyMade.FindAsync(
                 context, () => FindAsync(cloud, region, name, cancellationToken),
-                cancellationToken) is { } there && Ec2Fingerprint.Fits(there.Fingerprint, key)
+                cancellationToken) is { } there && there.Holds(key)
                 ? there
                 : throw new SpotTrainerException("KeyPairExists", ErrorKind.ResourceExists,
                     $"EC2 already has a key pair '{name}' in {region}, and its private key is not on this computer.",
@@ -84,8 +92,9 @@ internal sealed class Ec2KeyPair
         }
     }
 
-    /// <summary>Deletes this key pair, but not a newer one with the same name.</summary>
-    public async Task DeleteAsync(CloudContext cloud, string region, CancellationToken cancellationToken)
+    /// <summary>Deletes this key pair, but not a newer one with the same name, and looks again.</summary>
+    /// <exception cref="SpotTrainerException"><c>KeyPairLeft</c>: EC2 still lists it.</exception>
+    public async Task DeleteAsync(CloudContext cloud, string region, StepContext context, CancellationToken cancellationToken)
     {
         try
         {
@@ -94,6 +103,14 @@ internal sealed class Ec2KeyPair
         catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidKeyPair.NotFound")
         {
             // It has already been deleted.
+        }
+
+        if (!await NewlyMade.IsGoneAsync(
+            context, async () => (await FindAsync(cloud, region, Name, cancellationToken))?.Id == Id, cancellationToken))
+        {
+            throw new SpotTrainerException("KeyPairLeft", ErrorKind.InvalidResult,
+                $"EC2 still lists the key pair '{Name}' ({Id}) in {region} after its deletion. Its private key was kept.",
+                "Run Remove-TrainingKeyPair again.", Name);
         }
     }
 

@@ -68,8 +68,15 @@ internal sealed class KeyPairFolder(string path)
             RequireName(name);
             if (!Has(name))
             {
-                PrivateKeyWriter.WriteAndWipe(PathOf(name), OpenSshKeyFormat.Write(key, passphrase: null), force: false);
-                return name;
+                try
+                {
+                    PrivateKeyWriter.WriteAndWipe(PathOf(name), OpenSshKeyFormat.Write(key, passphrase: null), force: false);
+                    return name;
+                }
+                catch (SpotTrainerException exception) when (exception.Id == "FileExists")
+                {
+                    // Another launch has written it in the meantime.
+                }
             }
 
             if (Holds(PathOf(name), key))

@@ -39,7 +39,7 @@ internal static class KeyPairList
             var state = key is null ? TrainingKeyPairState.Unreadable
                 : known is null && Ec2Fingerprint.IsImportable(key.Algorithm) ? TrainingKeyPairState.Unknown
                 : pair is null ? TrainingKeyPairState.LocalOnly
-                : Ec2Fingerprint.Fits(pair.Fingerprint, key) ? TrainingKeyPairState.Matched
+                : pair.Holds(key) ? TrainingKeyPairState.Matched
                 : TrainingKeyPairState.Differs;
             return known is null
                 ? new TrainingKeyPair(cloud, region: null, folder, name, state, key)

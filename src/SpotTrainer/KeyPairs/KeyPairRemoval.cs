@@ -98,7 +98,7 @@ internal sealed class KeyPairRemoval
     {
         if (ec2 is not null)
         {
-            await ec2.DeleteAsync(cloud!, region!, cancellationToken);
+            await ec2.DeleteAsync(cloud!, region!, context, cancellationToken);
         }
 
         if (deletesFiles && folder.Delete(name, key) is { } left)

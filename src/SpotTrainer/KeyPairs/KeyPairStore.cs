@@ -26,7 +26,7 @@ internal static class KeyPairStore
             var ec2 = await Ec2KeyPair.ImportAsync(cloud, region, wanted.Name, key, context, cancellationToken);
             return new TrainingKeyPair(cloud, region, folder, wanted.Name, TrainingKeyPairState.Matched, key, ec2);
         }
-        catch (Exception exception) when (AwsVerdict.IsRefusal(exception))
+        catch (Exception exception) when (AwsVerdict.IsRefusal(exception) && !AwsVerdict.Has(exception, CodeTraits.Again))
         {
             folder.Delete(wanted.Name, key);
             throw;
@@ -62,10 +62,17 @@ internal static class KeyPairStore
         var path = folder.PathOf(name);
         if (!folder.Has(name))
         {
-            var made = await CreateAsync(cloud, region, new NewKeyPair(name), context, cancellationToken);
-            await UntilListedAsync(cloud, region, name, context, cancellationToken);
-            context.Log.Information($"Made the key pair '{name}' ({path}) and imported its public half to {region}.");
-            return made;
+            try
+            {
+                var made = await CreateAsync(cloud, region, new NewKeyPair(name), context, cancellationToken);
+                await UntilListedAsync(cloud, region, name, context, cancellationToken);
+                context.Log.Information($"Made the key pair '{name}' ({path}) and imported its public half to {region}.");
+                return made;
+            }
+            catch (SpotTrainerException exception) when (exception.Id is "KeyPairExists" or "FileExists" && folder.Has(name))
+            {
+                // Another launch has created it in the meantime.
+            }
         }
 
         var key = PrivateKeyReader.Read(path);
@@ -77,7 +84,7 @@ internal static class KeyPairStore
             await UntilListedAsync(cloud, region, name, context, cancellationToken);
             context.Log.Information($"Imported the public half of the key pair '{name}' to {region}.");
         }
-        else if (!Ec2Fingerprint.Fits(ec2.Fingerprint, key))
+        else if (!ec2.Holds(key))
         {
             throw new SpotTrainerException("KeyPairDiffers", ErrorKind.ResourceExists,
                 $"The key pair '{name}' in {region} does not match the private key {path}.", "Use another -KeyName.", name);

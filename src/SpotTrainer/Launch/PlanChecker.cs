@@ -289,7 +289,7 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
         KeyFilePermissions.Require(path);
         var key = PrivateKeyReader.Read(path);
         return there is null ? $"'{request.KeyName}' is on this computer; its public key will be imported"
-            : Ec2Fingerprint.Fits(there.Fingerprint, key) ? $"'{request.KeyName}' is on this computer and in EC2, and both match"
+            : there.Holds(key) ? $"'{request.KeyName}' is on this computer and in EC2, and both match"
             : throw new SpotTrainerException("KeyPairDiffers", ErrorKind.ResourceExists,
                 $"EC2 in {offer.Region} has a different key pair with the name '{request.KeyName}'.",
                 "Use another -KeyName.", request.KeyName);

@@ -107,6 +107,90 @@ public sealed class KeyPairStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task First_launches_at_the_same_time_share_the_key_pair_that_one_of_them_creates()
+    {
+        await using var endpoint = new TestEndpoint();
+        for (var round = 0; round < 10; round++)
+        {
+            var name = $"first{round}";
+            using var together = new Barrier(4);
+            var pairs = await Task.WhenAll(Enumerable.Range(0, together.ParticipantCount).Select(_ => Task.Factory.StartNew(async () =>
+            {
+                // Each has a cloud of its own, like a process.
+                using var cloud = Cloud(endpoint);
+                together.SignalAndWait(Stop);
+                return await KeyPairStore.EnsureAsync(cloud, TestEndpoint.Region, name, log.Context, Stop);
+            }, Stop, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap()));
+            var kept = PrivateKeyReader.Read(pairs[0].KeyPath).Fingerprint;
+            Assert.All(pairs, pair => Assert.Equal(kept, pair.Fingerprint));
+            Assert.Single(await PairsAsync(endpoint), pair => pair.KeyName == name);
+        }
+    }
+
+    [Fact]
+    public async Task Launches_at_the_same_time_with_a_key_of_the_users_own_share_its_copy()
+    {
+        await using var endpoint = new TestEndpoint();
+        using var cloud = Cloud(endpoint);
+        var own = folder.Write("own.pem", System.Text.Encoding.UTF8.GetString(
+            OpenSshKeyFormat.Write(SshPrivateKey.MakeEd25519("made-for-tests"), passphrase: null)));
+        File.SetUnixFileMode(own, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        for (var round = 0; round < 10; round++)
+        {
+            Directory.Delete(Directory.CreateDirectory(cloud.KeyFolder).FullName, recursive: true);
+            using var together = new Barrier(4);
+            var names = await Task.WhenAll(Enumerable.Range(0, together.ParticipantCount).Select(_ => Task.Factory.StartNew(() =>
+            {
+                together.SignalAndWait(Stop);
+                return new KeyPairFolder(cloud.KeyFolder).Adopt(own);
+            }, Stop, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+            Assert.All(names, name => Assert.Equal("own", name));
+        }
+    }
+
+    [Theory]
+    [InlineData(true, true)]
+    [InlineData(false, false)]
+    public async Task The_public_key_decides_if_EC2_shows_a_fingerprint_in_another_form(bool isSame, bool fits)
+    {
+        await using var endpoint = new TestEndpoint();
+        var (key, other) = (SshPrivateKey.MakeEd25519("made-for-tests"), SshPrivateKey.MakeEd25519("made-for-tests"));
+        await endpoint.Ec2.ImportKeyPairAsync(new ImportKeyPairRequest
+        {
+            KeyName = "form", PublicKeyMaterial = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes((isSame ? key : other).PublicLine)),
+        }, Stop);
+        const string Form = "00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:ff";
+        var shown = Assert.Single(await PairsAsync(endpoint)).KeyFingerprint;
+        await using var proxy = new LossyProxy(
+            endpoint.Endpoint.Url, "Action=DescribeKeyPairs", change: text => text.Replace(shown, Form, StringComparison.Ordinal));
+        using var cloud = Cloud(endpoint, proxy.Url);
+        var pair = (await Ec2KeyPair.FindAsync(cloud, TestEndpoint.Region, "form", Stop))!;
+        Assert.Equal(Form, pair.Fingerprint);
+        Assert.Equal(fits, pair.Holds(key));
+    }
+
+    [Fact]
+    public async Task A_removal_that_EC2_does_not_carry_out_is_an_error_and_keeps_the_private_key()
+    {
+        await using var endpoint = new TestEndpoint();
+        using var direct = Cloud(endpoint);
+        var made = await KeyPairStore.CreateAsync(direct, TestEndpoint.Region, new NewKeyPair("stays"), log.Context, Stop);
+
+        // EC2 answers the deletion of another key pair, so this one stays.
+        const string Done = "<DeleteKeyPairResponse xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\"><requestId>made-for-tests</requestId><return>true</return></DeleteKeyPairResponse>";
+        await using var proxy = new LossyProxy(
+            endpoint.Endpoint.Url, "Action=DeleteKeyPair", forwards: false,
+            instead: $"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: {Done.Length}\r\nConnection: close\r\n\r\n{Done}");
+        using var cloud = Cloud(endpoint, proxy.Url);
+        var fast = new RecordingLog { Time = new FastClock(20) };
+        var removal = await KeyPairRemoval.PlanAsync(
+            cloud, TestEndpoint.Region, new KeyPairFolder(cloud.KeyFolder), "stays", new KeyPairRemovalOptions(false, true, false),
+            fast.Context, Stop);
+        Assert.Equal("KeyPairLeft", await ErrorAsync(() => removal.RunAsync(Stop)));
+        Assert.True(File.Exists(made.KeyPath));
+    }
+
+    [Fact]
     public async Task A_launch_right_after_the_key_pair_was_created_waits_until_EC2_lists_it()
     {
         await using var endpoint = new TestEndpoint(conditions: Conditions.None with { NotFoundFor = TimeSpan.FromSeconds(1.5) });

@@ -6,7 +6,8 @@ namespace SpotTrainer.Tests.Support;
 
 /// <summary>
 /// Forwards HTTP requests to an endpoint, and loses the responses to requests that contain a word, a given number of times. It can also
-/// hold them back forever, or send another response instead. The endpoint has carried out the request in each case.
+/// hold them back forever, change them, or send another response instead. The endpoint has carried out the request in each case, unless the
+/// proxy does not forward it.
 /// </summary>
 internal sealed class LossyProxy : IAsyncDisposable
 {
@@ -17,12 +18,17 @@ internal sealed class LossyProxy : IAsyncDisposable
     private readonly string word;
     private readonly bool holds;
     private readonly string? instead;
+    private readonly Func<string, string>? change;
+    private readonly bool forwards;
     private readonly Task accepting;
     private int losses;
 
-    public LossyProxy(Uri endpoint, string word, int losses = int.MaxValue, bool holds = false, string? instead = null)
+    public LossyProxy(
+        Uri endpoint, string word, int losses = int.MaxValue, bool holds = false, string? instead = null,
+        Func<string, string>? change = null, bool forwards = true)
     {
         (this.endpoint, this.word, this.losses, this.holds, this.instead) = (endpoint, word, losses, holds, instead);
+        (this.change, this.forwards) = (change, forwards);
         listener.Start();
         accepting = AcceptAsync();
     }
@@ -65,12 +71,23 @@ internal sealed class LossyProxy : IAsyncDisposable
             {
                 var request = await ReadAsync(client.GetStream());
 
-                // The signature covers the Host header, so the request is forwarded unchanged.
-                using var server = new TcpClient();
-                await server.ConnectAsync(endpoint.Host, endpoint.Port, ending.Token);
-                await server.GetStream().WriteAsync(request, ending.Token);
-                var answer = await ReadAsync(server.GetStream());
-                if (Encoding.UTF8.GetString(request).Contains(word, StringComparison.Ordinal) && Interlocked.Decrement(ref losses) >= 0)
+                var isMeant = Encoding.UTF8.GetString(request).Contains(word, StringComparison.Ordinal)
+                    && Interlocked.Decrement(ref losses) >= 0;
+                byte[] answer = [];
+                if (forwards || !isMeant)
+                {
+                    // The signature covers the Host header, so the request is forwarded unchanged.
+                    using var server = new TcpClient();
+                    await server.ConnectAsync(endpoint.Host, endpoint.Port, ending.Token);
+                    await server.GetStream().WriteAsync(request, ending.Token);
+                    answer = await ReadAsync(server.GetStream());
+                }
+
+                if (isMeant && change is not null)
+                {
+                    answer = Changed(answer, change);
+                }
+                else if (isMeant)
                 {
                     lost.TrySetResult();
                     if (holds)
@@ -96,6 +113,15 @@ internal sealed class LossyProxy : IAsyncDisposable
                 // The client disconnected.
             }
         }
+    }
+
+    private static byte[] Changed(byte[] answer, Func<string, string> change)
+    {
+        var parts = Encoding.UTF8.GetString(answer).Split("\r\n\r\n", 2);
+        var body = change(parts[1]);
+        var head = parts[0].Split("\r\n").Where(line => !line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase));
+        return Encoding.UTF8.GetBytes(
+            $"{string.Join("\r\n", head)}\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}");
     }
 
     private async Task<byte[]> ReadAsync(NetworkStream stream)
