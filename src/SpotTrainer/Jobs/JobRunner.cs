@@ -8,6 +8,8 @@ namespace SpotTrainer.Jobs;
 /// <summary>Starts jobs on hosts and waits for them. A job keeps running if the connection is lost.</summary>
 internal static class JobRunner
 {
+    private const string Functions = UseRegistration.Functions + ProcessFile.Functions;
+
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(300);
 
     /// <summary>The time limit for one check of a job.</summary>
@@ -24,7 +26,7 @@ internal static class JobRunner
         TrainingHost host, JobRequest request, StepContext context, CancellationToken cancellationToken)
     {
         var (name, folder) = (request.Notebook, request.Folder);
-        var register = $"register_use job \"$(cat {JobFiles.ProcessId})\" {ShellText.Quote($"a job ({name})")} always TERM TERM";
+        var register = $"register_use job \"$(process_of {JobFiles.ProcessId})\" {ShellText.Quote($"a job ({name})")} always TERM TERM";
         var connection = await SshConnectionPool.GetAsync(host, context, cancellationToken);
         var job = new TrainingJob(host, request.Id, name, folder, JobStatus.Unknown);
         if (!request.IsNew && await WasStartedAsync())
@@ -48,18 +50,18 @@ internal static class JobRunner
 
         // The job gets its own session, so it survives the end of this connection.
         await connection.RequireAsync(
-            $"{UseRegistration.Functions}cd {ShellText.QuotePath(folder)} && "
+            $"{Functions}cd {ShellText.QuotePath(folder)} && "
             + $"mkdir -p {MachineLayout.Data} && ln -sfn ../../data {JobFiles.Data} && "
             + $"export PATH={ShellText.QuotePath(request.Prefix + "/bin")}:\"$PATH\" && "
             + $"{{ setsid nohup {python} {JobFiles.Runner} {quoted} --output {quoted} --status {JobFiles.Status} "
-            + $"> {JobFiles.Log} 2>&1 < /dev/null & echo $! > {JobFiles.ProcessId}; }} && "
+            + $"> {JobFiles.Log} 2>&1 < /dev/null & note_process $! > {JobFiles.ProcessId}; }} && "
             + register, $"Starting {name}", cancellationToken);
         context.Log.Verbose($"{host}: {request.Id} is running in {folder}.");
         return job;
 
         // A client that was killed right after the start may have left the job unregistered.
         async Task<bool> WasStartedAsync() => (await connection.RunAsync(
-            $"{UseRegistration.Functions}cd {ShellText.QuotePath(folder)} && test -s {JobFiles.ProcessId} && {register}",
+            $"{Functions}cd {ShellText.QuotePath(folder)} && test -s {JobFiles.ProcessId} && {register}",
             cancellationToken)).ExitCode == 0;
     }
 
@@ -102,7 +104,7 @@ internal static class JobRunner
     {
         // Look for the process before reading the file: a process that has ended by then has already written its final status.
         var text = await connection.RequireAsync(
-            $"cd {ShellText.QuotePath(job.Folder)} && {{ kill -0 \"$(cat {JobFiles.ProcessId})\" 2>/dev/null && echo alive || echo gone; cat {JobFiles.Status} 2>/dev/null || :; }}",
+            $"{Functions}cd {ShellText.QuotePath(job.Folder)} && {{ process_of {JobFiles.ProcessId} > /dev/null && echo alive || echo gone; cat {JobFiles.Status} 2>/dev/null || :; }}",
             $"Checking the job {job.Id}", cancellationToken);
         var lines = text.Split(['\n'], 2);
         var status = lines.Length > 1 && lines[1].Trim().Length > 0 ? JobStatus.Parse(lines[1]) : JobStatus.Unknown;

@@ -39,7 +39,7 @@ internal static class JupyterProcess
                 string.Format(
                     CultureInfo.InvariantCulture, "sh -s -- {0} {1} {2}",
                     ShellText.Quote(prefix), port, openPort ? ShellText.Quote(host.HostName) : string.Empty),
-                cancellationToken, UseRegistration.Functions + EmbeddedScript.Read("start_jupyter.sh"));
+                cancellationToken, UseRegistration.Functions + ProcessFile.Functions + EmbeddedScript.Read("start_jupyter.sh"));
             if (result.ExitCode == NotReady)
             {
                 throw new SpotTrainerException("JupyterNotSecured", ErrorKind.InvalidOperation,
@@ -89,7 +89,7 @@ internal static class JupyterProcess
     {
         var connection = await SshConnectionPool.GetAsync(host, context, cancellationToken);
         var result = await connection.RunAsync(
-            "sh -s", cancellationToken, UseRegistration.Functions + EmbeddedScript.Read("stop_jupyter.sh"));
+            "sh -s", cancellationToken, UseRegistration.Functions + ProcessFile.Functions + EmbeddedScript.Read("stop_jupyter.sh"));
         if (result.ExitCode == NotReady)
         {
             throw new SpotTrainerException("JupyterNotRunning", ErrorKind.ObjectNotFound, $"Jupyter is not running on {host}.",

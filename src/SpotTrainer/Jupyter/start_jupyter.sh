@@ -2,7 +2,8 @@
 # start_jupyter.sh PREFIX PORT [ADDRESS]: starts the Jupyter server unless it is running, and waits until it responds over TLS with its own
 # certificate. With ADDRESS, its port will be opened: the server also listens on the host's own address, and it must ask for its password
 # and have a certificate for ADDRESS. Prints its process ID, its version, and its port. Its kernels are its
-# children, so the machine is in use while one of them computes. The sender prepends the functions register_use and forget_use.
+# children, so the machine is in use while one of them computes. The sender prepends the functions register_use, forget_use,
+# note_process, and process_of.
 set -eu
 prefix=$1 port=$2 name=${3:-localhost}
 case $prefix in \~/*) prefix=$HOME/${prefix#\~/} ;; esac
@@ -17,12 +18,11 @@ if ! [ -s "$folder/certificate.pem" ] || ! [ -s "$folder/key.pem" ] ||
 fi
 
 started=
-pid=$(cat "$folder/pid" 2>/dev/null || :)
-if [ -z "$pid" ] || ! kill -0 "$pid" 2>/dev/null; then
+if ! pid=$(process_of "$folder/pid"); then
     JUPYTER_CONFIG_DIR=$folder setsid nohup "$prefix/bin/jupyter" notebook --no-browser --ip="$listen" --port="$port" \
         > "$folder/log" 2>&1 < /dev/null &
     pid=$!
-    echo "$pid" > "$folder/pid"
+    note_process "$pid" > "$folder/pid"
     echo "$port" > "$folder/port"
     echo "$door" > "$folder/door"
     # This file outlives a server that dies, so that the next stop closes the port, no matter which server is running then.

@@ -1,11 +1,11 @@
 #!/bin/sh
 # stop_jupyter.sh: stops the Jupyter server and its kernels, and waits until it has ended. Prints its process ID, port, and version, and
-# whether a port was to be opened since the last stop. The sender prepends the function forget_use.
+# whether a port was to be opened since the last stop. The sender prepends the functions forget_use and process_of.
 folder=$HOME/spottrainer/jupyter
-pid=$(cat "$folder/pid" 2>/dev/null) || { echo 'Jupyter is not running.' >&2; exit 3; }
-kill -s TERM -- "-$pid" 2>/dev/null
+pid=$(cut -d ' ' -f 1 "$folder/pid" 2>/dev/null) || { echo 'Jupyter is not running.' >&2; exit 3; }
+! process_of "$folder/pid" > /dev/null || kill -s TERM -- "-$pid" 2>/dev/null
 tries=0
-while kill -0 "$pid" 2>/dev/null; do
+while process_of "$folder/pid" > /dev/null; do
     tries=$((tries + 1))
     [ "$tries" -gt 50 ] && kill -s KILL -- "-$pid" 2>/dev/null
     sleep 0.1
