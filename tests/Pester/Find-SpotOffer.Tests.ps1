@@ -42,7 +42,23 @@ Describe 'Find-SpotOffer on a rehearsal' -Skip:(-not $IsLinux) {
             $_.Architecture | Should -Be 'x86_64'
         }
 
-        Show $offers | Should -Match 'Where\s+Zone\s+Type\s+vCPU\s+Memory\s+GPU\s+Arch\s+USD/h\s+On demand\s+Saving'
+        Show $offers | Should -Match 'Type\s+Zone\s+USD/h\s+Saving\s+Interrupted\s+Where\s+vCPU\s+On demand\s+Memory\s+GPU\s+Arch'
+    }
+
+    It 'shows whole prices at 80 columns, with the same numbers in every culture' {
+        $price = (Get-TestOffer)[0].Price.ToString('0.0000', [cultureinfo]::InvariantCulture)
+        foreach ($culture in 'en-US', 'de-DE', 'ar-SA') {
+            $table = Use-Culture $culture { Get-TestOffer | Out-String -Width 80 }
+            $table | Should -Match ([regex]::Escape($price))
+            $table | Should -Match 'USD/h\s+Saving\s+Interrupted\s+Where'
+            $table | Should -Not -Match '…'
+        }
+    }
+
+    It 'refuses a comma in a number' {
+        foreach ($price in '0,25', (0, 25)) {
+            Get-StepError { Find-SpotOffer -MaxPrice $price } | Should -Match 'such as 0\.25 or 1000'
+        }
     }
 
     It 'is one list of all regions, sorted by what an hour costs' {

@@ -18,6 +18,16 @@ Describe 'Get-SpotTrainingInstance' -Skip:(-not $IsLinux) {
         (Get-SpotTrainingInstance -Name pest*).InstanceId | Should -Be $instance.InstanceId
     }
 
+    It 'shows the end and the cost at 80 columns, in the same form in every culture' {
+        $instance = Get-TestInstance
+        $end = $instance.Deadline.LocalDateTime.ToString('yyyy-MM-dd HH:mm', [cultureinfo]::InvariantCulture)
+        foreach ($culture in 'en-US', 'de-DE', 'th-TH') {
+            $table = Use-Culture $culture { $instance | Out-String -Width 80 }
+            $table | Should -Match "pester +$end +0\.\d{4} running +rehearsal +"
+            $table | Should -Not -Match '…'
+        }
+    }
+
     It 'finds machines by name and state' {
         $null = Get-TestPair | Wait-SpotTrainingInstance
         $found = Get-SpotTrainingInstance half-* -State running

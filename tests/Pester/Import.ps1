@@ -52,6 +52,20 @@ function Clear-Made {
     $global:SpotTrainerTests.Made = @{}
 }
 
+# Runs a script as on a computer with another culture.
+function Use-Culture {
+    param([string] $Name, [scriptblock] $Script)
+
+    $before = [cultureinfo]::CurrentCulture
+    try {
+        [cultureinfo]::CurrentCulture = $Name
+        & $Script
+    }
+    finally {
+        [cultureinfo]::CurrentCulture = $before
+    }
+}
+
 # The whole way, step by step, as examples/Rehearse-Training.ps1 goes it.
 function Get-TestOffer {
     Get-Made offer { Find-SpotOffer -MinVCpu 2 -MinMemoryGiB 4 -Architecture x86_64 -First 5 }

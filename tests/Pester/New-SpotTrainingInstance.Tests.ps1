@@ -37,7 +37,7 @@ Describe 'New-SpotTrainingInstance on a rehearsal' -Skip:(-not $IsLinux) {
         $instance.State | Should -Be 'running'
         $instance.Deadline | Should -BeGreaterThan ([System.DateTimeOffset]::Now)
         $instance.Deadline | Should -BeLessThan ([System.DateTimeOffset]::Now.AddHours(1.1))
-        Show $instance | Should -Match 'Where\s+Name\s+Instance\s+Type\s+Zone\s+State\s+Ends at\s+Cost USD'
+        Show $instance | Should -Match 'Name\s+Ends at\s+Cost USD\s+State\s+Where\s+Type\s+Instance\s+Zone'
     }
 
     It 'shows what several machines can cost together, and splits the budget' {

@@ -42,7 +42,7 @@ internal static class DeadlineCheck
         if (status.Deadline != DateTimeOffset.FromUnixTimeSeconds(deadline.ToUnixTimeSeconds()))
         {
             throw new SpotTrainerException("DeadlineDiffers", ErrorKind.InvalidOperation,
-                $"{instance} holds the deadline {status.Deadline?.LocalDateTime:g} instead of {deadline.LocalDateTime:g}.",
+                $"{instance} holds the deadline {DisplayText.Of(status.Deadline!.Value)} instead of {DisplayText.Of(deadline)}.",
                 "Set it again with Set-SpotTrainingDeadline, or remove the instance.", instance);
         }
     }

@@ -23,9 +23,8 @@ internal sealed record DeadlineMove(SpotTrainingInstance Instance, DateTimeOffse
 
     /// <summary>What ShouldProcess asks about, as a verb phrase.</summary>
     public string Action =>
-        string.Format(CultureInfo.CurrentCulture, "move the deadline from {0:g} to {1:g}, {2}", Old.LocalDateTime, New.LocalDateTime,
-        HighestCost is { } most
-            ? string.Format(CultureInfo.CurrentCulture, "at most {0:0.00} USD since the launch, outbound traffic not included", most)
+        $"move the deadline from {DisplayText.Of(Old)} to {DisplayText.Of(New)}, " + (HighestCost is { } most
+            ? $"at most {DisplayText.MostUsd(most)} USD since the launch, outbound traffic not included"
             : "with no limit on the price");
 
     /// <summary>Plans a move.</summary>
@@ -63,10 +62,8 @@ internal sealed record DeadlineMove(SpotTrainingInstance Instance, DateTimeOffse
         if (next > latest && old <= latest)
         {
             throw new SpotTrainerException("DeadlinePastBudget", ErrorKind.LimitsExceeded,
-                string.Format(
-                    CultureInfo.CurrentCulture,
-                    "{0} has a budget of {1} USD and could exceed it by {2:g}. Its latest possible deadline is {3:g}.",
-                    current, current.Budget, next.LocalDateTime, latest.Value.LocalDateTime),
+                FormattableString.Invariant($"{current} has a budget of {current.Budget} USD and could exceed it by {DisplayText.Of(next)}. ")
+                    + $"Its latest possible deadline is {DisplayText.Of(latest.Value)}.",
                 "Use an earlier deadline, or -FromBudget.", current);
         }
 
@@ -75,23 +72,21 @@ internal sealed record DeadlineMove(SpotTrainingInstance Instance, DateTimeOffse
             // Something else set the deadline past the budget, or prices have risen since. If the budget is used up, the instance ends as
             // soon as a deadline can be set.
             next = latest.Value > now + Nearest ? latest.Value : now + Nearest + OneSecond;
-            context.Log.Warning(string.Format(
-                CultureInfo.CurrentCulture,
-                "{0} could exceed its budget of {1} USD by its deadline, {2:g}. The latest that the budget allows is {3:g}.",
-                current, current.Budget, old.LocalDateTime, next.LocalDateTime));
+            context.Log.Warning(FormattableString.Invariant($"{current} could exceed its budget of {current.Budget} USD by its deadline, ")
+                + $"{DisplayText.Of(old)}. The latest that the budget allows is {DisplayText.Of(next)}.");
         }
 
         if (next > now + Farthest)
         {
             throw new SpotTrainerException("DeadlineTooFar", ErrorKind.InvalidArgument,
-                string.Format(CultureInfo.CurrentCulture, "{0:g} is more than a year away.", next.LocalDateTime),
+                $"{DisplayText.Of(next)} is more than a year away.",
                 "Use an earlier deadline.", current);
         }
 
         if (next < now + Nearest)
         {
             throw new SpotTrainerException("DeadlineTooNear", ErrorKind.InvalidArgument,
-                string.Format(CultureInfo.CurrentCulture, "{0:G} has passed, or is less than 30 seconds away.", next.LocalDateTime),
+                $"{DisplayText.Of(next)} has passed, or is less than 30 seconds away.",
                 "Use a later deadline. To terminate the instance now, use Remove-SpotTrainingInstance.", current);
         }
 

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using SpotTrainer.Foundation;
 using SpotTrainer.Pipeline;
 using SpotTrainer.Remote;
 
@@ -40,7 +41,7 @@ public sealed class SetSpotTrainingDeadlineCommand : HostStepCmdlet
         {
             if (move.New == move.Old && move.Instance.Deadline == move.Old)
             {
-                WriteInformation($"{move.Instance} still terminates itself at {move.Old.LocalDateTime:g}."
+                WriteInformation($"{move.Instance} still terminates itself at {DisplayText.Of(move.Old)}."
                     + (ParameterSetName == "Budget" ? " The budget does not allow more time yet. Try again later." : string.Empty), []);
                 WriteObject(move.Instance);
                 continue;
@@ -51,7 +52,7 @@ public sealed class SetSpotTrainingDeadlineCommand : HostStepCmdlet
                 StartThrottled(move.Instance, async stopping =>
                 {
                     var moved = await move.ApplyAsync(Context, stopping);
-                    Output.Information($"{moved} terminates itself at {move.New.LocalDateTime:g}.");
+                    Output.Information($"{moved} terminates itself at {DisplayText.Of(move.New)}.");
                     CostReader.KeepRunning(moved, Context);
                     await Output.ObjectAsync(moved);
                 });

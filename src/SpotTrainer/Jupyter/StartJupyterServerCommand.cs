@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using SpotTrainer.Doors;
+using SpotTrainer.Pipeline;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jupyter;
@@ -12,6 +13,7 @@ public sealed class StartJupyterServerCommand : HostStepCmdlet
     /// <summary>The port on the host. A server that is already running keeps its own.</summary>
     [Parameter]
     [ValidateRange(1024, 65535)]
+    [Number]
     public int Port { get; set; } = 8888;
 
     /// <summary>The folder of the Python stack on the host. From the pipeline, it is the folder of the stack.</summary>

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using SpotTrainer.Cloud;
+using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.KeyPairs;
 
@@ -21,6 +22,7 @@ public sealed class NewTrainingKeyPairCommand : RegionCmdlet
     /// <summary>The size in bits: 2048 or 4096 for RSA; 256, 384, or 521 for ECDSA. Ed25519 has only one size.</summary>
     [Parameter]
     [ValidateSet("256", "384", "521", "2048", "4096")]
+    [Number]
     public int? Bits { get; set; }
 
     /// <summary>

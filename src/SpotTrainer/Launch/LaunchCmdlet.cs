@@ -32,6 +32,7 @@ public abstract class LaunchCmdlet : RegionsCmdlet
     /// <summary>The number of instances. If there are several, each has a number after its name and its share of the budget.</summary>
     [Parameter]
     [ValidateRange(1, 100)]
+    [Number]
     public int Count { get; set; } = 1;
 
     /// <summary>
@@ -58,6 +59,7 @@ public abstract class LaunchCmdlet : RegionsCmdlet
     /// </summary>
     [Parameter]
     [ValidateRange(8, 16384)]
+    [Number]
     public int VolumeSizeGiB { get; set; } = 30;
 
     /// <summary>The key pair, from New-TrainingKeyPair.</summary>
@@ -115,6 +117,7 @@ public abstract class LaunchCmdlet : RegionsCmdlet
     /// </summary>
     [Parameter]
     [ValidateRange(0.0001, 1000)]
+    [Number]
     public decimal? MaxPrice { get; set; }
 
     /// <summary>
@@ -123,6 +126,7 @@ public abstract class LaunchCmdlet : RegionsCmdlet
     /// </summary>
     [Parameter]
     [ValidateRange(0.001, 1000000)]
+    [Number]
     public decimal? Budget { get; set; }
 
     /// <summary>The longest time that each instance may run: a number of hours, or a time such as 0:30 (hours:minutes).</summary>

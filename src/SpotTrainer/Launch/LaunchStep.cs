@@ -1,4 +1,3 @@
-using System.Globalization;
 using Amazon.EC2.Model;
 using SpotTrainer.Cloud;
 using SpotTrainer.Foundation;
@@ -106,11 +105,10 @@ internal sealed class LaunchStep
             throw error!;
         }
 
-        return string.Format(
-            CultureInfo.CurrentCulture,
-            "launch {0}for at most {1:0.##} hours ({2:0.##} expected), at most {3:0.00} USD, outbound traffic not included",
-            Request.Count == 1 ? string.Empty : $"{Request.Count} instances ", plans[0].Time.TotalHours, plans[0].Expected.TotalHours,
-            plans.Max(plan => plan.HighestCost) * Request.Count);
+        var (count, first) = (Request.Count == 1 ? string.Empty : $"{Request.Count} instances ", plans[0]);
+        return $"launch {count}with a deadline in {DisplayText.Hours(first.Time)} hours"
+            + (first.Expected > first.Time ? $" (the budget is expected to last {DisplayText.Hours(first.Expected)})" : string.Empty)
+            + $", for at most {DisplayText.MostUsd(plans.Max(plan => plan.HighestCost) * Request.Count)} USD, outbound traffic not included";
     }
 
     /// <summary>Warns about choices that the user may not have intended.</summary>

@@ -121,7 +121,7 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
         var asked = context.Time.StartClock();
         var id = await RunAsync(offer, run, deadline, cancellationToken);
         context.Log.Verbose(
-            $"{id}: {offer}{(onDemand ? ", on demand" : string.Empty)}. It terminates itself at {deadline.ToLocalTime():g}.");
+            $"{id}: {offer}{(onDemand ? ", on demand" : string.Empty)}. It terminates itself at {DisplayText.Of(deadline)}.");
         try
         {
             var instance = request.NoWait
@@ -135,9 +135,9 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
             }
 
             context.Log.Information(
-                $"{instance} terminates itself at {deadline.ToLocalTime():g}. Results that you have not fetched by then are lost."
+                $"{instance} terminates itself at {DisplayText.Of(deadline)}. Results that you have not fetched by then are lost."
                 + (plan.Expected > plan.Time
-                    ? $" If the price stays the same, the budget lasts until {(deadline + plan.Expected - plan.Time).ToLocalTime():g}: "
+                    ? $" If the price stays the same, the budget lasts until {DisplayText.Of(deadline + plan.Expected - plan.Time)}: "
                         + "run Set-SpotTrainingDeadline -FromBudget from time to time to gain that time."
                     : string.Empty)
                 + (request.NoWait ? " Its deadline is not verified yet. Run Wait-SpotTrainingInstance to verify it." : string.Empty));
@@ -203,7 +203,7 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
                 }
 
                 var what =
-                    $"EC2's answer was lost. An instance '{request.Name}' may run in {offer.Region} until {deadline.ToLocalTime():g}.";
+                    $"EC2's answer was lost. An instance '{request.Name}' may run in {offer.Region} until {DisplayText.Of(deadline)}.";
                 context.Log.CleanupWarning(what);
                 throw new SpotTrainerException("LaunchUnclear", ErrorKind.ConnectionError, what,
                     $"Look for it with Get-SpotTrainingInstance -Region {offer.Region}, and remove it.", run.ClientToken, exception);
@@ -270,7 +270,7 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
         }
         catch (Exception exception)
         {
-            var what = $"{id} in {region} could not be terminated. It costs money until {deadline.ToLocalTime():g}.";
+            var what = $"{id} in {region} could not be terminated. It costs money until {DisplayText.Of(deadline)}.";
             var next = $"Run: Get-SpotTrainingInstance -Region {region} -InstanceId {id} | Remove-SpotTrainingInstance";
             context.Log.CleanupWarning($"{what} {next}");
             throw new SpotTrainerException("InstanceLeftRunning", ErrorKind.ConnectionError,

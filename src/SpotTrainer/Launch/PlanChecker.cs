@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Amazon.EC2;
 using Amazon.EC2.Model;
@@ -165,10 +164,9 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
         : throw new SpotTrainerException("DataNotFound", ErrorKind.ObjectNotFound, $"There is no file or folder {path}.",
             "Check -Path.", path);
 
-    private static string Describe(DeadlinePlan plan) => string.Format(
-        CultureInfo.CurrentCulture,
-        "{0:0.##} hours guaranteed, {1:0.##} expected, at most {2:0.00} USD each, outbound traffic not included",
-        plan.Time.TotalHours, plan.Expected.TotalHours, plan.HighestCost);
+    private static string Describe(DeadlinePlan plan) =>
+        $"{DisplayText.Hours(plan.Time)} hours guaranteed, {DisplayText.Hours(plan.Expected)} expected, "
+        + $"at most {DisplayText.MostUsd(plan.HighestCost)} USD each, outbound traffic not included";
 
     /// <summary>Calls the actions that only read: that is the best test of whether they are allowed.</summary>
     private async Task<string> ReadAsync(CancellationToken cancellationToken)

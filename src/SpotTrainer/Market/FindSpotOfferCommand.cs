@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using SpotTrainer.Cloud;
+using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Market;
 
@@ -23,16 +24,19 @@ public sealed class FindSpotOfferCommand : RegionsCmdlet
     /// <summary>The minimum number of vCPUs.</summary>
     [Parameter]
     [ValidateRange(1, 1024)]
+    [Number]
     public int MinVCpu { get; set; } = 1;
 
     /// <summary>The minimum memory, in GiB.</summary>
     [Parameter]
     [ValidateRange(0, 65536)]
+    [Number]
     public double MinMemoryGiB { get; set; }
 
     /// <summary>The minimum number of GPUs.</summary>
     [Parameter]
     [ValidateRange(0, 64)]
+    [Number]
     public int MinGpu { get; set; }
 
     /// <summary>The GPU models as EC2 names them, with wildcards, such as T4, A10G, or L40S. Tab completes them.</summary>
@@ -47,6 +51,7 @@ public sealed class FindSpotOfferCommand : RegionsCmdlet
     /// </summary>
     [Parameter]
     [ValidateRange(0, 4096)]
+    [Number]
     public double MinGpuMemoryGiB { get; set; }
 
     /// <summary>The processor architecture, <c>x86_64</c> or <c>arm64</c>. The default is both.</summary>
@@ -57,16 +62,19 @@ public sealed class FindSpotOfferCommand : RegionsCmdlet
     /// <summary>The highest Spot price, in US dollars per hour.</summary>
     [Parameter]
     [ValidateRange(0.0001, 1000)]
+    [Number]
     public decimal? MaxPrice { get; set; }
 
     /// <summary>The days of price history to summarize, up to 90; 0 for none.</summary>
     [Parameter]
     [ValidateRange(0, 90)]
+    [Number]
     public int Days { get; set; } = 7;
 
     /// <summary>The maximum number of offers to return. The default is all.</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
+    [Number]
     public int First { get; set; }
 
     /// <summary>

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using SpotTrainer.Cloud;
 using SpotTrainer.Foundation;
+using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Market;
 
@@ -30,6 +31,7 @@ public sealed class GetSpotPriceCommand : RegionsCmdlet
     /// <summary>The number of days back, up to 90, which is as far as EC2's history goes.</summary>
     [Parameter]
     [ValidateRange(1, 90)]
+    [Number]
     public int Days { get; set; } = 7;
 
     /// <inheritdoc/>

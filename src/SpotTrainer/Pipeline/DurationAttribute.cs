@@ -50,7 +50,8 @@ public sealed class DurationAttribute(DurationUnit unit) : ArgumentTransformatio
         if (double.IsNaN(value))
         {
             throw new ArgumentTransformationMetadataException(string.Format(CultureInfo.InvariantCulture,
-                "'{0}' is not a duration. Use a number of {1}, or a time such as 0:30 (30 minutes).", given, Name));
+                "'{0}' is not a duration. Use a number of {1} with a decimal point, such as 0.5, or a time such as 0:30 (30 minutes).",
+                given is object[] list ? string.Join(",", list) : given, Name));
         }
 
         // Converting a TimeSpan to a number can be off by a millionth of the unit.

@@ -10,6 +10,7 @@ public abstract class ThrottledCmdlet : StepCmdlet
     /// <summary>The maximum number of hosts to work on at the same time.</summary>
     [Parameter]
     [ValidateRange(1, 256)]
+    [Number]
     public int ThrottleLimit { get; set; } = 8;
 
     /// <summary>Whether the work counts toward the limit. A wait does not: all hosts and jobs are waited for at the same time.</summary>

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using SpotTrainer.Foundation;
 using SpotTrainer.KeyPairs;
 using SpotTrainer.Keys;
+using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Putty;
 
@@ -20,11 +21,13 @@ public sealed class ConvertToPuttyKeyCommand : KeyConversionCmdlet
     /// <summary>The version of PuTTY's format: 3, or 2 for PuTTY before 0.75.</summary>
     [Parameter]
     [ValidateSet("3", "2")]
+    [Number]
     public int Version { get; set; } = 3;
 
     /// <summary>The memory, in KiB, that each passphrase attempt takes (version 3).</summary>
     [Parameter]
     [ValidateRange(8, 1 << 20)]
+    [Number]
     public int Argon2Memory { get; set; } = PuttyKeyDerivation.Default.MemoryKiB;
 
     /// <summary>
@@ -32,11 +35,13 @@ public sealed class ConvertToPuttyKeyCommand : KeyConversionCmdlet
     /// </summary>
     [Parameter]
     [ValidateRange(0, 1 << 20)]
+    [Number]
     public int Argon2Passes { get; set; } = PuttyKeyDerivation.Default.Passes;
 
     /// <summary>The number of lanes in each passphrase attempt.</summary>
     [Parameter]
     [ValidateRange(1, 255)]
+    [Number]
     public int Argon2Parallelism { get; set; } = PuttyKeyDerivation.Default.Parallelism;
 
     private protected override string Ending => ".ppk";

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using SpotTrainer.Pipeline;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Putty;
@@ -25,11 +26,13 @@ public sealed class NewPuttySessionCommand : HostStepCmdlet
     /// <summary>The port on this computer.</summary>
     [Parameter(ParameterSetName = "Tunnel")]
     [ValidateRange(1, 65535)]
+    [Number]
     public int LocalPort { get; set; } = 8888;
 
     /// <summary>Jupyter's port on the host, if Start-JupyterServer -Port set another one.</summary>
     [Parameter(ParameterSetName = "Tunnel")]
     [ValidateRange(1, 65535)]
+    [Number]
     public int JupyterPort { get; set; } = 8888;
 
     /// <summary>Overwrites a session with that name for another host. Its other settings are kept.</summary>

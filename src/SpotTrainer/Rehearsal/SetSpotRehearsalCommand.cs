@@ -70,6 +70,7 @@ public sealed class SetSpotRehearsalCommand : StepCmdlet
     /// <summary>The account's quota of standard Spot instances in each region, in vCPUs.</summary>
     [Parameter(ParameterSetName = ConditionsSet)]
     [ValidateRange(0, int.MaxValue)]
+    [Number]
     public int SpotQuota { get; set; }
 
     /// <summary>Quotas in vCPUs, by their Service Quotas codes. With $null, AWS's default applies.</summary>
@@ -89,11 +90,13 @@ public sealed class SetSpotRehearsalCommand : StepCmdlet
     /// <summary>How many of the next calls are throttled.</summary>
     [Parameter(ParameterSetName = ConditionsSet)]
     [ValidateRange(0, int.MaxValue)]
+    [Number]
     public int ThrottleNext { get; set; }
 
     /// <summary>The fraction of calls that are throttled, from 0 to 1.</summary>
     [Parameter(ParameterSetName = ConditionsSet)]
     [ValidateRange(0.0, 1.0)]
+    [Number]
     public double ThrottleShare { get; set; }
 
     /// <summary>The action that is throttled, with or without its service. The default is all actions.</summary>

@@ -28,6 +28,7 @@ public sealed class ConnectTrainingHostCommand : StepCmdlet
     /// <summary>The port of the SSH server.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateRange(1, 65535)]
+    [Number]
     public int Port { get; set; } = 22;
 
     /// <summary>
