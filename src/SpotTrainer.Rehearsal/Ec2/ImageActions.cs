@@ -28,8 +28,11 @@ internal static class ImageActions
                 $"al2023-ami-kernel-default-{architecture}", architecture, "137112412989", "ec2-user", "/dev/xvda", 8);
         }
 
-        yield return Image(region, "/aws/service/deeplearning/ami/x86_64/base-oss-nvidia-driver-gpu-ubuntu-24.04/latest/ami-id",
-            "Deep Learning Base OSS Nvidia Driver GPU AMI (Ubuntu 24.04)", "x86_64", "898082745236", "ubuntu", "/dev/sda1", 65);
+        foreach (var (architecture, word) in new[] { ("x86_64", string.Empty), ("arm64", "ARM64 ") })
+        {
+            yield return Image(region, $"/aws/service/deeplearning/ami/{architecture}/base-oss-nvidia-driver-gpu-ubuntu-24.04/latest/ami-id",
+                $"Deep Learning {word}Base OSS Nvidia Driver GPU AMI (Ubuntu 24.04)", architecture, "898082745236", "ubuntu", "/dev/sda1", 65);
+        }
     }
 
     /// <summary>The image that a parameter refers to, or <see langword="null"/>.</summary>

@@ -76,7 +76,7 @@ internal static class CostReader
     internal static SpotTrainingCost Estimate(SpotTrainingInstance instance, DateTimeOffset end, SpotPriceSeries? series)
     {
         var tariff = instance.Tariff;
-        var time = end - instance.LaunchTime;
+        var time = (instance.StopTime ?? end) - instance.LaunchTime;
         var cost = tariff.CostOf(
             time, series?.MeanOf(instance.LaunchTime, instance.LaunchTime + Tariff.Billed(time)), instance.Interrupted);
         var left = instance.EndTime is null && instance.Deadline > end ? (decimal)(instance.Deadline - end).TotalHours : 0;
@@ -85,10 +85,10 @@ internal static class CostReader
         {
             To = end,
             MachineCost = cost.Machine,
-            DiskCost = cost.Disk,
+            DiskCost = cost.Disk + instance.CostSinceStop,
             AddressCost = cost.Address,
-            EstimatedOnDemandCost = instance.OnDemandPrice is { } onDemand ? tariff.CostOf(time, onDemand).Total : null,
-            CostAhead = Tariff.Round(left * now.PerHour),
+            EstimatedOnDemandCost = instance.OnDemandPrice is { } onDemand ? tariff.CostOf(time, onDemand).Total + instance.CostSinceStop : null,
+            CostAhead = Tariff.Round(left * (instance.StopTime is null ? now.PerHour : now.DiskPerHour)),
             Source = "EC2",
         };
     }

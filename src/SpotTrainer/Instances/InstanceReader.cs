@@ -29,6 +29,13 @@ internal static class InstanceReader
             request.NextToken = page.NextToken;
         }
         while (!string.IsNullOrEmpty(request.NextToken));
+        foreach (var instance in found.Where(instance => instance is { IsOwn: true, State: "stopped" }))
+        {
+            context.Log.Warning(FormattableString.Invariant(
+                $"{instance} in {region} is stopped, not terminated. Its disk costs {instance.Tariff.DiskPerHour:0.0000} USD per hour, ")
+                + "also after its deadline, until you remove it with Remove-SpotTrainingInstance.");
+        }
+
         foreach (var instance in found.Where(instance => instance.Damage.Count > 0))
         {
             context.Log.Warning($"{instance} in {region}: {string.Join(", ", instance.Damage)} cannot be read and was ignored.");
@@ -89,6 +96,7 @@ internal static class InstanceReader
             LaunchTime = tags.Checked(instance.LaunchTime, "its launch time") ?? now,
             EndTime = ended ? end ?? GuessEnd(deadline, now) : null,
             EndIsGuess = ended && end is null,
+            StopTime = instance.State?.Name == InstanceStateName.Stopped ? end ?? now : null,
             Deadline = deadline,
             Price = tags.Number(ModuleTags.Price, Plausible.HighestPrice) ?? 0,
             OnDemandPrice = tags.Number(ModuleTags.OnDemandPrice, Plausible.HighestPrice),

@@ -26,7 +26,8 @@ internal static class InstanceWaitStep
         {
             return goal == InstanceGoal.Ready
                 ? await InstanceWaiter.UntilReadyAsync(instance.Cloud, instance.Region, instance.InstanceId, activity, context, limit.Token)
-                : await InstanceWaiter.UntilTerminatedAsync(instance, activity, context, InstanceWaiter.LongPoll, limit.Token);
+                : await InstanceWaiter.UntilTerminatedAsync(
+                    instance, isEnding: false, activity, context, InstanceWaiter.LongPoll, limit.Token);
         }
         catch (SpotTrainerException exception) when (exception.Id == "DeadlineNotArmed")
         {

@@ -74,15 +74,25 @@ internal static class InstanceWaiter
     /// Waits until EC2 reports an instance as terminated, or no longer knows it. The wait may take hours, so a short network outage does
     /// not end it.
     /// </summary>
+    /// <param name="instance">The instance.</param>
+    /// <param name="isEnding">Whether EC2 was asked to terminate it. Otherwise, one that is stopped would never end.</param>
+    /// <param name="activity">The activity that the progress bar shows.</param>
+    /// <param name="context">Log, clock, and session.</param>
+    /// <param name="poll">The polling interval.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <exception cref="SpotTrainerException"><c>InstanceStopped</c>.</exception>
     public static async Task<SpotTrainingInstance> UntilTerminatedAsync(
-        SpotTrainingInstance instance, string activity, StepContext context, TimeSpan poll, CancellationToken cancellationToken)
+        SpotTrainingInstance instance, bool isEnding, string activity, StepContext context, TimeSpan poll,
+        CancellationToken cancellationToken)
     {
         var forgiving = new Patience(Ec2Instances.Patience, poll) { FromFirstError = true };
         try
         {
             return await Patience.Endless(poll).AskAsync(
                 context.Time, () => forgiving.AskAsync(context.Time, LookAsync, isEnough: null, MayPassForNow, cancellationToken),
-                now => now.State == InstanceStateName.Terminated.Value, mayPass: null, cancellationToken);
+                now => now.State == InstanceStateName.Terminated.Value
+                    || (!isEnding && now.State == InstanceStateName.Stopped.Value ? throw Stopped(now) : false),
+                mayPass: null, cancellationToken);
         }
         catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidInstanceID.NotFound" && !instance.IsNew)
         {
@@ -150,13 +160,18 @@ internal static class InstanceWaiter
     }
 
     /// <summary>Throws if an instance has ended or is about to end.</summary>
-    /// <exception cref="SpotTrainerException"><c>InstanceEnded</c>, <c>InstanceShutDown</c>.</exception>
+    /// <exception cref="SpotTrainerException"><c>InstanceEnded</c>, <c>InstanceShutDown</c>, <c>InstanceStopped</c>.</exception>
     /// <exception cref="AmazonEC2Exception">EC2 refused the launch after it had accepted it.</exception>
     public static void RequireLiving(SpotTrainingInstance instance)
     {
         if (instance.State is not ("shutting-down" or "terminated" or "stopping" or "stopped"))
         {
             return;
+        }
+
+        if (instance.State is "stopping" or "stopped")
+        {
+            throw Stopped(instance);
         }
 
         // EC2 refuses some launches only after it has accepted them, with the same codes as for other refusals.
@@ -174,4 +189,9 @@ internal static class InstanceWaiter
                     $"{instance} has ended{(instance.StateReason.Length > 0 ? $" ({instance.StateReason})" : string.Empty)}.",
                     "Launch another. If AWS interrupted this one, use another offer.", instance);
     }
+
+    private static SpotTrainerException Stopped(SpotTrainingInstance instance) => new(
+        "InstanceStopped", ErrorKind.ResourceUnavailable,
+        $"{instance} is stopped, not terminated. Its disk costs money, also after its deadline.",
+        "Remove it with Remove-SpotTrainingInstance, and launch another.", instance);
 }

@@ -93,7 +93,7 @@ public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
     /// prices charged since then. Both count by the second, at least 60 seconds, with disk and IPv4 address and without traffic. An
     /// instance that AWS interrupted within its first hour is free.
     /// </summary>
-    public decimal EstimatedCost => Tariff.CostOf(RunTime, interrupted: Interrupted).Total;
+    public decimal EstimatedCost => Tariff.CostOf(RunTime, interrupted: Interrupted).Total + CostSinceStop;
 
     /// <summary>What the same time costs on demand, in US dollars; null if the on-demand price was not available.</summary>
     public decimal? EstimatedOnDemandCost => OnDemandPrice is { } price ? Tariff.CostOf(RunTime, price).Total : null;
@@ -117,7 +117,7 @@ public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
     internal bool IsNew => EndTime is null && RunTime < Ec2Instances.Patience;
 
     /// <summary>How long it has run.</summary>
-    public TimeSpan RunTime => (EndTime ?? Cloud.Time.GetUtcNow()) - LaunchTime;
+    public TimeSpan RunTime => (EndTime ?? StopTime ?? Cloud.Time.GetUtcNow()) - LaunchTime;
 
     /// <summary>The account number; 000000000000 in a rehearsal.</summary>
     public string Account => Cloud.Account;
@@ -137,6 +137,13 @@ public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
 
     /// <summary>What could not be read from its tags and from EC2's description, and counts as missing.</summary>
     internal IReadOnlyCollection<string> Damage { get; init; } = [];
+
+    /// <summary>When it was stopped, if it is stopped now. An instance bought on demand can be; it then pays only for its disk.</summary>
+    internal DateTimeOffset? StopTime { get; init; }
+
+    /// <summary>What the disk has cost since it was stopped, in US dollars.</summary>
+    internal decimal CostSinceStop =>
+        StopTime is { } stop ? Tariff.Round((decimal)(Cloud.Time.GetUtcNow() - stop).TotalHours * Tariff.DiskPerHour) : 0;
 
     /// <summary>Whether <see cref="EndTime"/> is a guess because EC2 does not report it.</summary>
     internal bool EndIsGuess { get; init; }

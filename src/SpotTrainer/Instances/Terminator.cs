@@ -59,7 +59,7 @@ internal static class Terminator
             context.Log.Progress(activity, "shutting down");
             await RequestAsync(instance.Cloud, instance.Region, instance.InstanceId, instance.IsNew, context);
             SshConnectionPool.Close(instance, context);
-            var ended = await InstanceWaiter.UntilTerminatedAsync(instance, activity, context, Poll, cancellationToken);
+            var ended = await InstanceWaiter.UntilTerminatedAsync(instance, isEnding: true, activity, context, Poll, cancellationToken);
             await CostReader.KeepAsync(ended, context, cancellationToken);
             await InstanceDoor.SweepAsync(instance.Cloud, instance.Region, context, cancellationToken);
             return ended;

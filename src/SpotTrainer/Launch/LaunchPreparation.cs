@@ -48,13 +48,14 @@ internal sealed class LaunchPreparation(CloudContext cloud, LaunchRequest reques
 
     /// <summary>Finds the VPC for an instance: the one of the user's subnet, or the default VPC.</summary>
     /// <returns>The VPC, and the zone of the user's subnet.</returns>
-    /// <exception cref="SpotTrainerException"><c>SubnetNotFound</c>, <c>NoDefaultVpc</c>.</exception>
+    /// <exception cref="SpotTrainerException"><c>SubnetNotFound</c>, <c>NoDefaultVpc</c>, <c>VpcDedicated</c>.</exception>
     public static async Task<(string VpcId, string? Zone)> NetworkAsync(
         CloudContext cloud, string region, string? subnet, CancellationToken cancellationToken)
     {
         if (subnet is null)
         {
-            return (await SecurityGroupStore.DefaultVpcAsync(cloud.Ec2(region), region, "-Subnet", cancellationToken), null);
+            var own = await SecurityGroupStore.DefaultVpcAsync(cloud.Ec2(region), region, "-Subnet", cancellationToken);
+            return (await RequireSharedAsync(cloud, region, own, cancellationToken), null);
         }
 
         try
@@ -62,13 +63,26 @@ internal sealed class LaunchPreparation(CloudContext cloud, LaunchRequest reques
             var found = (
                 await cloud.Ec2(region).DescribeSubnetsAsync(
                     new DescribeSubnetsRequest { SubnetIds = [subnet] }, cancellationToken)).Subnets[0];
-            return (found.VpcId, found.AvailabilityZone);
+            return (await RequireSharedAsync(cloud, region, found.VpcId, cancellationToken), found.AvailabilityZone);
         }
         catch (AmazonEC2Exception exception) when (exception.ErrorCode is "InvalidSubnetID.NotFound" or "InvalidSubnetId.Malformed")
         {
             throw new SpotTrainerException("SubnetNotFound", ErrorKind.ObjectNotFound, $"There is no subnet {subnet} in {region}.",
                 $"List the subnets with 'aws ec2 describe-subnets --region {region}'.", subnet, exception);
         }
+    }
+
+    /// <summary>
+    /// Refuses a VPC that launches every instance on dedicated hardware: that costs more than the offer and the budget say.
+    /// </summary>
+    private static async Task<string> RequireSharedAsync(
+        CloudContext cloud, string region, string vpc, CancellationToken cancellationToken)
+    {
+        var found = (await cloud.Ec2(region).DescribeVpcsAsync(new DescribeVpcsRequest { VpcIds = [vpc] }, cancellationToken)).Vpcs;
+        return found.TrueForAll(one => one.InstanceTenancy is null || one.InstanceTenancy == Tenancy.Default) ? vpc
+            : throw new SpotTrainerException("VpcDedicated", ErrorKind.InvalidArgument,
+                $"{vpc} in {region} launches instances on dedicated hardware, which costs more than the offer says.",
+                "Use -Subnet with a subnet of a VPC that has the tenancy 'default'.", vpc);
     }
 
     /// <summary>The error for an offer in another zone than the user's subnet.</summary>

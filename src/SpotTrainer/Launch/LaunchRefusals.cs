@@ -13,7 +13,7 @@ internal sealed class LaunchRefusals
     {
         "BudgetTooSmall", "ConnectionFailed", "ImageArchitectureWrong", "ImageDriverUnfit", "ImageNotFound", "InstanceEnded",
         "KeyPairDiffers", "MaxPriceTooLow", "NoDefaultVpc", "OnDemandTooDear",
-        "PriceCapUnknown", "SecurityGroupLost", "SubnetElsewhere", "SubnetNotFound", "TimedOut",
+        "PriceCapUnknown", "SecurityGroupLost", "SubnetElsewhere", "SubnetNotFound", "TimedOut", "VpcDedicated",
     };
 
     private readonly List<(SpotOffer Offer, bool OnDemand, SpotTrainerException Error)> refused = [];

@@ -94,7 +94,7 @@ public sealed class ForeignAnswerTests
         var there = await InstanceReader.GetAsync(test.Cloud, instance.Region, instance.InstanceId, Stop);
         var log = new RecordingLog { Time = new FastClock(60) };
         var error = await Assert.ThrowsAnyAsync<Exception>(() => InstanceWaiter.UntilTerminatedAsync(
-            Behind(there, cloud), "waiting", log.Context, InstanceWaiter.LongPoll, Stop));
+            Behind(there, cloud), isEnding: true, "waiting", log.Context, InstanceWaiter.LongPoll, Stop));
         Assert.Equal("ConnectionFailed", ErrorTranslation.Translate(error, target: null).Id);
     }
 

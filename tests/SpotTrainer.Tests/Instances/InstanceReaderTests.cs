@@ -1,8 +1,10 @@
 using Amazon.EC2.Model;
 using SpotTrainer.Cloud;
+using SpotTrainer.Foundation;
 using SpotTrainer.Instances;
 using SpotTrainer.Launch;
 using SpotTrainer.Market;
+using SpotTrainer.Rehearsal.Faults;
 using SpotTrainer.Sweep;
 using SpotTrainer.Tests.Support;
 
@@ -72,6 +74,48 @@ public sealed class InstanceReaderTests
         Assert.Equal(("a", string.Empty), (read.Name, read.State));
         Assert.Equal(["its launch time"], read.Damage);
         Assert.True(read.RunTime < TimeSpan.FromMinutes(1));
+    }
+
+    /// <summary>An instance bought on demand can be stopped. It then pays for its disk only, and no deadline ends that.</summary>
+    [Fact]
+    public async Task A_stopped_instance_is_named_and_its_disk_is_counted()
+    {
+        await using var test = new TestCloud(new Conditions { NoSpotCapacity = [.. TestCloud.Everywhere] });
+        var launched = await test.LaunchAsync(new LaunchRequest
+        {
+            Offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 }), OnDemandFallback = true,
+            VolumeSizeGiB = 720, LongestTime = TimeSpan.FromHours(4),
+        });
+        await test.Endpoint.InStateAsync(launched.InstanceId, Amazon.EC2.InstanceStateName.Running);
+        var machine = Assert.Single(await test.MachinesAsync());
+        var now = DateTimeOffset.UtcNow;
+        machine.State.Name = Amazon.EC2.InstanceStateName.Stopped;
+        machine.LaunchTime = now.AddHours(-3).UtcDateTime;
+        machine.StateTransitionReason = FormattableString.Invariant($"User initiated ({now.AddHours(-2):yyyy-MM-dd HH:mm:ss} GMT)");
+        var stopped = InstanceReader.Read(test.Cloud, launched.Region, machine);
+        Assert.Equal(1, stopped.RunTime.TotalHours, 2);
+        Assert.Null(stopped.EndTime);
+        var disk = stopped.Tariff.DiskPerHour;
+        var cost = CostReader.Estimate(stopped, now, series: null);
+        Assert.Equal((double)stopped.Price, (double)cost.MachineCost, 3);
+        Assert.Equal((double)(3 * disk), (double)cost.DiskCost, 3);
+        Assert.Equal(0.005, (double)cost.AddressCost, 3);
+        Assert.Equal((double)cost.EstimatedCost, (double)stopped.EstimatedCost, 3);
+        Assert.Equal((stopped.Deadline - now).TotalHours * (double)disk, (double)cost.CostAhead, 3);
+
+        await using var proxy = new LossyProxy(
+            test.Endpoint.Endpoint.Url, "Action=DescribeInstances",
+            change: text => text.Replace("<name>running</name>", "<name>stopped</name>", StringComparison.Ordinal));
+        using var cloud = test.ContextOf(proxy.Url);
+        var found = Assert.Single(await InstanceReader.ListAsync(cloud, cloud.Region, [], test.Context, Stop));
+        Assert.Contains(test.Log.Lines, line => line.Contains($"{found} in {cloud.Region} is stopped, not terminated. Its disk costs ", StringComparison.Ordinal));
+        foreach (var goal in new[] { InstanceGoal.Ready, InstanceGoal.Terminated })
+        {
+            var error = await Assert.ThrowsAsync<SpotTrainerException>(
+                () => InstanceWaitStep.RunAsync(found, goal, timeout: null, test.Context, Stop));
+            Assert.Equal("InstanceStopped", error.Id);
+            Assert.Contains("Remove-SpotTrainingInstance", error.NextStep, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

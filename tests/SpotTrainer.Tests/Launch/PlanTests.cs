@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Amazon.EC2.Model;
+using SpotTrainer.Foundation;
 using SpotTrainer.Keys;
 using SpotTrainer.Launch;
 using SpotTrainer.Market;
@@ -53,6 +55,34 @@ public sealed class PlanTests
 
         // Without a default VPC, EC2 also refuses the dry runs.
         Assert.True(failed.Length == 1 || name == "network", string.Join('\n', failed.AsEnumerable()));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_VPC_of_dedicated_tenancy_is_refused_before_anything_is_created(bool hasSubnet)
+    {
+        await using var test = new TestCloud();
+        await using var proxy = new LossyProxy(
+            test.Endpoint.Endpoint.Url, "Action=DescribeVpcs",
+            change: text => text.Replace(
+                "<instanceTenancy>default</instanceTenancy>", "<instanceTenancy>dedicated</instanceTenancy>", StringComparison.Ordinal));
+        using var cloud = test.ContextOf(proxy.Url);
+        var offers = await test.FindAsync(Type);
+        var subnets = (await test.Endpoint.Ec2.DescribeSubnetsAsync(new DescribeSubnetsRequest(), Stop)).Subnets;
+        var request = new LaunchRequest
+        {
+            Offers = offers, NoWait = true, Name = "dedicated",
+            Subnet = hasSubnet ? subnets.Find(subnet => subnet.AvailabilityZone == offers[0].Zone)!.SubnetId : null,
+        };
+        var plan = await new PlanChecker(cloud, request, []).CheckAsync(Stop);
+        Assert.Contains("dedicated hardware", Assert.Single(plan.Checks, check => check.Name == "network").Detail, StringComparison.Ordinal);
+        var error = await Assert.ThrowsAsync<SpotTrainerException>(
+            () => new Launcher(cloud, request, new LaunchPreparation(cloud, request, test.Context), test.Context)
+                .LaunchAsync(_ => Task.CompletedTask, Stop));
+        Assert.Equal("VpcDedicated", error.Id);
+        Assert.Empty(await test.MachinesAsync());
+        Assert.Empty((await test.Endpoint.Ec2.DescribeKeyPairsAsync(Stop)).KeyPairs);
     }
 
     [Fact]
