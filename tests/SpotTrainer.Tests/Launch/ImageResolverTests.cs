@@ -39,6 +39,25 @@ public sealed class ImageResolverTests
     }
 
     [Theory]
+    [InlineData("ubuntu-24.04")]
+    [InlineData("ubuntu-22.04")]
+    [InlineData("amazon-linux-2023")]
+    [InlineData("deep-learning")]
+    public async Task A_rehearsal_publishes_each_image_for_both_architectures(string alias)
+    {
+        await using var test = new TestCloud();
+        var types = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large", "m7g.large", "g4dn.xlarge", "g5g.xlarge"] });
+        Assert.Equal(["arm64", "x86_64"], types.Select(offer => offer.Architecture).Distinct().Order(StringComparer.Ordinal));
+        var images = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var offer in types)
+        {
+            images.Add((await ImageResolver.ResolveAsync(test.Cloud, offer.Region, new ImageChoice(alias), offer.Size, Stop)).Id);
+        }
+
+        Assert.Equal(2, images.Count);
+    }
+
+    [Theory]
     [InlineData(null, new[] { "image", "driver" })]
     [InlineData("ubuntu-24.04", new[] { "driver" })]
     public async Task A_plan_and_a_launch_report_a_missing_driver(string? alias, string[] failed)
