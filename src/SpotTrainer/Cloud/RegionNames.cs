@@ -21,10 +21,12 @@ internal static class RegionNames
 
         if (!given.Any(NamePattern.IsPattern))
         {
-            return given.FirstOrDefault(name => !IsName(name)) is { } odd
-                ? throw new SpotTrainerException("UnknownRegion", ErrorKind.ObjectNotFound, $"'{odd}' is not a region.",
-                    "Use a name such as us-east-1, or * for all regions.", odd)
-                : given.Distinct(StringComparer.OrdinalIgnoreCase).Select(name => name.ToLowerInvariant()).ToArray();
+            foreach (var name in given)
+            {
+                Require(name);
+            }
+
+            return given.Distinct(StringComparer.OrdinalIgnoreCase).Select(name => name.ToLowerInvariant()).ToArray();
         }
 
         var enabled = await cloud.GetRegionsAsync(cancellationToken);
@@ -32,6 +34,17 @@ internal static class RegionNames
         return meant.Length > 0 ? meant : throw new SpotTrainerException("UnknownRegion", ErrorKind.ObjectNotFound,
             $"No region that is enabled for the account is named {string.Join(" or ", given)}.",
             $"Use one of these: {string.Join(", ", enabled)}.", given);
+    }
+
+    /// <summary>Checks that a text has the form of a region's name. It becomes part of an address.</summary>
+    /// <exception cref="SpotTrainerException"><c>UnknownRegion</c>.</exception>
+    public static void Require(string name)
+    {
+        if (!IsName(name))
+        {
+            throw new SpotTrainerException("UnknownRegion", ErrorKind.ObjectNotFound, $"'{name}' is not a region.",
+                "Use a name such as us-east-1, or * for all regions.", name);
+        }
     }
 
     private static bool IsName(string text) => Regex.IsMatch(

@@ -1,6 +1,8 @@
 using System.Management.Automation;
 using SpotTrainer.Cloud;
 using SpotTrainer.Foundation;
+using SpotTrainer.Pipeline;
+using SpotTrainer.Remote;
 
 namespace SpotTrainer.Instances;
 
@@ -16,12 +18,14 @@ public sealed class GetSpotTrainingCostCommand : RegionsCmdlet
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(InstanceNameCompleter))]
+    [PlainText]
     public string[] Name { get; set; } = ["*"];
 
     /// <summary>The instances, or the output of any step, which has its instance in the property <c>Instance</c>.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Instance", ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNull]
-    public SpotTrainingInstance[] Instance { get; set; } = [];
+    [HostReference]
+    public TrainingHost[] Instance { get; set; } = [];
 
     /// <summary>The moment from which ended instances are included. The default is 30 days ago.</summary>
     [Parameter(ParameterSetName = "Name")]
@@ -42,8 +46,12 @@ public sealed class GetSpotTrainingCostCommand : RegionsCmdlet
             {
                 Start(given, async stopping =>
                 {
-                    var now = await InstanceReader.GetAsync(given.Cloud, given.Region, given.InstanceId, stopping);
-                    await Output.ObjectAsync(await CostReader.ReadAsync(now, Context, stopping));
+                    foreach (var host in await HostFinder.ResolveAsync(given, Context, stopping))
+                    {
+                        var known = SpotTrainingInstance.Require(host);
+                        var now = await InstanceReader.GetAsync(known.Cloud, known.Region, known.InstanceId, stopping);
+                        await Output.ObjectAsync(await CostReader.ReadAsync(now, Context, stopping));
+                    }
                 });
             }
 

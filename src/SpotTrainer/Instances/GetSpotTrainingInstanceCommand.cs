@@ -2,6 +2,8 @@ using System.Management.Automation;
 using Amazon.EC2.Model;
 using SpotTrainer.Cloud;
 using SpotTrainer.Foundation;
+using SpotTrainer.Pipeline;
+using SpotTrainer.Remote;
 
 namespace SpotTrainer.Instances;
 
@@ -15,6 +17,7 @@ public sealed class GetSpotTrainingInstanceCommand : RegionsCmdlet
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(InstanceNameCompleter))]
+    [PlainText]
     public string[] Name { get; set; } = ["*"];
 
     /// <summary>
@@ -23,7 +26,8 @@ public sealed class GetSpotTrainingInstanceCommand : RegionsCmdlet
     [Parameter(
         Mandatory = true, Position = 0, ParameterSetName = "Instance", ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNull]
-    public SpotTrainingInstance[] Instance { get; set; } = [];
+    [HostReference]
+    public TrainingHost[] Instance { get; set; } = [];
 
     /// <summary>The IDs of the instances, such as i-0123456789abcdef0.</summary>
     [Parameter(ParameterSetName = "Name")]
@@ -58,9 +62,14 @@ public sealed class GetSpotTrainingInstanceCommand : RegionsCmdlet
         {
             foreach (var given in Instance)
             {
-                Start(given,
-                    async stopping =>
-                        await Output.ObjectAsync(await InstanceReader.GetAsync(given.Cloud, given.Region, given.InstanceId, stopping)));
+                Start(given, async stopping =>
+                {
+                    foreach (var host in await HostFinder.ResolveAsync(given, Context, stopping))
+                    {
+                        var known = SpotTrainingInstance.Require(host);
+                        await Output.ObjectAsync(await InstanceReader.GetAsync(known.Cloud, known.Region, known.InstanceId, stopping));
+                    }
+                });
             }
 
             return;

@@ -1,3 +1,4 @@
+using Amazon.EC2;
 using Amazon.EC2.Model;
 using SpotTrainer.Cloud;
 using SpotTrainer.Foundation;
@@ -11,15 +12,25 @@ internal sealed class InstanceFinder : IHostFinder
     /// <summary>Any region can list the regions. This one is asked if nothing names another.</summary>
     private const string LastRegion = "us-east-1";
 
+    /// <summary>A user waits for an error meanwhile.</summary>
+    private static readonly TimeSpan LookTimeout = TimeSpan.FromSeconds(5);
+
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<TrainingHost>> FindAsync(
-        IReadOnlyList<string> names, StepContext context, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<TrainingHost>> FindAsync(NamedHost named, StepContext context, CancellationToken cancellationToken)
     {
-        var cloud = CloudResolver.Resolve(profileName: null, region: null, endpointUrl: null, LastRegion);
+        if (named.Origin is { } origin)
+        {
+            var home = await origin.RequireAsync(named.Label, Resolve, cancellationToken);
+            return [await ReadAsync(home, origin.Region, named, cancellationToken)];
+        }
+
+        var cloud = Resolve();
         var regions = await cloud.GetRegionsAsync(cancellationToken);
         List<Filter> living = [Ec2Instances.Living];
         var known = await InstanceReader.ListEverywhereAsync(cloud, regions, living, context, cancellationToken);
-        return names.Select(name => Single(known, name)).ToArray();
+        return Meant(known, named);
+
+        static CloudContext Resolve() => CloudResolver.Resolve(profileName: null, region: null, endpointUrl: null, LastRegion);
     }
 
     /// <inheritdoc/>
@@ -36,29 +47,71 @@ internal sealed class InstanceFinder : IHostFinder
     }
 
     /// <inheritdoc/>
+    public async Task<SpotTrainerException?> WhyGoneAsync(TrainingHost host, StepContext context, CancellationToken cancellationToken)
+    {
+        if (host is not SpotTrainingInstance instance)
+        {
+            return null;
+        }
+
+        using var limit = context.Time.Limit(LookTimeout, cancellationToken);
+        try
+        {
+            return InstanceEnd.Why(await InstanceReader.GetAsync(instance.Cloud, instance.Region, instance.InstanceId, limit.Token));
+        }
+        catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidInstanceID.NotFound" && !instance.IsNew)
+        {
+            return InstanceEnd.Why(instance.Forgotten());
+        }
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The error of the connection is then good enough.
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
     public IEnumerable<string> Names() => InstanceLedger.Read(CloudResolver.CurrentStateFolder())
         .OrderByDescending(entry => entry.Launched).Select(entry => entry.Name).Where(name => name.Length > 0)
         .Distinct(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>An ID means that instance, whoever launched it. A name means one that this user launched from this computer.</summary>
-    private static SpotTrainingInstance Single(IReadOnlyList<SpotTrainingInstance> known, string name)
+    private static async Task<SpotTrainingInstance> ReadAsync(
+        CloudContext cloud, string region, NamedHost named, CancellationToken cancellationToken)
     {
+        try
+        {
+            return await InstanceReader.GetAsync(cloud, region, named.Text, cancellationToken);
+        }
+        catch (AmazonEC2Exception exception) when (exception.ErrorCode is "InvalidInstanceID.NotFound" or "InvalidInstanceID.Malformed")
+        {
+            throw new SpotTrainerException("InstanceNotFound", ErrorKind.ObjectNotFound, $"EC2 no longer knows {named} in {region}.",
+                "List your instances with Get-SpotTrainingInstance.", named.ToString(), exception);
+        }
+    }
+
+    /// <summary>
+    /// An ID means that instance, whoever launched it. A name means one that this user launched from this computer, and a pattern means all
+    /// of those.
+    /// </summary>
+    private static SpotTrainingInstance[] Meant(IReadOnlyList<SpotTrainingInstance> known, NamedHost named)
+    {
+        var name = named.Text;
         var meant = known.Where(instance => instance.InstanceId == name).ToArray();
         if (meant.Length == 0)
         {
-            meant = known.Where(instance => instance.IsOwn && string.Equals(instance.Name, name, StringComparison.OrdinalIgnoreCase))
-                .ToArray();
+            meant = known.Where(instance => instance.IsOwn && NamePattern.Matches(name, instance.Name))
+                .OrderBy(instance => instance.LaunchTime).ToArray();
         }
 
         return meant.Length switch
         {
-            1 => meant[0],
-            0 => throw new SpotTrainerException("InstanceNotFound", ErrorKind.ObjectNotFound, $"There is no running instance '{name}'.",
+            0 => throw new SpotTrainerException("InstanceNotFound", ErrorKind.ObjectNotFound, $"There is no running instance '{named}'.",
                 "List your instances with Get-SpotTrainingInstance. Use the ID for an instance of another user or computer.", name),
-            _ => throw new SpotTrainerException("InstanceAmbiguous", ErrorKind.InvalidArgument,
-                $"{meant.Length} instances are named '{name}': "
+            > 1 when !NamePattern.IsPattern(name) => throw new SpotTrainerException("InstanceAmbiguous", ErrorKind.InvalidArgument,
+                $"{meant.Length} instances are named '{named}': "
                 + $"{string.Join(", ", meant.Select(instance => $"{instance.InstanceId} in {instance.Region}"))}.",
                 "Use the ID of the instance that you want.", name),
+            _ => meant,
         };
     }
 }

@@ -190,7 +190,8 @@ internal static class InstanceWaiter
                     "Launch another. If AWS interrupted this one, use another offer.", instance);
     }
 
-    private static SpotTrainerException Stopped(SpotTrainingInstance instance) => new(
+    /// <summary>The error for an instance that somebody stopped.</summary>
+    public static SpotTrainerException Stopped(SpotTrainingInstance instance) => new(
         "InstanceStopped", ErrorKind.ResourceUnavailable,
         $"{instance} is stopped, not terminated. Its disk costs money, also after its deadline.",
         "Remove it with Remove-SpotTrainingInstance, and launch another.", instance);

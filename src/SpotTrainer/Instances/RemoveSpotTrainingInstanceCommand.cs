@@ -11,6 +11,15 @@ namespace SpotTrainer.Instances;
 [OutputType(typeof(SpotTrainingInstance))]
 public sealed class RemoveSpotTrainingInstanceCommand : HostStepCmdlet
 {
+    /// <inheritdoc/>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNull]
+    [Alias("TrainingHost")]
+    [HostReference]
+    [ArgumentCompleter(typeof(HostNameCompleter))]
+    [SupportsWildcards]
+    public override TrainingHost[] Instance { get; set; } = [];
+
     private readonly ConcurrentQueue<SpotTrainingInstance> withResults = new();
     private bool yesToAll;
     private bool noToAll;

@@ -9,6 +9,15 @@ namespace SpotTrainer.Instances;
 [OutputType(typeof(SpotTrainingInstance))]
 public sealed class WaitSpotTrainingInstanceCommand : HostStepCmdlet
 {
+    /// <inheritdoc/>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNull]
+    [Alias("TrainingHost")]
+    [HostReference]
+    [ArgumentCompleter(typeof(HostNameCompleter))]
+    [SupportsWildcards]
+    public override TrainingHost[] Instance { get; set; } = [];
+
     private static readonly TimeSpan ReadyTimeout = TimeSpan.FromMinutes(10);
 
     /// <summary>What to wait for: Ready or Terminated.</summary>

@@ -6,8 +6,12 @@ namespace SpotTrainer.Jobs;
 /// <summary>The base of the cmdlets that work on jobs.</summary>
 public abstract class JobCmdlet : ThrottledCmdlet
 {
-    /// <summary>The jobs, from Start-TrainingJob or Wait-TrainingJob, or objects that have a job in the property <c>Job</c>.</summary>
+    /// <summary>
+    /// The jobs, from Start-TrainingJob or Wait-TrainingJob, their IDs, or objects that have a job in the property <c>Job</c>. Objects from
+    /// Import-Clixml, Start-Job, or $using: are looked up again.
+    /// </summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNull]
+    [JobReference]
     public TrainingJob[] Job { get; set; } = [];
 }

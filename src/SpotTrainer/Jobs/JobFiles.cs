@@ -6,7 +6,10 @@ internal static class JobFiles
     public const string Runner = "run_notebook.py";
     public const string Status = "status.json";
     public const string Log = "log.txt";
+
+    /// <summary>Its first line notes the process (<see cref="Remote.ProcessFile"/>), and its second line has the notebook's name.</summary>
     public const string ProcessId = "pid";
+
 
     /// <summary>Exists once the results of the job were fetched after its end.</summary>
     public const string Received = "received";

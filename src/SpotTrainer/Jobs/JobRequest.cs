@@ -7,6 +7,9 @@ namespace SpotTrainer.Jobs;
 /// <summary>What a user asks to be run. It can be written to disk and read back. A second start finds the job of the first.</summary>
 internal sealed record JobRequest
 {
+    /// <summary>The longest name of a file on Linux, in bytes.</summary>
+    private const int LongestName = 255;
+
     /// <summary>The job's ID, which is also the name of its folder on the host.</summary>
     public string Id { get; init; } = string.Empty;
 
@@ -27,6 +30,13 @@ internal sealed record JobRequest
     /// <summary>The job's folder on the host.</summary>
     [JsonIgnore]
     public string Folder => $"{MachineLayout.Jobs}/{Id}";
+
+    /// <summary>Whether a text can be the ID of a job, and so the name of its folder.</summary>
+    public static bool IsId(string text) => IsFileName(text) && text.Length <= LongestName;
+
+    /// <summary>Whether a text is the name of a file, and nothing that leads elsewhere.</summary>
+    public static bool IsFileName(string text) =>
+        text.Length > 0 && text is not ("." or "..") && text.All(letter => letter is not ('/' or '\\') && !char.IsControl(letter));
 
     /// <summary>Creates the request for a new job.</summary>
     /// <param name="path">The notebook or script.</param>

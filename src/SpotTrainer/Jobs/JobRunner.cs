@@ -10,10 +10,16 @@ internal static class JobRunner
 {
     private const string Functions = UseRegistration.Functions + ProcessFile.Functions;
 
+    /// <summary>What AWS told the watchdog about an interruption.</summary>
+    private const string InterruptionNotice = "/run/spottrainer/interruption";
+
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(300);
 
     /// <summary>The time limit for one check of a job.</summary>
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>Each attempt to reconnect also asks EC2.</summary>
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(3);
 
     /// <summary>How long the wait tries to reconnect before it gives up. The job itself keeps running.</summary>
     private static readonly TimeSpan ReconnectTimeout = TimeSpan.FromMinutes(3);
@@ -54,7 +60,7 @@ internal static class JobRunner
             + $"mkdir -p {MachineLayout.Data} && ln -sfn ../../data {JobFiles.Data} && "
             + $"export PATH={ShellText.QuotePath(request.Prefix + "/bin")}:\"$PATH\" && "
             + $"{{ setsid nohup {python} {JobFiles.Runner} {quoted} --output {quoted} --status {JobFiles.Status} "
-            + $"> {JobFiles.Log} 2>&1 < /dev/null & note_process $! > {JobFiles.ProcessId}; }} && "
+            + $"> {JobFiles.Log} 2>&1 < /dev/null & {{ note_process $!; printf '%s\\n' {quoted}; }} > {JobFiles.ProcessId}; }} && "
             + register, $"Starting {name}", cancellationToken);
         context.Log.Verbose($"{host}: {request.Id} is running in {folder}.");
         return job;
@@ -92,11 +98,18 @@ internal static class JobRunner
         }
     }
 
+    /// <summary>Returns a job whose instance AWS took back before it ended.</summary>
+    public static TrainingJob Interrupted(TrainingJob job, string why, StepContext context) => new(
+        job.Instance, job.Id, job.Notebook, job.Folder,
+        new JobStatus("interrupted", job.CellCount, job.Cell, job.StartTime, context.Now, why));
+
     /// <summary>Creates the error for a job that did not succeed.</summary>
     public static SpotTrainerException Failure(TrainingJob job) => new(
         "JobFailed", ErrorKind.InvalidResult,
-        $"{job.Notebook} {job.State} on {job.Instance}: {job.Error ?? "it received SIGTERM."}",
-        "Fetch the executed notebook and its log with Receive-TrainingResult. An instance costs money until you remove it.", job);
+        $"{job.Notebook} {(job.State == "failed" ? "failed" : $"was {job.State}")} on {job.Instance}: {job.Error ?? "it received SIGTERM."}",
+        job.State == "interrupted"
+            ? "AWS takes the instance back within two minutes. Fetch the executed notebook now with Receive-TrainingResult."
+            : "Fetch the executed notebook and its log with Receive-TrainingResult. An instance costs money until you remove it.", job);
 
     /// <summary>Reads the status of a job.</summary>
     public static async Task<JobStatus> LookAsync(
@@ -104,10 +117,18 @@ internal static class JobRunner
     {
         // Look for the process before reading the file: a process that has ended by then has already written its final status.
         var text = await connection.RequireAsync(
-            $"{Functions}cd {ShellText.QuotePath(job.Folder)} && {{ process_of {JobFiles.ProcessId} > /dev/null && echo alive || echo gone; cat {JobFiles.Status} 2>/dev/null || :; }}",
+            $"{Functions}cd {ShellText.QuotePath(job.Folder)} && {{ process_of {JobFiles.ProcessId} > /dev/null && echo alive || echo gone; "
+            + $"test -s {InterruptionNotice} && echo notice || echo none; cat {JobFiles.Status} 2>/dev/null || :; }}",
             $"Checking the job {job.Id}", cancellationToken);
-        var lines = text.Split(['\n'], 2);
-        var status = lines.Length > 1 && lines[1].Trim().Length > 0 ? JobStatus.Parse(lines[1]) : JobStatus.Unknown;
+        var lines = text.Split(['\n'], 3);
+        var status = lines.Length > 2 && lines[2].Trim().Length > 0 ? JobStatus.Parse(lines[2]) : JobStatus.Unknown;
+
+        // The watchdog ends jobs when AWS announces an interruption. That is no stop by the user.
+        if (status.State == "stopped" && lines[1] == "notice")
+        {
+            status = status with { State = "interrupted", Error = status.Error ?? "AWS takes the instance back." };
+        }
+
         return lines[0] == "gone" && !status.HasEnded ? await VanishedAsync(connection, job, status, context, cancellationToken) : status;
     }
 
@@ -115,7 +136,7 @@ internal static class JobRunner
     private static Task<JobStatus> ReadStatusAsync(TrainingJob job, StepContext context, CancellationToken cancellationToken)
     {
         SshConnection? connection = null;
-        return (new Patience(ReconnectTimeout, Poll) { FromFirstError = true })
+        return (new Patience(ReconnectTimeout, Poll) { FromFirstError = true, LongestPause = LongestPause })
             .AskAsync(context.Time, LookOnceAsync, isEnough: null, MayReconnect, cancellationToken);
 
         async Task<JobStatus> LookOnceAsync()

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jobs;
 
@@ -27,9 +28,12 @@ public sealed class ReceiveTrainingResultCommand : JobCmdlet
             destinationTaken = true;
             if (ShouldProcess(destination, $"fetch the results of {job}"))
             {
-                StartThrottled(
-                    job, async stopping => await Output.ObjectAsync(
-                        await ResultReceiver.ReceiveAsync(job, destination, Context, stopping)));
+                StartThrottled(job, async stopping =>
+                {
+                    var known = await JobFinder.ResolveAsync(job, Context, stopping);
+                    await Output.ObjectAsync(await HostFinder.WorkAsync(
+                        known.Instance, () => ResultReceiver.ReceiveAsync(known, destination, Context, stopping), Context, stopping));
+                });
             }
         }
     }

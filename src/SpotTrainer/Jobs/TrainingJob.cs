@@ -19,6 +19,12 @@ public sealed class TrainingJob
         Error = status.Error;
     }
 
+    /// <summary>Creates what stands for a job that has not been looked up yet.</summary>
+    /// <param name="host">The host; null if any of this user's instances may have it.</param>
+    /// <param name="id">The job's ID.</param>
+    internal TrainingJob(TrainingHost? host, string id)
+        : this(host!, id, string.Empty, string.Empty, JobStatus.Unknown) => IsReference = true;
+
     /// <summary>The host.</summary>
     public TrainingHost Instance { get; }
 
@@ -31,7 +37,10 @@ public sealed class TrainingJob
     /// <summary>The job's folder on the host.</summary>
     public string Folder { get; }
 
-    /// <summary><c>running</c>, <c>succeeded</c>, <c>failed</c>, or <c>stopped</c>, at the time the object was created.</summary>
+    /// <summary>
+    /// <c>running</c>, <c>succeeded</c>, <c>failed</c>, <c>stopped</c>, or <c>interrupted</c> (AWS took the instance back), at the time the
+    /// object was created.
+    /// </summary>
     public string State { get; }
 
     /// <summary>The number of the code cell that is running or ran last, from 1.</summary>
@@ -49,6 +58,9 @@ public sealed class TrainingJob
     /// <summary>What went wrong: the cell, the exception, and the line; null if nothing did.</summary>
     public string? Error { get; }
 
+    /// <summary>Whether it has only an ID, because it has not been looked up yet.</summary>
+    internal bool IsReference { get; }
+
     /// <inheritdoc/>
-    public override string ToString() => $"{Id} on {Instance}";
+    public override string ToString() => Instance is null ? Id : $"{Id} on {Instance}";
 }

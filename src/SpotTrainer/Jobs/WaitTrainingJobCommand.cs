@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Jobs;
 
@@ -16,11 +17,20 @@ public sealed class WaitTrainingJobCommand : JobCmdlet
         {
             StartThrottled(job, async stopping =>
             {
-                var ended = await JobRunner.WaitAsync(job, Context, stopping);
-                await Output.ObjectAsync(ended);
-                if (ended.State != "succeeded")
+                var known = await JobFinder.ResolveAsync(job, Context, stopping);
+                try
                 {
-                    throw JobRunner.Failure(ended);
+                    var ended = await JobRunner.WaitAsync(known, Context, stopping);
+                    await Output.ObjectAsync(ended);
+                    if (ended.State != "succeeded")
+                    {
+                        throw JobRunner.Failure(ended);
+                    }
+                }
+                catch (SpotTrainerException exception) when (exception.Id == "InstanceInterrupted")
+                {
+                    await Output.ObjectAsync(JobRunner.Interrupted(known, exception.Message, Context));
+                    throw;
                 }
             });
         }

@@ -20,6 +20,7 @@ public sealed class RemoveTrainingKeyPairCommand : RegionCmdlet
     /// <summary>The key pairs, from Get-TrainingKeyPair or New-TrainingKeyPair. Each is looked up in its own cloud and region.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "KeyPair", ValueFromPipeline = true)]
     [ValidateNotNull]
+    [KeyPairReference]
     public TrainingKeyPair[] KeyPair { get; set; } = [];
 
     /// <summary>Deletes the public key in EC2, and keeps the private key on this computer.</summary>
@@ -62,6 +63,16 @@ public sealed class RemoveTrainingKeyPairCommand : RegionCmdlet
 
         foreach (var pair in KeyPair)
         {
+            if (pair.Origin is { } origin)
+            {
+                if (Get(pair, stopping => origin.RequireAsync($"The key pair '{pair}'", ResolveCloud, stopping)) is { } home)
+                {
+                    Remove(home, origin.Region, pair.Name, folder: null);
+                }
+
+                continue;
+            }
+
             // A key pair that was created without EC2 has nothing there. For all others a cloud must be asked: their own, if they have one.
             var cloud = pair.Cloud ?? (pair.State == TrainingKeyPairState.LocalOnly ? null : ResolveCloud());
             Remove(cloud, pair.Region ?? Region ?? cloud?.Region, pair.Name,

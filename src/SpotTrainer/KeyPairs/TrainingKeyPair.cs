@@ -61,6 +61,15 @@ public sealed class TrainingKeyPair
     /// <summary>Where the key pair is: <c>rehearsal</c>, an account number, or <c>local</c> if no cloud was asked.</summary>
     public string Where => Cloud?.Where ?? "local";
 
+    /// <summary>The account's number; 000000000000 in a rehearsal; null if no cloud was asked.</summary>
+    public string? Account => Cloud?.Account;
+
+    /// <summary>The endpoint that was asked; null for AWS's own, or if none was.</summary>
+    public string? Endpoint => Cloud?.Endpoint;
+
+    /// <summary>Where it came from if it crossed a process; otherwise null.</summary>
+    internal ObjectOrigin? Origin { get; init; }
+
     internal CloudContext? Cloud { get; }
 
     /// <inheritdoc/>

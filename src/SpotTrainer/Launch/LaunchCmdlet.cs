@@ -14,9 +14,13 @@ public abstract class LaunchCmdlet : RegionsCmdlet
     private readonly List<SpotOffer> offers = [];
     private readonly List<string> types = [];
 
-    /// <summary>The offers, from Find-SpotOffer. They are tried in order until one has capacity.</summary>
+    /// <summary>
+    /// The offers, from Find-SpotOffer, or types with zones, such as m7i.large/us-east-1a. They are tried in order until one has capacity.
+    /// Offers from Import-Clixml or another process are looked up again.
+    /// </summary>
     [Parameter(Mandatory = true, ParameterSetName = "Offer", ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
+    [OfferReference]
     public SpotOffer[] Offer { get; set; } = [];
 
     /// <summary>
@@ -27,6 +31,7 @@ public abstract class LaunchCmdlet : RegionsCmdlet
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(InstanceTypeCompleter))]
+    [PlainText]
     public string[] InstanceType { get; set; } = [];
 
     /// <summary>The number of instances. If there are several, each has a number after its name and its share of the budget.</summary>
@@ -62,9 +67,10 @@ public abstract class LaunchCmdlet : RegionsCmdlet
     [Number]
     public int VolumeSizeGiB { get; set; } = 30;
 
-    /// <summary>The key pair, from New-TrainingKeyPair.</summary>
+    /// <summary>The key pair, from New-TrainingKeyPair, or its name.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateNotNull]
+    [KeyPairReference]
     public TrainingKeyPair? KeyPair { get; set; }
 
     /// <summary>
@@ -171,8 +177,14 @@ public abstract class LaunchCmdlet : RegionsCmdlet
         {
             try
             {
-                var cloud = offers.Count > 0 ? LaunchStep.CloudOf(offers) : ResolveCloud();
-                var request = Complete(Request());
+                if (Get(offers, stopping => OfferFinder.ResolveAsync(offers, ResolveCloud, Context, stopping)) is not { } found)
+                {
+                    base.EndProcessing();
+                    return;
+                }
+
+                var cloud = found.Count > 0 ? LaunchStep.CloudOf(found) : ResolveCloud();
+                var request = Complete(Request()) with { Offers = found };
                 if (Get(offers.Count > 0 ? offers[0] : types,
                     stopping => LaunchStep.PrepareAsync(cloud, request, Context, stopping)) is { } step)
                 {
@@ -197,7 +209,6 @@ public abstract class LaunchCmdlet : RegionsCmdlet
     private LaunchRequest Request() => new()
     {
         IsNew = true,
-        Offers = offers,
         InstanceTypes = types,
         Regions = Region,
         Count = Count,

@@ -19,6 +19,7 @@ public sealed class FindSpotOfferCommand : RegionsCmdlet
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(InstanceTypeCompleter))]
+    [PlainText]
     public string[] InstanceType { get; set; } = [];
 
     /// <summary>The minimum number of vCPUs.</summary>

@@ -15,6 +15,7 @@ public sealed class GetSpotPriceCommand : RegionsCmdlet
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(InstanceTypeCompleter))]
+    [PlainText]
     public string[] InstanceType { get; set; } = [];
 
     /// <summary>The zones, with wildcards. The default is all zones.</summary>
@@ -26,6 +27,7 @@ public sealed class GetSpotPriceCommand : RegionsCmdlet
     /// <summary>Offers, from Find-SpotOffer. Returns the history of each offer's type in its zone.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Offer", ValueFromPipeline = true)]
     [ValidateNotNull]
+    [OfferReference]
     public SpotOffer[] Offer { get; set; } = [];
 
     /// <summary>The number of days back, up to 90, which is as far as EC2's history goes.</summary>
@@ -40,7 +42,7 @@ public sealed class GetSpotPriceCommand : RegionsCmdlet
         var from = Context.Now.AddDays(-Days);
         if (ParameterSetName == "Offer")
         {
-            foreach (var offer in Offer)
+            foreach (var offer in Get(Offer, stopping => OfferFinder.ResolveAsync(Offer, ResolveCloud, Context, stopping)) ?? [])
             {
                 Read(offer.Cloud, [offer.InstanceType], [offer.Zone], [offer.Region], from);
             }

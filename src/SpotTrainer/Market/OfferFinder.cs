@@ -53,6 +53,43 @@ internal sealed class OfferFinder
         return offers.Count > 0 ? offers : throw await finder.NoneAsync(regions, cancellationToken);
     }
 
+    /// <summary>Returns offers; those that are only references are looked up, with their current prices.</summary>
+    /// <exception cref="SpotTrainerException"><c>OtherCloud</c>, <c>OfferGone</c>.</exception>
+    public static async Task<IReadOnlyList<SpotOffer>> ResolveAsync(
+        IReadOnlyList<SpotOffer> offers, Func<CloudContext> resolve, StepContext context, CancellationToken cancellationToken)
+    {
+        if (!offers.Any(offer => offer.IsReference))
+        {
+            return offers;
+        }
+
+        var known = new Dictionary<(string, string), SpotOffer>();
+        foreach (var region in offers.Where(offer => offer.IsReference).GroupBy(offer => offer.Region, StringComparer.Ordinal))
+        {
+            RegionNames.Require(region.Key);
+            var home = resolve();
+            foreach (var origin in region.Where(offer => offer.Origin is not null).GroupBy(offer => offer.Origin!))
+            {
+                home = await origin.Key.RequireAsync($"The offer {origin.First()}", resolve, cancellationToken);
+            }
+
+            await home.GetAccountAsync(cancellationToken);
+            var wanted = new OfferCriteria
+            {
+                InstanceTypes = region.Select(offer => offer.InstanceType).Distinct(StringComparer.Ordinal).ToArray(),
+            };
+            foreach (var offer in await FindAsync(home, [region.Key], wanted, context, cancellationToken))
+            {
+                known[(offer.InstanceType, offer.Zone)] = offer;
+            }
+        }
+
+        return offers.Select(offer => !offer.IsReference ? offer
+            : known.TryGetValue((offer.InstanceType, offer.Zone), out var current) ? current
+            : throw new SpotTrainerException("OfferGone", ErrorKind.ObjectNotFound, $"{offer} is not offered anymore.",
+                "Find available offers with Find-SpotOffer.", offer)).ToArray();
+    }
+
     /// <summary>Finds offers and emits each region's offers, cheapest first, as soon as the region answers.</summary>
     /// <inheritdoc cref="FindAsync"/>
     /// <exception cref="SpotTrainerException">

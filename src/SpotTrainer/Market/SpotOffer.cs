@@ -23,6 +23,16 @@ public sealed class SpotOffer : ICloudObject
         DiskPrice = candidate.DiskPrice;
     }
 
+    /// <summary>Creates what stands for an offer that has not been looked up yet.</summary>
+    internal SpotOffer(string region, string zone, string type, ObjectOrigin? origin)
+    {
+        Region = region;
+        Zone = zone;
+        Size = new InstanceTypeSize(type, 0, 0, 0, string.Empty, 0, string.Empty, Burstable: false, Metal: false, CurrentGeneration: false);
+        Origin = origin;
+        IsReference = true;
+    }
+
     /// <summary>The region.</summary>
     public string Region { get; }
 
@@ -109,6 +119,9 @@ public sealed class SpotOffer : ICloudObject
     /// <summary>Where the offer is: <c>rehearsal</c>, or an account's number.</summary>
     public string Where => Cloud.Where;
 
+    /// <summary>The account's number; 000000000000 in a rehearsal.</summary>
+    public string Account => Cloud.Account;
+
     /// <summary>The endpoint where the offer was found; null for AWS's own.</summary>
     public string? Endpoint => Cloud.Endpoint;
 
@@ -116,6 +129,12 @@ public sealed class SpotOffer : ICloudObject
 
     /// <exception cref="InvalidOperationException">The offer comes from a saved request and does not belong to a cloud yet.</exception>
     internal CloudContext Cloud => cloud ?? throw new InvalidOperationException("The offer does not belong to a cloud.");
+
+    /// <summary>Whether it has only a type and a zone, because it has not been looked up yet.</summary>
+    internal bool IsReference { get; }
+
+    /// <summary>Where a reference came from; null if the user gave only text.</summary>
+    internal ObjectOrigin? Origin { get; }
 
     internal InstanceTypeSize Size { get; }
 
@@ -140,5 +159,7 @@ public sealed class SpotOffer : ICloudObject
     internal Tariff OnDemandTariffFor(int volumeSizeGiB) => new(OnDemandPrice ?? 0, OnDemandPrice, DiskPrice, volumeSizeGiB);
 
     /// <inheritdoc/>
-    public override string ToString() => string.Format(CultureInfo.InvariantCulture, "{0} in {1} at {2} USD/h", InstanceType, Zone, Price);
+    public override string ToString() => IsReference
+        ? $"{InstanceType} in {Zone}"
+        : string.Format(CultureInfo.InvariantCulture, "{0} in {1} at {2} USD/h", InstanceType, Zone, Price);
 }

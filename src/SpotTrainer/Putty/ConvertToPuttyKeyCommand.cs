@@ -16,6 +16,7 @@ public sealed class ConvertToPuttyKeyCommand : KeyConversionCmdlet
     /// <summary>Key pairs, from New-TrainingKeyPair or Get-TrainingKeyPair.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "KeyPair", ValueFromPipeline = true)]
     [ValidateNotNull]
+    [KeyPairReference]
     public TrainingKeyPair[] KeyPair { get; set; } = [];
 
     /// <summary>The version of PuTTY's format: 3, or 2 for PuTTY before 0.75.</summary>

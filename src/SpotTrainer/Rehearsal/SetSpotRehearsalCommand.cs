@@ -219,20 +219,20 @@ public sealed class SetSpotRehearsalCommand : StepCmdlet
         {
             Run(host, async stopping =>
             {
-                var instance = await HostFinder.ResolveAsync(host, Context, stopping) as SpotTrainingInstance
-                ?? throw new SpotTrainerException("NotAnInstance", ErrorKind.InvalidArgument,
-                    $"{host} is not an instance that the module launched.",
-                    "Use an instance from New-SpotTrainingInstance or Get-SpotTrainingInstance.", host);
-                if (!ReferenceEquals(instance.Cloud, rehearsal.Cloud))
+                foreach (var found in await HostFinder.ResolveAsync(host, Context, stopping))
                 {
-                    throw new SpotTrainerException("NotOfRehearsal", ErrorKind.InvalidArgument,
-                        $"{instance} does not belong to the running rehearsal.",
-                        "Use an instance of this rehearsal. No other can be interrupted on request.", instance);
-                }
+                    var instance = SpotTrainingInstance.Require(found);
+                    if (!ReferenceEquals(instance.Cloud, rehearsal.Cloud))
+                    {
+                        throw new SpotTrainerException("NotOfRehearsal", ErrorKind.InvalidArgument,
+                            $"{instance} does not belong to the running rehearsal.",
+                            "Use an instance of this rehearsal. No other can be interrupted on request.", instance);
+                    }
 
-                await (interrupt ? rehearsal.Host.InterruptAsync(instance.Region, instance.InstanceId, notice)
-                    : rehearsal.Host.RecommendRebalanceAsync(instance.Region, instance.InstanceId));
-                await Output.ObjectAsync(instance);
+                    await (interrupt ? rehearsal.Host.InterruptAsync(instance.Region, instance.InstanceId, notice)
+                        : rehearsal.Host.RecommendRebalanceAsync(instance.Region, instance.InstanceId));
+                    await Output.ObjectAsync(instance);
+                }
             });
         }
     }

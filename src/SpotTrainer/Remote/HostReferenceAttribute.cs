@@ -1,23 +1,40 @@
-using System.Collections;
-using System.Management.Automation;
+using System.Text.RegularExpressions;
+using SpotTrainer.Cloud;
+using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Remote;
 
-/// <summary>Lets a parameter that takes hosts also take their names and IDs. <see cref="HostStepCmdlet"/> looks them up.</summary>
+/// <summary>
+/// Lets a parameter that takes hosts also take names and IDs of instances, patterns, and objects that crossed a process.
+/// <see cref="HostFinder"/> looks them up. Every property of such an object but its identity is read anew from EC2.
+/// </summary>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class HostReferenceAttribute : ArgumentTransformationAttribute
+public sealed class HostReferenceAttribute : ReferenceAttribute
 {
-    /// <inheritdoc/>
-    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData) => Unwrap(inputData) switch
+    private const string HostOfStep = "Instance";
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1);
+
+    /// <summary>An instance that was saved as its text only, because it stood too deep inside another object.</summary>
+    private static readonly Regex Flattened = new(@"\((?<id>i-[0-9a-f]{8,17})\)\z", RegexOptions.ExplicitCapture, Timeout);
+
+    private protected override object FromText(string text) =>
+        Flattened.Match(text) is { Success: true } found ? new NamedHost(found.Groups["id"].Value, text) : new NamedHost(text);
+
+    private protected override object? FromProperties(ObjectProperties properties)
     {
-        string text => Named(text),
-        IList list => list.Cast<object?>().Select(item => Unwrap(item) is string text ? Named(text) : item).ToArray(),
-        _ => inputData,
-    };
+        if (properties.Text("InstanceId") is { Length: > 0 } id)
+        {
+            var label = properties.Text("Name") is { Length: > 0 } name ? $"{name} ({id})" : id;
+            return properties.Has("Region") && properties.Has("Endpoint")
+                ? new NamedHost(
+                    id, label, new ObjectOrigin(properties.Text("Region"), properties.Text("Account"), properties.Text("Endpoint")))
+                : new NamedHost(id, label);
+        }
 
-    private static object? Unwrap(object? value) => value is PSObject wrapped ? wrapped.BaseObject : value;
-
-    private static object Named(string text) => text.Trim() is { Length: > 0 } name
-        ? new NamedHost(name)
-        : throw new ArgumentTransformationMetadataException("The name of an instance is empty. Use its name or its ID.");
+        return properties.WereOf(typeof(TrainingHost)) ? TrainingHost.FromSaved(
+                properties.Text("HostName"), properties.Text("Port"), properties.Text("UserName"), properties.Text("KeyPath"),
+                properties.Texts("HostKeys"))
+            : properties.Value(HostOfStep) is { } host ? Transform(null!, host)
+            : null;
+    }
 }

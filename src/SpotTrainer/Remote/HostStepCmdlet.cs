@@ -7,15 +7,16 @@ namespace SpotTrainer.Remote;
 public abstract class HostStepCmdlet : ThrottledCmdlet
 {
     /// <summary>
-    /// The hosts: instances, other hosts, names or IDs of instances, or the output of any step, which has its host in the property
-    /// <c>Instance</c>.
+    /// The hosts: instances, other hosts, names (with wildcards) or IDs of instances, or the output of any step, which has its host in the
+    /// property <c>Instance</c>. Objects from Import-Clixml, Start-Job, or $using: are looked up again.
     /// </summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNull]
     [Alias("TrainingHost")]
     [HostReference]
     [ArgumentCompleter(typeof(HostNameCompleter))]
-    public TrainingHost[] Instance { get; set; } = [];
+    [SupportsWildcards]
+    public virtual TrainingHost[] Instance { get; set; } = [];
 
     /// <summary>The action that ShouldProcess asks about, as a verb phrase; null if nothing is changed.</summary>
     private protected abstract string? Action { get; }
@@ -25,12 +26,20 @@ public abstract class HostStepCmdlet : ThrottledCmdlet
     {
         foreach (var given in Instance)
         {
-            var host = given is NamedHost ? Get(given.ToString(), stopping => HostFinder.ResolveAsync(given, Context, stopping)) : given;
-
-            // A name that was not found has been reported.
-            if (host is not null && (Action is not { } action || ShouldProcess(host.ToString(), action)))
+            // What was not found has been reported.
+            foreach (var host in given is NamedHost
+                ? Get(given.ToString(), stopping => HostFinder.ResolveAsync(given, Context, stopping)) ?? []
+                : [given])
             {
-                StartThrottled(host, Prepare(host));
+                if (Action is not { } action || ShouldProcess(host.ToString(), action))
+                {
+                    var work = Prepare(host);
+                    StartThrottled(host, stopping => HostFinder.WorkAsync(host, async () =>
+                    {
+                        await work(stopping);
+                        return true;
+                    }, Context, stopping));
+                }
             }
         }
     }

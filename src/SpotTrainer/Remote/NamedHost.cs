@@ -1,13 +1,22 @@
+using SpotTrainer.Cloud;
+
 namespace SpotTrainer.Remote;
 
-/// <summary>A host that the user specified by name or ID, and that has not been looked up yet.</summary>
-internal sealed class NamedHost(string text) : TrainingHost(string.Empty, 0, string.Empty, keyPath: null, [])
+/// <summary>Stands for instances that have not been looked up yet: the user gave a name, a pattern, an ID, or an object that crossed a process.</summary>
+/// <param name="text">The name, pattern, or ID.</param>
+/// <param name="label">What messages show; null for the text.</param>
+/// <param name="origin">Where the object came from; null if there was none.</param>
+internal sealed class NamedHost(string text, string? label = null, ObjectOrigin? origin = null)
+    : TrainingHost(string.Empty, 0, string.Empty, keyPath: null, [])
 {
-    /// <summary>What the user typed.</summary>
+    /// <summary>The name, pattern, or ID.</summary>
     public string Text { get; } = text;
 
-    internal override string Label => Text;
+    /// <summary>Where the object came from; null if the user gave only text.</summary>
+    public ObjectOrigin? Origin { get; } = origin;
+
+    internal override string Label => label ?? Text;
 
     /// <inheritdoc/>
-    public override string ToString() => Text;
+    public override string ToString() => Label;
 }

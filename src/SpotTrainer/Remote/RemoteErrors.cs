@@ -9,7 +9,7 @@ internal static class RemoteErrors
 
     public static SpotTrainerException HostKeyMismatch(TrainingHost host, string offered, Exception inner) => new(
         "HostKeyMismatch", ErrorKind.SecurityError,
-        $"The host key of {host.HostName}:{host.Port} ({offered}) is not the pinned one ({string.Join(", ", host.HostKeys)}). "
+        $"The host key of {Named(host)} ({offered}) is not the pinned one ({string.Join(", ", host.HostKeys)}). "
         + "It may be a different machine, so nothing was sent to it.",
         "Compare the host key with the one on the machine's console before you connect again.", host, inner);
 
@@ -18,7 +18,7 @@ internal static class RemoteErrors
         "Check that the user name and the key are the ones that the instance was launched with.", host, inner);
 
     public static SpotTrainerException Unreachable(TrainingHost host, Exception? inner) => new(
-        "HostUnreachable", ErrorKind.ConnectionError, $"{host.HostName}:{host.Port} does not respond.",
+        "HostUnreachable", ErrorKind.ConnectionError, $"{Named(host)} does not respond.",
         "Check that it is running (Get-SpotTrainingInstance) and that its security group allows your current IP address.", host, inner);
 
     public static SpotTrainerException NoAddress(TrainingHost host) => new(
@@ -27,8 +27,12 @@ internal static class RemoteErrors
 
     public static SpotTrainerException CommandFailed(TrainingHost host, string doing, TrainingCommandResult result) => new(
         "RemoteCommandFailed", ErrorKind.InvalidResult,
-        $"{doing} failed on {host.HostName} with exit code {result.ExitCode}.{LastLines(result)}",
+        $"{doing} failed on {host} with exit code {result.ExitCode}.{LastLines(result)}",
         "Fix the cause and try again. Use Invoke-TrainingCommand to investigate on the host.", host);
+
+    /// <summary>An instance by its name, ID, and address. Its address alone says nothing to a user.</summary>
+    private static string Named(TrainingHost host) =>
+        host.ToString() == host.Identity ? host.Identity : $"{host} at {host.HostName}:{host.Port}";
 
     private static string LastLines(TrainingCommandResult result)
     {

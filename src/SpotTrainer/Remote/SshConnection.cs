@@ -12,6 +12,10 @@ namespace SpotTrainer.Remote;
 internal sealed class SshConnection : IDisposable
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(15);
+
+    /// <summary>A host that is there responds within this time.</summary>
+    private static readonly TimeSpan PromptAnswer = TimeSpan.FromSeconds(1);
+
     private readonly SemaphoreSlim sftpGate = new(1);
     private readonly SshClient client;
     private readonly TrainingHost host;
@@ -32,17 +36,29 @@ internal sealed class SshConnection : IDisposable
     public byte[] HostKey { get; }
 
     /// <summary>Connects and logs in.</summary>
-    public static async Task<SshConnection> ConnectAsync(TrainingHost host, StepContext context, CancellationToken cancellationToken)
+    /// <param name="host">The host.</param>
+    /// <param name="isBooting">Whether it may not respond yet. Otherwise, the error says why it does not.</param>
+    /// <param name="context">Log, clock, and session.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    public static async Task<SshConnection> ConnectAsync(
+        TrainingHost host, bool isBooting, StepContext context, CancellationToken cancellationToken)
     {
         if (host.HostName.Length == 0)
         {
             // The object was made before the instance had an address.
-            host = await HostFinder.Current.LookAgainAsync(host, cancellationToken) ?? throw RemoteErrors.NoAddress(host);
+            host = await HostFinder.Current.LookAgainAsync(host, cancellationToken)
+                ?? throw (isBooting ? null : await HostFinder.Current.WhyGoneAsync(host, context, cancellationToken))
+                ?? RemoteErrors.NoAddress(host);
         }
 
         try
         {
-            return await ConnectOnceAsync(host, context, cancellationToken);
+            return await (isBooting ? ConnectOnceAsync(host, context, cancellationToken)
+                : ConnectWhileThereAsync(host, context, cancellationToken));
+        }
+        catch (SpotTrainerException exception) when (exception.Id == "HostUnreachable" && !isBooting)
+        {
+            throw await HostFinder.Current.WhyGoneAsync(host, context, cancellationToken) ?? exception;
         }
         catch (SpotTrainerException exception) when (exception.Id == "HostKeyMismatch")
         {
@@ -53,6 +69,28 @@ internal sealed class SshConnection : IDisposable
 
             throw;
         }
+    }
+
+    /// <summary>Connects. If the host takes its time to respond, it may be gone, so EC2 is asked meanwhile.</summary>
+    private static async Task<SshConnection> ConnectWhileThereAsync(
+        TrainingHost host, StepContext context, CancellationToken cancellationToken)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var connecting = ConnectOnceAsync(host, context, over.Token);
+        if (await Task.WhenAny(connecting, context.Time.DelayAsync(PromptAnswer, over.Token)) != connecting
+            && await HostFinder.Current.WhyGoneAsync(host, context, cancellationToken) is { } why)
+        {
+            over.Cancel();
+            _ = connecting.ContinueWith(
+                lost => lost.Status == TaskStatus.RanToCompletion ? lost.Result : null, CancellationToken.None,
+                TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).ContinueWith(
+                late => late.Result?.Dispose(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            throw why;
+        }
+
+        var connection = await connecting;
+        over.Cancel();
+        return connection;
     }
 
     private static async Task<SshConnection> ConnectOnceAsync(TrainingHost host, StepContext context, CancellationToken cancellationToken)

@@ -13,7 +13,7 @@ internal sealed class SshConnectionPool : IDisposable
 
     /// <summary>Returns the session's connection to a host. Opens a new one if there is none that still works.</summary>
     public static Task<SshConnection> GetAsync(TrainingHost host, StepContext context, CancellationToken cancellationToken) =>
-        Of(context).GetOwnAsync(host, context, cancellationToken);
+        Of(context).GetOwnAsync(host, isBooting: false, context, cancellationToken);
 
     /// <summary>Waits for a host that is booting, until it accepts our login, the time is up, or its host key is wrong.</summary>
     public static Task<SshConnection> WaitAsync(
@@ -21,7 +21,7 @@ internal sealed class SshConnectionPool : IDisposable
     {
         // A host that is booting first refuses connections, and then rejects our key until cloud-init has written it.
         return new Patience(timeout, RetryDelay).AskAsync(
-            context.Time, () => GetAsync(host, context, cancellationToken), isEnough: null,
+            context.Time, () => Of(context).GetOwnAsync(host, isBooting: true, context, cancellationToken), isEnough: null,
             exception => exception is SpotTrainerException { Id: "HostUnreachable" or "LoginRefused" }, cancellationToken);
     }
 
@@ -54,7 +54,8 @@ internal sealed class SshConnectionPool : IDisposable
     private static string Key(TrainingHost host) => string.Format(
         CultureInfo.InvariantCulture, "{0}|{1}|{2}|{3}", host.Identity, host.UserName, host.KeyPath, string.Join(",", host.HostKeys));
 
-    private async Task<SshConnection> GetOwnAsync(TrainingHost host, StepContext context, CancellationToken cancellationToken)
+    private async Task<SshConnection> GetOwnAsync(
+        TrainingHost host, bool isBooting, StepContext context, CancellationToken cancellationToken)
     {
         host.ThrowIfGone();
         var entry = entries.GetOrAdd(Key(host), _ => new Entry(host));
@@ -65,7 +66,7 @@ internal sealed class SshConnectionPool : IDisposable
             {
                 entry.Connection?.Dispose();
                 entry.Connection = null;
-                entry.Connection = await SshConnection.ConnectAsync(host, context, cancellationToken);
+                entry.Connection = await SshConnection.ConnectAsync(host, isBooting, context, cancellationToken);
                 if (entry.Closed || isOver)
                 {
                     entry.Connection.Dispose();

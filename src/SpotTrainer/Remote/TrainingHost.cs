@@ -49,6 +49,13 @@ public class TrainingHost
     {
     }
 
+    /// <summary>Makes a host that is not an instance from saved properties; null if they cannot be those of a host.</summary>
+    internal static TrainingHost? FromSaved(string hostName, string port, string userName, string keyPath, IReadOnlyList<string> hostKeys) =>
+        hostName.Length > 0 && userName.Length > 0 && hostKeys.Count > 0
+            && int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is > 0 and < 65536
+            ? new TrainingHost(hostName, number, userName, keyPath.Length > 0 ? keyPath : null, hostKeys)
+            : null;
+
     /// <inheritdoc/>
     public override string ToString() => Identity;
 }

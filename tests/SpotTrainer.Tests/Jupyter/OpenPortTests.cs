@@ -73,13 +73,13 @@ public sealed class OpenPortTests(RehearsalSession session) : IDisposable
 
         // The port is closed even if Jupyter has died.
         session.Require(
-            "$null = $Machine | Invoke-TrainingCommand 'kill -9 $(cat ~/spottrainer/jupyter/pid); rm ~/spottrainer/jupyter/pid'");
+            "$null = $Machine | Invoke-TrainingCommand 'kill -9 $(sed s/\\ .*// ~/spottrainer/jupyter/pid); rm ~/spottrainer/jupyter/pid'");
         RequireError("$Machine | Stop-JupyterServer", "JupyterNotRunning", ErrorCategory.ObjectNotFound);
         Assert.Equal("0", await GroupsAsync());
 
         session.Require("$null = $Machine | Start-JupyterServer -OpenPort");
         session.Require(
-            "$null = $Machine | Invoke-TrainingCommand 'kill -9 $(cat ~/spottrainer/jupyter/pid); rm ~/spottrainer/jupyter/pid'");
+            "$null = $Machine | Invoke-TrainingCommand 'kill -9 $(sed s/\\ .*// ~/spottrainer/jupyter/pid); rm ~/spottrainer/jupyter/pid'");
         session.Require("$null = $Machine | Start-JupyterServer");
         session.Require("$null = $Machine | Stop-JupyterServer");
         Assert.Equal("0", await GroupsAsync());

@@ -65,6 +65,29 @@ public sealed class StepTests(RehearsalSession session)
         Assert.DoesNotContain("   at ", error.ToString(), StringComparison.Ordinal);
     }
 
+    /// <summary>The job is told apart from one that the user stopped, while AWS's notice stands there and after the instance is gone.</summary>
+    [Theory]
+    [InlineData("0:0:30", "$job.Id", "JobFailed", "was interrupted on")]
+    [InlineData("0", "$job", "InstanceInterrupted", "AWS took ")]
+    public void An_interrupted_job_is_told_from_a_stopped_one(string notice, string which, string id, string message)
+    {
+        var script = session.Folder.Write("waits.py", "import time\ntime.sleep(600)\n");
+        var result = session.Run(
+            "$instance = " + Launch + """
+
+            $job = $instance | Install-CondaStack -Package notebook | Start-TrainingJob -Path $script
+            $null = $instance | Invoke-TrainingCommand 'until test -s spottrainer/jobs/*/status.json; do sleep 0.1; done'
+            $null = $instance | Set-SpotRehearsal -Interrupt -Notice $notice
+            # job | Wait-TrainingJob
+            $null = $instance | Remove-SpotTrainingInstance
+            """.Replace("# job", which, StringComparison.Ordinal),
+            ("name", "taken"), ("script", script), ("notice", notice));
+        Assert.Equal("interrupted", Assert.Single(result.Output).Properties["State"].Value);
+        var error = Assert.Single(result.Errors);
+        Assert.StartsWith(id, error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains(message, error.ToString(), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("Start-TrainingJob -Instance $unreachableHost -Path /nowhere/none.ipynb", "NotebookNotFound", ErrorCategory.ObjectNotFound)]
     [InlineData("Start-TrainingJob -Instance $unreachableHost -Path /etc/hostname", "NotebookInvalid", ErrorCategory.InvalidData)]
@@ -180,7 +203,7 @@ public sealed class StepTests(RehearsalSession session)
         Assert.Matches(@"^job-\d+ \(a job \(it waits \(\?\?\)\.py\)\)$", Uses());
 
         // A script that receives SIGTERM writes that it was stopped.
-        session.Require("$null = $Machine | Invoke-TrainingCommand 'kill $(cat spottrainer/jobs/*/pid)'");
+        session.Require("$null = $Machine | Invoke-TrainingCommand 'kill $(head -n 1 spottrainer/jobs/*/pid | sed s/\\ .*//)'");
         WaitFor("($Job | Wait-TrainingJob -ErrorAction Ignore).State", "stopped");
         Assert.Equal("", Uses());
 
