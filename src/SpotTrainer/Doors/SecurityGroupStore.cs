@@ -59,6 +59,9 @@ internal static class SecurityGroupStore
             if (!LetsInOthers(group, cidr))
             {
                 await AllowAsync(ec2, group, cidr, givenCidr is null, context, cancellationToken);
+
+                // This launch is for the given range only.
+                await RevokeOldAsync(ec2, group, cidr, context, cancellationToken);
                 return group.GroupId;
             }
 
@@ -117,14 +120,29 @@ internal static class SecurityGroupStore
             .Select(group => Read(cloud, region, group)).ToArray();
     }
 
+    /// <summary>Returns the ID of a group that the user gave by its ID or its name.</summary>
+    /// <exception cref="SpotTrainerException"><c>SecurityGroupNotFound</c>.</exception>
+    public static async Task<string> ResolveAsync(
+        CloudContext cloud, string region, string vpc, string given, CancellationToken cancellationToken) =>
+        given.StartsWith("sg-", StringComparison.Ordinal) ? given
+            : (await FindAsync(cloud.Ec2(region), vpc, given, cancellationToken))?.GroupId
+                ?? throw new SpotTrainerException("SecurityGroupNotFound", ErrorKind.ObjectNotFound,
+                    $"There is no security group '{given}' in {vpc} in {region}.",
+                    "Use its ID, or create one with New-TrainingSecurityGroup.", given);
+
     /// <summary>Lets a range in. If it is this computer's own address, its earlier addresses are removed.</summary>
     public static async Task<TrainingSecurityGroup> UpdateAsync(
         TrainingSecurityGroup group, string? givenCidr, StepContext context, CancellationToken cancellationToken)
     {
         var ec2 = group.Cloud.Ec2(group.Region);
         var cidr = givenCidr ?? await CallerAddress.GetCidrAsync(group.Cloud, cancellationToken);
-        await AllowAsync(
-            ec2, await RequireAsync(ec2, group.Id, context, cancellationToken), cidr, givenCidr is null, context, cancellationToken);
+        var found = await RequireAsync(ec2, group.Id, context, cancellationToken);
+        await AllowAsync(ec2, found, cidr, givenCidr is null, context, cancellationToken);
+        if (givenCidr is not null)
+        {
+            await RevokeUnlessCurrentAsync(group, found, context, cancellationToken);
+        }
+
         return await ReadAsync(group.Cloud, group.Region, group.Id, context, cancellationToken);
     }
 
@@ -148,7 +166,24 @@ internal static class SecurityGroupStore
 
         if (own)
         {
+            await MarkOwnAsync(ec2, group, cidr, context, cancellationToken);
             await RevokeOldAsync(ec2, group, cidr, context, cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// Marks a rule for this computer's current address as such. A user may have asked for the same address as a range before; without the
+    /// mark, it would stay open when the address changes.
+    /// </summary>
+    private static async Task MarkOwnAsync(
+        IAmazonEC2 ec2, SecurityGroup group, string cidr, StepContext context, CancellationToken cancellationToken)
+    {
+        var door = Door.Of(group);
+        if (group.IpPermissions.Exists(rule => door.IsOpenedBy(rule)
+            && rule.Ipv4Ranges.Exists(range => range.CidrIp == cidr && range.Description == door.Purpose)))
+        {
+            await RevokeAsync(ec2, group, door, cidr, cancellationToken);
+            await AuthorizeAsync(ec2, group.GroupId, door.Rule(cidr, OwnRule(door)), context, cancellationToken);
         }
     }
 
@@ -232,19 +267,42 @@ internal static class SecurityGroupStore
         foreach (var old in group.IpPermissions.SelectMany(rule => rule.Ipv4Ranges).Where(
             range => range.Description == OwnRule(door) && range.CidrIp != cidr).ToArray())
         {
-            try
-            {
-                await ec2.RevokeSecurityGroupIngressAsync(
-                    new RevokeSecurityGroupIngressRequest { GroupId = group.GroupId,
-                        IpPermissions = [door.Rule(old.CidrIp, description: null)] }, cancellationToken);
-            }
-            catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidPermission.NotFound")
-            {
-                // Another launch was faster.
-            }
-
+            await RevokeAsync(ec2, group, door, old.CidrIp, cancellationToken);
             context.Log.Verbose($"{group.GroupId} no longer lets in {old.CidrIp}, an earlier address of this computer.");
         }
+    }
+
+    private static async Task RevokeAsync(
+        IAmazonEC2 ec2, SecurityGroup group, Door door, string cidr, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ec2.RevokeSecurityGroupIngressAsync(
+                new RevokeSecurityGroupIngressRequest { GroupId = group.GroupId, IpPermissions = [door.Rule(cidr, description: null)] },
+                cancellationToken);
+        }
+        catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidPermission.NotFound")
+        {
+            // Another launch was faster.
+        }
+    }
+
+    /// <summary>Removes this computer's earlier addresses. If its current one is not known, they stay, with a warning.</summary>
+    private static async Task RevokeUnlessCurrentAsync(
+        TrainingSecurityGroup group, SecurityGroup found, StepContext context, CancellationToken cancellationToken)
+    {
+        string own;
+        try
+        {
+            own = await CallerAddress.GetCidrAsync(group.Cloud, cancellationToken);
+        }
+        catch (SpotTrainerException exception) when (exception.Id == "CallerAddressUnknown")
+        {
+            context.Log.Warning($"Earlier addresses of this computer may still be let in by {group.Name}: {exception.Message}");
+            return;
+        }
+
+        await RevokeOldAsync(group.Cloud.Ec2(group.Region), found, own, context, cancellationToken);
     }
 
     /// <summary>Returns the ID of the region's default VPC.</summary>

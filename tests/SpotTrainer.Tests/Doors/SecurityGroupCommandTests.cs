@@ -59,6 +59,21 @@ public sealed class SecurityGroupCommandTests(RehearsalSession session)
         Assert.Equal([Own, Range, Somebody], await CidrsAsync("us-east-1"));
         Assert.Equal([Own], await CidrsAsync("eu-west-1"));
 
+        // A range that is added does not leave an earlier address open, and the current address counts as such even if the user had asked
+        // for it as a range.
+        await AllowAsync("us-east-1", Before, mark);
+        session.Require($"$null = Update-TrainingSecurityGroup proof-doors -Region us-east-1 -AllowedCidr {Range}");
+        Assert.Equal([Own, Range, Somebody], await CidrsAsync("us-east-1"));
+        session.Require($"$null = New-TrainingSecurityGroup proof-marked -AllowedCidr {Own}; $null = Update-TrainingSecurityGroup proof-marked");
+        using (var ec2 = session.Client("us-east-1"))
+        {
+            var marked = (await ec2.DescribeSecurityGroupsAsync(
+                new DescribeSecurityGroupsRequest { Filters = [new Filter("group-name", ["proof-marked"])] }, Stop)).SecurityGroups.Single();
+            Assert.Equal(
+                (Own, mark), marked.IpPermissions.SelectMany(rule => rule.Ipv4Ranges)
+                    .Select(range => (range.CidrIp, range.Description)).Single());
+        }
+
         // The output of New-TrainingSecurityGroup is valid input.
         var piped = session.Require(
             "New-TrainingSecurityGroup proof-piped | Update-TrainingSecurityGroup -AllowedCidr 198.51.100.0/24").Output;
