@@ -59,6 +59,20 @@ public sealed class RemoveSpotTrainingInstanceCommand : HostStepCmdlet
         }
     }
 
+    private protected override void Preview(TrainingHost host)
+    {
+        if (host is SpotTrainingInstance instance)
+        {
+            Run(instance, async stopping =>
+            {
+                if (await Terminator.HasResultsAsync(instance, stopping))
+                {
+                    Output.Warning($"{instance} has results that were not fetched. They would be lost.");
+                }
+            });
+        }
+    }
+
     private static string LostResults(SpotTrainingInstance instance) => $"{instance} has results that were not fetched. They are lost.";
 
     private protected override Func<CancellationToken, Task> Prepare(TrainingHost host)

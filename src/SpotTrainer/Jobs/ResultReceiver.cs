@@ -84,7 +84,7 @@ internal static class ResultReceiver
                 case RemoteEntryKind.File:
                     found.Add(new RemoteFile(name, entry.Length));
                     break;
-                case RemoteEntryKind.Link when folder.SizeOfTarget(name) is { } size:
+                case RemoteEntryKind.Link when await folder.SizeOfTargetAsync(name, cancellationToken) is { } size:
                     // For example last.ckpt, a link to the newest checkpoint.
                     found.Add(new RemoteFile(name, size));
                     break;

@@ -23,6 +23,11 @@ public abstract class StepCmdlet : PSCmdlet, IDisposable
     /// <summary>Canceled by Ctrl+C, and when a downstream command stops the pipeline.</summary>
     private protected CancellationToken StopToken => stopping.Token;
 
+    /// <summary>Whether the cmdlet only shows what it would do.</summary>
+    private protected bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out var given)
+        ? ((SwitchParameter)given).IsPresent
+        : GetVariableValue("WhatIfPreference") is true;
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -31,6 +31,11 @@ public abstract class HostStepCmdlet : ThrottledCmdlet
                 ? Get(given.ToString(), stopping => HostFinder.ResolveAsync(given, Context, stopping)) ?? []
                 : [given])
             {
+                if (IsWhatIf)
+                {
+                    Preview(host);
+                }
+
                 if (Action is not { } action || ShouldProcess(host.ToString(), action))
                 {
                     var work = Prepare(host);
@@ -42,6 +47,11 @@ public abstract class HostStepCmdlet : ThrottledCmdlet
                 }
             }
         }
+    }
+
+    /// <summary>Warns, with -WhatIf, about what the real call would warn about.</summary>
+    private protected virtual void Preview(TrainingHost host)
+    {
     }
 
     /// <summary>

@@ -20,7 +20,8 @@ public sealed class InvokeTrainingCommandCommand : HostStepCmdlet
 
     private protected override Func<CancellationToken, Task> Prepare(TrainingHost host)
     {
-        var (command, allow) = (Command, AllowFailure.IsPresent);
+        // The line ends of a here-string in a Windows script would become part of the shell's words.
+        var (command, allow) = (Command.Replace("\r\n", "\n"), AllowFailure.IsPresent);
         return async stopping =>
         {
             var connection = await SshConnectionPool.GetAsync(host, Context, stopping);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using SpotTrainer.Foundation;
 using SpotTrainer.Keys;
 
 namespace SpotTrainer.Remote;
@@ -12,31 +13,41 @@ internal static class KnownHosts
     public static string UserFile => Path.Combine(
         Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".ssh", "known_hosts");
 
-    /// <summary>Returns the fingerprints that the lines contain for a host.</summary>
-    public static IReadOnlyList<string> Find(IEnumerable<string> lines, string hostName, int port)
+    /// <summary>Returns the keys that the lines contain for a host, and those that they revoke for it.</summary>
+    public static HostKeys Find(IEnumerable<string> lines, string hostName, int port)
     {
         var name = port == 22 ? hostName : string.Format(CultureInfo.InvariantCulture, "[{0}]:{1}", hostName, port);
-        var found = new List<string>();
+        var (found, revoked) = (new List<string>(), new List<string>());
         foreach (var line in lines)
         {
             var fields = line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
+            var isRevoked = fields is ["@revoked", ..];
+            fields = isRevoked ? fields.Skip(1).ToArray() : fields;
 
-            // On a line with a marker (@cert-authority, @revoked), the first field is not a host name. Such lines are ignored.
-            if (fields.Length >= 3 && fields[0][0] is not ('#' or '@') && fields[0].Split(',').Any(pattern => Matches(pattern, name))
+            // A certificate authority (@cert-authority) vouches for other keys. Its own key is no host's.
+            if (fields.Length >= 3 && fields[0][0] is not ('#' or '@') && IsMeant(fields[0], name)
                 && HostKeyFingerprint.TryFromPublicKey(fields[2], out var fingerprint))
             {
-                found.Add(fingerprint);
+                (isRevoked ? revoked : found).Add(fingerprint);
             }
         }
 
-        return found;
+        return new HostKeys(found.Except(revoked, StringComparer.Ordinal).ToArray(), revoked);
+    }
+
+    /// <summary>Whether a list of patterns means a host: one of them matches, and none that is negated.</summary>
+    private static bool IsMeant(string patterns, string name)
+    {
+        var all = patterns.Split(',');
+        return !Array.Exists(all, pattern => pattern is ['!', ..] && Matches(pattern.Substring(1), name))
+            && Array.Exists(all, pattern => pattern is not ['!', ..] && Matches(pattern, name));
     }
 
     private static bool Matches(string pattern, string name)
     {
         if (!pattern.StartsWith("|1|", StringComparison.Ordinal))
         {
-            return string.Equals(pattern, name, StringComparison.OrdinalIgnoreCase);
+            return NamePattern.Matches(pattern, name);
         }
 
         var parts = pattern.Split('|');
@@ -56,3 +67,8 @@ internal static class KnownHosts
         }
     }
 }
+
+/// <summary>What is known about the keys of a host.</summary>
+/// <param name="Accepted">The fingerprints of the keys to accept.</param>
+/// <param name="Revoked">The fingerprints of keys that must never be accepted.</param>
+internal sealed record HostKeys(IReadOnlyList<string> Accepted, IReadOnlyList<string> Revoked);

@@ -15,8 +15,12 @@ internal static class PinnedHostKey
         }
 
         var file = KnownHosts.UserFile;
-        var found = File.Exists(file) ? KnownHosts.Find(File.ReadLines(file), hostName, port) : [];
-        return found.Count > 0 ? found : throw new SpotTrainerException("HostKeyUnknown", ErrorKind.SecurityError,
+        var known = File.Exists(file) ? KnownHosts.Find(File.ReadLines(file), hostName, port) : new HostKeys([], []);
+        return known.Accepted.Count > 0 ? known.Accepted
+            : known.Revoked.Count > 0 ? throw new SpotTrainerException("HostKeyRevoked", ErrorKind.SecurityError,
+                $"{file} revokes the host key of {hostName}:{port} ({string.Join(", ", known.Revoked)}).",
+                "Ask the owner of the machine for its current host key, and use it with -HostKey.", hostName)
+            : throw new SpotTrainerException("HostKeyUnknown", ErrorKind.SecurityError,
             $"The host key of {hostName}:{port} is not known, and an unknown host key is never trusted.",
             "Use -HostKey with the fingerprint that 'ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub' prints on that machine.", hostName);
     }

@@ -7,11 +7,14 @@ internal static class RemoteErrors
 {
     private const int LinesShown = 5;
 
-    public static SpotTrainerException HostKeyMismatch(TrainingHost host, string offered, Exception inner) => new(
+    /// <summary>The key of the exception's data that holds the type of the host key that was shown.</summary>
+    public const string ShownType = "ShownType";
+
+    public static SpotTrainerException HostKeyMismatch(TrainingHost host, string offered, string type, Exception inner) => new(
         "HostKeyMismatch", ErrorKind.SecurityError,
         $"The host key of {Named(host)} ({offered}) is not the pinned one ({string.Join(", ", host.HostKeys)}). "
         + "It may be a different machine, so nothing was sent to it.",
-        "Compare the host key with the one on the machine's console before you connect again.", host, inner);
+        "Compare the host key with the one on the machine's console before you connect again.", host, inner) { Data = { [ShownType] = type } };
 
     public static SpotTrainerException LoginRefused(TrainingHost host, Exception inner) => new(
         "LoginRefused", ErrorKind.AuthenticationError, $"{host} rejected the private key {host.KeyPath}.",
@@ -20,6 +23,11 @@ internal static class RemoteErrors
     public static SpotTrainerException Unreachable(TrainingHost host, Exception? inner) => new(
         "HostUnreachable", ErrorKind.ConnectionError, $"{Named(host)} does not respond.",
         "Check that it is running (Get-SpotTrainingInstance) and that its security group allows your current IP address.", host, inner);
+
+    public static SpotTrainerException ShellTalks(TrainingHost host, string said) => new(
+        "ShellNotSilent", ErrorKind.InvalidOperation,
+        $"The shell of {host.UserName} on {host} prints text at its start ('{ErrorTranslation.FirstSentence(said)}'), which breaks file transfer.",
+        "Remove the command from the shell's startup file (such as ~/.bashrc), or run it only in interactive shells.", host);
 
     public static SpotTrainerException NoAddress(TrainingHost host) => new(
         "HostUnreachable", ErrorKind.ConnectionError, $"{host} does not have an address yet.",

@@ -1,6 +1,7 @@
 using System.Text;
 using Renci.SshNet;
 using Renci.SshNet.Common;
+using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Remote;
 
@@ -44,10 +45,11 @@ internal sealed class RemoteFolder
     }
 
     /// <summary>The size of the file that a symbolic link points to; null if it does not point to a file.</summary>
-    public long? SizeOfTarget(string path)
+    public async Task<long?> SizeOfTargetAsync(string path, CancellationToken cancellationToken)
     {
         var full = Full(path);
-        return sftp.Exists(full) && sftp.GetAttributes(full) is { IsRegularFile: true } target ? target.Size : null;
+        return await sftp.ExistsAsync(full, cancellationToken)
+            && await sftp.GetAttributesAsync(full, cancellationToken) is { IsRegularFile: true } target ? target.Size : null;
     }
 
     /// <summary>Writes a file. An existing file is replaced.</summary>
@@ -66,7 +68,12 @@ internal sealed class RemoteFolder
         sftp.DownloadFileAsync(Full(path), content, cancellationToken);
 
     /// <summary>Renames a file. An existing file with the new name is replaced.</summary>
-    public void Replace(string path, string newPath) => sftp.RenameFile(Full(path), Full(newPath), isPosix: true);
+    public Task ReplaceAsync(string path, string newPath, CancellationToken cancellationToken) => Task.Run(
+        () =>
+        {
+            sftp.RenameFile(Full(path), Full(newPath), isPosix: true);
+            return true;
+        }, cancellationToken).OrStopped(cancellationToken);
 
     private string Full(string path) => path.Length == 0 ? root : $"{root}/{path}";
 
@@ -87,8 +94,14 @@ internal sealed class RemoteFolder
         {
             await sftp.CreateDirectoryAsync(path, cancellationToken);
         }
-        catch (SshException) when (sftp.Exists(path))
+        catch (SshException)
         {
+            if (!await sftp.ExistsAsync(path, cancellationToken))
+            {
+                throw;
+            }
+
+
             // Another transfer to the same host has created it in the meantime.
         }
     }

@@ -16,6 +16,16 @@ internal sealed class SshConnection : IDisposable
     /// <summary>A host that is there responds within this time.</summary>
     private static readonly TimeSpan PromptAnswer = TimeSpan.FromSeconds(1);
 
+    /// <summary>The limit of each call of the file transfer. A large file takes many calls.</summary>
+    private static readonly TimeSpan SftpTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>The types of host keys, with their algorithms (RFC 8332, RFC 8709, RFC 5656).</summary>
+    private static readonly string[][] KeyTypes =
+    [
+        ["ssh-ed25519"], ["ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"],
+        ["rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"],
+    ];
+
     private readonly SemaphoreSlim sftpGate = new(1);
     private readonly SshClient client;
     private readonly TrainingHost host;
@@ -154,7 +164,9 @@ internal sealed class SshConnection : IDisposable
             {
                 sftp?.Dispose();
                 sftp = null;
-                sftp = await OpenAsync(host, info => new SftpClient(info) { BufferSize = 256 * 1024 }, cancellationToken);
+                await RequireSilenceAsync(cancellationToken);
+                sftp = await OpenAsync(
+                    host, info => new SftpClient(info) { BufferSize = 256 * 1024, OperationTimeout = SftpTimeout }, cancellationToken);
             }
 
             return sftp;
@@ -165,6 +177,16 @@ internal sealed class SshConnection : IDisposable
         }
     }
 
+    /// <summary>A shell that prints text at its start would put it into the file transfer, which then waits for an answer forever.</summary>
+    private async Task RequireSilenceAsync(CancellationToken cancellationToken)
+    {
+        var nothing = await RunAsync(":", cancellationToken);
+        if (nothing.Output.Length > 0)
+        {
+            throw RemoteErrors.ShellTalks(host, nothing.Output);
+        }
+    }
+
     public void Dispose()
     {
         sftp?.Dispose();
@@ -172,27 +194,71 @@ internal sealed class SshConnection : IDisposable
         sftpGate.Dispose();
     }
 
+    /// <summary>
+    /// Opens a connection. A host can have keys of several types, and shows one of them. If that is not a pinned one, it is asked for each
+    /// other type: the pinned key may be of that type. Nothing is sent until a pinned key was shown.
+    /// </summary>
     private static async Task<T> OpenAsync<T>(TrainingHost host, Func<ConnectionInfo, T> make, CancellationToken cancellationToken)
+        where T : BaseClient
+    {
+        try
+        {
+            return await OpenOnceAsync(host, make, types: null, cancellationToken);
+        }
+        catch (SpotTrainerException exception) when (exception.Id == "HostKeyMismatch")
+        {
+            foreach (var types in KeyTypes.Where(
+                types => !types.Contains(exception.Data[RemoteErrors.ShownType])))
+            {
+                try
+                {
+                    return await OpenOnceAsync(host, make, types, cancellationToken);
+                }
+                catch (SpotTrainerException other) when (other.Id is "HostKeyMismatch" or "HostUnreachable")
+                {
+                    // It has no key of this type, or that one is not pinned either.
+                }
+            }
+
+            throw;
+        }
+    }
+
+    private static async Task<T> OpenOnceAsync<T>(
+        TrainingHost host, Func<ConnectionInfo, T> make, string[]? types, CancellationToken cancellationToken)
         where T : BaseClient
     {
         host.ThrowIfGone();
         using var key = LoadKey(host);
         using var method = new PrivateKeyAuthenticationMethod(host.UserName, key);
-        var connection = make(new ConnectionInfo(host.HostName, host.Port, host.UserName, method) { Timeout = ConnectTimeout });
+        var info = new ConnectionInfo(host.HostName, host.Port, host.UserName, method) { Timeout = ConnectTimeout };
+        foreach (var type in info.HostKeyAlgorithms.Keys.Where(type => types?.Contains(type, StringComparer.Ordinal) is false).ToArray())
+        {
+            info.HostKeyAlgorithms.Remove(type);
+        }
+
+        var connection = make(info);
         connection.KeepAliveInterval = TimeSpan.FromSeconds(30);
-        string? refused = null;
+        string? refused = null, shown = null;
         connection.HostKeyReceived += (_, received) =>
         {
             var fingerprint = "SHA256:" + received.FingerPrintSHA256.TrimEnd('=');
             received.CanTrust = host.HostKeys.Contains(fingerprint, StringComparer.Ordinal);
             if (!received.CanTrust)
             {
-                refused = string.Format(CultureInfo.InvariantCulture, "{0} {1}", received.HostKeyName, fingerprint);
+                shown = received.HostKeyName;
+                refused = string.Format(CultureInfo.InvariantCulture, "{0} {1}", shown, fingerprint);
             }
         };
         try
         {
-            await connection.ConnectAsync(cancellationToken);
+            // SFTP waits for its first answer without heeding the token.
+            await Task.Run(
+                async () =>
+                {
+                    await connection.ConnectAsync(cancellationToken);
+                    return true;
+                }, CancellationToken.None).OrStopped(cancellationToken);
             return connection;
         }
         catch (Exception exception)
@@ -201,7 +267,7 @@ internal sealed class SshConnection : IDisposable
             throw exception switch
             {
                 _ when cancellationToken.IsCancellationRequested => new OperationCanceledException(cancellationToken),
-                _ when refused is not null => RemoteErrors.HostKeyMismatch(host, refused, exception),
+                _ when refused is not null => RemoteErrors.HostKeyMismatch(host, refused, shown!, exception),
                 SshAuthenticationException => RemoteErrors.LoginRefused(host, exception),
                 SshException or SocketException or OperationCanceledException or IOException or ObjectDisposedException =>
                     RemoteErrors.Unreachable(host, exception),

@@ -48,10 +48,7 @@ public sealed class ClearSpotTrainingResourceCommand : RegionsCmdlet
         var wanted = found.Where(resource => !resource.IsSpared && ShouldProcess($"{resource} ({cloud.Where})", "remove")).ToArray();
 
         // If the user declined everything, the receipt says so. -WhatIf only looks.
-        var looksOnly = MyInvocation.BoundParameters.TryGetValue("WhatIf", out var whatIf)
-            ? ((SwitchParameter)whatIf).IsPresent
-            : GetVariableValue("WhatIfPreference") is true;
-        if (!looksOnly)
+        if (!IsWhatIf)
         {
             Run(cloud.Where, async stopping => await Output.ObjectAsync(await sweep.RemoveAsync(found, wanted, stopping)));
         }

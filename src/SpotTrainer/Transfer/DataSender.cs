@@ -19,10 +19,11 @@ internal static class DataSender
             }
             else if (Directory.Exists(path))
             {
-                var root = path.TrimEnd(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar);
+                // A drive keeps its separator: E: alone is the current folder there.
+                var root = path.TrimEnd(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar) + Path.DirectorySeparatorChar;
                 foreach (var file in Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories))
                 {
-                    files[file] = file.Substring(root.Length + 1).Replace(Path.DirectorySeparatorChar, '/');
+                    files[file] = file.Substring(root.Length).Replace(Path.DirectorySeparatorChar, '/');
                 }
             }
             else
@@ -72,7 +73,7 @@ internal static class DataSender
                     sent += content.Length;
                 }
 
-                folder.Replace(file.Value + ".part", file.Value);
+                await folder.ReplaceAsync(file.Value + ".part", file.Value, cancellationToken);
             }
 
             return new TrainingData(host, request.Destination, files.Values.ToArray(), sent, elapsed());

@@ -20,12 +20,12 @@ public sealed class KnownHostsTests : IDisposable
         (await Programs.RunAsync("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "made-for-tests", "-f", key)).Succeeded();
         var fingerprint = (await Programs.RunAsync("ssh-keygen", "-l", "-f", key)).Succeeded().Split(' ')[1];
         var line = (await File.ReadAllTextAsync(key + ".pub", TestContext.Current.CancellationToken)).Trim();
-        var file = folder.Write("known_hosts", $"# a comment\nother.example,{name} {line}\n@revoked {name} {line}\n\n");
-        Assert.Equal([fingerprint], KnownHosts.Find(File.ReadLines(file), "train.example", port));
+        var file = folder.Write("known_hosts", $"# a comment\nother.example,{name} {line}\n\n");
+        Assert.Equal([fingerprint], KnownHosts.Find(File.ReadLines(file), "train.example", port).Accepted);
         (await Programs.RunAsync("ssh-keygen", "-q", "-H", "-f", file)).Succeeded();
         Assert.Contains("|1|", await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken), StringComparison.Ordinal);
-        Assert.Equal([fingerprint], KnownHosts.Find(File.ReadLines(file), "train.example", port));
-        Assert.Empty(KnownHosts.Find(File.ReadLines(file), "elsewhere.example", port));
+        Assert.Equal([fingerprint], KnownHosts.Find(File.ReadLines(file), "train.example", port).Accepted);
+        Assert.Empty(KnownHosts.Find(File.ReadLines(file), "elsewhere.example", port).Accepted);
         Assert.Equal([fingerprint], PinnedHostKey.Resolve([line], "train.example", port));
     }
 

@@ -22,8 +22,9 @@ internal sealed class SshServer : IDisposable
     /// <param name="authorized">The file with the public key that may log in.</param>
     /// <param name="port">The port. The default is any free port.</param>
     /// <param name="also">ssh-keygen's arguments for a second host key.</param>
+    /// <param name="command">The command that the server runs in place of each one that is asked for.</param>
     public static async Task<SshServer> StartAsync(
-        TemporaryFolder folder, string keygen, string authorized, int? port = null, string? also = null)
+        TemporaryFolder folder, string keygen, string authorized, int? port = null, string? also = null, string? command = null)
     {
         var hostKey = folder[$"host-{Guid.NewGuid():N}"];
         await KeygenAsync(keygen, hostKey);
@@ -45,6 +46,8 @@ internal sealed class SshServer : IDisposable
             PidFile none
             PermitRootLogin prohibit-password
             PasswordAuthentication no
+            Subsystem sftp internal-sftp
+            {(command is null ? "" : $"ForceCommand {command}")}
 
             """);
 
