@@ -12,11 +12,11 @@ public sealed class SpotTrainerException : Exception
     /// <param name="inner">The underlying exception, if there is one. Its text is not shown.</param>
     public SpotTrainerException(
         string id, ErrorKind kind, string message, string nextStep, object? concerns = null, Exception? inner = null)
-        : base(message, inner)
+        : base(TerminalText.Clean(message), inner)
     {
         Id = id;
         Kind = kind;
-        NextStep = nextStep;
+        NextStep = TerminalText.Clean(nextStep);
         Concerns = concerns;
     }
 

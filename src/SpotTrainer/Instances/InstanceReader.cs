@@ -85,7 +85,7 @@ internal static class InstanceReader
             InstanceType = instance.InstanceType?.Value ?? string.Empty,
             Zone = instance.Placement?.AvailabilityZone ?? string.Empty,
             State = instance.State?.Name?.Value ?? string.Empty,
-            StateReason = instance.StateReason?.Message ?? string.Empty,
+            StateReason = TerminalText.Clean(instance.StateReason?.Message ?? string.Empty),
             StateReasonCode = instance.StateReason?.Code ?? string.Empty,
             Owner = tags.Text(ModuleTags.Owner),
             Market = instance.InstanceLifecycle == InstanceLifecycleType.Spot ? "spot" : "on-demand",

@@ -12,7 +12,7 @@ internal sealed class InstanceTags(IEnumerable<Tag> tags)
 {
     private readonly Dictionary<string, string> texts = tags.Where(tag => tag.Key is not null)
         .GroupBy(tag => tag.Key, StringComparer.Ordinal).ToDictionary(
-            group => group.Key, group => group.First().Value ?? string.Empty, StringComparer.Ordinal);
+            group => group.Key, group => TerminalText.Clean(group.First().Value ?? string.Empty), StringComparer.Ordinal);
 
     private readonly SortedSet<string> damage = new(StringComparer.Ordinal);
 

@@ -1,4 +1,5 @@
 using SpotTrainer.Cloud;
+using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Instances;
 
@@ -25,7 +26,7 @@ public sealed class SpotTrainingCost
     internal SpotTrainingCost(LedgerEntry entry, CloudContext cloud)
     {
         InstanceId = entry.InstanceId;
-        Name = entry.Name;
+        Name = TerminalText.Clean(entry.Name);
         InstanceType = entry.InstanceType;
         Region = entry.Region;
         Zone = entry.Zone;

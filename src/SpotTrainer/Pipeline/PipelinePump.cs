@@ -50,25 +50,25 @@ internal sealed class PipelinePump(PSCmdlet cmdlet, CancellationToken stopping) 
 
     public void Error(Exception exception, object? target) => Post(() => cmdlet.WriteError(ErrorRecords.From(exception, target)));
 
-    public void Verbose(string text) => Post(() => cmdlet.WriteVerbose(text));
+    public void Verbose(string text) => Post(() => cmdlet.WriteVerbose(TerminalText.Clean(text)));
 
-    public void Warning(string text) => Post(() => cmdlet.WriteWarning(text));
+    public void Warning(string text) => Post(() => cmdlet.WriteWarning(TerminalText.Clean(text)));
 
     public void Information(string text) =>
-        Post(() => cmdlet.WriteInformation(new HostInformationMessage { Message = text }, ["PSHOST"]));
+        Post(() => cmdlet.WriteInformation(new HostInformationMessage { Message = TerminalText.Clean(text) }, ["PSHOST"]));
 
     public void Progress(string activity, string status, int percent = -1) => Post(() => cmdlet.WriteProgress(
-        new ProgressRecord(Id(activity), activity, status) { PercentComplete = percent }));
+        new ProgressRecord(Id(activity), TerminalText.Clean(activity), TerminalText.Clean(status)) { PercentComplete = percent }));
 
     public void ProgressDone(string activity) => Post(() => cmdlet.WriteProgress(
-        new ProgressRecord(Id(activity), activity, "done") { RecordType = ProgressRecordType.Completed }));
+        new ProgressRecord(Id(activity), TerminalText.Clean(activity), "done") { RecordType = ProgressRecordType.Completed }));
 
     // A stopped pipeline refuses every write; the host does not.
     public void CleanupWarning(string text)
     {
         try
         {
-            cmdlet.Host?.UI?.WriteWarningLine(text);
+            cmdlet.Host?.UI?.WriteWarningLine(TerminalText.Clean(text));
         }
         catch (Exception)
         {
