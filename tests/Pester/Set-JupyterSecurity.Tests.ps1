@@ -22,4 +22,21 @@ Describe 'Set-JupyterSecurity' -Skip:(-not $IsLinux) {
         Show $security | Should -Match 'Instance\s+Password\s+Valid until\s+Certificate'
         Show $security | Should -Not -Match ([regex]::Escape($clear))
     }
+
+    It 'refuses an empty password, and a short one for an open port' {
+        $instance = Get-TestSecurity | ForEach-Object Instance
+        Assert-StepError (Get-StepError { $instance | Set-JupyterSecurity -Password ([securestring]::new()) }) PasswordEmpty SecurityError
+
+        $short = [securestring]::new()
+        'eleven-char'.ToCharArray() | ForEach-Object { $short.AppendChar($_) }
+        try {
+            $null = $instance | Stop-JupyterServer -ErrorAction SilentlyContinue
+            $null = $instance | Set-JupyterSecurity -Password $short
+            Assert-StepError (Get-StepError { $instance | Start-JupyterServer -OpenPort }) PasswordTooShort SecurityError
+        }
+        finally {
+            $null = $instance | Set-JupyterSecurity
+            $global:SpotTrainerTests.Made.Remove('server')
+        }
+    }
 }

@@ -67,6 +67,9 @@ internal static class JupyterConfigurator
                 "Writing Jupyter's configuration", cancellationToken, text);
         }
 
+        await connection.RequireAsync(
+            $"{(request.IsLong ? "touch" : "rm -f")} {MachineLayout.Jupyter}/long_password", "Writing Jupyter's configuration",
+            cancellationToken);
         context.Log.Verbose($"{host}: Jupyter's certificate is {certificate.Fingerprint}.");
         return new JupyterSecurity(host, request.Prefix, request.Password, certificate);
     }

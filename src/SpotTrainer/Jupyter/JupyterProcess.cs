@@ -20,6 +20,9 @@ internal static class JupyterProcess
     /// <summary>The start script's exit code if the certificate is not for the address.</summary>
     private const int OtherCertificate = 6;
 
+    /// <summary>The start script's exit code if the port would be opened with a short password.</summary>
+    private const int ShortPassword = 7;
+
     /// <summary>Starts the server unless it is running, and waits until it responds.</summary>
     /// <param name="host">The host.</param>
     /// <param name="prefix">The folder of the Python stack.</param>
@@ -65,6 +68,13 @@ internal static class JupyterProcess
                 throw new SpotTrainerException("JupyterNotSecured", ErrorKind.InvalidOperation,
                     $"Jupyter's certificate on {host} is not for the address {host.HostName}.",
                     "Run Set-JupyterSecurity again with this host.", host);
+            }
+
+            if (result.ExitCode == ShortPassword)
+            {
+                throw new SpotTrainerException("PasswordTooShort", ErrorKind.SecurityError,
+                    $"Jupyter's password on {host} has fewer than {SecurityRequest.ShortestForOpenPort} characters, so its port is not opened.",
+                    "Run Set-JupyterSecurity with a longer password, or without -Password: then one is generated.", host);
             }
 
             if (result.ExitCode != 0)

@@ -1,5 +1,6 @@
 using System.Security;
 using System.Text.Json.Serialization;
+using SpotTrainer.Foundation;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jupyter;
@@ -10,11 +11,17 @@ namespace SpotTrainer.Jupyter;
 /// </summary>
 internal sealed record SecurityRequest
 {
+    /// <summary>The shortest password for a server whose port is open (NIST SP 800-63B asks for 8 where guesses are limited).</summary>
+    public const int ShortestForOpenPort = 12;
+
     /// <summary>The folder of the Python stack on the host.</summary>
     public string Prefix { get; init; } = MachineLayout.CondaPrefix;
 
     /// <summary>The hash of the password, in Jupyter's own format.</summary>
     public string PasswordHash { get; init; } = string.Empty;
+
+    /// <summary>Whether the password is long enough for a port that is open: guesses are then hopeless.</summary>
+    public bool IsLong { get; init; }
 
     /// <summary>The password; null after the request was read back.</summary>
     [JsonIgnore]
@@ -23,9 +30,21 @@ internal sealed record SecurityRequest
     /// <summary>Creates the request. Hashing takes a moment.</summary>
     /// <param name="prefix">The folder of the Python stack on the host.</param>
     /// <param name="password">The password; null to generate one.</param>
+    /// <exception cref="SpotTrainerException"><c>PasswordEmpty</c>: everybody who reaches the server would be let in.</exception>
     public static SecurityRequest Create(string prefix, SecureString? password)
     {
+        if (password is { Length: 0 })
+        {
+            throw new SpotTrainerException("PasswordEmpty", ErrorKind.SecurityError,
+                "The password for Jupyter is empty, so the server would let everybody in.",
+                "Use a longer -Password, or leave it out: then one is generated.");
+        }
+
         password ??= JupyterPassword.Make();
-        return new SecurityRequest { Prefix = prefix, PasswordHash = JupyterPassword.Hash(password), Password = password };
+        return new SecurityRequest
+        {
+            Prefix = prefix, PasswordHash = JupyterPassword.Hash(password), Password = password,
+            IsLong = password.Length >= ShortestForOpenPort,
+        };
     }
 }

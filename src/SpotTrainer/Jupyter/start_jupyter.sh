@@ -16,6 +16,8 @@ if ! [ -s "$folder/certificate.pem" ] || ! [ -s "$folder/key.pem" ] ||
     echo 'The password or certificate of Jupyter is missing. Run Set-JupyterSecurity first.' >&2
     exit 3
 fi
+# The length cannot be told from the hash, so Set-JupyterSecurity notes it.
+[ "$name" = localhost ] || [ -e "$folder/long_password" ] || { echo 'The password is too short for an open port.' >&2; exit 7; }
 
 started=
 if ! pid=$(process_of "$folder/pid"); then
