@@ -72,12 +72,32 @@ internal static class RehearsalControl
     public static IReadOnlyDictionary<string, string> StandIns(string condaMirror) =>
         new Dictionary<string, string>(StringComparer.Ordinal) { [CondaInstaller.PublicMirror] = condaMirror };
 
+    /// <summary>Returns the rehearsal of another process that the environment names; null if there is none, or if it has ended.</summary>
+    private static CloudContext? FindShared()
+    {
+        try
+        {
+            return SharedRehearsal.Find();
+        }
+        catch (SpotTrainerException exception) when (exception.Id == "RehearsalEnded")
+        {
+            return null;
+        }
+    }
+
     private static void RequireNone()
     {
         if (ActiveRehearsal.Current is { } current)
         {
             throw new SpotTrainerException("RehearsalActive", ErrorKind.ResourceExists, "A rehearsal is already running in this session.",
                 "Use that rehearsal, or end it first with Stop-SpotRehearsal.", current);
+        }
+
+        if (FindShared() is { } shared)
+        {
+            throw new SpotTrainerException("RehearsalActive", ErrorKind.ResourceExists,
+                $"This session uses a rehearsal of another process ({shared.Endpoint}).",
+                $"Use that rehearsal, or remove the environment variable {SharedRehearsal.Variable} first.", shared.Endpoint);
         }
     }
 }

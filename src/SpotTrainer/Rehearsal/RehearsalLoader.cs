@@ -23,6 +23,6 @@ internal static class RehearsalLoader
 #endif
         throw new SpotTrainerException("RehearsalNeedsLinux", ErrorKind.InvalidOperation,
             "A rehearsal requires Linux and PowerShell 7.4 or later.",
-            "Run it in WSL: wsl -- pwsh -Command \"Import-Module SpotTrainer; Start-SpotRehearsal -InstallMissing\".");
+            "Run it in WSL: wsl -- pwsh -Command \"Import-Module SpotTrainer; Start-SpotRehearsal -InstallMissing -Wait\".");
     }
 }

@@ -38,9 +38,13 @@ internal static class SharedRehearsal
         }
 
         var cloud = Joined.GetOrAdd(folder, Join);
-        cloud.ThrowIfEnded();
-        return cloud;
+        return File.Exists(Path.Combine(folder, FileName)) ? cloud : throw Ended(folder, inner: null);
     }
+
+    private static SpotTrainerException Ended(string folder, Exception? inner) => new("RehearsalEnded", ErrorKind.InvalidOperation,
+        $"The rehearsal that the environment variable {Variable} refers to has ended.",
+        $"Remove the variable (PowerShell: Remove-Item Env:{Variable}; sh: unset {Variable}), or set it to another rehearsal's.", folder,
+        inner);
 
     private static CloudContext Join(string folder)
     {
@@ -52,9 +56,7 @@ internal static class SharedRehearsal
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
         {
-            throw new SpotTrainerException("RehearsalEnded", ErrorKind.InvalidOperation,
-                $"The rehearsal that {Variable} refers to has ended.",
-                "Start another one with Start-SpotRehearsal and set its Environment variables, or remove the variable.", folder, exception);
+            throw Ended(folder, exception);
         }
 
         if (description is null || !Uri.TryCreate(description.Endpoint, UriKind.Absolute, out var endpoint) || !endpoint.IsLoopback)

@@ -22,6 +22,8 @@ public sealed class StartSpotRehearsalCommand : StepCmdlet
     [Parameter]
     public SwitchParameter Wait { get; set; }
 
+    private static string PowerShellText(string text) => $"'{text.Replace("'", "''")}'";
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -37,6 +39,11 @@ public sealed class StartSpotRehearsalCommand : StepCmdlet
             await Output.ObjectAsync(rehearsal);
             if (wait)
             {
+                var folder = (string)rehearsal.Environment[SharedRehearsal.Variable]!;
+                Output.Information($"To use it in another terminal, run there:{Environment.NewLine}"
+                    + $"  PowerShell:  $env:{SharedRehearsal.Variable} = {PowerShellText(folder)}{Environment.NewLine}"
+                    + $"  sh:          export {SharedRehearsal.Variable}={ShellText.Quote(folder)}{Environment.NewLine}"
+                    + "It runs here until Ctrl+C.");
                 try
                 {
                     await Context.Time.DelayAsync(Timeout.InfiniteTimeSpan, stopping);
