@@ -72,6 +72,12 @@ Describe 'Find-SpotOffer on a rehearsal' -Skip:(-not $IsLinux) {
         { Find-SpotOffer -Region mars-* -ErrorAction Stop } | Should -Throw -ErrorId 'UnknownRegion,*'
     }
 
+    It 'names the regions that a mistyped one may mean' {
+        $record = Get-StepError { Find-SpotOffer -Region us-eest-1 }
+        Assert-StepError $record UnknownRegion ObjectNotFound
+        "$record" | Should -Match 'Use us-east-1'
+    }
+
     It 'completes types and models of GPUs' {
         Get-Completion 'Find-SpotOffer g' | Should -Contain "'g5.*'"
         Get-Completion 'Find-SpotOffer -GpuModel L' | Should -Be 'L4', 'L40S'

@@ -62,6 +62,18 @@ Describe 'New-SpotTrainingInstance on a rehearsal' -Skip:(-not $IsLinux) {
         }
     }
 
+    It 'warns with -WhatIf as the launch would, and notices a key that is not there' {
+        $offer = Find-SpotOffer m7i.large -First 1
+        $warnings = $offer | New-SpotTrainingInstance -AllowedCidr 0.0.0.0/0 -WhatIf 3>&1
+        "$warnings" | Should -Match 'the whole world'
+        Assert-StepError (Get-StepError { $offer | New-SpotTrainingInstance -KeyPath ./none.pem -WhatIf }) KeyNotFound ObjectNotFound
+        Assert-StepError (Get-StepError { $offer | New-SpotTrainingInstance -KeyPair none-like-it -WhatIf }) KeyNotFound ObjectNotFound
+    }
+
+    It 'refuses a name that would send escape sequences to a terminal' {
+        Get-StepError { New-SpotTrainingInstance m7i.large -Name "a`e[2J" -WhatIf } | Should -Match 'control characters'
+    }
+
     It 'refuses a budget that pays for nothing' {
         $offer = Find-SpotOffer -First 1
         Assert-StepError (Get-StepError { $offer | New-SpotTrainingInstance -Budget 0.001 }) BudgetTooSmall LimitsExceeded

@@ -13,6 +13,8 @@ internal static class AwsErrors
     public static SpotTrainerException? Translate(Exception exception, object? target) => exception switch
     {
         AmazonServiceException { ErrorCode: null or "" } foreign when (int)foreign.StatusCode > 0 => Foreign(foreign.StatusCode, target, foreign),
+        AmazonServiceException { ErrorCode: null or "", InnerException: OperationCanceledException or TimeoutException } late => new(
+            "TimedOut", ErrorKind.OperationTimeout, "AWS did not answer in time.", CheckNetwork, target, late),
         AmazonServiceException { ErrorCode: null or "" } lost => new("ConnectionFailed", ErrorKind.ConnectionError, "AWS could not be reached.",
             CheckNetwork, target, lost),
         AmazonServiceException service => FromCode(service.ErrorCode, service.Message, target, service),

@@ -26,7 +26,20 @@ internal static class RegionNames
                 Require(name);
             }
 
-            return given.Distinct(StringComparer.OrdinalIgnoreCase).Select(name => name.ToLowerInvariant()).ToArray();
+            var names = given.Distinct(StringComparer.OrdinalIgnoreCase).Select(name => name.ToLowerInvariant()).ToArray();
+            if (cloud.IsRehearsal || names.Any(name => !IsKnown(name)))
+            {
+                var known = await cloud.GetRegionsAsync(cancellationToken);
+                if (Array.Find(names, name => !known.Contains(name, StringComparer.Ordinal)) is { } wrong)
+                {
+                    var near = NearMiss.Of(wrong, known);
+                    throw new SpotTrainerException("UnknownRegion", ErrorKind.ObjectNotFound,
+                        cloud.IsRehearsal ? $"The rehearsal has no region '{wrong}'." : $"No region that is enabled for the account is named '{wrong}'.",
+                        $"Use {(near.Count > 0 ? string.Join(" or ", near) : $"one of these: {string.Join(", ", known)}")}.", wrong);
+                }
+            }
+
+            return names;
         }
 
         var enabled = await cloud.GetRegionsAsync(cancellationToken);
@@ -35,6 +48,10 @@ internal static class RegionNames
             $"No region that is enabled for the account is named {string.Join(" or ", given)}.",
             $"Use one of these: {string.Join(", ", enabled)}.", given);
     }
+
+    /// <summary>Whether AWS's SDK knows a region. Others are looked up first: a new region, or a typo.</summary>
+    private static bool IsKnown(string name) =>
+        Amazon.RegionEndpoint.EnumerableAllRegions.Any(region => region.SystemName == name);
 
     /// <summary>Checks that a text has the form of a region's name. It becomes part of an address.</summary>
     /// <exception cref="SpotTrainerException"><c>UnknownRegion</c>.</exception>

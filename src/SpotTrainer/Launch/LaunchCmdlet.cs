@@ -90,7 +90,7 @@ public abstract class LaunchCmdlet : RegionsCmdlet
     public string? KeyPath { get; set; }
 
     /// <summary>
-    /// The ID of a security group of your own, or an object from New-TrainingSecurityGroup. It is not changed. The default is the module's
+    /// The ID or the name of a security group of your own, or an object from New-TrainingSecurityGroup. It is not changed. The default is the module's
     /// group, which admits only your current address.
     /// </summary>
     [Parameter]
@@ -215,6 +215,7 @@ public abstract class LaunchCmdlet : RegionsCmdlet
         Image = new ImageChoice(Image, ImageId, UserName),
         VolumeSizeGiB = VolumeSizeGiB,
         KeyName = KeyPair?.Name ?? KeyName,
+        KeyMustExist = KeyPair is not null,
         KeyFile = KeyPath is null ? null : FullPath(KeyPath),
         SecurityGroup = SecurityGroup,
         AllowedCidr = AllowedCidr,

@@ -129,7 +129,7 @@ internal sealed class LaunchPreparation(CloudContext cloud, LaunchRequest reques
         var (vpc, zone) = await NetworkAsync(cloud, region, request.Subnet, cancellationToken);
         var key = KeyPairStore.EnsureAsync(cloud, region, keyName.Value, context, cancellationToken);
         var group = request.SecurityGroup is { } given
-            ? Task.FromResult(given) : SecurityGroupStore.EnsureAsync(cloud, region, vpc, request.AllowedCidr, context, cancellationToken);
+            ? SecurityGroupStore.ResolveAsync(cloud, region, vpc, given, cancellationToken) : SecurityGroupStore.EnsureAsync(cloud, region, vpc, request.AllowedCidr, context, cancellationToken);
         await Task.WhenAll(key, group);
         return new RegionSetup((await key).Name, await group, zone);
     }

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using SpotTrainer.Cloud;
 using SpotTrainer.Foundation;
 using SpotTrainer.KeyPairs;
+using SpotTrainer.Keys;
 using SpotTrainer.Market;
 using SpotTrainer.Money;
 
@@ -42,6 +43,9 @@ internal sealed record LaunchRequest
 
     /// <summary>The name of the key pair.</summary>
     public string KeyName { get; init; } = KeyPairStore.DefaultName;
+
+    /// <summary>Whether the key pair must be there already.</summary>
+    public bool KeyMustExist { get; init; }
 
     /// <summary>The file of the user's own private key; null for the key pair of <see cref="KeyName"/>.</summary>
     public string? KeyFile { get; init; }
@@ -117,6 +121,22 @@ internal sealed record LaunchRequest
         }
 
         return DeadlinePlan.Make(TariffFor(offer, onDemand), LongestTime, Budget / Count);
+    }
+
+    /// <summary>Checks that the key that the user named is there. Only <see cref="KeyName"/> creates one.</summary>
+    /// <exception cref="SpotTrainerException"><c>KeyNotFound</c>, and those of reading a key.</exception>
+    public void RequireKey(CloudContext cloud)
+    {
+        if (KeyFile is { } file)
+        {
+            PrivateKeyReader.Read(file);
+        }
+        else if (KeyMustExist && !new KeyPairFolder(cloud.KeyFolder).Has(KeyName))
+        {
+            throw new SpotTrainerException("KeyNotFound", ErrorKind.ObjectNotFound,
+                $"This computer has no private key of the key pair '{KeyName}'.",
+                "Create the key pair with New-TrainingKeyPair, or use -KeyName, which creates it if it is missing.", KeyName);
+        }
     }
 
     /// <summary>Checks the user's own tags. EC2 would refuse them only after the key pair and security group were created.</summary>

@@ -1,5 +1,6 @@
 using Amazon.EC2.Model;
 using SpotTrainer.Cloud;
+using SpotTrainer.Doors;
 using SpotTrainer.Foundation;
 using SpotTrainer.Instances;
 using SpotTrainer.Market;
@@ -84,6 +85,7 @@ internal sealed class LaunchStep
     /// <exception cref="SpotTrainerException">No offer can be launched with this budget and these prices.</exception>
     public async Task<string> DescribeAsync(CancellationToken cancellationToken)
     {
+        Request.RequireKey(cloud);
         var sized = await WithDiskAsync(cancellationToken);
         var plans = new List<DeadlinePlan>();
         SpotTrainerException? error = null;
@@ -112,8 +114,15 @@ internal sealed class LaunchStep
     }
 
     /// <summary>Warns about choices that the user may not have intended.</summary>
-    public void Warn()
+    /// <param name="isPreview">Whether to include what the launch itself warns about.</param>
+    public void Warn(bool isPreview)
     {
+        if (isPreview && Request.AllowedCidr is { } range && AddressRange.Parse(range) is { IsWide: true } wide)
+        {
+            context.Log.Warning($"Port 22 would be open to {wide}.");
+        }
+
+
         var first = Request.Offers[0];
         if (first.Size.NeedsNvidiaDriver && Request.Image.Alias is { } alias && !ImageResolver.HasDriver(alias))
         {

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Management.Automation;
 using SpotTrainer.Cloud;
 using SpotTrainer.Instances;
+using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Launch;
 
@@ -16,6 +17,7 @@ public sealed class NewSpotTrainingInstanceCommand : LaunchCmdlet
     /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [PlainName]
     public string Name { get; set; } = "training";
 
     /// <summary>Tags of your own, as a hashtable.</summary>
@@ -39,12 +41,17 @@ public sealed class NewSpotTrainingInstanceCommand : LaunchCmdlet
     private protected override void Process(CloudContext cloud, LaunchStep step)
     {
         var first = step.Request.Offers[0];
-        if (Get(first, step.DescribeAsync) is not { } action || !ShouldProcess(step.Target, action))
+        if (Get(first, step.DescribeAsync) is not { } action)
         {
             return;
         }
 
-        step.Warn();
+        step.Warn(isPreview: IsWhatIf);
+        if (!ShouldProcess(step.Target, action))
+        {
+            return;
+        }
+
         for (var number = 1; number <= step.Request.Count; number++)
         {
             var which = number;

@@ -71,7 +71,7 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
             DriverAsync(),
             Try("key pair", () => KeyAsync(cancellationToken)),
             Try("network", () => DescribeAsync(network)),
-            Try("caller's address", async () => request.SecurityGroup is { } group ? await GroupAsync(group, cancellationToken)
+            Try("caller's address", async () => request.SecurityGroup is { } group ? await GroupAsync(group, network, cancellationToken)
                 : $"port 22 from {request.AllowedCidr ?? await CallerAddress.GetCidrAsync(cloud, cancellationToken)} only"),
             Try("price", () => PriceAsync(cancellationToken)),
             Try("budget", async () => Describe(await DeadlineAsync(image))),
@@ -221,6 +221,10 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
         {
             throw new NotTestableException("These credentials do not allow reading quotas (servicequotas:GetServiceQuota).");
         }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new NotTestableException($"The quota cannot be read: {ErrorTranslation.Translate(exception, offer).Message}");
+        }
 
         if (quota is null)
         {
@@ -301,10 +305,12 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
             : throw LaunchPreparation.Elsewhere(request.Subnet!, zone, offer);
     }
 
-    private async Task<string> GroupAsync(string id, CancellationToken cancellationToken)
+    private async Task<string> GroupAsync(string given, Task<(string VpcId, string? Zone)> network, CancellationToken cancellationToken)
     {
+        var vpc = (await NeededAsync(network, "network")).VpcId;
+        var id = await SecurityGroupStore.ResolveAsync(cloud, offer.Region, vpc, given, cancellationToken);
         await Ec2.DescribeSecurityGroupsAsync(new DescribeSecurityGroupsRequest { GroupIds = [id] }, cancellationToken);
-        return $"the security group {id} exists; make sure that it admits you";
+        return $"the security group {given} exists; make sure that it admits you";
     }
 
     private async Task<string> PriceAsync(CancellationToken cancellationToken)
