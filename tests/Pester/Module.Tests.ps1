@@ -62,9 +62,10 @@ Describe 'The module' {
         $files.Name -replace '\.Tests\.ps1$' | Sort-Object | Should -Be ($declared | Sort-Object)
     }
 
-    # The build folder has none: the package lays it where Get-Help looks.
-    It 'has an about topic' -Skip:(-not $isPackage) {
-        Get-Help about_SpotTrainer | Out-String | Should -Match 'rehearsal'
+    It 'has about topics' {
+        foreach ($topic in 'about_SpotTrainer', 'about_SpotTrainer_Money', 'about_SpotTrainer_Unattended') {
+            Get-Help $topic | Out-String | Should -Match "TOPIC\s+$topic\s"
+        }
     }
 }
 

@@ -165,7 +165,8 @@ internal static partial class NetworkActions
             ["group-name"] = group => [group.Name],
             ["vpc-id"] = group => [group.VpcId],
             ["description"] = group => [group.Description],
-            ["ip-permission.cidr"] = group => group.Ingress.Select(rule => rule.Cidr),
+            ["ip-permission.cidr"] = group => group.Ingress.Select(rule => rule.Cidr).OfType<string>(),
+            ["ip-permission.group-id"] = group => group.Ingress.Select(rule => rule.GroupId).OfType<string>(),
         }, group => group.Id));
         return
         [
@@ -187,7 +188,7 @@ internal static partial class NetworkActions
         if (rules.FirstOrDefault(rule => group.Ingress.Exists(rule.SameAs)) is { } known)
         {
             throw new AwsException("InvalidPermission.Duplicate",
-                $"the specified rule \"peer: {known.Cidr}, {known.Protocol}, from port: {known.FromPort}, to port: {known.ToPort}, ALLOW\" already exists");
+                $"the specified rule \"peer: {known.Peer}, {known.Protocol}, from port: {known.FromPort}, to port: {known.ToPort}, ALLOW\" already exists");
         }
 
         call.EndDryRun();
@@ -202,7 +203,9 @@ internal static partial class NetworkActions
                 Ec2Xml.Element("groupOwnerId", call.Account),
                 Ec2Xml.Element("isEgress", false), Ec2Xml.Element("ipProtocol", rule.Protocol), Ec2Xml.Element("fromPort", rule.FromPort),
                 Ec2Xml.Element("toPort", rule.ToPort),
-                Ec2Xml.Element("cidrIpv4", rule.Cidr), Ec2Xml.Optional("description", rule.Description),
+                Ec2Xml.Optional("cidrIpv4", rule.Cidr),
+                rule.GroupId is { } id ? Ec2Xml.Element("referencedGroupInfo", Ec2Xml.Element("groupId", id)) : null,
+                Ec2Xml.Optional("description", rule.Description),
             ]),
         ];
     }
@@ -230,7 +233,8 @@ internal static partial class NetworkActions
             throw new AwsException("CannotDelete", "the specified group: \"default\" name: \"default\" cannot be deleted by a user");
         }
 
-        if (call.Region.Instances.Values.Any(instance => !instance.Ended && instance.Groups.Contains(group)))
+        if (call.Region.Instances.Values.Any(instance => !instance.Ended && instance.Groups.Contains(group))
+            || call.Region.Groups.Values.Any(other => other != group && other.Ingress.Exists(rule => rule.GroupId == group.Id)))
         {
             throw new AwsException("DependencyViolation", $"resource {group.Id} has a dependent object");
         }
@@ -272,12 +276,29 @@ internal static partial class NetworkActions
 
     private static List<IngressRule> Rules(Ec2Call call)
     {
-        var rules = call.Parameters.Groups("IpPermissions").SelectMany(
-            permission => permission.Groups("IpRanges").Select(range => Rule(permission, range))).ToList();
+        var permissions = call.Parameters.Groups("IpPermissions").ToArray();
+        foreach (var permission in permissions)
+        {
+            // A rule that EC2 would add must not be dropped without a word.
+            if (permission.Groups("Ipv6Ranges").Any() || permission.Groups("PrefixListIds").Any())
+            {
+                throw new AwsException("UnsupportedOperation", "The rehearsal supports rules for IPv4 ranges and security groups only.");
+            }
+        }
+
+        var rules = permissions.SelectMany(permission => permission.Groups("IpRanges").Select(range => Rule(permission, range))
+            .Concat(permission.Groups("Groups").Select(pair => PairRule(call, permission, pair)))).ToList();
 
         // The older form has a single rule, in the call's own parameters.
         return rules.Count > 0 ? rules : [Rule(call.Parameters, call.Parameters)];
     }
+
+    private static IngressRule PairRule(Ec2Call call, QueryParameters permission, QueryParameters pair) => new(
+        permission.Required("IpProtocol"), permission.Integer("FromPort") ?? -1, permission.Integer("ToPort") ?? -1, Cidr: null,
+        Find(call, pair["GroupId"], pair["GroupName"]).Id)
+    {
+        Description = pair["Description"] is { } text ? Text("rule description", text) : null,
+    };
 
     private static IngressRule Rule(QueryParameters permission, QueryParameters range)
     {
@@ -292,8 +313,13 @@ internal static partial class NetworkActions
     private static object?[] RuleXml(IGrouping<(string Protocol, int FromPort, int ToPort), IngressRule> rule) =>
     [
         Ec2Xml.Element("ipProtocol", rule.Key.Protocol), Ec2Xml.Element("fromPort", rule.Key.FromPort),
-        Ec2Xml.Element("toPort", rule.Key.ToPort), Ec2Xml.Element("groups"),
-        Ec2Xml.Set("ipRanges", rule, range => [Ec2Xml.Element("cidrIp", range.Cidr), Ec2Xml.Optional("description", range.Description)]),
+        Ec2Xml.Element("toPort", rule.Key.ToPort),
+        Ec2Xml.Set(
+            "groups", rule.Where(one => one.GroupId is not null),
+            pair => [Ec2Xml.Element("groupId", pair.GroupId!), Ec2Xml.Optional("description", pair.Description)]),
+        Ec2Xml.Set(
+            "ipRanges", rule.Where(one => one.Cidr is not null),
+            range => [Ec2Xml.Element("cidrIp", range.Cidr!), Ec2Xml.Optional("description", range.Description)]),
         Ec2Xml.Element("ipv6Ranges"), Ec2Xml.Element("prefixListIds"),
     ];
 }

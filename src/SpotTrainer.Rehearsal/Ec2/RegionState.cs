@@ -58,8 +58,8 @@ internal sealed record SecurityGroup(string Id, string Name, string Description,
     public DateTimeOffset VisibleFrom { get; init; }
 }
 
-/// <summary>One rule: a protocol, ports and an address range.</summary>
-internal sealed record IngressRule(string Protocol, int FromPort, int ToPort, string Cidr)
+/// <summary>One rule: a protocol, ports, and who may use them: an IPv4 range, or the machines of a security group.</summary>
+internal sealed record IngressRule(string Protocol, int FromPort, int ToPort, string? Cidr, string? GroupId = null)
 {
     /// <summary>The user's description, which does not count when rules are compared.</summary>
     public string? Description { get; init; }
@@ -67,12 +67,15 @@ internal sealed record IngressRule(string Protocol, int FromPort, int ToPort, st
     /// <summary>
     /// The doors that it opens. A rehearsal machine needs a listener for each port, so a rule for more than a few ports opens none.
     /// </summary>
-    public IEnumerable<OpenPort> Doors() => Protocol is "tcp" or "6" && FromPort > 0 && ToPort - FromPort < 16
-        ? Enumerable.Range(FromPort, ToPort - FromPort + 1).Select(port => new OpenPort(port, IPNetwork.Parse(Cidr)))
+    public IEnumerable<OpenPort> Doors() => Cidr is not null && Protocol is ("tcp" or "6") && FromPort > 0 && ToPort - FromPort < 16
+        ? Enumerable.Range(FromPort, ToPort - FromPort + 1).Select(port => new OpenPort(port, IPNetwork.Parse(Cidr!)))
         : [];
 
+    /// <summary>Who may use the ports, as EC2's messages name it.</summary>
+    public string Peer => Cidr ?? GroupId!;
+
     public bool SameAs(IngressRule other) =>
-        (Protocol, FromPort, ToPort, Cidr) == (other.Protocol, other.FromPort, other.ToPort, other.Cidr);
+        (Protocol, FromPort, ToPort, Cidr, GroupId) == (other.Protocol, other.FromPort, other.ToPort, other.Cidr, other.GroupId);
 }
 
 /// <summary>The public key of a key pair.</summary>

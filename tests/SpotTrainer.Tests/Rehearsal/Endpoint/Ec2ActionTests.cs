@@ -473,4 +473,36 @@ public sealed class Ec2ActionTests
         IpPermissions = [new IpPermission { IpProtocol = "tcp", FromPort = 22, ToPort = 22,
             Ipv4Ranges = [new IpRange { CidrIp = cidr, Description = "mine" }] }],
     };
+
+    /// <summary>A rule that names another group was dropped, while the answer was true.</summary>
+    [Fact]
+    public async Task A_rule_can_name_another_group_and_what_is_not_supported_is_refused()
+    {
+        await using var endpoint = new TestEndpoint();
+        var stop = TestContext.Current.CancellationToken;
+        var (first, other) = (await endpoint.NewGroupAsync("first"), await endpoint.NewGroupAsync("other"));
+        IpPermission Rule(Action<IpPermission> change)
+        {
+            var rule = new IpPermission { IpProtocol = "tcp", FromPort = 8786, ToPort = 8787 };
+            change(rule);
+            return rule;
+        }
+
+        var pair = Rule(rule => rule.UserIdGroupPairs = [new UserIdGroupPair { GroupId = other, Description = "workers" }]);
+        Task AuthorizeAsync(IpPermission rule) => endpoint.Ec2.AuthorizeSecurityGroupIngressAsync(
+            new AuthorizeSecurityGroupIngressRequest { GroupId = first, IpPermissions = [rule] }, stop);
+        await AuthorizeAsync(pair);
+        var there = (await endpoint.Ec2.DescribeSecurityGroupsAsync(new DescribeSecurityGroupsRequest { GroupIds = [first] }, stop))
+            .SecurityGroups.Single().IpPermissions.Single();
+        Assert.Equal((other, "workers"), (there.UserIdGroupPairs.Single().GroupId, there.UserIdGroupPairs.Single().Description));
+        Assert.Empty(there.Ipv4Ranges);
+        Assert.Equal("InvalidPermission.Duplicate", await TestEndpoint.ErrorAsync(() => AuthorizeAsync(pair)));
+        Assert.Equal("DependencyViolation", await TestEndpoint.ErrorAsync(
+            () => endpoint.Ec2.DeleteSecurityGroupAsync(new DeleteSecurityGroupRequest { GroupId = other }, stop)));
+        Assert.Equal("UnsupportedOperation", await TestEndpoint.ErrorAsync(
+            () => AuthorizeAsync(Rule(rule => rule.Ipv6Ranges = [new Ipv6Range { CidrIpv6 = "::/0" }]))));
+        await endpoint.Ec2.RevokeSecurityGroupIngressAsync(
+            new RevokeSecurityGroupIngressRequest { GroupId = first, IpPermissions = [pair] }, stop);
+        await endpoint.Ec2.DeleteSecurityGroupAsync(new DeleteSecurityGroupRequest { GroupId = other }, stop);
+    }
 }
