@@ -18,6 +18,7 @@ public abstract class CloudCmdlet : StepCmdlet
     /// <summary>An endpoint URL to use instead of AWS's own. It cannot be used during a rehearsal.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string? EndpointUrl { get; set; }
 
     /// <summary>The region that the user gave; null if there is none.</summary>

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using SpotTrainer.Cloud;
+using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Doors;
 
@@ -11,6 +12,7 @@ public sealed class NewTrainingSecurityGroupCommand : RegionsCmdlet
     /// <summary>The name of the group. The default is the name that launches use.</summary>
     [Parameter(Position = 0)]
     [ValidatePattern(@"^(?!sg-)[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}$")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string Name { get; set; } = SecurityGroupStore.DefaultName;
 
     /// <summary>
@@ -19,11 +21,13 @@ public sealed class NewTrainingSecurityGroupCommand : RegionsCmdlet
     /// </summary>
     [Parameter]
     [AddressRange]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string? AllowedCidr { get; set; }
 
     /// <summary>The ID of your own VPC. The default is the region's default VPC.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidatePattern("^vpc-[0-9a-f]+$")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string? VpcId { get; set; }
 
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using SpotTrainer.Cloud;
 using SpotTrainer.Foundation;
+using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Doors;
 
@@ -16,6 +17,7 @@ public sealed class UpdateTrainingSecurityGroupCommand : RegionsCmdlet
     [Parameter(Position = 0, ParameterSetName = "Name")]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(SecurityGroupCompleter))]
     public string[] Name { get; set; } = [];
 
     /// <summary>The groups, from New-TrainingSecurityGroup.</summary>
@@ -29,6 +31,7 @@ public sealed class UpdateTrainingSecurityGroupCommand : RegionsCmdlet
     /// </summary>
     [Parameter]
     [AddressRange]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string? AllowedCidr { get; set; }
 
     private protected override bool MeansAll => true;

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using Amazon.EC2.Model;
 using SpotTrainer.Cloud;
 using SpotTrainer.Foundation;
+using SpotTrainer.Market;
 using SpotTrainer.Pipeline;
 using SpotTrainer.Remote;
 
@@ -32,12 +33,14 @@ public sealed class GetSpotTrainingInstanceCommand : RegionsCmdlet
     /// <summary>The IDs of the instances, such as i-0123456789abcdef0.</summary>
     [Parameter(ParameterSetName = "Name")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(InstanceIdCompleter))]
     public string[] InstanceId { get; set; } = [];
 
     /// <summary>The instance types, with wildcards.</summary>
     [Parameter(ParameterSetName = "Name")]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(InstanceTypeCompleter))]
     public string[] InstanceType { get; set; } = [];
 
     /// <summary>The states in EC2, such as running.</summary>

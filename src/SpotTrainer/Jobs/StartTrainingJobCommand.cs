@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using SpotTrainer.Foundation;
 using SpotTrainer.Notebooks;
+using SpotTrainer.Pipeline;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jobs;
@@ -21,6 +22,7 @@ public sealed class StartTrainingJobCommand : HostStepCmdlet
     /// <summary>The folder of the Python stack on the host. From the pipeline, it is the folder of the stack.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string Prefix { get; set; } = MachineLayout.CondaPrefix;
 
     private protected override string Action => $"start {Path}";

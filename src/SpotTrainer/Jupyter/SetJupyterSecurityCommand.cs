@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Security;
+using SpotTrainer.Pipeline;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jupyter;
@@ -17,6 +18,7 @@ public sealed class SetJupyterSecurityCommand : HostStepCmdlet
     /// <summary>The folder of the Python stack on the host. From the pipeline, it is the folder of the stack.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string Prefix { get; set; } = MachineLayout.CondaPrefix;
 
     private protected override string Action => "set Jupyter's password and certificate";

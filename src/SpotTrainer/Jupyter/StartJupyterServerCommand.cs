@@ -19,6 +19,7 @@ public sealed class StartJupyterServerCommand : HostStepCmdlet
     /// <summary>The folder of the Python stack on the host. From the pipeline, it is the folder of the stack.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string Prefix { get; set; } = MachineLayout.CondaPrefix;
 
     /// <summary>
@@ -34,6 +35,7 @@ public sealed class StartJupyterServerCommand : HostStepCmdlet
     /// </summary>
     [Parameter(ParameterSetName = "OpenPort")]
     [AddressRange]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string? AllowedCidr { get; set; }
 
     private protected override string Action =>

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using SpotTrainer.Pipeline;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jupyter;
@@ -11,6 +12,7 @@ public sealed class StopJupyterServerCommand : HostStepCmdlet
     /// <summary>The folder of the Python stack on the host. From the pipeline, it is the folder of the stack.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string Prefix { get; set; } = MachineLayout.CondaPrefix;
 
     private protected override string Action => "stop Jupyter and its kernels";

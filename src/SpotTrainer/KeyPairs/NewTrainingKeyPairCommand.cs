@@ -12,6 +12,7 @@ public sealed class NewTrainingKeyPairCommand : RegionCmdlet
     /// <summary>The name of the key pair, in EC2 and of its file.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string Name { get; set; } = KeyPairStore.DefaultName;
 
     /// <summary>The algorithm: Ed25519, RSA, or ECDSA. EC2 does not accept ECDSA keys: they need -LocalOnly.</summary>

@@ -52,11 +52,13 @@ public abstract class LaunchCmdlet : RegionsCmdlet
     /// <summary>The ID of an image of your own, such as ami-0123456789abcdef0. It needs cloud-init and systemd.</summary>
     [Parameter]
     [ValidatePattern("^ami-[0-9a-f]+$")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string? ImageId { get; set; }
 
     /// <summary>The user name for login to an image given by ID.</summary>
     [Parameter]
     [ValidatePattern("^[a-z_][a-z0-9_-]*$")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string UserName { get; set; } = "ubuntu";
 
     /// <summary>
@@ -95,6 +97,7 @@ public abstract class LaunchCmdlet : RegionsCmdlet
     /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(SecurityGroupCompleter))]
     public string? SecurityGroup { get; set; }
 
     /// <summary>
@@ -103,6 +106,7 @@ public abstract class LaunchCmdlet : RegionsCmdlet
     /// </summary>
     [Parameter]
     [AddressRange]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string? AllowedCidr { get; set; }
 
     /// <summary>
@@ -110,11 +114,13 @@ public abstract class LaunchCmdlet : RegionsCmdlet
     /// </summary>
     [Parameter]
     [ValidatePattern("^subnet-[0-9a-f]+$")]
+    [ArgumentCompleter(typeof(SubnetCompleter))]
     public string? Subnet { get; set; }
 
     /// <summary>The name or the ARN of an IAM instance profile for the instance.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string? InstanceProfile { get; set; }
 
     /// <summary>

@@ -18,6 +18,7 @@ public sealed class NewSpotTrainingInstanceCommand : LaunchCmdlet
     [Parameter]
     [ValidateNotNullOrEmpty]
     [PlainName]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string Name { get; set; } = "training";
 
     /// <summary>Tags of your own, as a hashtable.</summary>

@@ -22,6 +22,7 @@ public sealed class GetSpotPriceCommand : RegionsCmdlet
     [Parameter(ParameterSetName = "Type")]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(ZoneCompleter))]
     public string[] Zone { get; set; } = [];
 
     /// <summary>Offers, from Find-SpotOffer. Returns the history of each offer's type in its zone.</summary>

@@ -4,6 +4,7 @@ using System.Management.Automation;
 using SpotTrainer.Cloud;
 using SpotTrainer.Foundation;
 using SpotTrainer.Instances;
+using SpotTrainer.Market;
 using SpotTrainer.Pipeline;
 using SpotTrainer.Remote;
 
@@ -58,6 +59,7 @@ public sealed class SetSpotRehearsalCommand : StepCmdlet
     [AllowEmptyCollection]
     [ValidateNotNull]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(OfferPatternCompleter))]
     public string[] NoCapacity { get; set; } = [];
 
     /// <summary>What has no on-demand capacity: types, zones, regions, or type/zone, with wildcards.</summary>
@@ -65,6 +67,7 @@ public sealed class SetSpotRehearsalCommand : StepCmdlet
     [AllowEmptyCollection]
     [ValidateNotNull]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(OfferPatternCompleter))]
     public string[] NoOnDemandCapacity { get; set; } = [];
 
     /// <summary>The account's quota of standard Spot instances in each region, in vCPUs.</summary>
@@ -85,6 +88,7 @@ public sealed class SetSpotRehearsalCommand : StepCmdlet
     [AllowEmptyCollection]
     [ValidateNotNull]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(ActionCompleter))]
     public string[] DenyAction { get; set; } = [];
 
     /// <summary>How many of the next calls are throttled.</summary>
@@ -103,6 +107,7 @@ public sealed class SetSpotRehearsalCommand : StepCmdlet
     [Parameter(ParameterSetName = ConditionsSet)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(ActionCompleter))]
     public string ThrottleAction { get; set; } = "*";
 
     /// <summary>Regions that respond slowly.</summary>

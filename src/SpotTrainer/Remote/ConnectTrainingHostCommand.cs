@@ -12,11 +12,13 @@ public sealed class ConnectTrainingHostCommand : StepCmdlet
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [Alias("ComputerName")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string[] HostName { get; set; } = [];
 
     /// <summary>The user name.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string UserName { get; set; } = string.Empty;
 
     /// <summary>The file of the private key.</summary>
@@ -37,6 +39,7 @@ public sealed class ConnectTrainingHostCommand : StepCmdlet
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateNotNull]
     [Alias("HostKeys")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string[] HostKey { get; set; } = [];
 
     /// <inheritdoc/>

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using SpotTrainer.Foundation;
+using SpotTrainer.Pipeline;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Transfer;
@@ -19,6 +20,7 @@ public sealed class SendTrainingDataCommand : HostStepCmdlet
     /// <summary>The destination folder on the host. Jobs find only the default folder as data.</summary>
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string Destination { get; set; } = MachineLayout.Data;
 
     private protected override string Action => $"send {string.Join(", ", Path)} to {Destination}";
