@@ -119,14 +119,14 @@ internal sealed class LaunchStep
     {
         if (isPreview && Request.AllowedCidr is { } range && AddressRange.Parse(range) is { IsWide: true } wide)
         {
-            context.Log.Warning($"Port 22 would be open to {wide}.");
+            context.WarnOnce($"Port 22 would be open to {wide}.");
         }
 
 
         var first = Request.Offers[0];
         if (first.Size.NeedsNvidiaDriver && Request.Image.Alias is { } alias && !ImageResolver.HasDriver(alias))
         {
-            context.Log.Warning(
+            context.WarnOnce(
                 $"{first.InstanceType} has GPUs, and the image '{alias}' has no driver for them. Use -Image deep-learning.");
         }
     }

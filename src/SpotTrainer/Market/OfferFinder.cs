@@ -348,7 +348,7 @@ internal sealed class OfferFinder
             }
         }
 
-        context.Log.Warning(warning);
+        context.WarnOnce(warning);
     }
 
     private async Task<SpotTrainerException> NoneAsync(IReadOnlyList<string> regions, CancellationToken cancellationToken)
