@@ -213,6 +213,8 @@ internal static class OpenSshKeyFormat
                 secret.String();
                 key = SshPrivateKey.EcdsaOf(curve, secret.MpInt());
                 break;
+            case "ssh-dss":
+                throw KeyFileException.Dsa();
             default:
                 throw KeyFileException.Unsupported("It is not an RSA, ECDSA, or Ed25519 key.");
         }

@@ -13,16 +13,26 @@ internal static class RsaNumbers
     private const int LeastBits = 1024;
     private const int MostBits = 16384;
 
-    /// <summary>Builds a key from a PKCS#1 structure (RFC 8017, appendix A.1.2).</summary>
-    /// <exception cref="KeyFileException">The numbers do not form an RSA key, or the key is too small or too large.</exception>
-    public static RsaPrivateKeyStructure ToKey(RsaPrivateKeyStructure rsa)
+    /// <summary>Builds a key from PKCS#1 (RFC 8017, appendix A.1.2).</summary>
+    /// <exception cref="FormatException">The data is damaged.</exception>
+    /// <exception cref="KeyFileException">The numbers do not form an RSA key, or the key is of an unsupported kind.</exception>
+    public static RsaPrivateKeyStructure ToKey(byte[] der)
     {
-        var key = ToKey(rsa.Modulus, rsa.PublicExponent, rsa.PrivateExponent, rsa.Prime1, rsa.Prime2, rsa.Coefficient);
-        var swapped = !key.Prime1.Equals(rsa.Prime1);
-        return key.Exponent1.Equals(swapped ? rsa.Exponent2 : rsa.Exponent1)
-            && key.Exponent2.Equals(swapped ? rsa.Exponent1 : rsa.Exponent2)
-            ? key
-            : throw Damaged();
+        var numbers = LenientDer.Numbers(der);
+        if (numbers.Count > 0 && numbers[0].Equals(BigInteger.One))
+        {
+            throw KeyFileException.Unsupported("It is an RSA key with more than two primes, which SSH's own formats and PuTTY do not support.",
+                "Create a new key with New-TrainingKeyPair, or with 'ssh-keygen -t ed25519'.");
+        }
+
+        if (numbers.Count != 9)
+        {
+            throw new FormatException("The number of values is not that of an RSA key.");
+        }
+
+        var key = ToKey(numbers[1], numbers[2], numbers[3], numbers[4], numbers[5], numbers[8]);
+        var (p1, p2) = key.Prime1.Equals(numbers[4]) ? (numbers[6], numbers[7]) : (numbers[7], numbers[6]);
+        return key.Exponent1.Equals(p1) && key.Exponent2.Equals(p2) ? key : throw Damaged();
     }
 
     /// <summary>Builds a key from the numbers in SSH's formats, which omit the primes' exponents.</summary>
