@@ -43,8 +43,7 @@ internal static class PrivateKeyReader
                 "Copy it from the computer where it was created.");
         }
 
-        var file = new FileInfo(path);
-        if (!file.Exists)
+        if (!File.Exists(path))
         {
             throw Directory.Exists(path)
                 ? new SpotTrainerException(
@@ -53,9 +52,9 @@ internal static class PrivateKeyReader
                     "KeyNotFound", ErrorKind.ObjectNotFound, $"The file {path} does not exist.", "Check the path of the key.", path);
         }
 
-        if (file.Length > MaxBytes)
+        if (new FileInfo(path).Length is var length and > MaxBytes)
         {
-            throw TooLarge(path, $"{file.Length} bytes");
+            throw TooLarge(path, $"{length} bytes");
         }
 
         var content = ReadAll(path);

@@ -11,7 +11,7 @@ public abstract class KeyConversionCmdlet : StepCmdlet
 {
     private readonly HashSet<string> destinations = new(Platform.IsLinux ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>The private key files. Wildcards are allowed.</summary>
+    /// <summary>The private key files. Wildcards are allowed. A path that exists is meant literally, even if it has brackets.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Path", ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
@@ -60,7 +60,7 @@ public abstract class KeyConversionCmdlet : StepCmdlet
         {
             using var passphrase = Keys.Passphrase.From(Passphrase);
             using var newPassphrase = Keys.Passphrase.From(NewPassphrase);
-            var destination = PuttyKeyConversion.DestinationOf(source, Destination is null ? null : FullPath(Destination), Ending);
+            var destination = PuttyKeyConversion.DestinationOf(source, Destination is null ? null : DestinationPath(Destination), Ending);
             (SshPrivateKey Key, bool Encrypted)? read = null;
 
             // Read first, so that -WhatIf also reports errors. Hashing a passphrase can take seconds: Ctrl+C does not wait for it.
@@ -80,22 +80,23 @@ public abstract class KeyConversionCmdlet : StepCmdlet
 
     /// <summary>The files that the parameters name.</summary>
     private protected virtual IEnumerable<string> Sources() =>
-        ParameterSetName == "Path" ? Path.SelectMany(Expand) : LiteralPath.Select(FullPath);
+        ParameterSetName == "Path" ? Path.SelectMany(FullPaths) : LiteralPath.Select(FullPath);
 
     /// <summary>Writes a new file, unless the user has stopped the cmdlet by then.</summary>
     private protected abstract PrivateKeyFile Write(
         SshPrivateKey key, string source, string destination, Passphrase? passphrase, CancellationToken cancellationToken);
 
-    private (SshPrivateKey Key, bool Encrypted) Read(string source, string destination, Passphrase? passphrase) =>
-        destinations.Add(destination)
-        ? PuttyKeyConversion.Read(source, destination, Force, passphrase)
-        : throw new SpotTrainerException("DestinationShared", ErrorKind.InvalidArgument,
-            $"{destination} was just written for another key, and is not overwritten with the key from {source}.",
-            "Use a different -Destination for each key.", destination);
-
-    private IEnumerable<string> Expand(string path)
+    private (SshPrivateKey Key, bool Encrypted) Read(string source, string destination, Passphrase? passphrase)
     {
-        // Whether a path without wildcards exists is left to the reader, whose error says more than the provider's.
-        return WildcardPattern.ContainsWildcardCharacters(path) ? GetResolvedProviderPathFromPSPath(path, out _) : [FullPath(path)];
+        // Only a key takes a destination: the certificate x.crt does not keep x.key from becoming x.ppk.
+        var read = PrivateKeyReader.Read(source, passphrase);
+        if (!destinations.Add(destination))
+        {
+            throw new SpotTrainerException("DestinationShared", ErrorKind.InvalidArgument,
+                $"{destination} was just written for another key, and is not overwritten with the key from {source}.",
+                "Use a different -Destination for each key.", destination);
+        }
+
+        return Force || !File.Exists(destination) ? read : throw PrivateKeyWriter.FileExists(destination);
     }
 }
