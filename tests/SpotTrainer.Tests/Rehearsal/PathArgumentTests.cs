@@ -137,15 +137,19 @@ public sealed class PathArgumentTests(RehearsalSession session) : IDisposable
             var file = Path.Combine(place, "text");
             File.WriteAllBytes(file, content);
             var literal = File.ReadAllText(file);
-            foreach (var script in new[]
-            {
+            string[] scripts =
+            [
                 $"$text = Get-Content -LiteralPath '{file}' -Raw; {command}",
                 $"$text = Get-Content -LiteralPath '{file}'; {command}",
-                $"Get-Content -LiteralPath '{file}' | ForEach-Object {{ $text = $_; {command} }}",
+
+                // A line alone may be the name of a new file.
+                .. command.Contains("-Destination", StringComparison.Ordinal) ? Array.Empty<string>()
+                    : [$"Get-Content -LiteralPath '{file}' | ForEach-Object {{ $text = $_; {command} }}"],
                 command.Replace("$text", $"'{literal}'", StringComparison.Ordinal),
-            })
+            ];
+            foreach (var script in scripts)
             {
-                var result = In(place, $"$Error.Clear(); try {{ {script} *>&1 }} catch {{ $_ }}");
+                var result = In(place, $"$Error.Clear(); {script} *>&1");
                 var shown = result.Output.Concat(result.Errors.Select(error => PSObject.AsPSObject(error)))
                     .Concat(session.Run("$Error").Output).ToArray();
                 Assert.NotEmpty(shown);
@@ -173,8 +177,10 @@ public sealed class PathArgumentTests(RehearsalSession session) : IDisposable
         return place;
     }
 
-    /// <summary>Runs a script in a folder, with the arguments as its variables.</summary>
+    /// <summary>
+    /// Runs a script in a folder, with the arguments as its variables. As at a prompt, there is no try around it, which would end a loop.
+    /// </summary>
     private ModuleResult In(string place, string script, params (string Name, object Value)[] arguments) => session.Run(
-        $"Push-Location -LiteralPath $place; try {{ {script} }} finally {{ Pop-Location }}",
+        $"Push-Location -LiteralPath $place\n{script}\nPop-Location",
         [("place", place), ("key", Path.Combine(place, "key.pem")), ("unreachable", session.HostOfTheModule()), .. arguments]);
 }
