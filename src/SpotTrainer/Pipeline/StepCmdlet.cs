@@ -86,6 +86,29 @@ public abstract class StepCmdlet : PSCmdlet, IDisposable
         return result;
     }
 
+    /// <summary>
+    /// Runs work that takes a moment at most on this thread: for thousands of small files, handing each to another thread takes longer than the
+    /// work. An exception is written as an error, and the result is null.
+    /// </summary>
+    private protected T? GetHere<T>(object? target, Func<T> work)
+        where T : class
+    {
+        try
+        {
+            return work();
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // The user stopped it.
+            return null;
+        }
+        catch (Exception exception)
+        {
+            Output.Error(exception, target);
+            return null;
+        }
+    }
+
     /// <summary>Ends the pipeline with an error.</summary>
     private protected void Fail(Exception exception, object? target = null) => ThrowTerminatingError(ErrorRecords.From(exception, target));
 

@@ -56,24 +56,25 @@ public abstract class KeyConversionCmdlet : StepCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        using var passphrase = Keys.Passphrase.From(Passphrase);
+        using var newPassphrase = Keys.Passphrase.From(NewPassphrase);
         foreach (var source in Sources())
         {
-            using var passphrase = Keys.Passphrase.From(Passphrase);
-            using var newPassphrase = Keys.Passphrase.From(NewPassphrase);
             var destination = PuttyKeyConversion.DestinationOf(source, Destination is null ? null : DestinationPath(Destination), Ending);
-            (SshPrivateKey Key, bool Encrypted)? read = null;
 
-            // Read first, so that -WhatIf also reports errors. Hashing a passphrase can take seconds: Ctrl+C does not wait for it.
-            Run(source, async stopping => read = await Task.Run(() => Read(source, destination, passphrase), stopping).OrStopped(stopping));
-            if (read is { } found && ShouldProcess(destination, $"write the private key from {source}"))
+            // Read first, so that -WhatIf also reports errors.
+            var found = Do(source, passphrase, _ => Read(source, destination, passphrase));
+            if (found is null || !ShouldProcess(destination, $"write the private key from {source}"))
             {
-                var key = Comment is null ? found.Key : found.Key.WithComment(Comment);
+                continue;
+            }
 
-                // A passphrase is never dropped silently.
-                var kept = newPassphrase ?? (found.Encrypted ? passphrase : null);
-                Run(source, async stopping =>
-                    await Output.ObjectAsync(
-                        await Task.Run(() => Write(key, source, destination, kept, stopping), stopping).OrStopped(stopping)));
+            // A passphrase is never dropped silently.
+            var key = Comment is null ? found.Key : found.Key.WithComment(Comment);
+            var kept = newPassphrase ?? (found.Encrypted ? passphrase : null);
+            if (Do(source, kept, stopping => Write(key, source, destination, kept, stopping)) is { } written)
+            {
+                WriteObject(written);
             }
         }
     }
@@ -86,10 +87,16 @@ public abstract class KeyConversionCmdlet : StepCmdlet
     private protected abstract PrivateKeyFile Write(
         SshPrivateKey key, string source, string destination, Passphrase? passphrase, CancellationToken cancellationToken);
 
-    private (SshPrivateKey Key, bool Encrypted) Read(string source, string destination, Passphrase? passphrase)
+    /// <summary>Runs work. Hashing a passphrase can take seconds, and Ctrl+C does not wait for it.</summary>
+    private T? Do<T>(string source, Passphrase? hashed, Func<CancellationToken, T> work)
+        where T : class => hashed is null or { IsEmpty: true }
+        ? GetHere(source, () => work(StopToken))
+        : Get(source, async stopping => await Task.Run(() => work(stopping), stopping).OrStopped(stopping));
+
+    private FoundKey Read(string source, string destination, Passphrase? passphrase)
     {
         // Only a key takes a destination: the certificate x.crt does not keep x.key from becoming x.ppk.
-        var read = PrivateKeyReader.Read(source, passphrase);
+        var (key, encrypted) = PrivateKeyReader.Read(source, passphrase);
         if (!destinations.Add(destination))
         {
             throw new SpotTrainerException("DestinationShared", ErrorKind.InvalidArgument,
@@ -97,6 +104,8 @@ public abstract class KeyConversionCmdlet : StepCmdlet
                 "Use a different -Destination for each key.", destination);
         }
 
-        return Force || !File.Exists(destination) ? read : throw PrivateKeyWriter.FileExists(destination);
+        return Force || !File.Exists(destination) ? new FoundKey(key, encrypted) : throw PrivateKeyWriter.FileExists(destination);
     }
+
+    private sealed record FoundKey(SshPrivateKey Key, bool Encrypted);
 }

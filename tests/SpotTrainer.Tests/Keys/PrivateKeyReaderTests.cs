@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using Microsoft.Extensions.Time.Testing;
 using Org.BouncyCastle.Asn1;
 using Org.BouncyCastle.Asn1.Misc;
 using Org.BouncyCastle.Asn1.Pkcs;
@@ -151,6 +152,23 @@ public sealed class PrivateKeyReaderTests : IClassFixture<PuttyTools>, IDisposab
         var text = Encoding.ASCII.GetString(PuttyKeyFormat.Write(ed25519, 3, passphrase, Quick));
 
         Assert.Equal(id, IdOf(Encoding.ASCII.GetBytes(text.Replace(found, other, StringComparison.Ordinal))));
+    }
+
+    [Theory]
+    [InlineData(8192, 5, 20)]
+    [InlineData(8192, 100, 9)]
+    [InlineData(8, 100, 8960)]
+    [InlineData(1 << 20, 700, 1)]
+    [InlineData(1 << 20, 1, 8)]
+    public void The_passes_of_a_new_passphrase_do_not_follow_the_slow_start_of_a_process(int memory, int milliseconds, int expected)
+    {
+        var time = new FakeTimeProvider();
+        var passes = 0;
+        var timed = (PuttyKeyDerivation.Default with { MemoryKiB = memory }).Timed(
+            time, () => time.Advance(TimeSpan.FromMilliseconds(passes++ < 3 ? 12 * milliseconds : milliseconds)));
+        Assert.Equal(expected, timed.Passes);
+        Assert.Same(timed, timed.Checked());
+        Assert.Same(timed, timed.Timed(time, () => Assert.Fail("These passes were measured before.")));
     }
 
     [Fact]
