@@ -67,7 +67,8 @@ internal static class KeyBenchmark
         var secret = Path.Combine(folder, "secret");
         File.WriteAllText(secret, "made for benchmarks");
         session.Run(Secret);
-        var convert = $"$null = ConvertTo-PuttyKey '{folder}/0.pem' '{folder}/ours.ppk' -NewPassphrase $secret -Argon2Memory 8192 -Argon2Passes 13 -Argon2Parallelism 1 -Force";
+        var convert = $"$null = ConvertTo-PuttyKey '{folder}/0.pem' '{folder}/ours.ppk' -Force -NewPassphrase $secret"
+            + " -Argon2Memory 8192 -Argon2Passes 13 -Argon2Parallelism 1";
         void Puttygen() => Start(
             "puttygen", $"{folder}/0.pem", "-O", "private", "-o", $"{folder}/theirs.ppk", "-P", "--new-passphrase", secret, "--ppk-param",
             Costs);
@@ -80,8 +81,10 @@ internal static class KeyBenchmark
 
         // Without the start of the process, in which a user already is.
         Compare("  the first one of a process", 3 * Rounds,
-            () => InNewProcess(folder, $"{Secret}; $clock = [System.Diagnostics.Stopwatch]::StartNew(); {convert}; [Console]::WriteLine($clock.Elapsed.TotalSeconds.ToString([cultureinfo]::InvariantCulture))"),
-            Puttygen, () => { }, seconds: () => double.Parse(File.ReadAllText(Path.Combine(folder, "output")), CultureInfo.InvariantCulture));
+            () => InNewProcess(folder, $"{Secret}; $clock = [System.Diagnostics.Stopwatch]::StartNew(); {convert}; "
+                + "[Console]::WriteLine($clock.Elapsed.TotalSeconds.ToString([cultureinfo]::InvariantCulture))"),
+            Puttygen, () => { },
+            seconds: () => double.Parse(File.ReadAllText(Path.Combine(folder, "output")), CultureInfo.InvariantCulture));
     }
 
     private static void InNewProcess(string folder, string script) => Start(
@@ -104,7 +107,9 @@ internal static class KeyBenchmark
         var (one, other, ratio) = (ImportBenchmark.Median(pairs.Select(pair => pair.Ours)),
             ImportBenchmark.Median(pairs.Select(pair => pair.Theirs)), ImportBenchmark.Median(ratios));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{what}: SpotTrainer {one:0.000} s, puttygen {other:0.000} s, time ratio {ratio:0.000} ({ratios[0]:0.000} to {ratios[^1]:0.000}), speed {1 / ratio:0.0}x"));
+            $"{what}: SpotTrainer {one:0.000} s, puttygen {other:0.000} s, ")
+            + string.Create(CultureInfo.InvariantCulture,
+            $"time ratio {ratio:0.000} ({ratios[0]:0.000} to {ratios[^1]:0.000}), speed {1 / ratio:0.0}x"));
     }
 
     private static double Time(Action action)

@@ -29,7 +29,7 @@ internal static class PrivateFile
         }
     }
 
-    /// <summary>Creates a folder, and those above it that are missing. .NET would create these with the mode that the umask leaves.</summary>
+    /// <summary>Creates a folder, and those above it that are missing. .NET would give these the mode that the umask leaves.</summary>
     private static void MakeFolder(string folder)
     {
         if (Directory.Exists(folder))

@@ -22,7 +22,7 @@ internal static class KeyFilePermissions
     }
 
     /// <summary>
-    /// Returns the command that leaves access to this user alone. Without /reset, the rights that the file itself gives to others would stay.
+    /// Returns the command that leaves access to this user alone. Without /reset, the rights that the file itself gives others would stay.
     /// </summary>
     public static string IcaclsLine(string path) =>
         $"icacls {PowerShellText.Quote(path)} /reset; icacls {PowerShellText.Quote(path)} /inheritance:r /grant:r \"${{env:USERNAME}}:F\"";

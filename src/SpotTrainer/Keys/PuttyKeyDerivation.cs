@@ -57,8 +57,8 @@ internal sealed record PuttyKeyDerivation(string Flavour, int MemoryKiB, int Pas
             return this;
         }
 
-        // In a new process, .NET first runs slow code and compiles it in the meantime. The fastest of many passes counts: the first ones alone
-        // would make the passphrase several times easier to guess.
+        // In a new process, .NET first runs slow code and compiles it in the meantime. The fastest of many passes counts: the first ones
+        // alone would make the passphrase several times easier to guess.
         var (fastest, all) = (TimeSpan.MaxValue, time.StartClock());
         do
         {

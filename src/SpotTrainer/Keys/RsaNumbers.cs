@@ -22,7 +22,8 @@ internal static class RsaNumbers
         var numbers = LenientDer.Numbers(der);
         if (numbers.Count > 0 && numbers[0].Equals(BigInteger.One))
         {
-            throw KeyFileException.Unsupported("It is an RSA key with more than two primes, which SSH's own formats and PuTTY do not support.",
+            throw KeyFileException.Unsupported(
+                "It is an RSA key with more than two primes, which SSH's own formats and PuTTY do not support.",
                 "Create a new key with New-TrainingKeyPair, or with 'ssh-keygen -t ed25519'.");
         }
 
@@ -45,8 +46,8 @@ internal static class RsaNumbers
             throw KeyFileException.Unsupported($"RSA keys of {n.BitLength} bits are not supported.");
         }
 
-        if (e.SignValue <= 0 || d.SignValue <= 0 || inverse.SignValue <= 0 || inverse.CompareTo(p) >= 0 || p.BitLength < 2 || q.BitLength < 2
-            || e.BitLength > n.BitLength || d.BitLength > n.BitLength || p.BitLength + q.BitLength > n.BitLength + 1
+        if (e.SignValue <= 0 || d.SignValue <= 0 || inverse.SignValue <= 0 || inverse.CompareTo(p) >= 0 || p.BitLength < 2
+            || q.BitLength < 2 || e.BitLength > n.BitLength || d.BitLength > n.BitLength || p.BitLength + q.BitLength > n.BitLength + 1
             || Number(p) * Number(q) != Number(n) || Number(inverse) * Number(q) % Number(p) != 1)
         {
             throw Damaged();

@@ -87,8 +87,8 @@ public abstract class StepCmdlet : PSCmdlet, IDisposable
     }
 
     /// <summary>
-    /// Runs work that takes a moment at most on this thread: for thousands of small files, handing each to another thread takes longer than the
-    /// work. An exception is written as an error, and the result is null.
+    /// Runs work that takes a moment at most on this thread: for thousands of small files, handing each to another thread takes longer than
+    /// the work. An exception is written as an error, and the result is null.
     /// </summary>
     private protected T? GetHere<T>(object? target, Func<T> work)
         where T : class
@@ -120,6 +120,15 @@ public abstract class StepCmdlet : PSCmdlet, IDisposable
 
     /// <summary>Resolves the path of a file or folder that may not exist yet, as <see cref="FullPath(string)"/> does.</summary>
     private protected string DestinationPath(string path) => FullPath(path, mayBeNew: true);
+
+    /// <summary>Ends the pipeline with an error if an argument other than a path looks like a private key or a line of one.</summary>
+    private protected void RefuseKeyText(string argument)
+    {
+        if (SecretText.LooksLikeKey(argument) || SecretText.LooksLikeLine(argument))
+        {
+            FailForKeyText();
+        }
+    }
 
     /// <summary>
     /// Resolves a path with wildcards to what it matches. What exists under the exact name is meant literally, as are folders that exist. A
@@ -163,13 +172,7 @@ public abstract class StepCmdlet : PSCmdlet, IDisposable
 
         if (SecretText.LooksLikeKey(path) || (!mayBeNew && SecretText.LooksLikeLine(path)))
         {
-            // PowerShell keeps the line that called the cmdlet with the error, and the text may stand in it.
-            var name = MyInvocation.MyCommand.Name;
-            MyInvocation.DisplayScriptPosition = new ScriptExtent(
-                new ScriptPosition(string.Empty, 1, 1, name), new ScriptPosition(string.Empty, 1, name.Length + 1, name));
-            Fail(new SpotTrainerException("PathIsKeyText", ErrorKind.InvalidArgument,
-                "A parameter that takes the path of a file was given text that looks like a private key. The text is not shown.",
-                "Use the path of the key file, not its content: omit Get-Content.", name));
+            FailForKeyText();
         }
 
         var unescaped = Resolve(WildcardPattern.Unescape(path));
@@ -181,6 +184,18 @@ public abstract class StepCmdlet : PSCmdlet, IDisposable
         }
 
         return full!;
+    }
+
+    /// <summary>Ends the pipeline because an argument looks like a private key, and shows nothing of it.</summary>
+    private void FailForKeyText()
+    {
+        // PowerShell keeps the line that called the cmdlet with the error, and the text may stand in it.
+        var name = MyInvocation.MyCommand.Name;
+        MyInvocation.DisplayScriptPosition = new ScriptExtent(
+            new ScriptPosition(string.Empty, 1, 1, name), new ScriptPosition(string.Empty, 1, name.Length + 1, name));
+        Fail(new SpotTrainerException("ArgumentIsKeyText", ErrorKind.InvalidArgument,
+            "A parameter was given text that looks like a private key. The text is not shown.",
+            "Use the path of the key file, not its content: omit Get-Content.", name));
     }
 
     /// <summary>Returns the full path; null if it is on no drive of the file system.</summary>

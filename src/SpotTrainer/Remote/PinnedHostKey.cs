@@ -24,8 +24,8 @@ internal static class PinnedHostKey
     }
 
     /// <summary>
-    /// Returns the fingerprint in a line of <c>ssh-keygen -l</c>, ssh-keyscan, known_hosts, or a <c>.pub</c> file, or in base64 alone; null if
-    /// there is none.
+    /// Returns the fingerprint in a line of <c>ssh-keygen -l</c>, ssh-keyscan, known_hosts, or a <c>.pub</c> file, or in base64 alone; null
+    /// if there is none.
     /// </summary>
     private static string? Parse(string line)
     {

@@ -10,8 +10,8 @@ using SpotTrainer.Tests.Support;
 namespace SpotTrainer.Tests.Keys;
 
 /// <summary>
-/// Key files as other programs, editors, and people leave them: what ssh-keygen, openssl, or puttygen read is read with the same result, and
-/// what is not read is named.
+/// Key files as other programs, editors, and people leave them: what ssh-keygen, openssl, or puttygen read is read with the same result,
+/// and what is not read is named.
 /// </summary>
 [Trait("Speed", "Slow")]
 public sealed class StrangersFilesTests : IClassFixture<PuttyTools>, IDisposable
@@ -256,8 +256,11 @@ public sealed class StrangersFilesTests : IClassFixture<PuttyTools>, IDisposable
         ? [tag, (byte)content.Length, .. content]
         : [tag, 0x82, (byte)(content.Length >> 8), (byte)content.Length, .. content];
 
-    private static byte[] Pem(string label, byte[] der) => Encoding.ASCII.GetBytes(
-        $"-----BEGIN {label}-----\n{string.Join('\n', Convert.ToBase64String(der).Chunk(64).Select(line => new string(line)))}\n-----END {label}-----\n");
+    private static byte[] Pem(string label, byte[] der)
+    {
+        var lines = Convert.ToBase64String(der).Chunk(64).Select(line => new string(line));
+        return Encoding.ASCII.GetBytes($"-----BEGIN {label}-----\n{string.Join('\n', lines)}\n-----END {label}-----\n");
+    }
 
     private static async Task RunAsync(params string[] command) => (await Programs.RunAsync(command)).Succeeded();
 
