@@ -29,7 +29,7 @@ internal static class OpenSshKeyFormat
     {
         if (key.Key is Ed448PrivateKeyParameters)
         {
-            throw KeyFileException.Unsupported("OpenSSH does not support Ed448 keys.");
+            throw KeyFileException.Unsupported("OpenSSH does not support Ed448 keys.", "Use an RSA, ECDSA, or Ed25519 key.");
         }
 
         var encrypt = passphrase is { IsEmpty: false };

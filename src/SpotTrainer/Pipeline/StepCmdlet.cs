@@ -170,7 +170,7 @@ public abstract class StepCmdlet : PSCmdlet, IDisposable
             return full!;
         }
 
-        if (SecretText.LooksLikeKey(path) || (!mayBeNew && SecretText.LooksLikeLine(path)))
+        if (SecretText.LooksLikeKey(path) || (!mayBeNew && SecretText.LooksLikeLine(path) && !StartsInFolder(path)))
         {
             FailForKeyText();
         }
@@ -185,6 +185,10 @@ public abstract class StepCmdlet : PSCmdlet, IDisposable
 
         return full!;
     }
+
+    /// <summary>Whether the first folder of a path exists: the path of a missing file, such as /home/Me/Keys2024, can look like base64.</summary>
+    private bool StartsInFolder(string path) =>
+        path.IndexOf('/', Math.Min(1, path.Length)) is var slash and > 0 && Directory.Exists(Resolve(path.Substring(0, slash)));
 
     /// <summary>Ends the pipeline because an argument looks like a private key, and shows nothing of it.</summary>
     private void FailForKeyText()

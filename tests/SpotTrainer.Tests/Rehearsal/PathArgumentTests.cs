@@ -98,6 +98,7 @@ public sealed class PathArgumentTests(RehearsalSession session) : IDisposable
         {
             ("Send-TrainingData -Instance $unreachable -Path 'none [1].csv'", "DataNotFound"),
             ("Start-TrainingJob -Instance $unreachable -Path 'none [1].py'", "NotebookNotFound"),
+            ("Start-TrainingJob -Instance $unreachable -Path /tmp/Missing2024Folder/Notebook", "NotebookNotFound"),
             ("New-SpotTrainingInstance -InstanceType m7i.large -MaxHours 1 -KeyPath 'none[1].pem'", "KeyNotFound"),
             ($"Connect-TrainingHost 127.0.0.1 somebody -Port 9 -KeyPath 'none[1].pem' {HostKey}", "KeyNotFound"),
             ($"Connect-TrainingHost 127.0.0.1 somebody -Port 9 -KeyPath 'key[1].pem' {HostKey}", "HostUnreachable"),
