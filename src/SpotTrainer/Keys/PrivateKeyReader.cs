@@ -22,10 +22,10 @@ internal static class PrivateKeyReader
 
     private const string AskForKey = "Use the private key file: the .pem, the .ppk, or the file without an extension.";
 
-    // After the BEGIN line, or after the first line of a PuTTY file.
+    // After the BEGIN line, or after the first line of a PuTTY file. It takes linear time; a limit could strike on a busy computer.
     private static readonly Regex EscapedLineEnd = new(
         @"-----BEGIN [^-\n]*-----(\\r)?\\n|\A" + PuttyKeyFormat.FirstWord + @"\d: [^\r\n\\]*\\[rn]", RegexOptions.ExplicitCapture,
-        TimeSpan.FromSeconds(1));
+        Regex.InfiniteMatchTimeout);
 
     /// <summary>Reads a key file that has no passphrase.</summary>
     /// <exception cref="SpotTrainerException">The file does not exist, or is not a usable private key.</exception>
