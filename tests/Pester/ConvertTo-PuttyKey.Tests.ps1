@@ -25,6 +25,26 @@ Describe 'ConvertTo-PuttyKey' {
             Should -Match 'Algorithm\s+Bits Version Encrypted Fingerprint'
     }
 
+    It 'takes brackets literally' {
+        $place = Join-Path $TestDrive 'keys [2024]'
+        $null = New-Item -ItemType Directory $place
+        Copy-Item -LiteralPath (Join-Path $folder 'key1.pem') -Destination (Join-Path $place 'key[1].pem')
+        Push-Location -LiteralPath $place
+        (ConvertTo-PuttyKey 'key[1].pem').Path | Should -Be (Join-Path $place 'key[1].ppk')
+        (ConvertTo-PuttyKey *.pem -Force).Path | Should -Be (Join-Path $place 'key[1].ppk')
+        Assert-StepError (Get-StepError { ConvertTo-PuttyKey 'none[1].pem' }) KeyNotFound ObjectNotFound
+        Pop-Location
+    }
+
+    It 'shows nothing of the text of a key' {
+        $text = Get-Content -LiteralPath (Join-Path $folder 'key1.pem')
+        $record = Get-StepError { $text | ConvertTo-PuttyKey }
+        Assert-StepError $record ArgumentIsKeyText InvalidArgument
+        foreach ($line in $text) {
+            $record | Format-List * -Force | Out-String | Should -Not -Match ([regex]::Escape($line))
+        }
+    }
+
     It 'names a key that is not there' {
         $path = Join-Path $TestDrive 'missing.pem'
         $record = Get-StepError { ConvertTo-PuttyKey -Path $path }

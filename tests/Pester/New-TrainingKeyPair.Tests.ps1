@@ -23,4 +23,9 @@ Describe 'New-TrainingKeyPair on a rehearsal' -Skip:(-not $IsLinux) {
         New-TrainingKeyPair -Name what-if -WhatIf | Should -BeNullOrEmpty
         (New-TrainingKeyPair -Name what-if).Name | Should -Be 'what-if'
     }
+
+    It 'refuses a name that Windows reserves' {
+        Assert-StepError (Get-StepError { New-TrainingKeyPair con -LocalOnly }) NameInvalid InvalidArgument
+        Get-TrainingKeyPair con | Should -BeNullOrEmpty
+    }
 }

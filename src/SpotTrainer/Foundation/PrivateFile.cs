@@ -12,7 +12,7 @@ internal static class PrivateFile
     /// </summary>
     public static void Write(string path, byte[] content, bool overwrite)
     {
-        MakeFolder(Path.GetDirectoryName(path)!);
+        MakeFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
         var temporary = path + "." + Path.GetRandomFileName();
         try
         {
@@ -29,6 +29,7 @@ internal static class PrivateFile
         }
     }
 
+    /// <summary>Creates a folder, and those above it that are missing. .NET would give these the mode that the umask leaves.</summary>
     private static void MakeFolder(string folder)
     {
         if (Directory.Exists(folder))
@@ -39,6 +40,7 @@ internal static class PrivateFile
 #if NET
         if (!OperatingSystem.IsWindows())
         {
+            MakeFolder(Path.GetDirectoryName(folder)!);
             Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             return;
         }

@@ -23,7 +23,7 @@ public sealed class ReceiveTrainingResultCommand : JobCmdlet
     {
         foreach (var job in Job)
         {
-            var destination = FullPath(
+            var destination = DestinationPath(
                 Destination is null ? job.Id : destinationTaken ? System.IO.Path.Combine(Destination, job.Id) : Destination);
             destinationTaken = true;
             if (ShouldProcess(destination, $"fetch the results of {job}"))

@@ -26,7 +26,7 @@ internal sealed class KeyPairFolder(string path)
     /// <summary>Creates a key pair and saves its private key. If that fails, no file is left.</summary>
     public SshPrivateKey Make(NewKeyPair wanted)
     {
-        RequireName(wanted.Name);
+        RequireNewName(wanted.Name);
         RequireFree(wanted);
         var key = wanted.Make();
         var file = PathOf(wanted.Name);
@@ -68,6 +68,7 @@ internal sealed class KeyPairFolder(string path)
             RequireName(name);
             if (!Has(name))
             {
+                RequireNewName(name);
                 try
                 {
                     PrivateKeyWriter.WriteAndWipe(PathOf(name), OpenSshKeyFormat.Write(key, passphrase: null), force: false);
@@ -113,6 +114,18 @@ internal sealed class KeyPairFolder(string path)
         {
             throw new SpotTrainerException("NameInvalid", ErrorKind.InvalidArgument,
                 $"'{name}' is not a valid name for a key pair and its file.", "Use letters, digits, -, and _.", name);
+        }
+    }
+
+    /// <summary>Throws if a name is not valid for a new file, on this system or on Windows, where the key may be needed later.</summary>
+    public static void RequireNewName(string name)
+    {
+        RequireName(name);
+        if (WindowsName.IsDevice(name) || name.Any(WindowsName.IsForbidden))
+        {
+            throw new SpotTrainerException("NameInvalid", ErrorKind.InvalidArgument,
+                $"'{name}' is not a valid name for a key pair, because Windows allows no file with that name.",
+                "Use letters, digits, -, and _ (but not con, nul, com1, and the like).", name);
         }
     }
 

@@ -12,13 +12,18 @@ internal static class HostKeyFingerprint
         return "SHA256:" + Convert.ToBase64String(sha.ComputeHash(blob)).TrimEnd('=');
     }
 
-    /// <summary>Gets the fingerprint of a base64 blob, as in a <c>.pub</c> file or in known_hosts; false if it is not base64.</summary>
+    /// <summary>
+    /// Gets the fingerprint of a base64 blob, as in a <c>.pub</c> file or in known_hosts; false if it is not the base64 of a public key.
+    /// </summary>
     public static bool TryFromPublicKey(string base64, out string fingerprint)
     {
         try
         {
-            fingerprint = FromBlob(Convert.FromBase64String(base64));
-            return true;
+            // A public key starts with the name of its algorithm.
+            var blob = Convert.FromBase64String(base64);
+            var name = new SshReader(blob).String();
+            fingerprint = FromBlob(blob);
+            return name.Length > 0 && name.All(value => value is > (byte)' ' and < 0x7F);
         }
         catch (FormatException)
         {

@@ -26,9 +26,17 @@ internal sealed class KeyFileException : Exception
         new("KeyPassphraseWrong", ErrorKind.AuthenticationError, "The passphrase is wrong.",
             "Pass the correct passphrase with -Passphrase.");
 
-    public static KeyFileException Unsupported(string why) =>
-        new("KeyUnsupported", ErrorKind.NotImplemented, why,
-            "Use an RSA (1024 to 16384 bits), ECDSA (P-256, P-384, P-521), Ed25519, or Ed448 key.");
+    public static KeyFileException Unsupported(
+        string why, string nextStep = "Use an RSA (1024 to 16384 bits), ECDSA (P-256, P-384, P-521), Ed25519, or Ed448 key.") =>
+        new("KeyUnsupported", ErrorKind.NotImplemented, why, nextStep);
+
+    public static KeyFileException Dsa() => Unsupported(
+        "It is a DSA key. EC2 and current SSH servers do not accept DSA keys.",
+        "Create a new key with New-TrainingKeyPair or ssh-keygen. For an old server, puttygen converts the DSA key.");
+
+    public static KeyFileException UnsupportedEncryption(string how) => Unsupported(
+        $"It is encrypted with an unsupported algorithm{how}.",
+        "Encrypt it again with 'openssl pkcs8 -topk8 -v2 aes-256-cbc', or with 'ssh-keygen -p'.");
 
     public static KeyFileException TooCostly(string why) =>
         new("KeyDerivationTooCostly", ErrorKind.LimitsExceeded, why,

@@ -21,6 +21,12 @@ internal static class KeyFilePermissions
         RequireAccessList(path);
     }
 
+    /// <summary>
+    /// Returns the command that leaves access to this user alone. Without /reset, the rights that the file itself gives others would stay.
+    /// </summary>
+    public static string IcaclsLine(string path) =>
+        $"icacls {PowerShellText.Quote(path)} /reset; icacls {PowerShellText.Quote(path)} /inheritance:r /grant:r \"${{env:USERNAME}}:F\"";
+
 #if NET
     private const UnixFileMode Others =
         UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
@@ -33,7 +39,7 @@ internal static class KeyFilePermissions
         var mode = File.GetUnixFileMode(file);
         if ((mode & Others) != UnixFileMode.None)
         {
-            throw TooOpen(path, $"its mode is 0{Convert.ToString((int)mode, toBase: 8)}", $"chmod 600 {ShellText.Quote(path)}");
+            throw TooOpen(path, $"its mode is 0{Convert.ToString((int)mode, toBase: 8)}", $"chmod 600 {PowerShellText.Quote(path)}");
         }
     }
 
@@ -51,7 +57,7 @@ internal static class KeyFilePermissions
                 && !identifier.Equals(user.User!) && !identifier.IsWellKnown(WellKnownSidType.LocalSystemSid)
                 && !identifier.IsWellKnown(WellKnownSidType.BuiltinAdministratorsSid))
             {
-                throw TooOpen(path, $"{Name(identifier)} can read it", $"icacls \"{path}\" /inheritance:r /grant:r \"%USERNAME%:F\"");
+                throw TooOpen(path, $"{Name(identifier)} can read it", IcaclsLine(path));
             }
         }
     }

@@ -29,7 +29,7 @@ internal static class OpenSshKeyFormat
     {
         if (key.Key is Ed448PrivateKeyParameters)
         {
-            throw KeyFileException.Unsupported("OpenSSH does not support Ed448 keys.");
+            throw KeyFileException.Unsupported("OpenSSH does not support Ed448 keys.", "Use an RSA, ECDSA, or Ed25519 key.");
         }
 
         var encrypt = passphrase is { IsEmpty: false };
@@ -213,6 +213,8 @@ internal static class OpenSshKeyFormat
                 secret.String();
                 key = SshPrivateKey.EcdsaOf(curve, secret.MpInt());
                 break;
+            case "ssh-dss":
+                throw KeyFileException.Dsa();
             default:
                 throw KeyFileException.Unsupported("It is not an RSA, ECDSA, or Ed25519 key.");
         }

@@ -52,12 +52,11 @@ internal static class PemKeyFormat
             : encrypted ? DecryptPkcs8(pem.Content, passphrase!) : pem.Content;
         try
         {
-            var sequence = Asn1Sequence.GetInstance(der);
             return (pem.Type switch
             {
-                Pkcs1Label => RsaNumbers.ToKey(RsaPrivateKeyStructure.GetInstance(sequence)),
-                Sec1Label => FromSec1(ECPrivateKeyStructure.GetInstance(sequence), parameters: null),
-                _ => FromPkcs8(PrivateKeyInfo.GetInstance(sequence)),
+                Pkcs1Label => RsaNumbers.ToKey(der),
+                Sec1Label => FromSec1(ECPrivateKeyStructure.GetInstance(LenientDer.First(der)), parameters: null),
+                _ => FromPkcs8(PrivateKeyInfo.GetInstance(LenientDer.First(der))),
             }, encrypted);
         }
         finally
@@ -144,12 +143,17 @@ internal static class PemKeyFormat
         var algorithm = info.PrivateKeyAlgorithm.Algorithm;
         if (algorithm.Equals(PkcsObjectIdentifiers.RsaEncryption))
         {
-            return RsaNumbers.ToKey(RsaPrivateKeyStructure.GetInstance(info.ParsePrivateKey()));
+            return RsaNumbers.ToKey(info.PrivateKey.GetOctets());
         }
 
         if (algorithm.Equals(X9ObjectIdentifiers.IdECPublicKey))
         {
             return FromSec1(ECPrivateKeyStructure.GetInstance(info.ParsePrivateKey()), info.PrivateKeyAlgorithm.Parameters);
+        }
+
+        if (algorithm.Equals(X9ObjectIdentifiers.IdDsa))
+        {
+            throw KeyFileException.Dsa();
         }
 
         if (!algorithm.Equals(EdECObjectIdentifiers.id_Ed25519) && !algorithm.Equals(EdECObjectIdentifiers.id_Ed448))
@@ -189,8 +193,7 @@ internal static class PemKeyFormat
             throw KeyFileException.Damaged("its DEK-Info line is malformed.", exception);
         }
 
-        LegacyAlgorithm(parts[0]);
-        var blockSize = parts[0] == "DES-EDE3-CBC" ? 8 : 16;
+        var blockSize = LegacyAlgorithm(parts[0]).BlockSize;
         if (iv.Length != blockSize || content.Length == 0 || content.Length % blockSize != 0)
         {
             throw KeyFileException.Damaged("its encrypted part is incomplete.");
@@ -201,7 +204,7 @@ internal static class PemKeyFormat
 
     private static byte[] Legacy(string cipherName, Passphrase passphrase, byte[] iv, bool forEncryption, string padding, byte[] data)
     {
-        var (algorithm, bits) = LegacyAlgorithm(cipherName);
+        var (algorithm, bits, _) = LegacyAlgorithm(cipherName);
         var generator = new OpenSslPbeParametersGenerator();
         generator.Init(passphrase.Bytes, iv.Take(8).ToArray());
         return KeyCipher.Run(
@@ -209,13 +212,25 @@ internal static class PemKeyFormat
             data);
     }
 
-    private static (string Algorithm, int Bits) LegacyAlgorithm(string cipherName) => cipherName switch
+    /// <summary>Returns BouncyCastle's name of a cipher that OpenSSL names, and the sizes of its key and of its blocks.</summary>
+    private static (string Algorithm, int KeyBits, int BlockSize) LegacyAlgorithm(string cipherName) => cipherName switch
     {
-        "DES-EDE3-CBC" => ("DESEDE", 192),
-        "AES-128-CBC" => ("AES", 128),
-        "AES-192-CBC" => ("AES", 192),
-        "AES-256-CBC" => ("AES", 256),
-        _ => throw KeyFileException.Unsupported("It is encrypted with an unsupported cipher."),
+        "DES-EDE3-CBC" => ("DESEDE", 192, 8),
+        "AES-128-CBC" => ("AES", 128, 16),
+        "AES-192-CBC" => ("AES", 192, 16),
+        "AES-256-CBC" => ("AES", 256, 16),
+        "CAMELLIA-128-CBC" => ("CAMELLIA", 128, 16),
+        "CAMELLIA-192-CBC" => ("CAMELLIA", 192, 16),
+        "CAMELLIA-256-CBC" => ("CAMELLIA", 256, 16),
+        "ARIA-128-CBC" => ("ARIA", 128, 16),
+        "ARIA-192-CBC" => ("ARIA", 192, 16),
+        "ARIA-256-CBC" => ("ARIA", 256, 16),
+        "SEED-CBC" => ("SEED", 128, 16),
+        "DES-CBC" => ("DES", 64, 8),
+        "BF-CBC" => ("BLOWFISH", 128, 8),
+        "CAST5-CBC" => ("CAST5", 128, 8),
+        "RC2-CBC" => ("RC2", 128, 8),
+        _ => throw KeyFileException.UnsupportedEncryption($" ({cipherName})"),
     };
 
     private static byte[] DecryptPkcs8(byte[] content, Passphrase passphrase)
@@ -230,12 +245,17 @@ internal static class PemKeyFormat
         {
             if (PbeUtilities.CreateEngine(info.EncryptionAlgorithm) is not IBufferedCipher engine)
             {
-                throw KeyFileException.Unsupported("It is encrypted with an unsupported algorithm.");
+                throw KeyFileException.UnsupportedEncryption(string.Empty);
+            }
+
+            if (engine.AlgorithmName.Split('/') is not [var cipher, "CBC", ..])
+            {
+                throw KeyFileException.UnsupportedEncryption($" ({engine.AlgorithmName})");
             }
 
             var data = info.GetEncryptedData();
             var blockSize = engine.GetBlockSize();
-            if (blockSize == 0 || data.Length == 0 || data.Length % blockSize != 0)
+            if (data.Length == 0 || data.Length % blockSize != 0)
             {
                 throw KeyFileException.Damaged("its encrypted part is incomplete.");
             }
@@ -243,12 +263,11 @@ internal static class PemKeyFormat
             var parameters = Scrypt(info.EncryptionAlgorithm) is { } scrypt
                 ? scrypt.Derive(passphrase) : PbeUtilities.GenerateCipherParameters(info.EncryptionAlgorithm, characters);
             return Unpadded(
-                KeyCipher.Run($"{engine.AlgorithmName.Split('/')[0]}/CBC/NoPadding", forEncryption: false, parameters, data), blockSize);
+                KeyCipher.Run($"{cipher}/CBC/NoPadding", forEncryption: false, parameters, data), blockSize);
         }
         catch (SecurityUtilityException exception)
         {
-            throw KeyFileException.Other("KeyUnsupported", $"It is encrypted with an unsupported algorithm ({exception.Message}).",
-                "Save it again with 'openssl pkcs8 -topk8'.");
+            throw KeyFileException.UnsupportedEncryption($" ({exception.Message})");
         }
         finally
         {
@@ -264,8 +283,8 @@ internal static class PemKeyFormat
     {
         try
         {
-            var (head, length) = SequenceHead(plain);
-            if (!plain.Skip(head).Take(2).SequenceEqual(new byte[] { 2, 1 }))
+            if (!LenientDer.TryHead(plain, 0, LenientDer.Sequence, out var head, out var length)
+                || !plain.Skip(head).Take(2).SequenceEqual(new byte[] { LenientDer.Integer, 1 }))
             {
                 throw KeyFileException.WrongPassphrase();
             }
@@ -280,15 +299,6 @@ internal static class PemKeyFormat
             Array.Clear(plain, 0, plain.Length);
         }
     }
-
-    /// <summary>Returns the lengths of a DER sequence's header and content.</summary>
-    private static (int Head, int Length) SequenceHead(byte[] der) => der switch
-    {
-        [0x30, < 0x80 and var length, ..] => (2, length),
-        [0x30, 0x81, var length, ..] => (3, length),
-        [0x30, 0x82, var high, var low, ..] => (4, (high << 8) | low),
-        _ => throw KeyFileException.WrongPassphrase(),
-    };
 
     private static void RefuseCost(AlgorithmIdentifier algorithm)
     {

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Org.BouncyCastle.Asn1;
 using Org.BouncyCastle.Crypto;
 using Org.BouncyCastle.Security;
@@ -21,6 +22,11 @@ internal static class PrivateKeyReader
 
     private const string AskForKey = "Use the private key file: the .pem, the .ppk, or the file without an extension.";
 
+    // After the BEGIN line, or after the first line of a PuTTY file. It takes linear time; a limit could strike on a busy computer.
+    private static readonly Regex EscapedLineEnd = new(
+        @"-----BEGIN [^-\n]*-----(\\r)?\\n|\A" + PuttyKeyFormat.FirstWord + @"\d: [^\r\n\\]*\\[rn]", RegexOptions.ExplicitCapture,
+        Regex.InfiniteMatchTimeout);
+
     /// <summary>Reads a key file that has no passphrase.</summary>
     /// <exception cref="SpotTrainerException">The file does not exist, or is not a usable private key.</exception>
     public static SshPrivateKey Read(string path) => Read(path, passphrase: null).Key;
@@ -37,8 +43,7 @@ internal static class PrivateKeyReader
                 "Copy it from the computer where it was created.");
         }
 
-        var file = new FileInfo(path);
-        if (!file.Exists)
+        if (!File.Exists(path))
         {
             throw Directory.Exists(path)
                 ? new SpotTrainerException(
@@ -47,9 +52,9 @@ internal static class PrivateKeyReader
                     "KeyNotFound", ErrorKind.ObjectNotFound, $"The file {path} does not exist.", "Check the path of the key.", path);
         }
 
-        if (file.Length > MaxBytes)
+        if (new FileInfo(path).Length is var length and > MaxBytes)
         {
-            throw TooLarge(path, $"{file.Length} bytes");
+            throw TooLarge(path, $"{length} bytes");
         }
 
         var content = ReadAll(path);
@@ -91,6 +96,8 @@ internal static class PrivateKeyReader
     /// <exception cref="KeyFileException">The content is not a usable private key.</exception>
     public static (SshPrivateKey Key, bool Encrypted) Read(byte[] content, Passphrase? passphrase)
     {
+        // Notepad writes a byte order mark.
+        content = content is [0xEF, 0xBB, 0xBF, ..] ? [.. content.Skip(3)] : content;
         RequireKey(content);
         try
         {
@@ -101,14 +108,19 @@ internal static class PrivateKeyReader
             }
 
             using var reader = new PemReader(new StreamReader(new MemoryStream(content), Encoding.ASCII));
-            PemObject pem;
-            do
+            PemObject? other = null;
+            while (reader.ReadPemObject() is { } pem)
             {
-                // OpenSSL writes the curve parameters before the key.
-                pem = reader.ReadPemObject() ?? throw KeyFileException.Damaged("its BEGIN or END line is malformed.");
+                // OpenSSL writes certificates and the parameters of curves before the key.
+                if (pem.Type.EndsWith("PRIVATE KEY", StringComparison.Ordinal))
+                {
+                    return Read(pem, passphrase);
+                }
+
+                other ??= pem;
             }
-            while (pem.Type == "EC PARAMETERS");
-            return Read(pem, passphrase);
+
+            return Read(other ?? throw KeyFileException.Damaged("its BEGIN or END line is malformed."), passphrase);
         }
         catch (OutOfMemoryException)
         {
@@ -138,6 +150,8 @@ internal static class PrivateKeyReader
                     throw KeyFileException.Other("KeyIsCertificate", "It is a certificate, not a private key.", AskForKey);
                 case "PUBLIC KEY" or "RSA PUBLIC KEY":
                     throw PublicKey();
+                case "DSA PRIVATE KEY":
+                    throw KeyFileException.Dsa();
                 default:
                     throw KeyFileException.Unsupported($"Files of the type '{pem.Type}' are not supported.");
             }
@@ -157,7 +171,7 @@ internal static class PrivateKeyReader
         }
 
         // ssh and PuTTY cannot read such a file either, so the user has to fix it.
-        if (content is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] or [0xEF, 0xBB, 0xBF, ..] or [0, _, ..] or [_, 0, ..])
+        if (content is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] or [0, _, ..] or [_, 0, ..])
         {
             throw KeyFileException.Other("KeyIsUnicode", "It was saved as Unicode text, as '>' and Out-File do in Windows PowerShell.",
                 "Save it as plain text: Set-Content -Encoding Ascii -Path NEW -Value (Get-Content OLD).");
@@ -172,6 +186,18 @@ internal static class PrivateKeyReader
         }
 
         var text = Encoding.ASCII.GetString(content);
+        if (EscapedLineEnd.IsMatch(text))
+        {
+            throw KeyFileException.Other("KeyLineEndsEscaped", @"Its line ends are written as \n, as in JSON and in environment variables.",
+                @"Write real ones: Set-Content -Encoding Ascii -Path NEW -Value ((Get-Content -Raw OLD) -replace '(\\r)?\\n', ""`n"").");
+        }
+
+        if (text.StartsWith("---- BEGIN SSH2 ", StringComparison.Ordinal))
+        {
+            throw KeyFileException.Unsupported("It is in the format of ssh.com's programs.",
+                "Convert it with PuTTYgen (Conversions, Export OpenSSH key), or run: puttygen OLD -O private-openssh -o NEW");
+        }
+
         if (!text.StartsWith(PuttyKeyFormat.FirstWord, StringComparison.Ordinal) && !text.Contains("-----BEGIN "))
         {
             throw KeyFileException.Other("KeyUnreadable", "It has neither a BEGIN line nor a PuTTY header.", AskForKey);

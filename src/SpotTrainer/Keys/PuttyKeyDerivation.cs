@@ -19,8 +19,12 @@ internal sealed record PuttyKeyDerivation(string Flavour, int MemoryKiB, int Pas
     private const int MostMemoryKiB = 1 << 20;
     private const long MostMemoryPasses = 8L << 20;
     private const int MostParallelism = 255;
+
+    // The least that a new passphrase costs, however slow a busy computer seems: twice OWASP's minimum (7 MiB, 5 passes).
+    private const int LeastMemoryPasses = 70 << 10;
     private const int MemoryOfALaneKiB = 8;
     private static readonly TimeSpan Target = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan MeasureFor = TimeSpan.FromMilliseconds(500);
 
     /// <summary>puttygen's defaults.</summary>
     public static PuttyKeyDerivation Default { get; } = new("Argon2id", 8192, 0, 1);
@@ -41,28 +45,32 @@ internal sealed record PuttyKeyDerivation(string Flavour, int MemoryKiB, int Pas
     }
 
     /// <summary>Returns these costs; if no passes were given, with as many as take a tenth of a second on this computer.</summary>
-    public PuttyKeyDerivation Timed(TimeProvider? time = null)
+    public PuttyKeyDerivation Timed() => Timed(TimeProvider.System, () => Derive(new byte[16], new byte[16], passes: 1));
+
+    /// <inheritdoc cref="Timed()"/>
+    /// <param name="time">Measures.</param>
+    /// <param name="onePass">Derives keys with one pass.</param>
+    public PuttyKeyDerivation Timed(TimeProvider time, Action onePass)
     {
         if (Passes > 0)
         {
             return this;
         }
 
-        var passes = 1;
-        while (true)
+        // In a new process, .NET first runs slow code and compiles it in the meantime. The fastest of many passes counts: the first ones
+        // alone would make the passphrase several times easier to guess.
+        var (fastest, all) = (TimeSpan.MaxValue, time.StartClock());
+        do
         {
-            var elapsed = (time ?? TimeProvider.System).StartClock();
-            Derive(new byte[16], new byte[16], passes);
-            var taken = elapsed();
-            if (taken >= Target || passes >= 1 << 12)
-            {
-                return this with { Passes = passes };
-            }
-
-            // Scale by the measured time, but at most double: the first run is slower than later ones.
-            passes = Math.Min(
-                passes * 2, Math.Max(passes + 1, (int)(passes * Target.TotalMilliseconds / Math.Max(1, taken.TotalMilliseconds))));
+            var one = time.StartClock();
+            onePass();
+            var taken = one();
+            fastest = taken < fastest ? taken : fastest;
         }
+        while (all() < MeasureFor);
+
+        var (least, most) = ((LeastMemoryPasses + MemoryKiB - 1) / MemoryKiB, MostMemoryPasses / MemoryKiB);
+        return this with { Passes = (int)Math.Max(least, Math.Min(Target.Ticks / Math.Max(1, fastest.Ticks), most)) };
     }
 
     /// <summary>Derives the keys.</summary>

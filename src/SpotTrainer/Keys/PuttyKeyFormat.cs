@@ -98,7 +98,6 @@ internal static class PuttyKeyFormat
         var (derivation, salt) = encrypted && version == 3 ? ReadDerivation(lines) : (null, []);
         var content = lines.Data("Private-Lines");
         var mac = lines.Value("Private-MAC");
-        lines.RequireEnd();
         if (encrypted && (content.Length == 0 || content.Length % BlockSize != 0))
         {
             throw KeyFileException.Damaged("its encrypted part is incomplete.");
@@ -114,7 +113,12 @@ internal static class PuttyKeyFormat
         var plain = encrypted ? secrets.Crypt(forEncryption: false, content) : content;
         try
         {
-            var whole = mac == Hex.ToHexString(secrets.Mac(version, algorithm, encryption, comment, publicBlob, plain));
+            // Spaces at the end of the comment may be part of it, or may have been added to every line later.
+            var comments = new[] { comment, Trimmed(comment) };
+            var signed = Array.Find(comments, candidate => string.Equals(
+                mac, Hex.ToHexString(secrets.Mac(version, algorithm, encryption, candidate, publicBlob, plain)),
+                StringComparison.OrdinalIgnoreCase));
+            var whole = signed is not null;
             if (!whole && encrypted && !LooksWhole(algorithm, plain))
             {
                 throw KeyFileException.WrongPassphrase();
@@ -125,7 +129,7 @@ internal static class PuttyKeyFormat
                 throw KeyFileException.Damaged("its MAC does not match.");
             }
 
-            var key = SshPrivateKey.From(ReadSecret(algorithm, publicBlob, new SshReader(plain)), comment);
+            var key = SshPrivateKey.From(ReadSecret(algorithm, publicBlob, new SshReader(plain)), signed!);
             return key.PublicBlob.SequenceEqual(publicBlob)
                 ? (key, encrypted, version)
                 : throw KeyFileException.Damaged("its public key does not match its private key.");
@@ -194,6 +198,8 @@ internal static class PuttyKeyFormat
                     : throw KeyFileException.Damaged("its key does not have the length of an Ed448 key.");
             case "ecdsa-sha2-nistp256" or "ecdsa-sha2-nistp384" or "ecdsa-sha2-nistp521":
                 return SshPrivateKey.EcdsaOf(algorithm.Substring("ecdsa-sha2-".Length), secret.MpInt());
+            case "ssh-dss":
+                throw KeyFileException.Dsa();
             default:
                 throw KeyFileException.Unsupported("It is not an RSA, ECDSA, Ed25519, or Ed448 key.");
         }
@@ -226,6 +232,10 @@ internal static class PuttyKeyFormat
         secret.Raw(sha1.ComputeHash(plain).Take((BlockSize - (plain.Length % BlockSize)) % BlockSize).ToArray());
         Array.Clear(plain, 0, plain.Length);
     }
+
+    /// <summary>Removes the spaces at the end of a line.</summary>
+    private static byte[] Trimmed(byte[] line) =>
+        [.. line.Take(Array.FindLastIndex(line, value => value is not ((byte)' ' or (byte)'\t')) + 1)];
 
     private static void AppendLines(KeyText text, string name, byte[] data) => text
         .Line(FormattableString.Invariant($"{name}: {KeyText.LineCount(data, LineLength)}")).Base64(data, LineLength);
@@ -301,7 +311,7 @@ internal static class PuttyKeyFormat
         }
     }
 
-    /// <summary>The lines of a file, with any of the three kinds of line endings.</summary>
+    /// <summary>The lines of a file, with any of the three kinds of line endings. As in PuTTY, empty lines do not matter.</summary>
     private sealed class Lines(byte[] file)
     {
         private int position;
@@ -309,10 +319,10 @@ internal static class PuttyKeyFormat
         public (string Name, string Value) Header()
         {
             var (name, value) = Pair();
-            return (name, Encoding.UTF8.GetString(value));
+            return (name, Encoding.UTF8.GetString(Trimmed(value)));
         }
 
-        public string Value(string name) => Encoding.UTF8.GetString(ValueBytes(name));
+        public string Value(string name) => Encoding.UTF8.GetString(Trimmed(ValueBytes(name)));
 
         public byte[] ValueBytes(string name)
         {
@@ -360,39 +370,32 @@ internal static class PuttyKeyFormat
             }
         }
 
-        public void RequireEnd()
-        {
-            while (Next() is { } line)
-            {
-                if (line.Length > 0)
-                {
-                    throw KeyFileException.Damaged("there is extra data after its end.");
-                }
-            }
-        }
-
         private (string Name, byte[] Value) Pair()
         {
             var line = Next() ?? throw KeyFileException.Damaged("it ends too early.");
             var colon = Array.IndexOf(line, (byte)':');
-            return colon > 0 && colon + 1 < line.Length && line[colon + 1] == (byte)' '
+            return colon > 0 && (colon + 1 == line.Length || line[colon + 1] == (byte)' ')
                 ? (Encoding.ASCII.GetString(line, 0, colon), line.Skip(colon + 2).ToArray())
                 : throw KeyFileException.Damaged("a line in its header is malformed.");
         }
 
+        /// <summary>Returns the next line that is not empty.</summary>
         private byte[]? Next()
         {
-            if (position >= file.Length)
+            while (position < file.Length)
             {
-                return null;
+                var end = Array.FindIndex(file, position, value => value is (byte)'\n' or (byte)'\r');
+                end = end < 0 ? file.Length : end;
+                var line = new byte[end - position];
+                Array.Copy(file, position, line, 0, line.Length);
+                position = end + 1;
+                if (Trimmed(line).Length > 0)
+                {
+                    return line;
+                }
             }
 
-            var end = Array.FindIndex(file, position, value => value is (byte)'\n' or (byte)'\r');
-            end = end < 0 ? file.Length : end;
-            var line = new byte[end - position];
-            Array.Copy(file, position, line, 0, line.Length);
-            position = end + (end + 1 < file.Length && file[end] == '\r' && file[end + 1] == '\n' ? 2 : 1);
-            return line;
+            return null;
         }
     }
 }

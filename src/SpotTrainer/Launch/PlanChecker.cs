@@ -281,6 +281,7 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
         var there = await Ec2KeyPair.FindAsync(cloud, offer.Region, request.KeyName, cancellationToken);
         if (!folder.Has(request.KeyName))
         {
+            KeyPairFolder.RequireNewName(request.KeyName);
             return there is null ? $"'{request.KeyName}' will be created" : throw new SpotTrainerException(
                 "KeyPairExists", ErrorKind.ResourceExists,
                 $"EC2 in {offer.Region} has a key pair '{request.KeyName}', but its private key is not on this computer.",

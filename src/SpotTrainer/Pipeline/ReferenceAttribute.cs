@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
+using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Pipeline;
 
@@ -33,7 +34,9 @@ public abstract class ReferenceAttribute : ArgumentTransformationAttribute
         _ => item,
     };
 
-    private object FromName(string text) => text.Trim() is { Length: > 0 } name
-        ? FromText(name)
+    private object FromName(string text) => SecretText.LooksLikeKey(text)
+        ? throw new ArgumentTransformationMetadataException(
+            "It is the text of a private key, which is not shown. Use a name or an ID, or the file of the key where a path is taken.")
+        : text.Trim() is { Length: > 0 } name ? FromText(name)
         : throw new ArgumentTransformationMetadataException("The name is empty. Use a name or an ID.");
 }

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Management.Automation.Language;
 using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Pipeline;
@@ -90,23 +91,134 @@ public abstract class StepCmdlet : PSCmdlet, IDisposable
         return result;
     }
 
+    /// <summary>
+    /// Runs work that takes a moment at most on this thread: for thousands of small files, handing each to another thread takes longer than
+    /// the work. An exception is written as an error, and the result is null.
+    /// </summary>
+    private protected T? GetHere<T>(object? target, Func<T> work)
+        where T : class
+    {
+        try
+        {
+            return work();
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // The user stopped it.
+            return null;
+        }
+        catch (Exception exception)
+        {
+            Output.Error(exception, target);
+            return null;
+        }
+    }
+
     /// <summary>Ends the pipeline with an error.</summary>
     private protected void Fail(Exception exception, object? target = null) => ThrowTerminatingError(ErrorRecords.From(exception, target));
 
     /// <summary>
-    /// Resolves a path against the user's current location. A path of another provider (Env:, HKCU:) ends the pipeline with an error.
+    /// Resolves a path against the user's current location. Brackets mean themselves; they may be escaped, as tab completion writes them. A
+    /// path that is not a file path, and text that looks like a private key, end the pipeline with an error.
     /// </summary>
-    private protected string FullPath(string path)
+    private protected string FullPath(string path) => FullPath(path, mayBeNew: false);
+
+    /// <summary>Resolves the path of a file or folder that may not exist yet, as <see cref="FullPath(string)"/> does.</summary>
+    private protected string DestinationPath(string path) => FullPath(path, mayBeNew: true);
+
+    /// <summary>Ends the pipeline with an error if an argument other than a path looks like a private key or a line of one.</summary>
+    private protected void RefuseKeyText(string argument)
     {
-        var full = SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out var provider, out _);
-        if (provider.Name != "FileSystem")
+        if (SecretText.LooksLikeKey(argument) || SecretText.LooksLikeLine(argument))
         {
-            Fail(new SpotTrainerException("PathNotFile", ErrorKind.InvalidArgument,
-                $"{path} belongs to the provider {provider.Name} and is not a file path.",
-                "Use a path in the file system.", path));
+            FailForKeyText();
+        }
+    }
+
+    /// <summary>
+    /// Resolves a path with wildcards to what it matches. What exists under the exact name is meant literally, as are folders that exist. A
+    /// path that matches nothing is returned as it is, for the error of whoever reads it.
+    /// </summary>
+    private protected IReadOnlyList<string> FullPaths(string path)
+    {
+        var full = FullPath(path);
+        if (!WildcardPattern.ContainsWildcardCharacters(path) || IsThere(full))
+        {
+            return [full];
         }
 
-        return full;
+        var folder = Path.GetDirectoryName(full) ?? string.Empty;
+        while (folder.Length > 0 && !Directory.Exists(folder))
+        {
+            folder = Path.GetDirectoryName(folder) ?? string.Empty;
+        }
+
+        try
+        {
+            var found = GetResolvedProviderPathFromPSPath(WildcardPattern.Escape(folder) + full.Substring(folder.Length), out _);
+            return found.Count > 0 ? found : [full];
+        }
+        catch (Exception exception) when (exception is WildcardPatternException or ItemNotFoundException)
+        {
+            // A bracket that is not closed, or a drive that is not there.
+            return [full];
+        }
+    }
+
+    private static bool IsThere(string? path) => File.Exists(path) || Directory.Exists(path);
+
+    private string FullPath(string path, bool mayBeNew)
+    {
+        var full = Resolve(path);
+        if (IsThere(full))
+        {
+            return full!;
+        }
+
+        if (SecretText.LooksLikeKey(path) || (!mayBeNew && SecretText.LooksLikeLine(path) && !StartsInFolder(path)))
+        {
+            FailForKeyText();
+        }
+
+        var unescaped = Resolve(WildcardPattern.Unescape(path));
+        full = IsThere(unescaped) ? unescaped : full;
+        if (full is null)
+        {
+            Fail(new SpotTrainerException("PathNotFile", ErrorKind.InvalidArgument,
+                $"{path} is not a path in the file system.", "Use the path of a file or folder.", path));
+        }
+
+        return full!;
+    }
+
+    /// <summary>Whether the first folder of a path exists: the path of a missing file, such as /home/Me/Keys2024, can look like base64.</summary>
+    private bool StartsInFolder(string path) =>
+        path.IndexOf('/', Math.Min(1, path.Length)) is var slash and > 0 && Directory.Exists(Resolve(path.Substring(0, slash)));
+
+    /// <summary>Ends the pipeline because an argument looks like a private key, and shows nothing of it.</summary>
+    private void FailForKeyText()
+    {
+        // PowerShell keeps the line that called the cmdlet with the error, and the text may stand in it.
+        var name = MyInvocation.MyCommand.Name;
+        MyInvocation.DisplayScriptPosition = new ScriptExtent(
+            new ScriptPosition(string.Empty, 1, 1, name), new ScriptPosition(string.Empty, 1, name.Length + 1, name));
+        Fail(new SpotTrainerException("ArgumentIsKeyText", ErrorKind.InvalidArgument,
+            "A parameter was given text that looks like a private key. The text is not shown.",
+            "Use the path of the key file, not its content: omit Get-Content.", name));
+    }
+
+    /// <summary>Returns the full path; null if it is on no drive of the file system.</summary>
+    private string? Resolve(string path)
+    {
+        try
+        {
+            var full = SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out var provider, out _);
+            return provider.Name == "FileSystem" ? full : null;
+        }
+        catch (Exception exception) when (exception is System.Management.Automation.DriveNotFoundException or ProviderNotFoundException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Releases the resources of the cmdlet.</summary>

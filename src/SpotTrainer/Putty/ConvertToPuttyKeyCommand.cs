@@ -32,7 +32,8 @@ public sealed class ConvertToPuttyKeyCommand : KeyConversionCmdlet
     public int Argon2Memory { get; set; } = PuttyKeyDerivation.Default.MemoryKiB;
 
     /// <summary>
-    /// The number of passes over the memory in each passphrase attempt; 0 for as many as take a tenth of a second on this computer.
+    /// The number of passes over the memory in each passphrase attempt; 0 for as many as take a tenth of a second on this computer, which is
+    /// measured for half a second.
     /// </summary>
     [Parameter]
     [ValidateRange(0, 1 << 20)]

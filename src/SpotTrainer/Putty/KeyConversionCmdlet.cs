@@ -11,7 +11,7 @@ public abstract class KeyConversionCmdlet : StepCmdlet
 {
     private readonly HashSet<string> destinations = new(Platform.IsLinux ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>The private key files. Wildcards are allowed.</summary>
+    /// <summary>The private key files. Wildcards are allowed. A path that exists is meant literally, even if it has brackets.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Path", ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
@@ -56,46 +56,56 @@ public abstract class KeyConversionCmdlet : StepCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        using var passphrase = Keys.Passphrase.From(Passphrase);
+        using var newPassphrase = Keys.Passphrase.From(NewPassphrase);
         foreach (var source in Sources())
         {
-            using var passphrase = Keys.Passphrase.From(Passphrase);
-            using var newPassphrase = Keys.Passphrase.From(NewPassphrase);
-            var destination = PuttyKeyConversion.DestinationOf(source, Destination is null ? null : FullPath(Destination), Ending);
-            (SshPrivateKey Key, bool Encrypted)? read = null;
+            var destination = PuttyKeyConversion.DestinationOf(source, Destination is null ? null : DestinationPath(Destination), Ending);
 
-            // Read first, so that -WhatIf also reports errors. Hashing a passphrase can take seconds: Ctrl+C does not wait for it.
-            Run(source, async stopping => read = await Task.Run(() => Read(source, destination, passphrase), stopping).OrStopped(stopping));
-            if (read is { } found && ShouldProcess(destination, $"write the private key from {source}"))
+            // Read first, so that -WhatIf also reports errors.
+            var found = Do(source, passphrase, _ => Read(source, destination, passphrase));
+            if (found is null || !ShouldProcess(destination, $"write the private key from {source}"))
             {
-                var key = Comment is null ? found.Key : found.Key.WithComment(Comment);
+                continue;
+            }
 
-                // A passphrase is never dropped silently.
-                var kept = newPassphrase ?? (found.Encrypted ? passphrase : null);
-                Run(source, async stopping =>
-                    await Output.ObjectAsync(
-                        await Task.Run(() => Write(key, source, destination, kept, stopping), stopping).OrStopped(stopping)));
+            // A passphrase is never dropped silently.
+            var key = Comment is null ? found.Key : found.Key.WithComment(Comment);
+            var kept = newPassphrase ?? (found.Encrypted ? passphrase : null);
+            if (Do(source, kept, stopping => Write(key, source, destination, kept, stopping)) is { } written)
+            {
+                WriteObject(written);
             }
         }
     }
 
     /// <summary>The files that the parameters name.</summary>
     private protected virtual IEnumerable<string> Sources() =>
-        ParameterSetName == "Path" ? Path.SelectMany(Expand) : LiteralPath.Select(FullPath);
+        ParameterSetName == "Path" ? Path.SelectMany(FullPaths) : LiteralPath.Select(FullPath);
 
     /// <summary>Writes a new file, unless the user has stopped the cmdlet by then.</summary>
     private protected abstract PrivateKeyFile Write(
         SshPrivateKey key, string source, string destination, Passphrase? passphrase, CancellationToken cancellationToken);
 
-    private (SshPrivateKey Key, bool Encrypted) Read(string source, string destination, Passphrase? passphrase) =>
-        destinations.Add(destination)
-        ? PuttyKeyConversion.Read(source, destination, Force, passphrase)
-        : throw new SpotTrainerException("DestinationShared", ErrorKind.InvalidArgument,
-            $"{destination} was just written for another key, and is not overwritten with the key from {source}.",
-            "Use a different -Destination for each key.", destination);
+    /// <summary>Runs work. Hashing a passphrase can take seconds, and Ctrl+C does not wait for it.</summary>
+    private T? Do<T>(string source, Passphrase? hashed, Func<CancellationToken, T> work)
+        where T : class => hashed is null or { IsEmpty: true }
+        ? GetHere(source, () => work(StopToken))
+        : Get(source, async stopping => await Task.Run(() => work(stopping), stopping).OrStopped(stopping));
 
-    private IEnumerable<string> Expand(string path)
+    private FoundKey Read(string source, string destination, Passphrase? passphrase)
     {
-        // Whether a path without wildcards exists is left to the reader, whose error says more than the provider's.
-        return WildcardPattern.ContainsWildcardCharacters(path) ? GetResolvedProviderPathFromPSPath(path, out _) : [FullPath(path)];
+        // Only a key takes a destination: the certificate x.crt does not keep x.key from becoming x.ppk.
+        var (key, encrypted) = PrivateKeyReader.Read(source, passphrase);
+        if (!destinations.Add(destination))
+        {
+            throw new SpotTrainerException("DestinationShared", ErrorKind.InvalidArgument,
+                $"{destination} was just written for another key, and is not overwritten with the key from {source}.",
+                "Use a different -Destination for each key.", destination);
+        }
+
+        return Force || !File.Exists(destination) ? new FoundKey(key, encrypted) : throw PrivateKeyWriter.FileExists(destination);
     }
+
+    private sealed record FoundKey(SshPrivateKey Key, bool Encrypted);
 }

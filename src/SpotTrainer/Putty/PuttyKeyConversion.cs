@@ -12,13 +12,6 @@ internal static class PuttyKeyConversion
         : Directory.Exists(destination) ? Path.Combine(destination, Path.ChangeExtension(Path.GetFileName(source), ending))
         : destination;
 
-    /// <summary>Reads the source, after checking that the destination is free.</summary>
-    /// <exception cref="SpotTrainerException"><c>FileExists</c>, or an error from <see cref="PrivateKeyReader"/>.</exception>
-    public static (SshPrivateKey Key, bool Encrypted) Read(string source, string destination, bool force, Passphrase? passphrase) =>
-        File.Exists(destination) && !force
-            ? throw PrivateKeyWriter.FileExists(destination)
-            : PrivateKeyReader.Read(source, passphrase);
-
     /// <summary>Writes a key in PuTTY's format.</summary>
     public static PuttyKey Write(
         SshPrivateKey key, string source, string destination, int version = 3, Passphrase? passphrase = null,

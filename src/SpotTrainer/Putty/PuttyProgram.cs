@@ -38,7 +38,7 @@ internal static class PuttyProgram
             "PuTTY is not installed, or is not on the PATH.", $"Run '{InstallLine()}'.", name);
         return HasDisplay() ? program : throw new SpotTrainerException(
             "NoDisplay", ErrorKind.InvalidOperation, "There is no display for PuTTY's window.",
-            $"Open the session in this terminal: plink -load '{name}'", name);
+            $"Open the session in this terminal: plink -load {PowerShellText.Quote(name)}", name);
     }
 
     private static string? Find()

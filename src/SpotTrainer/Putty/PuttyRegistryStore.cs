@@ -56,6 +56,9 @@ internal sealed class PuttyRegistryStore : PuttySessionStore
     }
 
     /// <inheritdoc/>
+    public override string KeyFile(string path) => AnsiPath.Of(path);
+
+    /// <inheritdoc/>
     public override void WriteHostKey(PuttyHostKey key, string hostName, int port)
     {
         using var cache = Registry.CurrentUser.CreateSubKey(HostKeys);

@@ -34,6 +34,10 @@ internal abstract class PuttySessionStore
     /// <summary>Writes a host key to the cache. It replaces one for the same host, port, and algorithm.</summary>
     public abstract void WriteHostKey(PuttyHostKey key, string hostName, int port);
 
+    /// <summary>Returns the path of a key file in the form that PuTTY on this system can open.</summary>
+    /// <exception cref="SpotTrainerException"><c>PuttyPathUnsupported</c>.</exception>
+    public virtual string KeyFile(string path) => path;
+
     /// <summary>Throws if a text is not a valid session name.</summary>
     public void RequireName(string name)
     {

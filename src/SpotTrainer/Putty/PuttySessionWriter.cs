@@ -69,7 +69,7 @@ internal static class PuttySessionWriter
             ["HostName"] = host.HostName,
             ["PortNumber"] = host.Port,
             ["UserName"] = host.UserName,
-            ["PublicKeyFile"] = keyPath,
+            ["PublicKeyFile"] = store.KeyFile(keyPath),
             ["PingInterval"] = 0,
             ["PingIntervalSecs"] = KeepAliveSeconds,
 

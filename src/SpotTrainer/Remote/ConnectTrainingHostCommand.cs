@@ -34,7 +34,8 @@ public sealed class ConnectTrainingHostCommand : StepCmdlet
     public int Port { get; set; } = 22;
 
     /// <summary>
-    /// The fingerprints (SHA256:…) or public key lines of the host keys to accept. The default is the entry in the user's known_hosts file.
+    /// The host keys to accept: fingerprints (SHA256:…), the base64 of public keys, or lines as ssh-keygen -l and ssh-keyscan print them,
+    /// or as they are in known_hosts and in .pub files. The default is the entry in the user's known_hosts file.
     /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateNotNull]
@@ -47,6 +48,7 @@ public sealed class ConnectTrainingHostCommand : StepCmdlet
     {
         foreach (var name in HostName)
         {
+            RefuseKeyText(name);
             var (port, user, key, pinned) = (Port, UserName, FullPath(KeyPath), HostKey);
             Start(name, async stopping =>
             {

@@ -11,7 +11,9 @@ internal static class PinnedHostKey
     {
         if (given.Count > 0)
         {
-            return given.Select(Parse).ToArray();
+            var pinned = given.SelectMany(text => text.Split('\r', '\n')).Select(line => line.Trim())
+                .Where(line => line.Length > 0 && line[0] != '#').Select(line => Parse(line) ?? throw Invalid(hostName)).ToArray();
+            return pinned.Length > 0 ? pinned : throw Invalid(hostName);
         }
 
         var file = KnownHosts.UserFile;
@@ -25,19 +27,31 @@ internal static class PinnedHostKey
             "Use -HostKey with the fingerprint that 'ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub' prints on that machine.", hostName);
     }
 
-    private static string Parse(string text)
+    /// <summary>
+    /// Returns the fingerprint in a line of <c>ssh-keygen -l</c>, ssh-keyscan, known_hosts, or a <c>.pub</c> file, or in base64 alone; null
+    /// if there is none.
+    /// </summary>
+    private static string? Parse(string line)
     {
-        var word = text.Trim();
-        if (word.StartsWith("SHA256:", StringComparison.Ordinal))
-        {
-            return word.TrimEnd('=');
-        }
-
-        var fields = word.Split(' ');
-        return fields.Length >= 2 && HostKeyFingerprint.TryFromPublicKey(fields[1], out var fingerprint)
-            ? fingerprint
-            : throw new SpotTrainerException("HostKeyInvalid", ErrorKind.InvalidArgument,
-                $"'{word}' is neither a fingerprint nor a public key.",
-                "Use SHA256:… as 'ssh-keygen -l' prints it, or the line in a .pub file.", text);
+        // @revoked and @cert-authority (sshd(8)): not the key of a host.
+        var words = line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
+        return words[0][0] == '@' ? null : words.Select(FingerprintOf).FirstOrDefault(fingerprint => fingerprint is not null);
     }
+
+    private static string? FingerprintOf(string word)
+    {
+        const string Prefix = "SHA256:";
+        const int HashLength = 43;
+        var hash = (word.StartsWith(Prefix, StringComparison.Ordinal) ? word.Substring(Prefix.Length) : word).TrimEnd('=');
+        return hash.Length == HashLength && hash.All(IsBase64) ? Prefix + hash
+            : HostKeyFingerprint.TryFromPublicKey(word, out var fingerprint) ? fingerprint : null;
+    }
+
+    private static bool IsBase64(char character) =>
+        character is (>= 'a' and <= 'z') or (>= 'A' and <= 'Z') or (>= '0' and <= '9') or '+' or '/';
+
+    // The text is not shown: it may be a private key.
+    private static SpotTrainerException Invalid(string hostName) => new("HostKeyInvalid", ErrorKind.InvalidArgument,
+        $"-HostKey for {hostName} is neither a fingerprint nor a public key.",
+        "Use SHA256:…, or a line as 'ssh-keygen -l' or ssh-keyscan prints it, or as it is in known_hosts or in a .pub file.", hostName);
 }

@@ -279,7 +279,7 @@ internal sealed class SshConnection : IDisposable
     private static PrivateKeyFile LoadKey(TrainingHost host)
     {
         var path = host.KeyPath;
-        if (path is null || !File.Exists(path))
+        if (path is null || (!File.Exists(path) && !Directory.Exists(path)))
         {
             throw new SpotTrainerException("KeyNotFound", ErrorKind.ObjectNotFound,
                 path is null ? $"This computer has no private key for {host}." : $"The private key {path} does not exist.",
@@ -287,33 +287,25 @@ internal sealed class SshConnection : IDisposable
                 path ?? (object)host);
         }
 
-        PrivateKeyFile key;
+        // Read by the module's own reader, so that each cmdlet reads the same files and says the same about the others.
+        var key = PrivateKeyReader.Read(path);
+        KeyFilePermissions.Require(path);
         try
         {
-            key = new PrivateKeyFile(path);
+            var content = OpenSshKeyFormat.Write(key, passphrase: null);
+            try
+            {
+                using var stream = new MemoryStream(content);
+                return new PrivateKeyFile(stream);
+            }
+            finally
+            {
+                Array.Clear(content, 0, content.Length);
+            }
         }
-        catch (SshPassPhraseNullOrEmptyException exception)
+        catch (KeyFileException exception)
         {
-            throw new SpotTrainerException("KeyEncrypted", ErrorKind.AuthenticationError, $"The private key {path} has a passphrase.",
-                "Use a key without a passphrase. New-TrainingKeyPair creates one.", path, exception);
-        }
-        catch (Exception exception) when (exception is SshException or IOException or UnauthorizedAccessException or InvalidOperationException
-            or ArgumentException or FormatException or NotSupportedException)
-        {
-            throw new SpotTrainerException("KeyUnreadable", ErrorKind.InvalidData, $"The private key {path} cannot be read.",
-                "Check that the file is a private key in OpenSSH, PEM, or PuTTY format, and that you can read it.", path, exception);
-        }
-
-        try
-        {
-            // Only after it was read: if the file is not a private key, that is the error to report, whoever can read it.
-            KeyFilePermissions.Require(path);
-            return key;
-        }
-        catch
-        {
-            key.Dispose();
-            throw;
+            throw exception.For(path);
         }
     }
 }

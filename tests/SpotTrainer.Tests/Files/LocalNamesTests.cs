@@ -11,6 +11,11 @@ public sealed class LocalNamesTests
     [InlineData("C:\\Startup\\x.bat", "C__Startup_x.bat")]
     [InlineData("nul", "_nul")]
     [InlineData("COM1.txt", "_COM1.txt")]
+    [InlineData("lpt0", "_lpt0")]
+    [InlineData("com¹.txt", "_com¹.txt")]
+    [InlineData("CONOUT$", "_CONOUT$")]
+    [InlineData("nul .txt", "_nul .txt")]
+    [InlineData("console", "console")]
     [InlineData("name. ", "name")]
     [InlineData("...", "_")]
     public void Names_from_a_host_stay_in_their_folder_on_Windows(string name, string expected) =>

@@ -1,3 +1,4 @@
+using System.Management.Automation;
 using SpotTrainer.Foundation;
 using SpotTrainer.Keys;
 using SpotTrainer.Tests.Support;
@@ -34,10 +35,32 @@ public sealed class PrivateFileTests : IDisposable
     }
 
     [Fact]
-    public void Its_folder_is_created_for_this_user_only()
+    public void Every_folder_that_is_created_is_for_this_user_only()
     {
-        PrivateFile.Write(Path.Combine(folder["made"], "key.pem"), "new"u8.ToArray(), overwrite: false);
-        Assert.Equal(Own | UnixFileMode.UserExecute, File.GetUnixFileMode(folder["made"]));
+        PrivateFile.Write(folder["a/b/c/key.pem"], "new"u8.ToArray(), overwrite: false);
+        Assert.All(["a", "a/b", "a/b/c"], made => Assert.Equal(Own | UnixFileMode.UserExecute, File.GetUnixFileMode(folder[made])));
+    }
+
+    [Theory]
+    [InlineData("000")]
+    [InlineData("022")]
+    [InlineData("077")]
+    public async Task What_is_written_below_the_users_profile_does_not_follow_the_umask(string umask)
+    {
+        const string Script = "$null = New-TrainingKeyPair one -LocalOnly -Putty";
+        var start = Programs.Describe("sh", "-c", $"umask {umask}; exec \"$0\" -NoProfile -Command \"$1\"", BuildFacts.Shell, Script);
+        start.Environment["HOME"] = folder["home"];
+        start.Environment["XDG_DATA_HOME"] = folder["home/data/share"];
+        (await Programs.RunAsync(start)).Succeeded();
+        Assert.Equal(
+            ["SpotTrainer", "SpotTrainer/keys", "SpotTrainer/keys/one.pem", "SpotTrainer/keys/one.ppk"],
+            Directory.GetFileSystemEntries(folder["home/data/share"], "*", SearchOption.AllDirectories)
+                .Select(entry => Path.GetRelativePath(folder["home/data/share"], entry)).Order(StringComparer.Ordinal));
+        Assert.All(
+            [folder["home/data"], folder["home/data/share"],
+                .. Directory.GetFileSystemEntries(folder["home/data/share"], "*", SearchOption.AllDirectories)],
+            entry => Assert.Equal(
+                (entry, Directory.Exists(entry) ? Own | UnixFileMode.UserExecute : Own), (entry, File.GetUnixFileMode(entry))));
     }
 
     [Theory]
@@ -57,7 +80,7 @@ public sealed class PrivateFileTests : IDisposable
     [InlineData(0x190, "0620")]
     [InlineData(0x181, "0601")]
     [InlineData(0x1FF, "0777")]
-    public async Task A_key_that_others_can_access_is_refused_with_the_command_that_fixes_it(int mode, string shown)
+    public void A_key_that_others_can_access_is_refused_with_the_command_that_fixes_it(int mode, string shown)
     {
         // The command must also work with a name that needs quoting.
         var path = folder.Write("it's a key; no more.pem", "made-for-tests");
@@ -73,9 +96,21 @@ public sealed class PrivateFileTests : IDisposable
             Assert.StartsWith("Run: chmod 600 ", error.NextStep, StringComparison.Ordinal);
         }
 
-        (await Programs.RunAsync(
-            "sh", "-c",
-            Assert.Throws<SpotTrainerException>(() => KeyFilePermissions.Require(path)).NextStep["Run: ".Length..])).Succeeded();
+        // As a user pastes it.
+        using var shell = PowerShell.Create();
+        shell.AddScript(Assert.Throws<SpotTrainerException>(() => KeyFilePermissions.Require(path)).NextStep["Run: ".Length..]).Invoke();
+        Assert.False(shell.HadErrors);
         KeyFilePermissions.Require(path);
+    }
+
+    [Theory]
+    [InlineData(@"C:\Users\Me\key.pem")]
+    [InlineData(@"C:\Users\Me\it's a $key; 50 % (no more) `1.pem")]
+    public void The_command_for_windows_is_one_that_powershell_runs(string path)
+    {
+        using var shell = PowerShell.Create();
+        shell.AddScript("$env:USERNAME = 'Me'; function icacls { $args -join '|' }; " + KeyFilePermissions.IcaclsLine(path));
+        Assert.Equal([$"{path}|/reset", $"{path}|/inheritance:r|/grant:r|Me:F"], shell.Invoke<string>());
+        Assert.False(shell.HadErrors);
     }
 }

@@ -284,6 +284,35 @@ public sealed class KeyPairStoreTests : IDisposable
                 () => KeyPairStore.CreateLocal(cloud: null, new KeyPairFolder(folder.Path), new NewKeyPair(name))).Id);
     }
 
+    [Theory]
+    [InlineData("con")]
+    [InlineData("COM1")]
+    [InlineData("nul.key")]
+    [InlineData("a:b")]
+    [InlineData("what?")]
+    public async Task A_name_that_no_file_can_have_on_windows_is_refused_on_every_system(string name)
+    {
+        await using var endpoint = new TestEndpoint();
+        using var cloud = Cloud(endpoint);
+        var keys = new KeyPairFolder(cloud.KeyFolder);
+        Assert.Equal("NameInvalid", await ErrorAsync(() => KeyPairStore.EnsureAsync(cloud, TestEndpoint.Region, name, log.Context, Stop)));
+        Assert.Equal("NameInvalid", await ErrorAsync(
+            () => KeyPairStore.CreateAsync(cloud, TestEndpoint.Region, new NewKeyPair(name), log.Context, Stop)));
+        Assert.Equal("NameInvalid", Assert.Throws<SpotTrainerException>(
+            () => KeyPairStore.CreateLocal(cloud: null, keys, new NewKeyPair(name))).Id);
+
+        // A copy of the user's own file is a new file, too.
+        var own = Path.Combine(folder.Path, name + ".pem");
+        PrivateFile.Write(own, OpenSshKeyFormat.Write(SshPrivateKey.MakeEd25519("made-for-tests"), passphrase: null), overwrite: false);
+        Assert.Equal("NameInvalid", Assert.Throws<SpotTrainerException>(() => keys.Adopt(own)).Id);
+        Assert.Empty(keys.Names());
+        Assert.Empty(await PairsAsync(endpoint));
+
+        // One that is there already, perhaps since an older version, can still be used.
+        File.Move(own, Path.Combine(Directory.CreateDirectory(cloud.KeyFolder).FullName, name + ".pem"));
+        Assert.Equal(name, (await KeyPairStore.EnsureAsync(cloud, TestEndpoint.Region, name, log.Context, Stop)).Name);
+    }
+
     private static async Task<string> ErrorAsync(Func<Task> call) => (await Assert.ThrowsAsync<SpotTrainerException>(call)).Id;
 
     private static async Task<List<KeyPairInfo>> PairsAsync(TestEndpoint endpoint) =>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using Microsoft.Extensions.Time.Testing;
 using Org.BouncyCastle.Asn1;
 using Org.BouncyCastle.Asn1.Misc;
 using Org.BouncyCastle.Asn1.Pkcs;
@@ -35,6 +36,8 @@ public sealed class PrivateKeyReaderTests : IClassFixture<PuttyTools>, IDisposab
     [InlineData(
         "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC\n\nAAAA\n-----END RSA PRIVATE KEY-----\n",
         "KeyDamaged")]
+    [InlineData("---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\nAAAA\n---- END SSH2 ENCRYPTED PRIVATE KEY ----\n", "KeyUnsupported")]
+    [InlineData("-----BEGIN RSA PRIVATE KEY-----\\nAAAA\\n-----END RSA PRIVATE KEY-----\\n", "KeyLineEndsEscaped")]
     [InlineData("-----BEGIN RSA PRIVATE KEY-----\nDEK-Info: RC2-40-CBC,00112233445566778899AABBCCDDEEFF\n\nAAAAAAAAAAAAAAAAAAAAAA==\n-----END RSA PRIVATE KEY-----\n", "KeyUnsupported")]
     [InlineData("-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA/////w==\n-----END OPENSSH PRIVATE KEY-----\n", "KeyDamaged")]
     [InlineData("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "KeyIsCertificate")]
@@ -42,7 +45,7 @@ public sealed class PrivateKeyReaderTests : IClassFixture<PuttyTools>, IDisposab
     [InlineData("ecdsa-sha2-nistp256-cert-v01@openssh.com AAAA made-for-tests", "KeyIsCertificate")]
     [InlineData(
         "-----BEGIN RSA PRIVATE KEY-----\nDEK-Info: DES-CBC,0011223344556677\n\nAAAAAAAAAAA=\n-----END RSA PRIVATE KEY-----\n",
-        "KeyUnsupported")]
+        "KeyPassphraseWrong")]
     [InlineData("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", "KeyIsPublic")]
     [InlineData("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5 made-for-tests", "KeyIsPublic")]
     [InlineData("---- BEGIN SSH2 PUBLIC KEY ----\nAAAA\n---- END SSH2 PUBLIC KEY ----\n", "KeyIsPublic")]
@@ -66,7 +69,7 @@ public sealed class PrivateKeyReaderTests : IClassFixture<PuttyTools>, IDisposab
     public void Unicode_text_is_reported()
     {
         var text = Encoding.ASCII.GetString(PuttyKeyFormat.Write(ed25519));
-        foreach (var encoding in new[] { Encoding.Unicode, Encoding.BigEndianUnicode, Encoding.UTF8, Encoding.UTF32 })
+        foreach (var encoding in new[] { Encoding.Unicode, Encoding.BigEndianUnicode, Encoding.UTF32 })
         {
             Assert.Equal("KeyIsUnicode", IdOf([.. encoding.Preamble, .. encoding.GetBytes(text)]));
         }
@@ -149,6 +152,23 @@ public sealed class PrivateKeyReaderTests : IClassFixture<PuttyTools>, IDisposab
         var text = Encoding.ASCII.GetString(PuttyKeyFormat.Write(ed25519, 3, passphrase, Quick));
 
         Assert.Equal(id, IdOf(Encoding.ASCII.GetBytes(text.Replace(found, other, StringComparison.Ordinal))));
+    }
+
+    [Theory]
+    [InlineData(8192, 5, 20)]
+    [InlineData(8192, 100, 9)]
+    [InlineData(8, 100, 8960)]
+    [InlineData(1 << 20, 700, 1)]
+    [InlineData(1 << 20, 1, 8)]
+    public void The_passes_of_a_new_passphrase_do_not_follow_the_slow_start_of_a_process(int memory, int milliseconds, int expected)
+    {
+        var time = new FakeTimeProvider();
+        var passes = 0;
+        var timed = (PuttyKeyDerivation.Default with { MemoryKiB = memory }).Timed(
+            time, () => time.Advance(TimeSpan.FromMilliseconds(passes++ < 3 ? 12 * milliseconds : milliseconds)));
+        Assert.Equal(expected, timed.Passes);
+        Assert.Same(timed, timed.Checked());
+        Assert.Same(timed, timed.Timed(time, () => Assert.Fail("These passes were measured before.")));
     }
 
     [Fact]
@@ -340,7 +360,13 @@ public sealed class PrivateKeyReaderTests : IClassFixture<PuttyTools>, IDisposab
             yield return ($"{key.Algorithm} PKCS#8", PemKeyFormat.WritePkcs8(key, passphrase: null));
         }
 
-        yield return ("RSA PEM", PemKeyFormat.WriteTraditional(rsa, passphrase: null));
+        var pem = PemKeyFormat.WriteTraditional(rsa, passphrase: null);
+        var ppk = Encoding.ASCII.GetString(PuttyKeyFormat.Write(rsa));
+        yield return ("RSA PEM", pem);
+        yield return ("RSA PEM with a mark", [.. Encoding.UTF8.Preamble, .. pem]);
+        yield return ("RSA PEM after a certificate", [.. Pem(pem, "CERTIFICATE"), .. pem]);
+        yield return ("PPK with empty lines", Encoding.ASCII.GetBytes(ppk.Replace("\n", " \n\n", StringComparison.Ordinal)));
+        yield return ("PPK with escaped line ends", Encoding.ASCII.GetBytes(ppk.Replace("\n", "\\n", StringComparison.Ordinal)));
     }
 
     private string IdOf(byte[] content) => IdOf(content, passphrase);

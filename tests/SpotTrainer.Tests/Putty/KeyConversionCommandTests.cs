@@ -181,6 +181,25 @@ public sealed class KeyConversionCommandTests : IClassFixture<PuttyTools>, IDisp
         Assert.Equal("made-for-tests", PrivateKeyReader.Read(folder["same.ppk"]).Comment);
     }
 
+    [Theory]
+    [InlineData("'x.crt', 'x.key'")]
+    [InlineData("'x.key', 'x.crt'")]
+    public async Task A_certificate_does_not_take_the_destination_of_its_key(string files)
+    {
+        (await Programs.RunAsync("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=made-for-tests", "-keyout",
+            folder["x.key"], "-out", folder["x.crt"])).Succeeded();
+        foreach (var force in new[] { "", "-Force" })
+        {
+            var result = Run(
+                $"Push-Location -LiteralPath $path; {files} | ConvertTo-PuttyKey {force}; Pop-Location", ("path", folder.Path));
+            Assert.Equal(folder["x.ppk"], Assert.Single(result.Output).Properties["Path"].Value);
+            var error = Assert.Single(result.Errors);
+            Assert.StartsWith("KeyIsCertificate,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+            Assert.Equal(folder["x.crt"], error.TargetObject);
+            File.Delete(folder["x.ppk"]);
+        }
+    }
+
     [Fact]
     public async Task Ed448_keys_are_written_as_pkcs8_only()
     {

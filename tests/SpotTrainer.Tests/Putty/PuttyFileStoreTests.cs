@@ -139,6 +139,24 @@ public sealed class PuttyFileStoreTests : IClassFixture<PuttyTools>, IDisposable
     }
 
     [Theory]
+    [InlineData(@"C:\Users\Jürgen\key.ppk", 1252, @"C:\Users\Jürgen\key.ppk")]
+    [InlineData(@"C:\Users\Łukasz\key.ppk", 1250, @"C:\Users\Łukasz\key.ppk")]
+    [InlineData(@"C:\Users\Łukasz\key.ppk", 1252, @"C:\Users\UKASZ~1\key.ppk")]
+    [InlineData(@"C:\Users\鍵\key.ppk", 932, @"C:\Users\鍵\key.ppk")]
+    [InlineData(@"C:\Users\鍵\key.ppk", 1252, @"C:\Users\UKASZ~1\key.ppk")]
+    [InlineData(@"C:\Users\鍵\key.ppk", 65001, @"C:\Users\鍵\key.ppk")]
+    public void A_path_that_putty_for_windows_cannot_read_is_shortened(string path, int codePage, string expected)
+    {
+        Assert.Equal(expected, AnsiPath.Of(path, codePage, _ => @"C:\Users\UKASZ~1\key.ppk"));
+        if (expected != path)
+        {
+            // Where 8.3 names are turned off, the short form is the path itself.
+            var error = Assert.Throws<SpotTrainerException>(() => AnsiPath.Of(path, codePage, same => same));
+            Assert.Equal(("PuttyPathUnsupported", path), (error.Id, error.Concerns));
+        }
+    }
+
+    [Theory]
     [InlineData("AAAAC3NzaC1lZDI1NTE5AAAAIAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
     [InlineData("AAAAC3NzaC1lZDI1NTE5AAAAAQE=")]
     [InlineData("AAAACXNzaC1lZDQ0OAAAAAEB")]
