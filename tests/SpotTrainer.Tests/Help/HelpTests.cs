@@ -44,4 +44,19 @@ public sealed class HelpTests
         Assert.Empty(result.Errors);
         Assert.Empty(result.Output.Select(line => (string)line.BaseObject));
     }
+
+    /// <summary>Get-Help indents examples by four columns.</summary>
+    [Fact]
+    public void No_line_of_an_example_wraps_at_80_columns()
+    {
+        foreach (var page in Directory.GetFiles(Path.Combine(BuildFacts.Root, "docs", "en-US"), "*-*.md"))
+        {
+            var isCode = false;
+            foreach (var line in File.ReadLines(page))
+            {
+                isCode = line.StartsWith("```", StringComparison.Ordinal) ? line == "```powershell" : isCode;
+                Assert.True(!isCode || line.Length <= 76, $"{Path.GetFileName(page)}: {line}");
+            }
+        }
+    }
 }
