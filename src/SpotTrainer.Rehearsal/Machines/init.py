@@ -261,6 +261,8 @@ class Init:
                 names.append(word)
         verb, names = (names or ["list-units"])[0], names[1:]
         quiet, units = {"-q", "--quiet"} & options, self.units
+        if verb == "start" and names in (["poweroff.target"], ["reboot.target"], ["halt.target"]):
+            verb, names = names[0].removesuffix(".target"), []
         if verb in ("poweroff", "reboot", "halt"):
             self.power(verb, bool({"-f", "--force", "-ff"} & options))
         elif verb in ("daemon-reload", "daemon-reexec"):

@@ -102,6 +102,7 @@ class Machine:
         self.host_name = f"ip-10-77-0-{self.number}"
         self.directory = os.path.join(vpc.directory, f"m{self.number}")
         self.network = os.path.join(self.directory, "net")
+        self.asset_tag = os.path.join(self.directory, "board_asset_tag")
         self.relays = []
         self.sandbox = None
         self.ended = False
@@ -169,6 +170,8 @@ class Machine:
         instance = disk(f"var/lib/cloud/instances/{self.id}")
         write(f"{instance}/user-data.txt", self.user_data, 0o600)
         write(f"{instance}/plan.json", json.dumps(self.plan), 0o600)
+        # Nitro's hardware names the instance.
+        write(self.asset_tag, f"{self.id}\n")
 
     def disk(self, name):
         return os.path.join(self.directory, "disk", name)
@@ -183,7 +186,8 @@ class Machine:
                 argv += ["--symlink", os.readlink(f"/{name}"), f"/{name}"]
             elif os.path.isdir(f"/{name}"):
                 argv += ["--ro-bind", f"/{name}", f"/{name}"]
-        argv += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/run", "--ro-bind-try", "/sys/devices/system", "/sys/devices/system"]
+        argv += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/run", "--ro-bind-try", "/sys/devices/system", "/sys/devices/system",
+                 "--ro-bind", self.asset_tag, "/sys/devices/virtual/dmi/id/board_asset_tag"]
         for name in ("etc", "home", "root", "var", "tmp", "opt", "srv", "mnt", "media", "usr/local"):
             argv += ["--bind", self.disk(name), f"/{name}"]
         argv += ["--ro-bind", self.vpc.scripts, "/usr/local/lib/rehearsal"]

@@ -318,6 +318,7 @@ public sealed class WatchdogUseTests : IAsyncLifetime
         Assert.Contains("b (b)", (await machine.StatusAsync())["uses"], StringComparison.Ordinal);
         machine.SetClock(machine.Start);
         machine.SetUptime(WatchdogMachine.UptimeAtStart);
+        File.Delete(machine.Root("run/spottrainer/warned"));
         await RunAsync();
         await SignaledAsync(last);
         Assert.False(victim.HasExited);
@@ -364,7 +365,7 @@ public sealed class WatchdogUseTests : IAsyncLifetime
         machine.Process(350, "python3", parent: 1);
         machine.Outside("use", WatchdogMachine.Use(350, "my own training", notice: "none", deadline: "none"));
         machine.AfterEachTurn(
-            $"[ $up -lt {WatchdogMachine.UptimeAtStart + 400} ] || cp '{machine.Path}/use' $root/{WatchdogMachine.Uses}/mine");
+            $"[ $up -lt {WatchdogMachine.UptimeAtStart + 550} ] || cp '{machine.Path}/use' $root/{WatchdogMachine.Uses}/mine");
         await machine.ArmAsync(3000, idle: 600);
         await RunAsync();
         Assert.Contains("in use again (my own training): this machine stays until its deadline, or until it is idle again.", machine.Told);
