@@ -6,7 +6,8 @@
 #   holds             succeeds if a deadline of this machine is armed
 #   status            prints what holds, in lines of NAME=VALUE
 #   run               watches: warns before the end, ends the machine, heeds AWS's notices (a service does this)
-#   end [MACHINE]     ends the machine now; with MACHINE only if it is that one (the timer's service does this)
+#   end [MACHINE]     ends the machine now; with MACHINE only if it is that one, and no deadline holds that is still to come (the
+#                     timer's service does this)
 #   register NAME PID WHAT BUSY NOTICE DEADLINE
 #                     registers a use as NAME-PID; `forget NAME PID` removes it. Neither needs root
 #
@@ -752,10 +753,22 @@ listen() {
     }
 }
 
+# still_lives MACHINE: whether MACHINE's timer has nothing to end: here is another machine, or a deadline that was moved just now.
+still_lives() {
+    [ "$1" = "$me" ] || return 0
+    read_boot
+    read_uptime
+    read_deadline && read_left && [ "$left" -gt $turn ]
+}
+
 end() {
     say "${1:-this machine ends now.}"
     # A moment for those who are told.
-    sleep 1
+    tries=5
+    while [ $tries -gt 0 ] && kill -0 $! 2>/dev/null; do
+        sleep 1
+        tries=$((tries - 1))
+    done
     sync &
     # Not `systemctl poweroff`: logind refuses that while a program holds a lock on it.
     timeout -k 5 30 systemctl start poweroff.target --job-mode=replace-irreversibly --no-block &
@@ -774,7 +787,7 @@ case ${1:-} in
     holds) holds ;;
     status) status ;;
     run) run ;;
-    end) [ "${2:-$me}" != "$me" ] || end ;;
+    end) if [ -z "${2:-}" ] || ! still_lives "$2"; then end; fi ;;
     register) register "${2:-}" "${3:-}" "${4:-}" "${5:-}" "${6:-}" "${7:-}" ;;
     forget) forget "${2:-}" "${3:-}" ;;
     *)

@@ -403,6 +403,37 @@ public sealed class WatchdogTests : IDisposable
         Assert.Equal(5000 + EndTakes, machine.Passed);
     }
 
+    [Theory]
+    [InlineData("at its moment", true)]
+    [InlineData("before a deadline that was moved while it fired", false)]
+    [InlineData("without a file", true)]
+    [InlineData("with a damaged file", true)]
+    [InlineData("by the uptime, with a clock that was set back", true)]
+    public async Task The_timer_ends_the_machine(string when, bool ends)
+    {
+        await machine.ArmAsync(1000);
+        machine.SetClock(machine.Start + 1000);
+        machine.SetUptime(WatchdogMachine.UptimeAtStart + 1000);
+        switch (when.Split(' ')[0])
+        {
+            case "before":
+                await machine.ArmAsync(5000);
+                break;
+            case "without":
+                File.Delete(machine.Deadline);
+                break;
+            case "with":
+                await File.WriteAllTextAsync(machine.Deadline, "soon\n", Stop);
+                break;
+            case "by":
+                machine.SetClock(machine.Start - 86400);
+                break;
+        }
+
+        await machine.RunAsync("end", WatchdogMachine.Instance);
+        Assert.Equal(ends, machine.TurnedOff);
+    }
+
     [Fact]
     public async Task A_deadline_that_no_unit_holds_does_not_hold()
     {
