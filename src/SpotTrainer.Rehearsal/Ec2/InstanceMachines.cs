@@ -281,6 +281,7 @@ internal sealed class InstanceMachines(IMachineFactory factory, SemaphoreSlim ga
         };
         if (publicKey is not null)
         {
+            metadata["meta-data/public-keys"] = $"0={instance.KeyName}";
             metadata["meta-data/public-keys/0/openssh-key"] = publicKey;
         }
 
