@@ -534,8 +534,11 @@ count_use() {
     taken="$taken $pid.$start:$ticks"
     case $was_taken in
         *" $pid.$start:"*) before=${was_taken##* "$pid.$start:"} ;;
-        # The first look at a use has nothing to compare with.
-        *) return ;;
+        # The first look at a use has nothing to compare with, but somebody has just registered it.
+        *)
+            use=$what
+            return
+            ;;
     esac
     [ $((ticks - ${before%% *})) -lt $((past * use_quiet)) ] || use=$what
 }

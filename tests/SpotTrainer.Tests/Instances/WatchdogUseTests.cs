@@ -360,6 +360,18 @@ public sealed class WatchdogUseTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_server_that_was_registered_just_before_the_idle_end_keeps_the_machine_for_another_time()
+    {
+        machine.Process(350, "jupyter-noteboo", parent: 1);
+        machine.Outside("use", WatchdogMachine.Use(350, "a server", "cpu", "none", "none"));
+        machine.AfterEachTurn(
+            $"[ $up -lt {WatchdogMachine.UptimeAtStart + 580} ] || cp '{machine.Path}/use' $root/{WatchdogMachine.Uses}/server");
+        await machine.ArmAsync(3000, idle: 600);
+        await RunAsync();
+        Assert.InRange(machine.Passed - 70, 1200, 1260);
+    }
+
+    [Fact]
     public async Task A_use_is_named_where_the_watchdog_tells_of_it()
     {
         machine.Process(350, "python3", parent: 1);
