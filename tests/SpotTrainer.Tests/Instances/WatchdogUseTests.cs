@@ -11,7 +11,7 @@ namespace SpotTrainer.Tests.Instances;
 [Trait("Speed", "Slow")]
 public sealed class WatchdogUseTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
     private readonly WatchdogMachine machine = new();
     private readonly List<Process> started = [];
 
