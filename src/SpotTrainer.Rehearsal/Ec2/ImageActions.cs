@@ -5,7 +5,14 @@ namespace SpotTrainer.Rehearsal.Ec2;
 /// <summary>An image of a region.</summary>
 internal sealed record MachineImageEntry(
     string Id, string Parameter, string Name, string Architecture, string OwnerId, string OwnerAlias, string UserName,
-    string RootDeviceName, int SizeGiB);
+    string RootDeviceName, int SizeGiB)
+{
+    /// <summary>Whether its machines have the newest system, which differs from the others in more than its programs.</summary>
+    public bool IsRecent => OwnerId == Debian;
+
+    /// <summary>The account of Debian's publishers.</summary>
+    public const string Debian = "136693071363";
+}
 
 /// <summary>The images, and the Systems Manager public parameters that refer to them.</summary>
 internal static class ImageActions
@@ -20,6 +27,12 @@ internal static class ImageActions
                 yield return Image(region, $"/aws/service/canonical/ubuntu/server/{release}/stable/current/{word}/hvm/ebs-{volume}/ami-id",
                     $"ubuntu-{release}-{word}-server", architecture, "099720109477", "ubuntu", "/dev/sda1", 8);
             }
+        }
+
+        foreach (var (word, architecture) in new[] { ("amd64", "x86_64"), ("arm64", "arm64") })
+        {
+            yield return Image(region, $"/aws/service/debian/release/13/latest/{word}", $"debian-13-{word}-20260105-2348", architecture,
+                MachineImageEntry.Debian, "admin", "/dev/xvda", 8);
         }
 
         foreach (var architecture in new[] { "x86_64", "arm64" })

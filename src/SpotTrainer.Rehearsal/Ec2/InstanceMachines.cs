@@ -22,7 +22,7 @@ internal sealed class InstanceMachines(IMachineFactory factory, SemaphoreSlim ga
         lives.Add(LiveAsync(region, instance, new MachineSpec(
             instance.Id, userData, publicKey is null
                 ? []
-                : [publicKey], instance.Image.UserName, Metadata(region, instance, userData, publicKey))));
+                : [publicKey], instance.Image.UserName, Metadata(region, instance, userData, publicKey), instance.Image.IsRecent)));
     }
 
     /// <summary>Ends an instance's machine. The caller holds the lock.</summary>
@@ -281,6 +281,7 @@ internal sealed class InstanceMachines(IMachineFactory factory, SemaphoreSlim ga
         };
         if (publicKey is not null)
         {
+            metadata["meta-data/public-keys"] = $"0={instance.KeyName}";
             metadata["meta-data/public-keys/0/openssh-key"] = publicKey;
         }
 

@@ -9,12 +9,15 @@ namespace SpotTrainer.Rehearsal.Machines;
 /// <param name="UserName">The image's user name, such as <c>ubuntu</c>.</param>
 /// <param name="Metadata">The content that the metadata service returns, by path under <c>/latest/</c> (such as
 /// <c>meta-data/instance-id</c>).</param>
+/// <param name="Recent">Whether its system behaves as Debian 13: systemd starts sshd for each connection, there is no utmp, and a lock on
+/// the shutdown holds for root, too.</param>
 internal sealed record MachineSpec(
     string InstanceId,
     string UserData,
     IReadOnlyList<string> PublicKeys,
     string UserName,
-    IReadOnlyDictionary<string, string> Metadata);
+    IReadOnlyDictionary<string, string> Metadata,
+    bool Recent = false);
 
 /// <summary>An open port of a machine, and the addresses that can reach it.</summary>
 internal sealed record OpenPort(int Port, IPNetwork From);

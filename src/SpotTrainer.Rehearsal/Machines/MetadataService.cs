@@ -13,7 +13,10 @@ internal sealed class MetadataService
     private readonly ConcurrentDictionary<string, string> _contents = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, DateTime> _tokens = new(StringComparer.Ordinal);
 
-    /// <summary>Adds, changes or removes the content of a path under <c>/latest/</c>.</summary>
+    /// <summary>
+    /// Adds, changes or removes the content of a path under <c>/latest/</c> and under each version, such as <c>/2021-03-23/</c>. A folder
+    /// that has a content of its own answers with that, not with its names.
+    /// </summary>
     public void Set(string path, string? content)
     {
         var key = path.Trim('/');
@@ -83,7 +86,8 @@ internal sealed class MetadataService
         }
 
         var parts = path.Trim('/').Split('/', 2);
-        if (parts[0] is not "latest")
+        if (parts[0] is not "latest" && !DateTime.TryParseExact(
+                parts[0], "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _))
         {
             return null;
         }
@@ -99,8 +103,8 @@ internal sealed class MetadataService
         var names = _contents.Keys
             .Where(name => name.StartsWith(prefix, StringComparison.Ordinal))
             .Select(name => name[prefix.Length..].Split('/', 2))
-            .Select(rest => rest.Length > 1 && key.Length > 0 ? rest[0] + "/" : rest[0])
-            .Distinct(StringComparer.Ordinal)
+            .GroupBy(rest => rest[0], StringComparer.Ordinal)
+            .Select(same => same.Any(rest => rest.Length > 1) && key.Length > 0 ? same.Key + "/" : same.Key)
             .Order(StringComparer.Ordinal)
             .ToList();
         return names.Count > 0 ? string.Join('\n', names) : null;

@@ -23,7 +23,7 @@ internal sealed class Vpc : IMachineFactory, IAsyncDisposable
 
     private static readonly string[] Scripts =
         ["children.py", "vpc.py", "init.py", "units.py", "control.py", "sudo.sh", "wall.sh", "door.sh", "cloud-init.sh", "chown.sh",
-            "sysctl.sh"];
+            "sysctl.sh", "inhibit.py"];
 
     private readonly string _directory;
     private readonly Process _process;
@@ -140,7 +140,7 @@ internal sealed class Vpc : IMachineFactory, IAsyncDisposable
             machine = _machines[address.Number] = new Machine(
                 spec, address, directory, () => _ = SendAsync(new { @do = "end", number = address.Number }));
             await SendAsync(
-                new { @do = "start", number = address.Number, id = spec.InstanceId, user = spec.UserName, userData = spec.UserData, plan })
+                new { @do = "start", number = address.Number, id = spec.InstanceId, user = spec.UserName, userData = spec.UserData, plan, recent = spec.Recent })
                 .WaitAsync(cancellationToken);
             return machine;
         }

@@ -10,13 +10,14 @@ class Children:
         self._exits = {}
         self._loop.add_signal_handler(signal.SIGCHLD, self._reap)
 
-    def spawn(self, argv, env=None, stdin=None, output=None):
-        """Starts a program in its own session. Returns its PID and a future for its exit status (minus the signal, if one ended it)."""
+    def spawn(self, argv, env=None, stdin=None, output=None, errors=None):
+        """Starts a program in its own session; its errors go to its output unless they have a place of their own. Returns its PID and a future for its exit status (minus the signal, if one ended it)."""
         nothing = os.open(os.devnull, os.O_RDWR)
         try:
             output = nothing if output is None else output
             actions = [(os.POSIX_SPAWN_DUP2, nothing if stdin is None else stdin, 0),
-                       (os.POSIX_SPAWN_DUP2, output, 1), (os.POSIX_SPAWN_DUP2, output, 2)]
+                       (os.POSIX_SPAWN_DUP2, output, 1),
+                       (os.POSIX_SPAWN_DUP2, output if errors is None else errors, 2)]
             pid = os.posix_spawnp(argv[0], argv, dict(os.environ) if env is None else env, file_actions=actions, setsid=True,
                                   setsigmask=[], setsigdef=[signal.SIGINT, signal.SIGPIPE, signal.SIGTERM, signal.SIGHUP])
         finally:

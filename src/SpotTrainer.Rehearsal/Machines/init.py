@@ -18,7 +18,7 @@ import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from children import Children  # noqa: E402
-from units import Service, Timer, UnitError, Units, stamp  # noqa: E402
+from units import Service, Socket, Timer, UnitError, Units, stamp  # noqa: E402
 
 OFF, AGAIN = 0, 3
 INSTANCE = "/var/lib/cloud/instance"
@@ -37,6 +37,7 @@ class Boot:
         with open(f"{INSTANCE}/plan.json", encoding="utf-8") as file:
             self.plan = json.load(file)
         self.user = os.environ["REHEARSAL_USER"]
+        self.recent = bool(os.environ["REHEARSAL_RECENT"])
         self.first = not os.path.exists(f"{INSTANCE}/sem/config_scripts_user")
 
     def failed(self, what, error):
@@ -51,7 +52,10 @@ class Boot:
         open("/run/booting", "w", encoding="ascii").close()
         for name in ("/run/lock", "/run/cloud-init", "/run/systemd/system", "/run/systemd/transient", "/run/user/1000", "/run/sshd"):
             os.makedirs(name, exist_ok=True)
+        if not self.recent:
+            open("/run/utmp", "w", encoding="ascii").close()
         await self.start_units(".timer", wait=False)
+        await self.start_units(".socket", wait=False)
         console(f"Cloud-init running 'init' at {time.strftime('%a, %d %b %Y %H:%M:%S +0000', time.gmtime())}.")
         for message in self.plan["messages"]:
             console(f"cloud-init[1]: {message}")
@@ -161,6 +165,7 @@ class Init:
         self.ended = asyncio.get_running_loop().create_future()
         self.going_down = None
         self.scheduled = None
+        self.locks = []
 
     async def run(self):
         await asyncio.start_unix_server(self.answer, "/run/init.sock")
@@ -182,10 +187,19 @@ class Init:
         elif self.going_down is None:
             self.going_down = asyncio.create_task(self.go_down(verb))
 
+    def require_unlocked(self, verb, options):
+        """From systemd 257 on, a lock that blocks the shutdown holds for root, too."""
+        lock = next((lock for lock in self.locks if lock["mode"] == "block" and "shutdown" in lock["what"].split(":")), None)
+        if os.environ["REHEARSAL_RECENT"] and lock and not {"-i", "--check-inhibitors=no", "-f", "--force", "-ff"} & set(options):
+            raise UnitError(
+                f"Operation inhibited by \"{lock['who']}\", reason is \"{lock['why']}\".\n"
+                f"Please retry operation after closing inhibitors and logging out other users.\n"
+                f"Alternatively, ignore inhibitors and users with 'systemctl {verb} -i'.")
+
     async def go_down(self, verb):
         console(f"systemd-shutdown[1]: {verb}: sending SIGTERM to all processes.")
         for unit in self.units.known():
-            if isinstance(unit, Timer):
+            if isinstance(unit, (Timer, Socket)):
                 await unit.stop()
             else:
                 unit.stopping = True
@@ -225,10 +239,18 @@ class Init:
         out, status, error = [], 0, ""
         try:
             name, *arguments = json.loads(await reader.readline())
+            if name == "inhibit":
+                await self.hold(arguments[0], reader, writer)
+                return
             handler = {"systemctl": self.systemctl, "shutdown": self.shutdown, "systemd-run": self.systemd_run}.get(name)
+            if name == "inhibitors":
+                writer.write(json.dumps(self.locks).encode() + b"\n")
+                writer.close()
+                return
             if handler:
                 status = await handler(arguments, out) or 0
             else:
+                self.require_unlocked(name, arguments)
                 self.power("poweroff" if name == "halt" and {"-p", "--poweroff"} & set(arguments) else name,
                            bool({"-f", "--force", "-ff"} & set(arguments)))
         except UnitError as problem:
@@ -242,6 +264,14 @@ class Init:
             writer.close()
         except OSError:
             pass
+
+    async def hold(self, lock, reader, writer):
+        """Holds a lock until the connection ends."""
+        self.locks.append(lock)
+        writer.write(b"\n")
+        await reader.read()
+        self.locks.remove(lock)
+        writer.close()
 
     async def systemctl(self, arguments, out):
         names, options, wanted = [], set(), []
@@ -261,7 +291,11 @@ class Init:
                 names.append(word)
         verb, names = (names or ["list-units"])[0], names[1:]
         quiet, units = {"-q", "--quiet"} & options, self.units
-        if verb in ("poweroff", "reboot", "halt"):
+        if verb == "start" and names in (["poweroff.target"], ["reboot.target"], ["halt.target"]):
+            # Only logind knows locks.
+            self.power(names[0].removesuffix(".target"), force=False)
+        elif verb in ("poweroff", "reboot", "halt"):
+            self.require_unlocked(verb, options)
             self.power(verb, bool({"-f", "--force", "-ff"} & options))
         elif verb in ("daemon-reload", "daemon-reexec"):
             units.reload()
@@ -377,6 +411,7 @@ class Init:
             return
         moment = self.moment(when or "+1")
         if moment <= time.time():
+            self.require_unlocked(verb, arguments)
             self.power(verb, force=False)
             return
         os.makedirs(os.path.dirname(SCHEDULED), exist_ok=True)
@@ -403,7 +438,7 @@ class Init:
         raise UnitError(f"shutdown: failed to parse time specification: {text}")
 
     async def systemd_run(self, arguments, out):
-        name, timer, service = f"run-r{os.urandom(8).hex()}", [], []
+        name, timer, service, quiet = f"run-r{os.urandom(8).hex()}", [], [], False
         arguments = list(arguments)
         while arguments and arguments[0].startswith("-"):
             word = arguments.pop(0)
@@ -423,7 +458,9 @@ class Init:
                 service.append(f"Environment={shlex.quote(value)}")
             elif key == "--working-directory":
                 service.append(f"WorkingDirectory={value}")
-            elif key not in ("--quiet", "-q", "--collect", "-G", "--no-block", "--description", "--no-ask-password", "--remain-after-exit"):
+            elif key in ("--quiet", "-q"):
+                quiet = True
+            elif key not in ("--collect", "-G", "--no-block", "--description", "--no-ask-password", "--remain-after-exit"):
                 raise UnitError(f"systemd-run: the rehearsal does not support {key}")
         if not arguments:
             raise UnitError("systemd-run: command line to execute required.")
@@ -434,7 +471,8 @@ class Init:
             self.transient(f"{name}.timer", ["[Timer]", *timer])
             started = f"{name}.timer"
         await self.units.unit(started).start(wait=False)
-        out.append(f"Running {'timer' if timer else 'as unit'}: {started}")
+        if not quiet:
+            out.append(f"Running {'timer' if timer else 'as unit'}: {started}")
 
     def transient(self, name, lines):
         with open(f"/run/systemd/transient/{name}", "w", encoding="utf-8") as file:

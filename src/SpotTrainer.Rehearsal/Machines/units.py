@@ -1,4 +1,4 @@
-"""The parts of systemd that a training machine's scripts use: services and timers from unit files with drop-ins."""
+"""The parts of systemd that a training machine's scripts use: services, timers, and sockets from unit files with drop-ins."""
 import asyncio
 import calendar
 import glob
@@ -76,7 +76,7 @@ def read_unit(name):
 
 
 class Unit:
-    """What services and timers have in common."""
+    """What services, timers, and sockets have in common."""
 
     def __init__(self, manager, name):
         self.manager, self.name = manager, name
@@ -217,7 +217,11 @@ class Service(Unit):
     def _tolerated(line, status):
         return 0 if line.lstrip("@+!:").startswith("-") else status
 
-    def _spawn(self, line):
+    def spawn_with(self, connection):
+        """Runs the command with a connection as its standard input and output."""
+        self._spawn(self.value("Service", "ExecStart"), connection)
+
+    def _spawn(self, line, connection=None):
         env = dict(os.environ, HOME="/root", USER="root", LOGNAME="root", SHELL="/bin/sh", INVOCATION_ID=os.urandom(16).hex())
         for file in self.values("Service", "EnvironmentFile"):
             try:
@@ -244,7 +248,8 @@ class Service(Unit):
             argv = ["/bin/sh", "-c", 'cd "$0" && exec "$@"', directory, *argv]
         output = self._output()
         try:
-            self.pid, exit_ = self.manager.children.spawn(argv, env=env, output=output)
+            self.pid, exit_ = self.manager.children.spawn(
+                argv, env=env, stdin=connection, output=output if connection is None else connection, errors=output)
         except OSError as error:
             self.manager.console(f"systemd[1]: {self.name}: {error}")
             exit_ = asyncio.get_running_loop().create_future()
@@ -308,6 +313,42 @@ class Service(Unit):
     def properties(self):
         return {**super().properties(), "Type": self.type, "MainPID": str(self.pid), "ExecMainStatus": str(abs(self.status)),
                 "NRestarts": str(self.restarts), "Restart": self.value("Service", "Restart", "no")}
+
+
+class Socket(Unit):
+    """A socket that listens on a TCP port, and starts an instance of its template service for each connection (Accept=yes)."""
+
+    def __init__(self, manager, name):
+        super().__init__(manager, name)
+        self.listener = None
+
+    async def start(self, wait):
+        del wait
+        if self.listener is None:
+            self.listener = socket.create_server(("", int(self.value("Socket", "ListenStream"))), backlog=128)
+            self.listener.setblocking(False)
+            asyncio.get_running_loop().add_reader(self.listener, self._accept)
+            self.set("active", "listening")
+
+    def _accept(self):
+        try:
+            connection, _ = self.listener.accept()
+        except OSError:
+            return
+        with connection:
+            connection.setblocking(True)
+            service = Service(self.manager, self.name.removesuffix(".socket") + "@.service")
+            service.spawn_with(connection.fileno())
+
+    async def stop(self):
+        if self.listener is not None:
+            asyncio.get_running_loop().remove_reader(self.listener)
+            self.listener.close()
+            self.listener = None
+        self.set("inactive", "dead")
+
+    async def reload(self):
+        raise UnitError(f"Failed to reload {self.name}: Job type reload is not applicable.")
 
 
 class Timer(Unit):
@@ -404,7 +445,7 @@ class Units:
         self._units, self._ends = {}, {}
 
     def unit(self, name):
-        if not name.endswith((".service", ".timer")):
+        if not name.endswith((".service", ".timer", ".socket")):
             name += ".service"
         for folder in UNIT_PATHS:
             path = os.path.join(folder, name)
@@ -413,7 +454,8 @@ class Units:
         if name == "sshd.service":
             name = "ssh.service"
         if name not in self._units:
-            self._units[name] = (Timer if name.endswith(".timer") else Service)(self, name)
+            kinds = {".timer": Timer, ".socket": Socket}
+            self._units[name] = kinds.get(os.path.splitext(name)[1], Service)(self, name)
         return self._units[name]
 
     def known(self):

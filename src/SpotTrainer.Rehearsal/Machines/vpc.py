@@ -29,7 +29,7 @@ PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 SHIMS = {
     "sbin": {"control.py": ["shutdown", "poweroff", "halt", "reboot"], "sysctl.sh": ["sysctl"]},
     "bin": {"control.py": ["systemctl", "systemd-run"], "sudo.sh": ["sudo"], "wall.sh": ["wall"], "cloud-init.sh": ["cloud-init"],
-            "chown.sh": ["chown", "chgrp"]},
+            "chown.sh": ["chown", "chgrp"], "inhibit.py": ["systemd-inhibit"]},
 }
 
 SSHD_CONFIG = f"""Port 22
@@ -62,6 +62,22 @@ RestartSec=1
 [Install]
 WantedBy=multi-user.target
 Alias=sshd.service
+"""
+
+SSH_SOCKET_UNIT = """[Unit]
+Description=OpenBSD Secure Shell server socket
+[Socket]
+ListenStream=22
+Accept=yes
+[Install]
+WantedBy=sockets.target
+"""
+
+SSH_CONNECTION_UNIT = """[Unit]
+Description=OpenBSD Secure Shell server per-connection daemon
+[Service]
+ExecStart=-/usr/sbin/sshd -i -E /var/log/auth.log
+StandardInput=socket
 """
 
 PROFILE = f"""PATH={PATH}
@@ -98,10 +114,12 @@ class Machine:
         self.user = order["user"]
         self.plan = order["plan"]
         self.user_data = order["userData"]
+        self.recent = order["recent"]
         self.address = f"10.77.0.{self.number}"
         self.host_name = f"ip-10-77-0-{self.number}"
         self.directory = os.path.join(vpc.directory, f"m{self.number}")
         self.network = os.path.join(self.directory, "net")
+        self.asset_tag = os.path.join(self.directory, "board_asset_tag")
         self.relays = []
         self.sandbox = None
         self.ended = False
@@ -158,9 +176,11 @@ class Machine:
         os.symlink("/usr/share/zoneinfo/Etc/UTC", f"{etc}/localtime")
         write(f"{etc}/profile", PROFILE)
         write(f"{etc}/ssh/sshd_config", SSHD_CONFIG)
-        write(disk("usr/local/lib/systemd/system/ssh.service"), SSH_UNIT)
-        os.makedirs(f"{etc}/systemd/system/multi-user.target.wants")
-        os.symlink("/usr/local/lib/systemd/system/ssh.service", f"{etc}/systemd/system/multi-user.target.wants/ssh.service")
+        for name, text in (("ssh.service", SSH_UNIT), ("ssh.socket", SSH_SOCKET_UNIT), ("ssh@.service", SSH_CONNECTION_UNIT)):
+            write(disk(f"usr/local/lib/systemd/system/{name}"), text)
+        target, name = ("sockets", "ssh.socket") if self.recent else ("multi-user", "ssh.service")
+        os.makedirs(f"{etc}/systemd/system/{target}.target.wants")
+        os.symlink(f"/usr/local/lib/systemd/system/{name}", f"{etc}/systemd/system/{target}.target.wants/{name}")
         for folder, files in SHIMS.items():
             os.makedirs(disk(f"usr/local/{folder}"))
             for file, names in files.items():
@@ -169,6 +189,8 @@ class Machine:
         instance = disk(f"var/lib/cloud/instances/{self.id}")
         write(f"{instance}/user-data.txt", self.user_data, 0o600)
         write(f"{instance}/plan.json", json.dumps(self.plan), 0o600)
+        # Nitro's hardware names the instance.
+        write(self.asset_tag, f"{self.id}\n")
 
     def disk(self, name):
         return os.path.join(self.directory, "disk", name)
@@ -177,13 +199,15 @@ class Machine:
         argv = ["nsenter", f"--net={self.network}", "bwrap", "--unshare-user", "--uid", "1000", "--gid", "1000",
                 "--unshare-pid", "--as-pid-1", "--unshare-uts", "--hostname", self.host_name, "--unshare-ipc", "--die-with-parent",
                 "--clearenv", "--setenv", "PATH", PATH, "--setenv", "LANG", "C.UTF-8", "--setenv", "INSTANCE_ID", self.id,
-                "--setenv", "REHEARSAL_USER", self.user, "--ro-bind", "/usr", "/usr"]
+                "--setenv", "REHEARSAL_USER", self.user, "--setenv", "REHEARSAL_RECENT", "1" if self.recent else "",
+                "--ro-bind", "/usr", "/usr"]
         for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
             if os.path.islink(f"/{name}"):
                 argv += ["--symlink", os.readlink(f"/{name}"), f"/{name}"]
             elif os.path.isdir(f"/{name}"):
                 argv += ["--ro-bind", f"/{name}", f"/{name}"]
-        argv += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/run", "--ro-bind-try", "/sys/devices/system", "/sys/devices/system"]
+        argv += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/run", "--ro-bind-try", "/sys/devices/system", "/sys/devices/system",
+                 "--ro-bind", self.asset_tag, "/sys/devices/virtual/dmi/id/board_asset_tag"]
         for name in ("etc", "home", "root", "var", "tmp", "opt", "srv", "mnt", "media", "usr/local"):
             argv += ["--bind", self.disk(name), f"/{name}"]
         argv += ["--ro-bind", self.vpc.scripts, "/usr/local/lib/rehearsal"]

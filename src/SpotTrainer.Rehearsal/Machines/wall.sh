@@ -1,5 +1,7 @@
 #!/bin/sh
-# wall for a rehearsal machine: writes to every terminal, because the machine has no utmp.
+# wall for a rehearsal machine: writes to every terminal, because sshd there cannot write into utmp. Without utmp, as on newer systems, it
+# finds nobody.
+[ -e /run/utmp ] || exit 0
 case ${1-} in -n|--nobanner) shift ;; esac
 if [ $# -gt 0 ]; then text=$*; else text=$(cat); fi
 for terminal in /dev/pts/[0-9]*; do

@@ -16,13 +16,15 @@ internal static class OwnHostKey
     private const string Script = "own_hostkey.sh";
 
     /// <summary>
-    /// How long the server may still serve the first key after the reload, and how long EC2 may still return the old tag.
+    /// How long the server may still serve the first key after the reload, and how long EC2 may still return the old tag. OpenSSH 9.8 and
+    /// later shut out an address from which many connections come without a login: the pauses grow.
     /// </summary>
-    private static readonly Patience Patience = new(TimeSpan.FromSeconds(15), TimeSpan.FromMilliseconds(100));
+    private static readonly Patience Patience =
+        new(TimeSpan.FromSeconds(15), TimeSpan.FromMilliseconds(100)) { LongestPause = TimeSpan.FromSeconds(2) };
 
     /// <summary>
-    /// Changes the host key, unless that was done before. If it fails, the instance keeps its first key, which is only a warning: that key
-    /// is as safe as the user data.
+    /// Changes the host key, unless that was done before. If it fails, the first key is still accepted, which is only a warning: that key is
+    /// as safe as the user data.
     /// </summary>
     public static async Task<SpotTrainingInstance> EnsureAsync(
         SpotTrainingInstance instance, StepContext context, CancellationToken cancellationToken)
@@ -39,7 +41,8 @@ internal static class OwnHostKey
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             context.Log.Warning(
-                $"{instance} keeps the host key from its user data: {ErrorTranslation.Translate(exception, instance).Message}");
+                $"{instance} has no host key of its own yet, so the one from its user data is still accepted. To try again, run "
+                + $"Wait-SpotTrainingInstance. The reason: {ErrorTranslation.Translate(exception, instance).Message}");
             return instance;
         }
     }
@@ -48,20 +51,29 @@ internal static class OwnHostKey
         SpotTrainingInstance instance, StepContext context, CancellationToken cancellationToken)
     {
         var first = instance.HostKeys[0];
-        var connection = await SshConnectionPool.GetAsync(instance, context, cancellationToken);
-        var own = (await RunAsync(connection, $"make {ShellText.Quote(first)}", cancellationToken)).Trim();
-        if (!own.StartsWith("SHA256:", StringComparison.Ordinal))
-        {
-            throw new SpotTrainerException(
-                "HostKeyInvalid", ErrorKind.InvalidResult, $"{instance} did not create a host key that can be pinned.",
-                "Run Wait-SpotTrainingInstance to try again.", instance);
-        }
-
+        var own = await MakeAsync(instance, first, context, cancellationToken);
         var both = await TagAsync(instance, $"{ModuleTags.HostKeyPending} {first} {own}", context, cancellationToken);
-        await RunAsync(connection, "serve", cancellationToken);
-        SshConnectionPool.Close(instance, context);
-        await RequireServedAsync(both, own, context, cancellationToken);
+        await ServeAsync(both, own, context, cancellationToken);
         return await TagAsync(both, own, context, cancellationToken);
+    }
+
+    /// <summary>Creates the key, and returns its fingerprint.</summary>
+    internal static async Task<string> MakeAsync(TrainingHost host, string first, StepContext context, CancellationToken cancellationToken)
+    {
+        var connection = await SshConnectionPool.GetAsync(host, context, cancellationToken);
+        var own = (await RunAsync(connection, $"make {ShellText.Quote(first)}", cancellationToken)).Trim();
+        return own.StartsWith("SHA256:", StringComparison.Ordinal) ? own : throw new SpotTrainerException(
+            "HostKeyInvalid", ErrorKind.InvalidResult, $"{host} did not create a host key that can be pinned.",
+            "Run Wait-SpotTrainingInstance to try again.", host);
+    }
+
+    /// <summary>Serves the key, and makes sure of it: the host may have no service that can be told.</summary>
+    internal static async Task ServeAsync(TrainingHost host, string own, StepContext context, CancellationToken cancellationToken)
+    {
+        var connection = await SshConnectionPool.GetAsync(host, context, cancellationToken);
+        await RunAsync(connection, "serve", cancellationToken);
+        SshConnectionPool.Close(host, context);
+        await RequireServedAsync(host, own, context, cancellationToken);
     }
 
     private static Task<string> RunAsync(SshConnection connection, string arguments, CancellationToken cancellationToken) =>
@@ -85,15 +97,15 @@ internal static class OwnHostKey
 
     /// <summary>Connects with the new key only. A server that has just reloaded may present the first key a moment longer.</summary>
     private static async Task RequireServedAsync(
-        SpotTrainingInstance instance, string own, StepContext context, CancellationToken cancellationToken)
+        TrainingHost host, string own, StepContext context, CancellationToken cancellationToken)
     {
-        var host = new TrainingHost(instance.HostName, instance.Port, instance.UserName, instance.KeyPath, [own]);
+        var pinned = new TrainingHost(host.HostName, host.Port, host.UserName, host.KeyPath, [own]);
         await Patience.DoAsync(
             context.Time,
             async () =>
             {
-                await SshConnectionPool.GetAsync(host, context, cancellationToken);
-                SshConnectionPool.Close(host, context);
+                await SshConnectionPool.GetAsync(pinned, context, cancellationToken);
+                SshConnectionPool.Close(pinned, context);
             },
             exception => exception is SpotTrainerException { Id: "HostKeyMismatch" or "HostUnreachable" }, cancellationToken);
     }

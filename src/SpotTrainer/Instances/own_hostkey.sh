@@ -22,13 +22,14 @@ make() {
     if [ -s "$key.own" ]; then fingerprint "$key.own"; else fingerprint "$key"; fi
 }
 
-# Until the reload succeeds, the server presents the client's key, which is still accepted.
+# A server that listens presents the client's key, which is still accepted, until it has read the new one. One that systemd starts for each
+# connection (ssh.socket) reads the new one at the next: there is no service to reload. The client finds out which key is served.
 serve() {
     if [ -s "$key.own" ]; then
         mv -f "$key.own.pub" "$key.pub"
         mv -f "$key.own" "$key"
     fi
-    systemctl reload ssh.service 2> /dev/null || systemctl reload sshd.service
+    systemctl reload ssh.service 2> /dev/null || systemctl reload sshd.service 2> /dev/null || :
 }
 
 case ${1:-} in

@@ -3,9 +3,11 @@
 #
 #   arm EPOCH [IDLE]  sets the deadline (seconds since 1970, UTC), or moves it; survives a reboot. IDLE: after so many seconds
 #                     without use the machine ends, too; 0: never. Left out: as before, and never when it was not said before
+#   holds             succeeds if a deadline of this machine is armed
 #   status            prints what holds, in lines of NAME=VALUE
 #   run               watches: warns before the end, ends the machine, heeds AWS's notices (a service does this)
-#   end               ends the machine now
+#   end [MACHINE]     ends the machine now; with MACHINE only if it is that one, and no deadline holds that is still to come (the
+#                     timer's service does this)
 #   register NAME PID WHAT BUSY NOTICE DEADLINE
 #                     registers a use as NAME-PID; `forget NAME PID` removes it. Neither needs root
 #
@@ -13,8 +15,17 @@
 # that has passed since the arming, whichever comes first: a clock that is set back prolongs nothing. After a reboot nobody
 # knows how long the machine was off: then the clock holds, and the whole time that was armed, counted from the boot.
 #
-# When the file is missing or damaged, nobody can say when the machine should end: `run` says so, and ends it after two
-# minutes.
+# A deadline belongs to one machine. Another that was started from an image of the disk finds the file and the units, too: they
+# end nothing there.
+#
+# When the file is missing, damaged, or another machine's, nobody can say when this one should end: `run` says so, and ends it
+# after five minutes. By then, its own user data has armed another, even if the metadata service was slow.
+#
+# The order before the end: a message at the terminals and SIGTERM for the uses that ask for it, 15 minutes before, or in the last
+# quarter of a time of less than an hour; SIGTERM again two minutes before, or halfway; the end. At AWS's notice of an interruption,
+# there is one minute between the two signals.
+#
+# Nothing that this script runs may hold it up, not even a program that no signal ends: what can hang runs beside it.
 #
 # The registry of uses. Each file /run/spottrainer/uses/NAME describes one process that uses this machine, or that wants a signal
 # before the machine ends. Any user can create one (`register` does); the watchdog knows nothing about the programs behind it.
@@ -31,7 +42,7 @@
 #   busy=cpu          ... while it and its descendants take at least 1 % of one CPU, on average between two looks
 #   notice=TERM|none  the signal when AWS announces an interruption
 #   deadline=TERM|none
-#                     the signal 15 minutes before the deadline
+#                     the signal before the deadline. What still runs at the second one should end now
 #
 # The process must run as the owner of the file, and gets only signals that the owner could send. A file is ignored if it has
 # another name, is not a regular file, is too long, torn (a line is missing or invalid), or stale (the process has ended), or if it names
@@ -45,18 +56,21 @@ umask 022
 
 root=${SPOTTRAINER_ROOT:-}
 self=/usr/local/sbin/spottrainer-watchdog
-# On the disk: "EPOCH SPAN END BOOT IDLE", the deadline, the seconds from the arming to it, the uptime at which they are over,
-# the boot in which that uptime counts, and the seconds without use.
+# On the disk: "EPOCH SPAN END BOOT IDLE MACHINE", the deadline, the seconds from the arming to it, the uptime at which they are
+# over, the boot in which that uptime counts, the seconds without use, and the machine whose deadline it is.
 state=$root/var/lib/spottrainer
-# Not on the disk, which can be full: last-use (uptime), and what AWS told: interruption, rebalance.
+# Not on the disk, which can be full: last-use (uptime), warned (the deadline of which the uses got how many signals), and what AWS
+# told: interruption, rebalance.
 notes=$root/run/spottrainer
 uses=$notes/uses
 units=$root/etc/systemd/system
 timer=$units/spottrainer-deadline.timer
+stamp=$root/var/lib/systemd/timers/stamp-spottrainer-deadline.timer
 metadata=http://169.254.169.254/latest
 PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 warn_before=900
-grace=120
+call_before=120
+grace=300
 # Seconds between two looks at the deadline, and at the use of the machine.
 turn=20
 look_every=60
@@ -69,10 +83,28 @@ most_uses=32
 newline='
 '
 
+# Beside the watchdog: neither a log that takes no more nor a terminal that hangs may hold it up. `wall` finds no terminal on
+# systems without utmp.
 say() {
-    echo "spottrainer-watchdog: $*" >&2
-    # A terminal that takes no more must not hold the watchdog up.
-    timeout 5 wall "SpotTrainer: $*" 2>/dev/null || :
+    (
+        text=$(printf %s "$*" | tr -c '[:print:]' '?')
+        for terminal in "$root"/dev/pts/[0-9]* "$root"/dev/tty[0-9]* "$root"/dev/ttyS[0-9]*; do
+            [ -e "$terminal" ] || continue
+            # A console at which nobody is logged in is root's.
+            case $terminal in
+                */pts/*) ;;
+                *) [ ! -O "$terminal" ] || continue ;;
+            esac
+            printf '\r\nSpotTrainer: %s\r\n' "$text" |
+                timeout -k 1 5 dd of="$terminal" oflag=append,nonblock,nofollow,noctty conv=nocreat,notrunc 2>/dev/null || :
+        done
+        echo "spottrainer-watchdog: $text" >&2
+    ) &
+}
+
+# limited SECONDS COMMAND...: prints what the command prints within so many seconds. One that no signal ends stays behind.
+limited() {
+    { timeout -k 1 "$@" 2>/dev/null & } | timeout -k 1 $(($1 + 2)) cat
 }
 
 is_epoch() {
@@ -103,15 +135,29 @@ read_boot() {
     { read -r this_boot < "$root/proc/sys/kernel/random/boot_id"; } 2>/dev/null || :
 }
 
-# Sets deadline, span, bound and idle, or fails when the file is missing or damaged.
+# Sets me: this machine, by the instance that AWS's hardware names (Nitro, Xen) from the first moment on, otherwise by what
+# cloud-init found out in this boot.
+read_me() {
+    for file in sys/devices/virtual/dmi/id/board_asset_tag sys/devices/virtual/dmi/id/product_uuid run/cloud-init/.instance-id; do
+        me=
+        { read -r me < "$root/$file"; } 2>/dev/null || :
+        case $me in
+            *[!A-Za-z0-9-]*) ;;
+            i-* | [Ee][Cc]2*) return ;;
+        esac
+    done
+    me=unknown
+}
+
+# Sets deadline, span, bound and idle, or fails when the file is missing, damaged, or another machine's.
 read_deadline() {
-    deadline='' span='' bound='' boot='' idle=''
-    { read -r deadline span bound boot idle < "$state/deadline"; } 2>/dev/null || :
+    deadline='' span='' bound='' boot='' idle='' owner=''
+    { read -r deadline span bound boot idle owner < "$state/deadline"; } 2>/dev/null || :
     is_count "$idle" || idle=0
-    is_epoch "$deadline" || {
-        deadline=
+    if ! is_epoch "$deadline" || [ "$owner" != "$me" ]; then
+        deadline='' idle=0
         return 1
-    }
+    fi
 }
 
 # Sets left: the seconds to the deadline, by the clock or by the uptime, whichever are fewer.
@@ -151,6 +197,9 @@ arm() {
     mkdir -p "$state" "$units" || return 1
     # Before anybody can log in. `run` makes it again after each boot.
     make_registry || :
+    # What hangs in the service must not hold up the next arming.
+    quick='KillMode=mixed
+TimeoutStopSec=2'
     # DefaultDependencies=no: the units run before the rest of the boot, which may hang, and on while services that
     # do not stop hold up the shutdown, so that `end` lives to force it.
     put "$units/spottrainer-deadline.service" << END || return 1
@@ -160,7 +209,8 @@ DefaultDependencies=no
 
 [Service]
 Type=oneshot
-ExecStart=$self end
+ExecStart=$self end $me
+$quick
 END
     put "$timer" << END || return 1
 [Unit]
@@ -187,17 +237,30 @@ ExecStart=$self run
 Restart=always
 RestartSec=2
 OOMScoreAdjust=-1000
+$quick
 
 [Install]
 WantedBy=sysinit.target
 END
-    echo "$1 $time $((up + time)) $this_boot $after" | put "$state/deadline" || return 1
-    systemctl daemon-reload || return 1
+    echo "$1 $time $((up + time)) $this_boot $after $me" | put "$state/deadline" || return 1
+    # One from the future, of a machine whose clock was ahead, would keep the timer from its moment.
+    rm -f "$stamp"
+    manage daemon-reload || return 1
     for unit in spottrainer-deadline.timer spottrainer-watchdog.service; do
-        systemctl enable "$unit" && systemctl restart "$unit" || return 1
+        manage enable "$unit" && manage restart "$unit" || return 1
     done
     # A crash right after this must not take the deadline along.
-    sync -f "$state" "$units"
+    timeout -k 1 60 sync -f "$state" "$units"
+}
+
+# systemctl, whose manager may hang.
+manage() {
+    timeout -k 1 30 systemctl "$@"
+}
+
+# After a crash in the middle of an arming, there may be a deadline that nothing holds.
+holds() {
+    read_deadline && manage -q is-enabled spottrainer-deadline.timer && manage -q is-enabled spottrainer-watchdog.service
 }
 
 # What stands in the first line of a file, or nothing.
@@ -214,11 +277,11 @@ status() {
     now=$(date +%s)
     if read_deadline; then
         read_left
-        [ "$(systemctl is-active spottrainer-deadline.timer)" = active ] &&
+        [ "$(manage is-active spottrainer-deadline.timer)" = active ] &&
             grep -qxF "OnCalendar=$(date -u -d "@$deadline" '+%Y-%m-%d %H:%M:%S') UTC" "$timer" 2>/dev/null && armed=yes
     fi
     watchdog=inactive
-    [ "$(systemctl is-active spottrainer-watchdog.service)" = active ] && watchdog=active
+    [ "$(manage is-active spottrainer-watchdog.service)" = active ] && watchdog=active
     last=$(line_of "$notes/last-use")
     ! is_count "$last" || idle_since=$((now - up + last))
     printf 'deadline=%s\nnow=%s\nleft=%s\narmed=%s\nwatchdog=%s\nidle_timeout=%s\nidle_since=%s\ninterruption=%s\nrebalance=%s\n' \
@@ -292,11 +355,12 @@ read_process() {
 read_use() {
     name=${1##*/} why='' what='' pid='' start='' busy='' at_notice='' at_deadline=''
     is_use_name "$name" || why='odd name'
-    [ -f "$1" ] && [ ! -L "$1" ] || why=${why:-no plain file}
+    # In this order: what a link leads to may hang.
+    [ ! -L "$1" ] && [ -f "$1" ] || why=${why:-no plain file}
     [ -z "$why" ] || return 0
     # shellcheck disable=SC2016
     {
-        text=$(timeout 5 sh -c '
+        text=$(limited 5 sh -c '
             look() { stat -c "%u %s %f %i %z" -- "$1"; }
             look "$1" && dd if="$1" bs=1024 count=1 iflag=nonblock,nofollow && look "$1"' sh "$1")
     } 2>/dev/null || :
@@ -346,7 +410,7 @@ each_use() {
         case $file in
             *.new) continue ;;
         esac
-        [ -e "$file" ] || [ -L "$file" ] || continue
+        [ -L "$file" ] || [ -e "$file" ] || continue
         count=$((count + 1))
         name=... why="only $most_uses files are looked at"
         [ $count -gt $most_uses ] || read_use "$file"
@@ -387,12 +451,14 @@ signal_use() {
     esac
     target=$pid
     [ "$group" != "$pid" ] || target=-$pid
-    status=0
-    # Sent as the owner, not as root: the kernel keeps the signal from other users' processes.
-    # shellcheck disable=SC2016
-    timeout 5 setpriv --reuid "$owner" --keep-groups sh -c 'kill -s TERM -- "$1"' sh "$target" 2>/dev/null || status=$?
-    # Without a working setpriv, only the process itself, whose owner was checked.
-    [ $status -le 1 ] || kill -s TERM "$pid" 2>/dev/null || :
+    (
+        status=0
+        # Sent as the owner, not as root: the kernel keeps the signal from other users' processes.
+        # shellcheck disable=SC2016
+        timeout -k 1 5 setpriv --reuid "$owner" --keep-groups sh -c 'kill -s TERM -- "$1"' sh "$target" 2>/dev/null || status=$?
+        # Without a working setpriv, only the process itself, whose owner was checked.
+        [ $status -le 1 ] || kill -s TERM "$pid" 2>/dev/null || :
+    ) &
 }
 
 # One walk over the processes. Sets moved (CPU ticks of SSH's processes), children (the others, as PARENT:ID:TICKS:TTY/FOREGROUND), and
@@ -468,8 +534,11 @@ count_use() {
     taken="$taken $pid.$start:$ticks"
     case $was_taken in
         *" $pid.$start:"*) before=${was_taken##* "$pid.$start:"} ;;
-        # The first look at a use has nothing to compare with.
-        *) return ;;
+        # The first look at a use has nothing to compare with, but somebody has just registered it.
+        *)
+            use=$what
+            return
+            ;;
     esac
     [ $((ticks - ${before%% *})) -lt $((past * use_quiet)) ] || use=$what
 }
@@ -490,14 +559,28 @@ look() {
     # Somebody typed where the time of the last reading has changed, be it over SSH, in tmux or in Jupyter.
     typed=
     set -- "$root"/dev/pts/[0-9]*
-    [ ! -e "$1" ] || typed=$(stat -c '%n %X' "$@" 2>/dev/null)
+    [ ! -e "$1" ] || typed=$(limited 5 stat -c '%n %X' "$@")
     [ -z "$typed" ] || [ "$typed" = "$was_typed" ] || use='a person at a terminal'
-    if [ -z "$use" ] && command -v nvidia-smi > /dev/null; then
-        for percent in $(timeout 10 nvidia-smi --query-gpu=utilization.gpu --format=csv,noheader,nounits 2>/dev/null); do
-            ! is_count "$percent" || [ "$percent" -lt $gpu_quiet ] || use='the GPU'
-        done
-    fi
+    [ -n "$use" ] || look_at_gpu
     looked=$up
+}
+
+# A driver that hangs may keep for ever what asks it: it is asked again when that has ended.
+look_at_gpu() {
+    command -v nvidia-smi > /dev/null || return 0
+    # Empty when it has ended, even if nobody has asked yet how.
+    line=''
+    { IFS= read -r line < "/proc/$asking/cmdline"; } 2>/dev/null || :
+    [ -z "$line" ] || return 0
+    for word in $({
+        timeout -k 1 10 nvidia-smi --query-gpu=utilization.gpu --format=csv,noheader,nounits 2>/dev/null &
+        echo "process=$!"
+    } | timeout -k 1 12 cat); do
+        case $word in
+            process=*) asking=${word#*=} ;;
+            *) ! is_count "$word" || [ "$word" -lt $gpu_quiet ] || use='the GPU' ;;
+        esac
+    done
 }
 
 # For `status`, and for the watchdog that comes after one that was killed.
@@ -524,19 +607,53 @@ watch_use() {
     fi
     idle_left=$((idle - up + last_use))
     if [ "$idle_left" -le 0 ]; then
-        say "this machine was not used for $((idle / 60)) minutes."
-        end
+        end "this machine was not used for $((idle / 60)) minutes: it ends now."
     fi
     # No use holds up a deadline that comes first.
-    if [ "$idle_left" -le $warn_before ] && [ "$idle_left" -lt "$left" ] && [ -z "$idle_warned" ]; then
+    set_early "$idle"
+    if [ "$idle_left" -le "$early" ] && [ "$idle_left" -lt "$left" ] && [ -z "$idle_warned" ]; then
         idle_warned=yes
         say "this machine is not used: it ends in $(((idle_left + 59) / 60)) minutes unless somebody uses it. What is left on it ends with it."
     fi
 }
 
+# Sets early: how long before the end of so many seconds people and uses are told.
+set_early() {
+    early=$(($1 / 4))
+    [ $early -le $warn_before ] || early=$warn_before
+}
+
+# Tells of the deadline, and signals the uses twice. What was done is kept: a watchdog that comes after one that was killed must not take
+# its first signal for the second.
+warn() {
+    early=$warn_before
+    ! is_count "$span" || set_early "$span"
+    late=$((early / 2))
+    [ $late -le $call_before ] || late=$call_before
+    # A deadline that was moved is announced again.
+    case $warned in
+        "$deadline "*) ;;
+        *) warned="$deadline 0" ;;
+    esac
+    next=$left
+    case ${warned#* } in
+        0) next=$((left - early)) ;;
+        1) next=$((left - late)) ;;
+    esac
+    if [ $next -gt 0 ]; then
+        [ $next -ge $pause ] || pause=$next
+        return
+    fi
+    [ "$warned" != "$deadline 0" ] ||
+        say "this machine ends at $(date -d "@$((now + left))" '+%H:%M %Z'). Fetch your results: what is left on it ends with it."
+    warned="$deadline $((${warned#* } + 1))" pause=1
+    { echo "$warned" > "$notes/warned"; } 2>/dev/null || :
+    signal_uses deadline &
+}
+
 # Nothing in here may depend on a write that succeeds: the disk can be full.
 run() {
-    warned='' idle_warned='' lost=0 listener='' up=0 left=0
+    idle_warned='' lost=0 listener='' up=0 left=0 asking=none
     cpu=0 moved=0 taken='' typed='' looked=''
     make_registry || :
     read_boot
@@ -544,7 +661,10 @@ run() {
     last_use=$(line_of "$notes/last-use")
     if ! is_count "$last_use" || [ "$last_use" -gt "$up" ]; then last_use=$up; fi
     keep_last_use
+    warned=$(line_of "$notes/warned")
     while :; do
+        # Without AWS's hardware, cloud-init knows it only later in the boot.
+        read_me
         pause=$turn
         # Notices are heard beside this loop, from its first turn on: nothing that hangs in either can hold up the other.
         if [ -z "$listener" ] || ! kill -0 "$listener" 2>/dev/null; then
@@ -556,15 +676,10 @@ run() {
             lost=0
             read_left
             [ "$left" -gt 0 ] || end
-            # A deadline that was moved is announced again.
-            if [ "$left" -le $warn_before ] && [ "$warned" != "$deadline" ]; then
-                warned=$deadline
-                say "this machine ends at $(date -d "@$((now + left))" '+%H:%M %Z'). Fetch your results: what is left on it ends with it."
-                signal_uses deadline
-            fi
-            [ "$left" -ge $turn ] || pause=$left
+            warn
+            [ "$left" -ge $pause ] || pause=$left
         else
-            [ $lost -gt 0 ] || say "$state/deadline is missing or damaged: this machine ends in $grace seconds unless a new deadline is armed."
+            [ $lost -gt 0 ] || say "$state/deadline is missing, damaged, or another machine's: this one ends in $grace seconds unless a new deadline is armed."
             # Counted in turns, not by the clock, which may jump.
             lost=$((lost + turn))
             [ $lost -le $grace ] || end
@@ -627,7 +742,8 @@ listen() {
                 '200 instance-action '*)
                     # AWS gives two minutes: programs that need to save their work come first.
                     heard="$heard action"
-                    signal_uses notice
+                    signal_uses notice &
+                    (sleep 60 && signal_uses notice) &
                     ! notice interruption spot/instance-action || say "AWS takes this machine back within two minutes ($what). Fetch your results now."
                     ;;
                 *' rebalance '*rebalance*) ;;
@@ -640,28 +756,45 @@ listen() {
     }
 }
 
+# still_lives MACHINE: whether MACHINE's timer has nothing to end: here is another machine, or a deadline that was moved just now.
+still_lives() {
+    [ "$1" = "$me" ] || return 0
+    read_boot
+    read_uptime
+    read_deadline && read_left && [ "$left" -gt $turn ]
+}
+
 end() {
-    say 'this machine ends now.'
+    say "${1:-this machine ends now.}"
+    # A moment for those who are told.
+    tries=5
+    while [ $tries -gt 0 ] && kill -0 $! 2>/dev/null; do
+        sleep 1
+        tries=$((tries - 1))
+    done
     sync &
-    timeout 30 systemctl poweroff
+    # Not `systemctl poweroff`: logind refuses that while a program holds a lock on it.
+    timeout -k 5 30 systemctl start poweroff.target --job-mode=replace-irreversibly --no-block &
     sleep 60
     # Services that do not stop must not keep a machine running that is paid for.
-    timeout 10 systemctl poweroff -ff
+    timeout -k 5 10 systemctl poweroff -ff &
     sleep 5
     echo o > "$root/proc/sysrq-trigger"
     sleep 5
     exit 1
 }
 
+read_me
 case ${1:-} in
     arm) arm "${2:-}" "${3:-}" ;;
+    holds) holds ;;
     status) status ;;
     run) run ;;
-    end) end ;;
+    end) if [ -z "${2:-}" ] || ! still_lives "$2"; then end; fi ;;
     register) register "${2:-}" "${3:-}" "${4:-}" "${5:-}" "${6:-}" "${7:-}" ;;
     forget) forget "${2:-}" "${3:-}" ;;
     *)
-        echo 'usage: spottrainer-watchdog arm EPOCH [IDLE] | status | run | end | register NAME PID WHAT BUSY NOTICE DEADLINE | forget NAME PID' >&2
+        echo 'usage: spottrainer-watchdog arm EPOCH [IDLE] | holds | status | run | end [MACHINE] | register NAME PID WHAT BUSY NOTICE DEADLINE | forget NAME PID' >&2
         exit 2
         ;;
 esac

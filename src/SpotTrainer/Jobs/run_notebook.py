@@ -6,6 +6,9 @@ A notebook runs cell by cell in its own folder. After every cell, the notebook w
 are replaced atomically, so a reader never sees a partial file.
 A .py file runs in a child process of the same Python. Its output goes to this program's own output; --output is not used.
 
+SIGTERM asks the work to stop: a script gets it, too, and the kernel of a notebook gets an interrupt. Work that does not stop goes on, until
+a second SIGTERM asks again. What still runs 20 seconds after that is killed. The time limit asks once, as the second SIGTERM does.
+
 The status file: {"state": "running|succeeded|failed|stopped", "cells": N, "cell": i, "started": epoch,
 "ended": epoch or null, "error": {"cell": i, "type": "ValueError", "message": "...", "line": "..."} or null}.
 Only code cells that are not empty count, from 1; "cell" is the one that is running or ran last.
@@ -27,7 +30,7 @@ import sys
 import time
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
-# The time that a stopped kernel or script has to clean up, such as writing a checkpoint or closing a file.
+# The time that a kernel or script has to clean up after it was asked for the last time, such as writing a checkpoint or closing a file.
 GRACE_SECONDS = 20
 
 
@@ -95,29 +98,31 @@ def run_script(path, status, timeout):
     status.write(cells=1, cell=1)
     child = None
     ending = ""
+    last = False
 
-    def end_child(why):
-        nonlocal ending
-        if ending:
+    def ask(why, for_the_last_time):
+        nonlocal ending, last
+        if last:
             return
-        ending = why
+        ending, last = ending or why, for_the_last_time
         if child is not None:
             child.terminate()
+        if last:
             signal.setitimer(signal.ITIMER_REAL, GRACE_SECONDS)
 
     def on_alarm(_signal, _frame):
-        if ending:
+        if last and child is not None:
             child.kill()
         else:
-            end_child("timeout")
+            ask("timeout", True)
 
-    signal.signal(signal.SIGTERM, lambda _signal, _frame: end_child("stop"))
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: ask("stop", bool(ending)))
     signal.signal(signal.SIGALRM, on_alarm)
     child = subprocess.Popen([sys.executable, "-u", os.path.basename(path)], cwd=os.path.dirname(path), start_new_session=True,
                              preexec_fn=die_with_parent, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
     if ending:
         child.terminate()
-    signal.setitimer(signal.ITIMER_REAL, GRACE_SECONDS if ending else timeout or 0)
+    signal.setitimer(signal.ITIMER_REAL, GRACE_SECONDS if last else timeout or 0)
     # Keep only the end of stderr, which contains the exception as Python prints it.
     tail = b""
     while True:
@@ -169,6 +174,7 @@ class Notebook:
         self.status = status
         self.timeout = timeout
         self.stop = asyncio.Event()
+        self.stop_now = asyncio.Event()
         self.document = nbformat.read(path, as_version=4)
         for cell in self.document.cells:
             if cell.cell_type == "code":
@@ -188,7 +194,8 @@ class Notebook:
             print(f"run_notebook: the notebook could not be written: {error}", file=sys.stderr)
 
     async def run(self):
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.stop.set)
+        asyncio.get_running_loop().add_signal_handler(
+            signal.SIGTERM, lambda: (self.stop_now if self.stop.is_set() else self.stop).set())
         self.status.write(cells=len(self.cells))
         self.save()
         try:
@@ -240,19 +247,27 @@ class Notebook:
         """Completes the work and returns True. If a stop or the time limit comes first, interrupts the kernel, gives it time
         to clean up, and returns False."""
         task = asyncio.ensure_future(work)
-        stopping = asyncio.ensure_future(self.stop.wait())
-        left = None if self.timeout is None else max(0.0, self.status.values["started"] + self.timeout - time.time())
-        await asyncio.wait({task, stopping}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
+        await self.first_of(task, self.stop)
         if task.done():
             await task
             return True
         if self.client.kc is not None:
             await finished(self.client.km.interrupt_kernel())
+            if self.stop.is_set():
+                await self.first_of(task, self.stop_now)
+                if not task.done():
+                    await finished(self.client.km.interrupt_kernel())
             await asyncio.wait({task}, timeout=GRACE_SECONDS)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         return False
+
+    async def first_of(self, task, event):
+        """Waits until the task ends, the event is set, or the time limit is over."""
+        left = None if self.timeout is None else max(0.0, self.status.values["started"] + self.timeout - time.time())
+        waiting = asyncio.ensure_future(event.wait())
+        await asyncio.wait({task, waiting}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
 
     def interrupted(self, number):
         if self.stop.is_set():

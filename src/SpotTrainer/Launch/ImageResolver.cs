@@ -24,6 +24,7 @@ internal static class ImageResolver
         ["ubuntu-22.04"] = new(
             "ubuntu", "/aws/service/canonical/ubuntu/server/22.04/stable/current/{0}/hvm/ebs-gp2/ami-id", "amd64", "arm64"),
         ["amazon-linux-2023"] = new("ec2-user", "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{0}", "x86_64", "arm64"),
+        ["debian-13"] = new("admin", "/aws/service/debian/release/13/latest/{0}", "amd64", "arm64"),
         [DefaultGpuAlias] = new(
             "ubuntu", "/aws/service/deeplearning/ami/{0}/base-oss-nvidia-driver-gpu-ubuntu-24.04/latest/ami-id", "x86_64", "arm64")
         {

@@ -41,12 +41,12 @@ public abstract class LaunchCmdlet : RegionsCmdlet
     public int Count { get; set; } = 1;
 
     /// <summary>
-    /// The image, by alias: ubuntu-24.04, ubuntu-22.04, amazon-linux-2023, or deep-learning, which has NVIDIA's open driver (for T4 and
-    /// later). The image for the architecture of the type is used. The default is deep-learning for types with NVIDIA GPUs, otherwise
-    /// ubuntu-24.04.
+    /// The image, by alias: ubuntu-24.04, ubuntu-22.04, debian-13, amazon-linux-2023, or deep-learning, which has NVIDIA's open driver (for
+    /// T4 and later). The image for the architecture of the type is used. The default is deep-learning for types with NVIDIA GPUs,
+    /// otherwise ubuntu-24.04.
     /// </summary>
     [Parameter]
-    [ValidateSet("ubuntu-24.04", "ubuntu-22.04", "amazon-linux-2023", "deep-learning")]
+    [ValidateSet("ubuntu-24.04", "ubuntu-22.04", "debian-13", "amazon-linux-2023", "deep-learning")]
     public string? Image { get; set; }
 
     /// <summary>The ID of an image of your own, such as ami-0123456789abcdef0. It needs cloud-init and systemd.</summary>

@@ -29,19 +29,21 @@ internal static class UserData
         var longest = (deadline - now + AwsClock.Tolerance).TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
         var text = new StringBuilder("#cloud-config\n");
 
-        // bootcmd runs at every boot, and must not undo a moved deadline. An instance that cannot arm its deadline must not run.
+        // bootcmd runs at every boot, and must not undo a moved deadline of this instance, or keep one that came with the image. An instance
+        // that cannot arm its deadline must not run.
         text.Append("bootcmd:\n- - sh\n  - -c\n  - |\n");
         AppendBlock(text, $"""
-            test -e /var/lib/spottrainer/deadline && exit 0
+            w={Watchdog.Path}; $w holds 2> /dev/null && exit 0
             echo kernel.panic=10 > /etc/sysctl.d/90-spottrainer.conf; sysctl -q -p /etc/sysctl.d/90-spottrainer.conf
-            w={Watchdog.Path}; deadline={deadline.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)}; latest=$(($(date +%s) + {longest}))
+            deadline={deadline.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)}; latest=$(($(date +%s) + {longest}))
             [ $latest -ge $deadline ] || deadline=$latest
             mkdir -p /usr/local/sbin
             base64 -d << 'END' | gzip -d > $w.new && chmod 755 $w.new && mv $w.new $w && $w arm $deadline {idle} && exit 0
             {script}
             END
             echo 'SpotTrainer: the deadline could not be armed. Shutting down.' > /dev/console
-            systemctl poweroff
+            systemctl start poweroff.target --job-mode=replace-irreversibly --no-block || systemctl poweroff
+            sleep 60; echo o > /proc/sysrq-trigger
             """);
         text.Append("ssh_deletekeys: true\nssh_keys:\n  ed25519_private: |\n");
         AppendBlock(text, hostKey.ToOpenSsh());

@@ -8,6 +8,12 @@ namespace SpotTrainer.Remote;
 internal sealed class SshConnectionPool : IDisposable
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>
+    /// OpenSSH 9.8 and later count each login that fails for five seconds, and shut out an address that reaches fifteen
+    /// (PerSourcePenalties in sshd_config(5)).
+    /// </summary>
+    private static readonly TimeSpan LoginDelay = TimeSpan.FromSeconds(5);
     private readonly ConcurrentDictionary<string, Entry> entries = new(StringComparer.Ordinal);
     private volatile bool isOver;
 
@@ -20,9 +26,16 @@ internal sealed class SshConnectionPool : IDisposable
         TrainingHost host, TimeSpan timeout, StepContext context, CancellationToken cancellationToken)
     {
         // A host that is booting first refuses connections, and then rejects our key until cloud-init has written it.
-        return new Patience(timeout, RetryDelay).AskAsync(
-            context.Time, () => Of(context).GetOwnAsync(host, isBooting: true, context, cancellationToken), isEnough: null,
-            exception => exception is SpotTrainerException { Id: "HostUnreachable" or "LoginRefused" }, cancellationToken);
+        var elapsed = context.Time.StartClock();
+        return new Patience(timeout, LoginDelay).AskAsync(
+            context.Time,
+            () => new Patience(Left(), RetryDelay).AskAsync(
+                context.Time, () => Of(context).GetOwnAsync(host, isBooting: true, context, cancellationToken), isEnough: null,
+                exception => exception is SpotTrainerException { Id: "HostUnreachable" }, cancellationToken),
+            isEnough: null, exception => exception is SpotTrainerException { Id: "LoginRefused" }, cancellationToken);
+
+        // Below zero, a time limit is none.
+        TimeSpan Left() => timeout > elapsed() ? timeout - elapsed() : TimeSpan.Zero;
     }
 
     /// <summary>Closes the session's connections to a host.</summary>

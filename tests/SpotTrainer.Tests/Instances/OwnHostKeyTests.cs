@@ -13,10 +13,15 @@ public sealed class OwnHostKeyTests(RehearsalSession session)
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task After_a_launch_the_host_key_from_the_user_data_is_no_longer_served()
+    /// <summary>Debian 13 has no service that could be told of a new key: systemd starts one for each connection.</summary>
+    [Theory]
+    [InlineData("ubuntu-24.04")]
+    [InlineData("debian-13")]
+    public async Task After_a_launch_the_host_key_from_the_user_data_is_no_longer_served(string image)
     {
-        var instance = session.Require("New-SpotTrainingInstance m7i.large -Name own -MaxHours 1").Output[0];
+        var launch = session.Require($"New-SpotTrainingInstance m7i.large -Name own -MaxHours 1 -Image {image}");
+        var instance = launch.Output[0];
+        Assert.DoesNotContain(launch.Warnings, warning => warning.Contains("host key", StringComparison.Ordinal));
         var pinned = Assert.Single((string[])instance.Properties["HostKeys"].Value);
         Assert.Equal(pinned, await TagAsync(instance));
         var served = Text("$instance | Invoke-TrainingCommand 'ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key; ls /etc/ssh'", instance);

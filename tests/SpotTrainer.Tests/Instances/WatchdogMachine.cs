@@ -12,8 +12,20 @@ internal sealed class WatchdogMachine : IDisposable
 {
     public const int UptimeAtStart = 1000;
 
+    /// <summary>The instance that the machine's hardware names.</summary>
+    public const string Instance = "i-0123456789abcdef0";
+
+    /// <summary>What powers the machine off.</summary>
+    public const string PowerOff = "systemctl start poweroff.target --job-mode=replace-irreversibly --no-block";
+
     /// <summary>When the processes began that it shows, in hundredths of a second since the boot.</summary>
     public const int Began = 5;
+
+    /// <summary>Where the hardware of AWS names the instance.</summary>
+    public const string AssetTag = "sys/devices/virtual/dmi/id/board_asset_tag";
+
+    /// <summary>Where somebody is logged in.</summary>
+    public const string Terminal = "dev/pts/0";
 
     /// <summary>Where uses are registered.</summary>
     public const string Uses = "run/spottrainer/uses";
@@ -40,9 +52,10 @@ internal sealed class WatchdogMachine : IDisposable
         folder.Write("clock", $"{Start}\n");
         Write("proc/uptime", $"{UptimeAtStart}.25 1.00\n");
         Write("proc/sys/kernel/random/boot_id", "one\n");
+        Write(AssetTag, Instance + "\n");
+        Write(Terminal, "");
         Cpu(0);
         Program("systemctl", $"[ \"$1\" != is-active ] || cat '{folder["state"]}'");
-        Program("wall", "");
         Program("sync", "");
         Program("date", $"[ \"$*\" = +%s ] || exec /bin/date \"$@\"\ncat '{folder["clock"]}'", recorded: false);
 
@@ -63,6 +76,9 @@ internal sealed class WatchdogMachine : IDisposable
 
     public string Deadline => Root("var/lib/spottrainer/deadline");
 
+    /// <summary>A line for <see cref="Deadline"/> that says no more than when, and whose it is.</summary>
+    public static string At(long deadline, string owner = Instance) => $"{deadline} - - - 0 {owner}\n";
+
     /// <summary>The clock now.</summary>
     public long Clock => long.Parse(File.ReadAllText(folder["clock"]), CultureInfo.InvariantCulture);
 
@@ -75,7 +91,7 @@ internal sealed class WatchdogMachine : IDisposable
 
     /// <summary>What the terminals were told.</summary>
     public IReadOnlyList<string> Told =>
-        [.. Calls.Where(call => call.StartsWith("wall ", StringComparison.Ordinal)).Select(call => call["wall SpotTrainer: ".Length..])];
+        [.. File.ReadAllText(Root(Terminal)).Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Select(line => line["SpotTrainer: ".Length..])];
 
     /// <summary>Whether every way of turning off was tried.</summary>
     public bool TurnedOff => File.Exists(Root("proc/sysrq-trigger")) && File.ReadAllText(Root("proc/sysrq-trigger")) == "o\n";

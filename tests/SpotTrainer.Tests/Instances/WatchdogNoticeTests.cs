@@ -88,6 +88,15 @@ public sealed class WatchdogNoticeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_a_notice_says_reaches_the_terminals_as_plain_text()
+    {
+        await StartWatchdogAsync();
+        machine.Outside("instance-action", "a\u001b]0;b\u0007\u009b31m");
+        await ToldAsync(1);
+        Assert.Equal("AWS takes this machine back within two minutes (a?]0;b???31m). Fetch your results now.", machine.Told[0]);
+    }
+
+    [Fact]
     public async Task A_rebalance_recommendation_is_told_once_and_the_interruption_after_it_is_told_too()
     {
         var job = await StartJobAsync();
@@ -107,7 +116,7 @@ public sealed class WatchdogNoticeTests : IAsyncLifetime
         // A watchdog that was killed tells nothing twice: a third notice would come before the deadline's own message.
         started[^1].Kill();
         await started[^1].WaitForExitAsync(Stop);
-        await File.WriteAllTextAsync(machine.Deadline, $"{machine.Start + 600}\n", Stop);
+        await File.WriteAllTextAsync(machine.Deadline, WatchdogMachine.At(machine.Start + 600), Stop);
         await StartWatchdogAsync();
         await ToldAsync(3);
         Assert.StartsWith("this machine ends at ", machine.Told[2], StringComparison.Ordinal);

@@ -11,7 +11,7 @@ namespace SpotTrainer.Tests.Instances;
 [Trait("Speed", "Slow")]
 public sealed class WatchdogUseTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
     private readonly WatchdogMachine machine = new();
     private readonly List<Process> started = [];
 
@@ -318,6 +318,7 @@ public sealed class WatchdogUseTests : IAsyncLifetime
         Assert.Contains("b (b)", (await machine.StatusAsync())["uses"], StringComparison.Ordinal);
         machine.SetClock(machine.Start);
         machine.SetUptime(WatchdogMachine.UptimeAtStart);
+        File.Delete(machine.Root("run/spottrainer/warned"));
         await RunAsync();
         await SignaledAsync(last);
         Assert.False(victim.HasExited);
@@ -359,12 +360,24 @@ public sealed class WatchdogUseTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_server_that_was_registered_just_before_the_idle_end_keeps_the_machine_for_another_time()
+    {
+        machine.Process(350, "jupyter-noteboo", parent: 1);
+        machine.Outside("use", WatchdogMachine.Use(350, "a server", "cpu", "none", "none"));
+        machine.AfterEachTurn(
+            $"[ $up -lt {WatchdogMachine.UptimeAtStart + 580} ] || cp '{machine.Path}/use' $root/{WatchdogMachine.Uses}/server");
+        await machine.ArmAsync(3000, idle: 600);
+        await RunAsync();
+        Assert.InRange(machine.Passed - 70, 1200, 1260);
+    }
+
+    [Fact]
     public async Task A_use_is_named_where_the_watchdog_tells_of_it()
     {
         machine.Process(350, "python3", parent: 1);
         machine.Outside("use", WatchdogMachine.Use(350, "my own training", notice: "none", deadline: "none"));
         machine.AfterEachTurn(
-            $"[ $up -lt {WatchdogMachine.UptimeAtStart + 400} ] || cp '{machine.Path}/use' $root/{WatchdogMachine.Uses}/mine");
+            $"[ $up -lt {WatchdogMachine.UptimeAtStart + 550} ] || cp '{machine.Path}/use' $root/{WatchdogMachine.Uses}/mine");
         await machine.ArmAsync(3000, idle: 600);
         await RunAsync();
         Assert.Contains("in use again (my own training): this machine stays until its deadline, or until it is idle again.", machine.Told);

@@ -107,6 +107,45 @@ public sealed class RunNotebookTests : IDisposable
         Assert.False(File.Exists(_folder["never"]));
     }
 
+    /// <summary>What the watchdog does: SIGTERM early, and again shortly before the end.</summary>
+    [Theory]
+    [InlineData("job.ipynb", "except KeyboardInterrupt")]
+    [InlineData("job.py", "signal")]
+    public async Task A_job_that_goes_on_after_SIGTERM_works_until_the_second_one_and_is_killed_only_after_that(string name, string how)
+    {
+        // Both write down each signal, go on, and hang after the second one.
+        const string loop = "while not os.path.exists('go'):\n    time.sleep(0.05)\nopen('saved', 'w').close()\ntime.sleep(600)";
+        const string heard = "open(f'heard{len(glob.glob(\"heard*\"))}', 'w').close()";
+        var code = how == "signal"
+            ? $"import glob, os, signal, time\nsignal.signal(signal.SIGTERM, lambda *_: {heard})\nopen('started', 'w').close()\n{loop}"
+            : $"import glob, os, time\nopen('started', 'w').close()\nwhile True:\n  try:\n    {loop.Replace("\n", "\n    ")}\n  {how}:\n    {heard}";
+        Notebook(code);
+        _folder.Write("job.py", code);
+
+        // The time that a killed job had is a test's own, so that it does not take 20 seconds.
+        _folder.Write(
+            "run_notebook.py", EmbeddedScript.Read("run_notebook.py").Replace("GRACE_SECONDS = 20", "GRACE_SECONDS = 1", StringComparison.Ordinal));
+        using var process = Process.Start(Describe(name))!;
+        await UntilAsync("started");
+        await SignalAsync("heard0");
+        Assert.False(process.HasExited);
+        _folder.Write("go", "");
+        await UntilAsync("saved");
+        Assert.Equal("running", Status().State);
+        await SignalAsync("heard1");
+        await process.WaitForExitAsync(Stop);
+        Assert.Equal((143, "stopped"), (process.ExitCode, Status().State));
+
+        async Task SignalAsync(string answer)
+        {
+            (await Programs.RunAsync("kill", "-TERM", $"{process.Id}")).Succeeded();
+            await UntilAsync(answer);
+        }
+
+        Task UntilAsync(string file) => Programs.UntilAsync(
+            () => Task.FromResult(File.Exists(_folder[file])), () => $"no {file}: {File.ReadAllText(_folder["status.json"])}");
+    }
+
     [Fact]
     public async Task A_job_that_exceeds_its_timeout_fails()
     {

@@ -1,4 +1,6 @@
+using System.Net;
 using SpotTrainer.Foundation;
+using SpotTrainer.Rehearsal.Machines;
 using SpotTrainer.Remote;
 using SpotTrainer.Tests.Support;
 
@@ -52,6 +54,29 @@ public sealed class SessionConnectionTests : IDisposable
         other.Session.Dispose();
         await UntilAsync(server, 0);
         one.Session.Dispose();
+    }
+
+    /// <summary>OpenSSH 9.8 shuts out an address whose logins fail faster than one in five seconds.</summary>
+    [Fact]
+    public async Task A_host_that_refuses_the_login_is_not_asked_more_often_than_its_server_allows()
+    {
+        using var server = await StartAsync();
+        (await Programs.RunAsync("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "made-for-tests", "-f", folder["other"])).Succeeded();
+        var connections = 0;
+        var relay = SocketServer.RelayTo(
+            token => SocketServer.ConnectAsync(new IPEndPoint(IPAddress.Loopback, server.Port), token));
+        var port = SshServer.FreePort();
+        using var counting = SocketServer.OnAddress(new IPEndPoint(IPAddress.Loopback, port), (client, token) =>
+        {
+            Interlocked.Increment(ref connections);
+            return relay(client, token);
+        });
+        var host = new TrainingHost("127.0.0.1", port, Environment.UserName, folder["other"], [server.Fingerprint]);
+        var context = new RecordingLog { Time = new FastClock(10) }.Context;
+        var error = await Assert.ThrowsAsync<SpotTrainerException>(
+            () => SshConnectionPool.WaitAsync(host, TimeSpan.FromSeconds(30), context, Stop));
+        Assert.Equal("LoginRefused", error.Id);
+        Assert.InRange(connections, 2, 1 + (30 / 5));
     }
 
     [Fact]

@@ -70,7 +70,7 @@ public sealed class VpcFixture : IAsyncLifetime
         {rest}
         """;
 
-    internal async Task<IMachine> StartAsync(string userData)
+    internal async Task<IMachine> StartAsync(string userData, bool recent = false)
     {
         var id = $"i-{Interlocked.Increment(ref _instances):x17}";
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal)
@@ -79,12 +79,12 @@ public sealed class VpcFixture : IAsyncLifetime
             ["meta-data/placement/region"] = "eu-central-1",
             ["meta-data/placement/availability-zone"] = "eu-central-1a",
         };
-        return await Vpc.StartAsync(new MachineSpec(id, userData, [UserKeys.Public], "ubuntu", metadata), CancellationToken.None);
+        return await Vpc.StartAsync(new MachineSpec(id, userData, [UserKeys.Public], "ubuntu", metadata, recent), CancellationToken.None);
     }
 
-    internal async Task<IMachine> BootAsync(string userData)
+    internal async Task<IMachine> BootAsync(string userData, bool recent = false)
     {
-        var machine = await StartAsync(userData);
+        var machine = await StartAsync(userData, recent);
         await BootedAsync(machine);
         return machine;
     }

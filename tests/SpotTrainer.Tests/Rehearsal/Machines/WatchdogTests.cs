@@ -81,14 +81,17 @@ public sealed class WatchdogTests(VpcFixture fixture) : IClassFixture<VpcFixture
         await machine.TerminateAsync();
     }
 
-    private async Task<IMachine> BootAsync(TimeSpan time, TimeSpan idleTimeout = default)
+    private Task<IMachine> BootAsync(TimeSpan time, TimeSpan idleTimeout = default) =>
+        fixture.BootAsync(fixture.CloudConfig(Arming(time, idleTimeout)));
+
+    /// <summary>The part of a launch's user data that arms the deadline: the host key is the fixture's.</summary>
+    internal static string Arming(TimeSpan time, TimeSpan idleTimeout = default)
     {
-        // As a launch writes it, except for the host key, which is the fixture's.
         var whole = UserData.Write(
             DateTimeOffset.UtcNow, DateTimeOffset.UtcNow + time, idleTimeout, SshPrivateKey.MakeEd25519("made-for-tests"));
         var (begin, end) = (
             whole.IndexOf("bootcmd:", StringComparison.Ordinal), whole.IndexOf("ssh_deletekeys:", StringComparison.Ordinal));
-        return await fixture.BootAsync(fixture.CloudConfig(whole[begin..end]));
+        return whole[begin..end];
     }
 
     private Task UntilStatusAsync(IMachine machine, string line)
