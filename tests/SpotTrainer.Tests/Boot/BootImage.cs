@@ -5,8 +5,8 @@ using SpotTrainer.Tests.Support;
 namespace SpotTrainer.Tests.Boot;
 
 /// <summary>
-/// A Debian system with systemd, cloud-init, and sshd, as on a cloud's image: one disk without a partition table, and its kernel. It is made
-/// once and kept in the user's cache folder. Nothing in it is made for a test, except that neither way to start sshd is chosen.
+/// A Debian system with systemd, cloud-init, and sshd, as on a cloud's image: one disk without a partition table, and its kernel. It is
+/// made once and kept in the user's cache folder. Nothing in it is made for a test, except that neither way to start sshd is chosen.
 /// </summary>
 /// <param name="Disk">The file of the disk, which is only copied.</param>
 /// <param name="Kernel">The kernel.</param>

@@ -12,8 +12,8 @@ using SpotTrainer.Tests.Support;
 namespace SpotTrainer.Tests.Boot;
 
 /// <summary>
-/// A whole computer that QEMU emulates, with what EC2 gives an instance: its ID in the hardware's tables, the metadata service, and the user
-/// data of a launch. Only its SSH port and the metadata service lead out of it.
+/// A whole computer that QEMU emulates, with what EC2 gives an instance: its ID in the hardware's tables, the metadata service, and the
+/// user data of a launch. Only its SSH port and the metadata service lead out of it.
 /// </summary>
 internal sealed class BootMachine : IAsyncDisposable
 {
@@ -83,7 +83,8 @@ internal sealed class BootMachine : IAsyncDisposable
         BootImage image, string disk, string sshd, string instance, TimeSpan time, TimeSpan idleTimeout, string key,
         TimeSpan metadataAfter = default)
     {
-        var machine = new BootMachine(instance, DateTimeOffset.UtcNow + time, idleTimeout, (await File.ReadAllTextAsync(key + ".pub")).Trim());
+        var publicKey = (await File.ReadAllTextAsync(key + ".pub")).Trim();
+        var machine = new BootMachine(instance, DateTimeOffset.UtcNow + time, idleTimeout, publicKey);
         await BootImage.CopyAsync(disk, machine.Disk);
         machine.Host = new TrainingHost("127.0.0.1", machine.port, "debian", key, [machine.firstHostKey.Fingerprint]);
         machine.Accept(machine.firstHostKey.PublicLine);
