@@ -62,7 +62,10 @@ public sealed class ImportTests
     {
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(Path.Combine(folder.Path, "module"));
-        foreach (var file in new[] { "SpotTrainer.psd1", "module/SpotTrainer.psm1", "module/SpotTrainer.Format.ps1xml" })
+        foreach (var file in new[]
+        {
+            "SpotTrainer.psd1", "module/SpotTrainer.psm1", "module/SpotTrainer.Format.ps1xml", "module/SpotTrainer.Types.ps1xml",
+        })
         {
             File.Copy(Path.Combine(BuildFacts.Package, file), Path.Combine(folder.Path, file));
         }
