@@ -9,7 +9,7 @@ namespace SpotTrainer.KeyPairs;
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class KeyPairReferenceAttribute : ReferenceAttribute
 {
-    private protected override object FromText(string text) => Named(text, region: null, TrainingKeyPairState.LocalOnly, origin: null);
+    private protected override object FromText(string text) => Named(text, region: null, TrainingKeyPairState.Unknown, origin: null);
 
     private protected override object? FromProperties(ObjectProperties properties)
     {
@@ -19,7 +19,7 @@ public sealed class KeyPairReferenceAttribute : ReferenceAttribute
         }
 
         var region = properties.Text("Region");
-        var state = Enum.TryParse<TrainingKeyPairState>(properties.Text("State"), out var known) ? known : TrainingKeyPairState.LocalOnly;
+        var state = Enum.TryParse<TrainingKeyPairState>(properties.Text("State"), out var known) ? known : TrainingKeyPairState.Unknown;
         return Named(properties.Text("Name"), region.Length > 0 ? region : null, state,
             region.Length > 0 ? new ObjectOrigin(region, properties.Text("Account"), properties.Text("Endpoint")) : null);
     }

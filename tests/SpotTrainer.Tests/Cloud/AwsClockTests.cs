@@ -88,6 +88,10 @@ public sealed class AwsClockTests
         var check = Assert.Single(plan.Checks, check => check.Result == PlanResult.Failed);
         Assert.Equal("clock", check.Name);
         Assert.Contains(how, check.Detail, StringComparison.Ordinal);
+
+        // The SDK remembers the difference for this address, and another test may get the same port.
+        test.Endpoint.SignatureClock.Ahead = TimeSpan.Zero;
+        await test.Cloud.GetRegionsAsync(Stop);
     }
 
     private async Task Judge(AwsClock clock, DateTimeOffset theirs, bool isTolerable)
