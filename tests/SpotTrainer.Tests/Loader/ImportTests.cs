@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Management.Automation.Runspaces;
 using SpotTrainer.Remote;
 using SpotTrainer.Tests.Support;
 
@@ -70,12 +71,12 @@ public sealed class ImportTests
             File.Copy(Path.Combine(BuildFacts.Package, file), Path.Combine(folder.Path, file));
         }
 
-        using var module = new ModuleRunspace();
-        var result = module.Run(
-            "param($manifest) Import-Module $manifest -ErrorAction Stop",
-            new Dictionary<string, object>(StringComparer.Ordinal) { ["manifest"] = Path.Combine(folder.Path, "SpotTrainer.psd1") });
-
-        Assert.Contains("Run 'dotnet build'", Assert.Single(result.Errors).ToString(), StringComparison.Ordinal);
+        using var runspace = RunspaceFactory.CreateRunspace(InitialSessionState.CreateDefault());
+        runspace.Open();
+        using var pipeline = PowerShell.Create(runspace);
+        pipeline.AddCommand("Import-Module").AddParameter("Name", Path.Combine(folder.Path, "SpotTrainer.psd1")).AddParameter("ErrorAction", "Stop");
+        var error = Assert.ThrowsAny<RuntimeException>(() => pipeline.Invoke());
+        Assert.Contains("Run 'dotnet build'", error.Message, StringComparison.Ordinal);
     }
 
     private static void AssertExports(ModuleRunspace module)

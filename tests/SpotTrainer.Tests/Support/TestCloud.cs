@@ -16,10 +16,11 @@ internal sealed class TestCloud : IAsyncDisposable
 {
     private readonly TemporaryFolder folder = new();
 
-    public TestCloud(Conditions? conditions = null, MarketTable? market = null, QuietMachines? machines = null)
+    public TestCloud(
+        Conditions? conditions = null, MarketTable? market = null, QuietMachines? machines = null, TimeProvider? time = null)
     {
         Endpoint = new TestEndpoint(machines, conditions, market);
-        Cloud = ContextOf(Endpoint.Endpoint.Url.ToString());
+        Cloud = ContextOf(Endpoint.Endpoint.Url.ToString(), time);
     }
 
     public TestEndpoint Endpoint { get; }

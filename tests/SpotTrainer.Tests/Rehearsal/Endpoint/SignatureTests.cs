@@ -73,10 +73,11 @@ public sealed class SignatureTests
     {
         await using var endpoint = new TestEndpoint();
         endpoint.SignatureClock.Ahead = TimeSpan.FromMinutes(minutes);
-        Assert.Equal(
-            "RequestExpired", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.DescribeRegionsAsync(new DescribeRegionsRequest(), Stop)));
+
+        // The SDK would remember the difference for the endpoint's port, which another test may get.
+        Assert.Equal("RequestExpired", (await RawCall.PostAsync(endpoint, Describe)).ErrorCode);
         endpoint.SignatureClock.Ahead = TimeSpan.FromMinutes(minutes * 14 / 16);
-        await endpoint.Ec2.DescribeRegionsAsync(new DescribeRegionsRequest(), Stop);
+        Assert.Equal(200, (await RawCall.PostAsync(endpoint, Describe)).Status);
     }
 
     [Theory]
