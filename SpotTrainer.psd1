@@ -10,7 +10,6 @@
     CompatiblePSEditions = @('Core', 'Desktop')
     DotNetFrameworkVersion = '4.7.2'
     FormatsToProcess     = @('module/SpotTrainer.Format.ps1xml')
-    TypesToProcess       = @('module/SpotTrainer.Types.ps1xml')
     FunctionsToExport    = @()
     AliasesToExport      = @()
     VariablesToExport    = @()

@@ -15,12 +15,22 @@ catch {
         throw "SpotTrainer requires PowerShell 7.4 or later, or Windows PowerShell 5.1. This is PowerShell $($PSVersionTable['PSVersion']). Install the current version with 'winget install Microsoft.PowerShell'."
     }
 
+    # .NET loads a second assembly of the same name only if it is the same build.
+    foreach ($loaded in [System.AppDomain]::CurrentDomain.GetAssemblies()) {
+        if ($loaded.GetName().Name -eq 'SpotTrainer.Loader') {
+            throw "This session has already loaded another copy of SpotTrainer, from '$($loaded.Location)'. To use the one in '$PSScriptRoot', open a new session."
+        }
+    }
+
     throw
 }
 
 # Windows PowerShell has a single load context for all modules, so versions can conflict.
 if ($folder -eq 'net472') { foreach ($conflict in $loader::FindConflicts()) { $Host.UI.WriteWarningLine($conflict) } }
 $inner = Import-Module -Assembly $loader::LoadModule() -PassThru -Force
+
+# A second copy of the same build has the same types, and the engine refuses to load them twice.
+try { Import-Module "$PSScriptRoot/SpotTrainer.Types.psd1" } catch { }
 $loader::Export($ExecutionContext.SessionState.Module, $inner)
 
 # Without this, the inner module outlives the outer one, and there are no commands after "Import-Module -Force".
