@@ -722,12 +722,13 @@ END
     done
 }
 
-# notice NAME PATH: keeps what AWS told, and fails when it was kept before.
+# notice NAME PATH: keeps what AWS told, and fails when it was kept before. A busy machine may not answer within a second.
 notice() {
-    what=
-    if new_token; then
-        what=$(ask -f -H "X-aws-ec2-metadata-token: $token" "$metadata/meta-data/$2") || what=
-    fi
+    for _ in 1 2 3 4 5; do
+        what=
+        ! new_token || what=$(ask -f -H "X-aws-ec2-metadata-token: $token" "$metadata/meta-data/$2") || what=
+        [ -z "$what" ] || break
+    done
     [ -z "$what" ] || [ "$what" != "$(line_of "$notes/$1")" ] || return 1
     { echo "${what:-unreadable}" > "$notes/$1"; } 2>/dev/null || :
 }
