@@ -167,7 +167,9 @@ class Machine:
         # No group tty: sshd would assign each terminal to it, which an ordinary user is not allowed to do.
         write(f"{etc}/group", f"root:x:0:\nsudo:x:27:{user}\n{user}:x:1000:\nnogroup:x:65534:\n")
         write(f"{etc}/nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\nhosts: files\nservices: files\nprotocols: files\n")
-        write(f"{etc}/hosts", f"127.0.0.1 localhost\n::1 localhost ip6-localhost\n{self.address} {self.host_name}.ec2.internal {self.host_name}\n")
+        # A VPC's name server knows the name of each address.
+        write(f"{etc}/hosts", "127.0.0.1 localhost\n::1 localhost ip6-localhost\n" + "".join(
+            f"10.77.0.{number} ip-10-77-0-{number}.ec2.internal ip-10-77-0-{number}\n" for number in range(4, 255)))
         write(f"{etc}/hostname", f"{self.host_name}\n")
         write(f"{etc}/resolv.conf", "")
         write(f"{etc}/machine-id", os.urandom(16).hex() + "\n")

@@ -56,6 +56,8 @@ public sealed class MachineTests(VpcFixture fixture) : IClassFixture<VpcFixture>
         var (first, second) = (machines[0], machines[1]);
         var other = await fixture.OnAsync(first, $"curl -s http://{second.PrivateIpAddress}:8888/name");
         Assert.Equal($"ip-{second.PrivateIpAddress.Replace('.', '-')}\n", other.Succeeded());
+        var byName = await fixture.OnAsync(first, $"curl -s http://ip-{second.PrivateIpAddress.Replace('.', '-')}:8888/name");
+        Assert.Equal(other.Output, byName.Succeeded());
         Assert.Equal("endpoint", (await fixture.OnAsync(first, "curl -s http://10.77.0.1:8080/")).Succeeded());
         Assert.Equal("the file\n", (await fixture.OnAsync(first, "curl -sf http://10.77.0.1/some/file.sh")).Succeeded());
         Assert.Equal(22, (await fixture.OnAsync(first, "curl -sf http://10.77.0.1/other")).Status);
