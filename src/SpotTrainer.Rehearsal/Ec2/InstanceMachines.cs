@@ -87,6 +87,7 @@ internal sealed class InstanceMachines(IMachineFactory factory, SemaphoreSlim ga
             foreach (var instance in started)
             {
                 Terminate(instance);
+                _ = instance.Machine?.TerminateAsync();
             }
         }
         finally
@@ -187,14 +188,11 @@ internal sealed class InstanceMachines(IMachineFactory factory, SemaphoreSlim ga
         });
     }
 
-    /// <summary>Ends the machine. When it has stopped, the instance becomes "terminated".</summary>
+    /// <summary>Shuts the machine down. When it is off, the instance becomes "terminated".</summary>
     private void EndMachine(Instance instance)
     {
         instance.ComputeEnd ??= clock.GetUtcNow();
-        if (instance.Machine is { } machine)
-        {
-            _ = machine.TerminateAsync();
-        }
+        instance.Machine?.ShutDown();
     }
 
     private void SetTerminated(Instance instance)

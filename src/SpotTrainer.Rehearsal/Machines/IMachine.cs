@@ -49,6 +49,12 @@ internal interface IMachine
     /// <summary>Adds, changes or (with <see langword="null"/>) removes a path of the metadata service.</summary>
     void SetMetadata(string path, string? content);
 
+    /// <summary>
+    /// Presses the machine's power button, as EC2 does when it ends an instance: its system shuts down. If that takes more than 15 seconds,
+    /// the machine is killed. <see cref="Stopped"/> reports the end. Further calls do nothing.
+    /// </summary>
+    void ShutDown();
+
     /// <summary>Kills every process of the machine and removes its files. Further calls do nothing.</summary>
     Task TerminateAsync();
 }

@@ -11,7 +11,7 @@ internal sealed class Machine : IMachine, IDisposable
     private const int ConsoleLimit = 64 * 1024;
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly MetadataService _metadata = new();
-    private readonly Action _end;
+    private readonly Action<string> _order;
     private readonly SocketServer _ssh;
     private readonly UnixDomainSocketEndPoint _doorway;
     private readonly Dictionary<int, SocketServer> _open = [];
@@ -21,14 +21,14 @@ internal sealed class Machine : IMachine, IDisposable
     private readonly object _consoleLock = new();
     private byte[] _console = [];
 
-    public Machine(MachineSpec spec, MachineAddress address, string directory, Action end)
+    public Machine(MachineSpec spec, MachineAddress address, string directory, Action<string> order)
     {
         InstanceId = spec.InstanceId;
         Number = address.Number;
         PrivateIpAddress = $"10.77.0.{Number}";
         PublicIpAddress = address.Host.Address.ToString();
         SshPort = address.Host.Port;
-        _end = end;
+        _order = order;
         _ssh = address.Server;
         _doorway = new UnixDomainSocketEndPoint(Path.Combine(directory, "door.sock"));
         foreach (var (path, content) in spec.Metadata)
@@ -98,13 +98,11 @@ internal sealed class Machine : IMachine, IDisposable
 
     public void SetMetadata(string path, string? content) => _metadata.Set(path, content);
 
+    public void ShutDown() => Order("shut down");
+
     public async Task TerminateAsync()
     {
-        if (!Stopped.IsCompleted)
-        {
-            _end();
-        }
-
+        Order("end");
         await Stopped;
     }
 
@@ -117,6 +115,14 @@ internal sealed class Machine : IMachine, IDisposable
             _console.CopyTo(whole, 0);
             output.CopyTo(whole, _console.Length);
             _console = whole.Length <= ConsoleLimit ? whole : whole[^ConsoleLimit..];
+        }
+    }
+
+    private void Order(string what)
+    {
+        if (!Stopped.IsCompleted)
+        {
+            _order(what);
         }
     }
 

@@ -138,7 +138,7 @@ internal sealed class Vpc : IMachineFactory, IAsyncDisposable
             var directory = MachineDirectory(address.Number);
             Directory.CreateDirectory(directory);
             machine = _machines[address.Number] = new Machine(
-                spec, address, directory, () => _ = SendAsync(new { @do = "end", number = address.Number }));
+                spec, address, directory, what => _ = SendAsync(new { @do = what, number = address.Number }));
             await SendAsync(
                 new { @do = "start", number = address.Number, id = spec.InstanceId, user = spec.UserName, userData = spec.UserData, plan, recent = spec.Recent })
                 .WaitAsync(cancellationToken);

@@ -168,6 +168,7 @@ class Init:
         self.locks = []
 
     async def run(self):
+        asyncio.get_running_loop().add_signal_handler(signal.SIGRTMIN + 4, self.power, "poweroff", False)
         await asyncio.start_unix_server(self.answer, "/run/init.sock")
         booting = asyncio.create_task(self.boot())
         status = await self.ended
@@ -206,9 +207,8 @@ class Init:
         # Let the answer get to the caller before its process gets SIGTERM.
         await asyncio.sleep(0)
         self.everyone(signal.SIGTERM)
-        for _ in range(40):
-            if not self.others():
-                break
+        late = time.monotonic() + 2
+        while self.others() and time.monotonic() < late:
             await asyncio.sleep(0.05)
         self.finish(verb)
 

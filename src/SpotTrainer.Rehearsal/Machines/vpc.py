@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from children import Children  # noqa: E402
@@ -18,12 +19,19 @@ from children import Children  # noqa: E402
 ROUTER = "10.77.0.1"
 METADATA = "169.254.169.254"
 
+# EC2 gives a system minutes.
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/how-ec2-instance-termination-works.html
+SHUTDOWN_SECONDS = 15
+
 # What programs need from the system's /etc, without anything about its users.
 ETC_DIRECTORIES = ["alternatives", "fonts", "ld.so.conf.d", "python3", "python3.10", "python3.11", "python3.12", "python3.13",
                    "jupyter", "ipython", "ssl/certs", "terminfo", "skel", "OpenCL", "ImageMagick-6", "gss"]
 ETC_FILES = ["ld.so.cache", "ld.so.conf", "mime.types", "matplotlibrc", "services", "protocols", "rpc", "netconfig", "bash.bashrc", "inputrc",
              "debian_version", "os-release", "lsb-release", "issue", "magic", "magic.mime", "ssl/openssl.cnf", "locale.alias",
              "ethertypes", "host.conf", "login.defs", "shells", "gai.conf", "xattr.conf", "mailcap", "papersize"]
+
+# The signal with which systemd, too, is told to power off.
+POWER_BUTTON = signal.SIGRTMIN + 4
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 SHIMS = {
@@ -99,6 +107,14 @@ def write(path, text, mode=0o644):
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
     os.chmod(path, mode)
+
+
+def children_of(pid):
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            return [int(child) for child in file.read().split()]
+    except OSError:
+        return []
 
 
 def tell(**event):
@@ -247,6 +263,20 @@ class Machine:
             tell(event="console", number=self.number, data=base64.b64encode(data).decode())
         transport.close()
 
+    async def shut_down(self):
+        """Presses the power button, as EC2 does. A machine that is still on after a while is killed."""
+        self.ended = True
+        late = time.monotonic() + SHUTDOWN_SECONDS
+        while self.sandbox is not None and time.monotonic() < late:
+            # Its init has no handler yet while it starts.
+            for pid in children_of(self.sandbox):
+                try:
+                    os.kill(pid, POWER_BUTTON)
+                except ProcessLookupError:
+                    pass
+            await asyncio.sleep(0.1)
+        self.end()
+
     def end(self):
         self.ended = True
         if self.sandbox is not None:
@@ -294,11 +324,17 @@ class Vpc:
     def carry_out(self, order):
         if order["do"] == "start":
             machine = self.machines[order["number"]] = Machine(self, order)
-            task = asyncio.create_task(machine.run())
-            self.tasks.add(task)
-            task.add_done_callback(self.tasks.discard)
-        elif order["do"] == "end" and order["number"] in self.machines:
-            self.machines[order["number"]].end()
+            self.begin(machine.run())
+        elif machine := self.machines.get(order["number"]):
+            if order["do"] == "shut down":
+                self.begin(machine.shut_down())
+            else:
+                machine.end()
+
+    def begin(self, work):
+        task = asyncio.create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
     async def serve(self):
         reader = asyncio.StreamReader(limit=16 << 20)

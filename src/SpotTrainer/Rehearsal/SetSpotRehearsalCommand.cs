@@ -37,7 +37,7 @@ public sealed class SetSpotRehearsalCommand : StepCmdlet
     [ArgumentCompleter(typeof(HostNameCompleter))]
     public TrainingHost[] Instance { get; set; } = [];
 
-    /// <summary>Interrupts the instances. Each one is notified, and EC2 terminates it when the notice time is over.</summary>
+    /// <summary>Interrupts the instances. Each one is notified. When the notice time is over, its system is shut down.</summary>
     [Parameter(Mandatory = true, ParameterSetName = InterruptSet)]
     public SwitchParameter Interrupt { get; set; }
 

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Text;
 using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Rehearsal;
@@ -38,6 +39,10 @@ public sealed class SetSpotRehearsalTests(RehearsalSession session) : IDisposabl
                     .State.Name == Amazon.EC2.InstanceStateName.Terminated,
                 () => $"the state is {ended?.State.Name}");
             Assert.Equal("Server.SpotInstanceTermination", ended!.StateReason.Code);
+            var console = await ec2.GetConsoleOutputAsync(
+                new Amazon.EC2.Model.GetConsoleOutputRequest { InstanceId = id }, TestContext.Current.CancellationToken);
+            Assert.EndsWith(
+                "reboot: Power down\n", Encoding.UTF8.GetString(Convert.FromBase64String(console.Output)), StringComparison.Ordinal);
 
             var charge = Assert.Single(
                 session.Require(

@@ -66,14 +66,18 @@ internal sealed class QuietMachine(MachineSpec spec, int number, bool slow) : IM
 
     public void PowerOff() => _stopped.TrySetResult();
 
-    public Task TerminateAsync()
+    public void ShutDown()
     {
         Terminated = true;
         if (!slow)
         {
             PowerOff();
         }
+    }
 
+    public Task TerminateAsync()
+    {
+        ShutDown();
         return Task.CompletedTask;
     }
 }

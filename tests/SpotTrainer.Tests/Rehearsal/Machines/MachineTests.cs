@@ -272,6 +272,26 @@ public sealed class MachineTests(VpcFixture fixture) : IClassFixture<VpcFixture>
     }
 
     [Fact]
+    public async Task The_power_button_shuts_the_system_down_and_ends_a_halted_machine_too()
+    {
+        var machine = await fixture.BootAsync(
+            "#!/bin/sh\n(trap 'sleep 0.5; echo told to end; exit' TERM; while :; do sleep 0.1; done) &\necho it runs\n");
+        await Programs.UntilAsync(
+            () => Task.FromResult(machine.ConsoleOutput.Contains("it runs", StringComparison.Ordinal)), () => machine.ConsoleOutput);
+        var halted = await fixture.BootAsync(fixture.CloudConfig(""));
+        await fixture.OnAsync(halted, "sudo halt");
+        foreach (var ended in new[] { machine, halted })
+        {
+            ended.ShutDown();
+            ended.ShutDown();
+            await ended.Stopped.WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
+        }
+
+        Assert.Matches("told to end(.|\n)*reboot: Power down", machine.ConsoleOutput);
+        Assert.DoesNotContain("Power down", halted.ConsoleOutput, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_machines_Python_trains_and_plots()
     {
         var machine = await fixture.BootAsync(fixture.CloudConfig(""));
