@@ -1,3 +1,6 @@
+#if NET
+using System.Runtime.InteropServices;
+#endif
 using System.Security.AccessControl;
 using System.Security.Principal;
 
@@ -10,6 +13,10 @@ internal static class PrivateFile
     /// Writes a temporary file in the same folder and renames it, so nobody ever sees a partial file. From the first byte, only this user
     /// has access (on Windows: an access list with this user alone, nothing inherited).
     /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="content">Its content.</param>
+    /// <param name="overwrite">Whether to replace an existing file. If not, only one of several writers succeeds, also across processes.</param>
+    /// <exception cref="IOException">The file cannot be written, or it exists and is not to be replaced.</exception>
     public static void Write(string path, byte[] content, bool overwrite)
     {
         MakeFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
@@ -69,7 +76,12 @@ internal static class PrivateFile
     private static void Move(string temporary, string path, bool overwrite)
     {
 #if NET
-        File.Move(temporary, path, overwrite);
+        // On Unix, File.Move looks whether the file exists, and then renames: of two writers, the later one would replace the other's
+        // file. A link never replaces anything. File systems without links (FAT, some network drives) are left to File.Move.
+        if (overwrite || OperatingSystem.IsWindows() || Link(temporary, path) != 0)
+        {
+            File.Move(temporary, path, overwrite);
+        }
 #else
         if (overwrite && File.Exists(path))
         {
@@ -86,6 +98,11 @@ internal static class PrivateFile
     }
 
 #if NET
+    /// <summary>POSIX link(2): gives a file a second name, unless that name is taken. Returns 0, or -1 for any error.</summary>
+    [DllImport("libc", EntryPoint = "link", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Link(string file, string newName);
+
     [System.Runtime.Versioning.SupportedOSPlatform("windows")]
 #endif
     private static FileSecurity OwnAccess()

@@ -35,6 +35,34 @@ public sealed class PrivateFileTests : IDisposable
     }
 
     [Fact]
+    public async Task Of_writers_at_the_same_time_one_succeeds_and_its_file_stays()
+    {
+        const int Rounds = 200;
+        for (var round = 0; round < Rounds; round++)
+        {
+            var path = folder[$"round{round}"];
+            using var together = new Barrier(4);
+            var written = await Task.WhenAll(Enumerable.Range(0, together.ParticipantCount).Select(writer => Task.Factory.StartNew(() =>
+            {
+                together.SignalAndWait(TestContext.Current.CancellationToken);
+                try
+                {
+                    PrivateFile.Write(path, [(byte)writer], overwrite: false);
+                    return true;
+                }
+                catch (IOException)
+                {
+                    return false;
+                }
+            }, TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+            Assert.Single(written, isMine => isMine);
+            Assert.Equal([(byte)Array.IndexOf(written, true)], File.ReadAllBytes(path));
+        }
+
+        Assert.Equal(Rounds, Directory.GetFiles(folder.Path).Length);
+    }
+
+    [Fact]
     public void Every_folder_that_is_created_is_for_this_user_only()
     {
         PrivateFile.Write(folder["a/b/c/key.pem"], "new"u8.ToArray(), overwrite: false);
