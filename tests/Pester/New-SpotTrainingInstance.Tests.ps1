@@ -70,10 +70,11 @@ Describe 'New-SpotTrainingInstance on a rehearsal' -Skip:(-not $IsLinux) {
         Assert-StepError (Get-StepError { $offer | New-SpotTrainingInstance -KeyPair none-like-it -WhatIf }) KeyNotFound ObjectNotFound
     }
 
-    It 'completes what EC2 has, and no file names' {
+    It 'completes what AWS has, and no file names' {
         $null = Get-TestInstance
         Get-Completion 'New-SpotTrainingInstance m7i.large -Subnet subnet' | Should -Match '^subnet-'
         Get-Completion 'New-SpotTrainingInstance m7i.large -SecurityGroup spottrainer' | Should -Match '^spottrainer-'
+        Get-Completion 'New-SpotTrainingInstance m7i.large -InstanceProfile tr' | Should -Be 'training'
         Get-Completion 'New-SpotTrainingInstance m7i.large -Name m' | Should -Be 'm'
         Get-Completion 'Get-SpotTrainingInstance -InstanceId i-' | Should -Contain (Get-TestInstance).InstanceId
         Get-Completion 'Get-SpotPrice m7i.large -Zone us-east-1' | Should -Contain 'us-east-1a'

@@ -22,6 +22,7 @@ internal static class QueryService
                 new XElement(Sts + "Account", account)),
             ("sts", "AssumeRole") => Write(Sts, action, requestId, AssumedRole(parameters, verifier, account)),
             ("iam", "GetRole") => Write(Iam, action, requestId, Role(parameters.Required("RoleName"), conditions, account)),
+            ("iam", "ListInstanceProfiles") => Write(Iam, action, requestId, InstanceProfiles(account)),
             _ => throw Ec2Service.InvalidAction(action),
         };
 
@@ -74,4 +75,22 @@ internal static class QueryService
             new XElement(Iam + "Arn", $"arn:aws:iam::{account}:role/aws-service-role/spot.amazonaws.com/{name}"),
             new XElement(Iam + "CreateDate", "2026-01-05T00:00:00Z"))
         : throw new AwsException("NoSuchEntity", $"The role with name {name} cannot be found.", 404);
+
+    /// <summary>The account has one profile, with one role. A launch takes any name, because users rehearse with their own account's.</summary>
+    private static XElement[] InstanceProfiles(string account) =>
+    [
+        new XElement(Iam + "InstanceProfiles",
+            new XElement(Iam + "member",
+                new XElement(Iam + "Path", "/"), new XElement(Iam + "InstanceProfileName", "training"),
+                new XElement(Iam + "InstanceProfileId", "AIPAREHEARSALTRAINING"),
+                new XElement(Iam + "Arn", $"arn:aws:iam::{account}:instance-profile/training"),
+                new XElement(Iam + "CreateDate", "2026-01-05T00:00:00Z"),
+                new XElement(Iam + "Roles",
+                    new XElement(Iam + "member",
+                        new XElement(Iam + "Path", "/"), new XElement(Iam + "RoleName", "training"),
+                        new XElement(Iam + "RoleId", "AROAREHEARSALTRAINING"),
+                        new XElement(Iam + "Arn", $"arn:aws:iam::{account}:role/training"),
+                        new XElement(Iam + "CreateDate", "2026-01-05T00:00:00Z"))))),
+        new XElement(Iam + "IsTruncated", false),
+    ];
 }

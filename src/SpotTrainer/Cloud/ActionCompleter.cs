@@ -13,6 +13,6 @@ public sealed class ActionCompleter : NameCompleter
         "ec2:DescribeSecurityGroups", "ec2:DescribeSpotInstanceRequests", "ec2:DescribeSpotPriceHistory", "ec2:DescribeSubnets",
         "ec2:DescribeVolumes", "ec2:DescribeVpcs", "ec2:GetSpotPlacementScores", "ec2:ImportKeyPair", "ec2:ModifyInstanceAttribute",
         "ec2:RevokeSecurityGroupIngress", "ec2:RunInstances", "ec2:TerminateInstances", "iam:CreateServiceLinkedRole", "iam:GetRole",
-        "pricing:GetProducts", "servicequotas:GetServiceQuota", "ssm:GetParameter", "sts:GetCallerIdentity",
+        "iam:ListInstanceProfiles", "pricing:GetProducts", "servicequotas:GetServiceQuota", "ssm:GetParameter", "sts:GetCallerIdentity",
     ];
 }

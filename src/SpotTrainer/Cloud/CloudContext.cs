@@ -147,12 +147,11 @@ internal sealed class CloudContext : IDisposable
     }
 
     /// <summary>Whether the account has the role with which EC2 launches Spot instances.</summary>
-    public Task<bool> HasSpotRoleAsync(CancellationToken cancellationToken)
-    {
-        ThrowIfEnded();
-        var region = IamRegion(Region);
-        return SpotServiceRole.ExistsAsync(credentials, region, ServiceUrl("iam", region), Time, cancellationToken);
-    }
+    public Task<bool> HasSpotRoleAsync(CancellationToken cancellationToken) => Iam().HasSpotRoleAsync(cancellationToken);
+
+    /// <summary>Returns the names of the account's instance profiles.</summary>
+    public Task<IReadOnlyList<string>> GetInstanceProfilesAsync(CancellationToken cancellationToken) =>
+        Iam().GetInstanceProfilesAsync(cancellationToken);
 
     /// <summary>Finds out who the caller is.</summary>
     /// <returns>The account, and the ARN of the user or role.</returns>
@@ -219,6 +218,13 @@ internal sealed class CloudContext : IDisposable
         "iam" when region == "us-gov-west-1" => "https://iam.us-gov.amazonaws.com/",
         _ => $"https://{service}.{region}.{Partition(region)}/",
     };
+
+    private IamClient Iam()
+    {
+        ThrowIfEnded();
+        var region = IamRegion(Region);
+        return new IamClient(credentials, region, ServiceUrl("iam", region), Time);
+    }
 
     /// <summary>Returns the region for signing IAM calls. AWS, GovCloud, and China have one each.</summary>
     internal static string IamRegion(string region) =>

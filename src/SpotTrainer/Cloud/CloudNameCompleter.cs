@@ -1,11 +1,10 @@
 using System.Collections;
-using Amazon.EC2;
 using SpotTrainer.Foundation;
 using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Cloud;
 
-/// <summary>Completes names that only EC2 knows. It is asked for a moment; without an answer, there is nothing to complete.</summary>
+/// <summary>Completes names that only AWS knows. It is asked for a moment; without an answer, there is nothing to complete.</summary>
 public abstract class CloudNameCompleter : NameCompleter
 {
     /// <summary>The user waits at the prompt meanwhile.</summary>
@@ -20,7 +19,7 @@ public abstract class CloudNameCompleter : NameCompleter
             var region = Text("Region");
             var cloud = CloudResolver.Resolve(Text("ProfileName"), region, Text("EndpointUrl"));
             using var limit = cloud.Time.Limit(Timeout, CancellationToken.None);
-            return Task.Run(() => NamesAsync(cloud.Ec2(region), limit.Token)).GetAwaiter().GetResult();
+            return Task.Run(() => NamesAsync(cloud, limit.Token)).GetAwaiter().GetResult();
         }
         catch (Exception)
         {
@@ -36,6 +35,6 @@ public abstract class CloudNameCompleter : NameCompleter
         };
     }
 
-    /// <summary>Asks a region for the names.</summary>
-    private protected abstract Task<IEnumerable<string>> NamesAsync(IAmazonEC2 ec2, CancellationToken cancellationToken);
+    /// <summary>Asks AWS for the names, in the cloud's own region.</summary>
+    private protected abstract Task<IEnumerable<string>> NamesAsync(CloudContext cloud, CancellationToken cancellationToken);
 }

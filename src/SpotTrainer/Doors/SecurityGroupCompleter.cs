@@ -1,4 +1,3 @@
-using Amazon.EC2;
 using Amazon.EC2.Model;
 using SpotTrainer.Cloud;
 
@@ -7,9 +6,9 @@ namespace SpotTrainer.Doors;
 /// <summary>Completes the names and IDs of the region's security groups.</summary>
 public sealed class SecurityGroupCompleter : CloudNameCompleter
 {
-    private protected override async Task<IEnumerable<string>> NamesAsync(IAmazonEC2 ec2, CancellationToken cancellationToken)
+    private protected override async Task<IEnumerable<string>> NamesAsync(CloudContext cloud, CancellationToken cancellationToken)
     {
-        var groups = (await ec2.DescribeSecurityGroupsAsync(new DescribeSecurityGroupsRequest(), cancellationToken)).SecurityGroups;
+        var groups = (await cloud.Ec2().DescribeSecurityGroupsAsync(new DescribeSecurityGroupsRequest(), cancellationToken)).SecurityGroups;
         return groups.Select(group => group.GroupName).Concat(groups.Select(group => group.GroupId));
     }
 }

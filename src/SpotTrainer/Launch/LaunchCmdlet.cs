@@ -120,7 +120,7 @@ public abstract class LaunchCmdlet : RegionsCmdlet
     /// <summary>The name or the ARN of an IAM instance profile for the instance.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(InstanceProfileCompleter))]
     public string? InstanceProfile { get; set; }
 
     /// <summary>

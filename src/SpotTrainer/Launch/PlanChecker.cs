@@ -198,9 +198,9 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
         try
         {
             return await cloud.HasSpotRoleAsync(cancellationToken)
-                ? $"{SpotServiceRole.Name} exists"
+                ? $"{IamClient.SpotRole} exists"
                 : throw new NotTestableException(
-                    $"The account has no {SpotServiceRole.Name} yet. EC2 creates it at the first launch if these credentials allow it. "
+                    $"The account has no {IamClient.SpotRole} yet. EC2 creates it at the first launch if these credentials allow it. "
                     + "Otherwise, ask an administrator to run: aws iam create-service-linked-role --aws-service-name spot.amazonaws.com");
         }
         catch (SpotTrainerException exception) when (exception.Id == "NotAllowed")

@@ -1,4 +1,3 @@
-using Amazon.EC2;
 using Amazon.EC2.Model;
 using SpotTrainer.Cloud;
 
@@ -7,6 +6,6 @@ namespace SpotTrainer.Launch;
 /// <summary>Completes the IDs of the region's subnets.</summary>
 public sealed class SubnetCompleter : CloudNameCompleter
 {
-    private protected override async Task<IEnumerable<string>> NamesAsync(IAmazonEC2 ec2, CancellationToken cancellationToken) =>
-        (await ec2.DescribeSubnetsAsync(new DescribeSubnetsRequest(), cancellationToken)).Subnets.Select(subnet => subnet.SubnetId);
+    private protected override async Task<IEnumerable<string>> NamesAsync(CloudContext cloud, CancellationToken cancellationToken) =>
+        (await cloud.Ec2().DescribeSubnetsAsync(new DescribeSubnetsRequest(), cancellationToken)).Subnets.Select(subnet => subnet.SubnetId);
 }

@@ -26,6 +26,8 @@ public sealed class AwsCliMarketTests : AwsCli
                 output => Assert.Equal(image, output)),
             ($"ssm get-parameters --names {TestEndpoint.ImageParameter} /none --output json",
                 output => Assert.Contains("\"/none\"", output, StringComparison.Ordinal)),
+            ("iam list-instance-profiles --query InstanceProfiles[].[InstanceProfileName,Roles[0].RoleName] --output text",
+                output => Assert.Equal("training\ttraining", output)),
             ("sts get-caller-identity --query Account --output text", output => Assert.Equal("000000000000", output)),
             ("pricing get-products --region us-east-1 --service-code AmazonEC2 --filters Type=TERM_MATCH,Field=instanceType,Value=m5.large Type=TERM_MATCH,Field=regionCode,Value=us-east-1 Type=TERM_MATCH,Field=operatingSystem,Value=Linux --output json",
                 output =>
