@@ -84,7 +84,7 @@ internal sealed class KeyPairRemoval
 
         if (cloud is not null && !options.Force)
         {
-            await RequireUnusedAsync(cloud, region!, name, everywhere: mayDelete, context, cancellationToken);
+            await RequireUnusedAsync(cloud, region!, name, everywhere: mayDelete, cancellationToken);
         }
 
         return new KeyPairRemoval(
@@ -117,7 +117,7 @@ internal sealed class KeyPairRemoval
     /// private key serves every region. If it is deleted, all regions are checked.
     /// </summary>
     private static async Task RequireUnusedAsync(
-        CloudContext cloud, string region, string name, bool everywhere, StepContext context, CancellationToken cancellationToken)
+        CloudContext cloud, string region, string name, bool everywhere, CancellationToken cancellationToken)
     {
         var regions = everywhere
             ? await cloud.GetRegionsAsync(cancellationToken)
@@ -128,11 +128,13 @@ internal sealed class KeyPairRemoval
             {
                 return await FindUsersAsync(cloud, other, name, cancellationToken);
             }
-            catch (Exception exception) when (other != region && exception is not OperationCanceledException)
+            catch (Exception exception) when (other != region && !cancellationToken.IsCancellationRequested)
             {
-                var message = ErrorTranslation.Translate(exception, other).Message;
-                context.Log.Warning($"Could not check whether instances in {other} use the key pair: {message}");
-                return [];
+                var error = ErrorTranslation.Translate(exception, other);
+                throw new SpotTrainerException("KeyPairUseUnknown", error.Kind,
+                    $"Instances in {other} may use the key pair '{name}', because {other} could not be checked: {error.Message}",
+                    "Try again later. To remove the key pair anyway, use -Force: nobody can then log in to an instance that uses it.",
+                    name, exception);
             }
         }))).SelectMany(found => found).ToArray();
         if (users.Length > 0)

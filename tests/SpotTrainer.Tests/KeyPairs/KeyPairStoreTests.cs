@@ -225,6 +225,21 @@ public sealed class KeyPairStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task A_private_key_stays_while_a_region_cannot_be_checked()
+    {
+        await using var endpoint = new TestEndpoint(conditions: Conditions.None with { Dead = [new DeadRegion("us-west-2", Closes: true)] });
+        using var cloud = Cloud(endpoint);
+        await KeyPairStore.CreateAsync(cloud, TestEndpoint.Region, new NewKeyPair("kept"), log.Context, Stop);
+        var error = await Assert.ThrowsAsync<SpotTrainerException>(() => PlanAsync(cloud, "kept"));
+        Assert.Equal("KeyPairUseUnknown", error.Id);
+        Assert.Contains("us-west-2", error.Message, StringComparison.Ordinal);
+
+        // The public key of a region that answers can go: the private key serves the others.
+        Assert.DoesNotContain("private key", (await PlanAsync(cloud, "kept", cloudOnly: true)).Action, StringComparison.Ordinal);
+        Assert.Contains("private key", (await PlanAsync(cloud, "kept", force: true)).Action, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_removal_that_EC2_did_not_confirm_keeps_the_private_key()
     {
         await using var endpoint = new TestEndpoint();
