@@ -17,11 +17,17 @@ internal sealed class CloudContext : IDisposable
     /// <summary>The account number of every rehearsal. No AWS customer has it.</summary>
     public const string RehearsalAccount = "000000000000";
 
+    /// <summary>What to do with an object of a rehearsal that has ended.</summary>
+    public const string StartAnother = "Start another rehearsal with Start-SpotRehearsal, or launch on AWS.";
+
     /// <summary>The maximum number of values in an EC2 filter.</summary>
     public const int MostFilterValues = 200;
 
     /// <summary>How long a region may take for an answer that other regions can also give.</summary>
     private static readonly TimeSpan AnywhereTimeout = TimeSpan.FromSeconds(6);
+
+    /// <summary>Few enough that what the region answered is known before its time is over: the pauses take 3 seconds at most.</summary>
+    private const int AnywhereRetries = 2;
 
     private readonly AWSCredentials credentials;
     private readonly ConcurrentDictionary<string, AmazonEC2Client> clients = new(StringComparer.Ordinal);
@@ -98,8 +104,8 @@ internal sealed class CloudContext : IDisposable
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>Returns whether a rehearsal in another process has ended.</summary>
-    public Func<bool>? HasEnded { get; init; }
+    /// <summary>Returns what to do if another process has ended this rehearsal; null while it runs.</summary>
+    public Func<string?>? EndedElsewhere { get; init; }
 
     /// <summary>What tables show: <c>rehearsal</c>, or the account's number.</summary>
     public string Where => IsRehearsal || Account == RehearsalAccount ? "rehearsal" : Account;
@@ -131,12 +137,9 @@ internal sealed class CloudContext : IDisposable
     public AmazonEC2Client Ec2Once(string region)
     {
         ThrowIfEnded();
-        return clients.GetOrAdd(region + " once", _ =>
-        {
-            var config = Configure(new AmazonEC2Config(), "ec2", region);
-            config.MaxErrorRetry = 0;
-            return Checked(new AmazonEC2Client(credentials, config));
-        });
+        return clients.GetOrAdd(
+            region + " once",
+            _ => Checked(new AmazonEC2Client(credentials, Configure(new AmazonEC2Config(), "ec2", region, retries: 0))));
     }
 
     /// <summary>A client for a service that uses the JSON protocol.</summary>
@@ -161,7 +164,7 @@ internal sealed class CloudContext : IDisposable
         var identity = await AskAnywhereAsync(async (region, stopping) =>
         {
             using var sts = Checked(new AmazonSecurityTokenServiceClient(
-                credentials, Configure(new AmazonSecurityTokenServiceConfig(), "sts", region)));
+                credentials, Configure(new AmazonSecurityTokenServiceConfig(), "sts", region, AnywhereRetries)));
             return await sts.GetCallerIdentityAsync(new GetCallerIdentityRequest(), stopping);
         }, cancellationToken);
         account ??= identity.Account;
@@ -169,10 +172,17 @@ internal sealed class CloudContext : IDisposable
     }
 
     /// <summary>The regions that are enabled for the account.</summary>
-    public async Task<IReadOnlyList<string>> GetRegionsAsync(CancellationToken cancellationToken) =>
-        (await AskAnywhereAsync(
-            (region, stopping) => Ec2(region).DescribeRegionsAsync(new DescribeRegionsRequest(), stopping), cancellationToken))
-            .Regions.Select(region => region.RegionName).ToArray();
+    public async Task<IReadOnlyList<string>> GetRegionsAsync(CancellationToken cancellationToken)
+    {
+        ThrowIfEnded();
+        var answer = await AskAnywhereAsync(async (region, stopping) =>
+        {
+            using var ec2 = Checked(
+                new AmazonEC2Client(credentials, Configure(new AmazonEC2Config(), "ec2", region, AnywhereRetries)));
+            return await ec2.DescribeRegionsAsync(new DescribeRegionsRequest(), stopping);
+        }, cancellationToken);
+        return answer.Regions.Select(region => region.RegionName).ToArray();
+    }
 
     /// <summary>Returns the account's number, and asks AWS for it only once.</summary>
     public async Task<string> GetAccountAsync(CancellationToken cancellationToken)
@@ -193,11 +203,11 @@ internal sealed class CloudContext : IDisposable
 
     public void ThrowIfEnded()
     {
-        if (ended || HasEnded?.Invoke() is true)
+        var nextStep = EndedElsewhere?.Invoke();
+        if (ended || nextStep is not null)
         {
             throw new SpotTrainerException("RehearsalEnded", ErrorKind.InvalidOperation,
-                "The rehearsal that this object belongs to has ended.",
-                "Start another rehearsal with Start-SpotRehearsal, or launch on AWS.", Endpoint);
+                "The rehearsal that this object belongs to has ended.", nextStep ?? StartAnother, Endpoint);
         }
     }
 
@@ -245,7 +255,7 @@ internal sealed class CloudContext : IDisposable
         }
         catch (Exception exception) when (
             !cancellationToken.IsCancellationRequested
-                && ErrorTranslation.Translate(exception, home).Id is "ConnectionFailed" or "TimedOut" or "AwsFailed")
+                && ErrorTranslation.Translate(exception, home).Id is "ConnectionFailed" or "TimedOut" or "AwsFailed" or "Throttled")
         {
             var others = Partners(Region).Where(region => region != home).ToDictionary(region => WithinAsync(region));
             while (others.Count > 0)
@@ -260,10 +270,8 @@ internal sealed class CloudContext : IDisposable
                 others.Remove(first);
             }
 
-            // All of them failing at once points to the network, not to AWS.
             cancellationToken.ThrowIfCancellationRequested();
-            throw new SpotTrainerException("ConnectionFailed", ErrorKind.ConnectionError, "AWS could not be reached.",
-                "Check your network connection and try again.", home, exception);
+            throw ErrorTranslation.Translate(exception, home);
         }
 
         async Task<T> WithinAsync(string region)
@@ -307,12 +315,12 @@ internal sealed class CloudContext : IDisposable
     /// Sets ServiceURL and AuthenticationRegion. RegionEndpoint must not be set with an endpoint override, because it would sign for the
     /// wrong region. Without an override the same settings are used, so there is only one way.
     /// </summary>
-    private T Configure<T>(T config, string service, string region)
+    private T Configure<T>(T config, string service, string region, int retries = 5)
         where T : ClientConfig
     {
         config.ServiceURL = ServiceUrl(service, region);
         config.AuthenticationRegion = region;
-        config.MaxErrorRetry = 5;
+        config.MaxErrorRetry = retries;
         config.Timeout = TimeSpan.FromSeconds(30);
         config.RetryMode = RequestRetryMode.Standard;
         return config;

@@ -16,6 +16,9 @@ internal static class SharedRehearsal
     public const string Variable = "SPOTTRAINER_REHEARSAL";
 
     private const string FileName = "rehearsal.json";
+    private const string RemoveVariable =
+        $"Remove the variable (PowerShell: Remove-Item Env:{Variable}; sh: unset {Variable}), or set it to another rehearsal's.";
+
     private static readonly ConcurrentDictionary<string, CloudContext> Joined = new(StringComparer.Ordinal);
 
     /// <summary>Lets other processes join a rehearsal.</summary>
@@ -32,7 +35,7 @@ internal static class SharedRehearsal
     /// <exception cref="SpotTrainerException"><c>RehearsalEnded</c>: it has ended. Calls never go to AWS instead.</exception>
     public static CloudContext? Find()
     {
-        if (Environment.GetEnvironmentVariable(Variable) is not { Length: > 0 } folder)
+        if (Named is not { Length: > 0 } folder)
         {
             return null;
         }
@@ -41,10 +44,10 @@ internal static class SharedRehearsal
         return File.Exists(Path.Combine(folder, FileName)) ? cloud : throw Ended(folder, inner: null);
     }
 
+    private static string? Named => Environment.GetEnvironmentVariable(Variable);
+
     private static SpotTrainerException Ended(string folder, Exception? inner) => new("RehearsalEnded", ErrorKind.InvalidOperation,
-        $"The rehearsal that the environment variable {Variable} refers to has ended.",
-        $"Remove the variable (PowerShell: Remove-Item Env:{Variable}; sh: unset {Variable}), or set it to another rehearsal's.", folder,
-        inner);
+        $"The rehearsal that the environment variable {Variable} refers to has ended.", RemoveVariable, folder, inner);
 
     private static CloudContext Join(string folder)
     {
@@ -71,7 +74,7 @@ internal static class SharedRehearsal
             description.Account)
         {
             StandIns = RehearsalControl.StandIns(description.CondaMirror),
-            HasEnded = () => !File.Exists(path),
+            EndedElsewhere = () => File.Exists(path) ? null : Named == folder ? RemoveVariable : CloudContext.StartAnother,
         };
     }
 

@@ -41,6 +41,22 @@ public sealed class CloudContextTests
         int Calls() => test.Endpoint.Endpoint.Calls.GetValueOrDefault("DescribeRegions");
     }
 
+    [Theory]
+    [InlineData("500 Internal Server Error", "AwsFailed")]
+    [InlineData("200 OK", "ConnectionFailed")]
+    public async Task If_every_region_gives_the_same_bad_answer_the_error_says_which(string status, string id)
+    {
+        await using var test = new TestCloud();
+        var page = status.StartsWith("200", StringComparison.Ordinal) ? "<html>Sign in</html>"
+            : "<Response><Errors><Error><Code>InternalError</Code><Message>An internal error.</Message></Error></Errors><RequestID>7a62c49f</RequestID></Response>";
+        await using var portal = new LossyProxy(test.Endpoint.Endpoint.Url, string.Empty,
+            instead: $"HTTP/1.1 {status}\r\nContent-Type: text/xml\r\nContent-Length: {page.Length}\r\nConnection: close\r\n\r\n{page}");
+        using var cloud = test.ContextOf(portal.Url);
+        var error = ErrorTranslation.Translate(await Assert.ThrowsAnyAsync<Exception>(() => cloud.GetRegionsAsync(Stop)), target: null);
+        Assert.Equal(id, error.Id);
+        Assert.DoesNotContain("could not be reached", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task The_folders_of_an_ended_rehearsal_are_not_available()
     {

@@ -69,8 +69,20 @@ public sealed class SharedRehearsalTests(RehearsalSession session) : IDisposable
             "Get-SpotTrainingInstance",
             new Dictionary<string, string>(
                 environment, StringComparer.Ordinal) { ["AWS_ENDPOINT_URL"] = "http://127.0.0.1:9/" }), StringComparison.Ordinal);
-        holder.Signal(PosixSignal.SIGINT);
-        Assert.Equal(130, await holder.WaitAsync());
+        // The process has the object from before, and the variable is still set.
+        var caught = await FailsAsync("""
+            $offer = Find-SpotOffer m7i.large -First 1
+            'ready'
+            while (Test-Path $env:SPOTTRAINER_REHEARSAL) { Start-Sleep -Milliseconds 50 }
+            $offer | New-SpotTrainingInstance
+            """, onlyFolder, async user =>
+            {
+                await user.WaitForOutputAsync("ready\n");
+                holder.Signal(PosixSignal.SIGINT);
+                Assert.Equal(130, await holder.WaitAsync());
+            });
+        Assert.Contains("RehearsalEnded", caught, StringComparison.Ordinal);
+        Assert.Contains("Remove-Item Env:SPOTTRAINER_REHEARSAL", caught, StringComparison.Ordinal);
         Assert.False(Directory.Exists(rehearsal));
         Assert.Contains("RehearsalEnded", await FailsAsync("Get-SpotTrainingInstance", environment), StringComparison.Ordinal);
         Assert.Contains("RehearsalEnded", await FailsAsync("Get-SpotTrainingInstance", onlyFolder), StringComparison.Ordinal);
@@ -89,9 +101,11 @@ public sealed class SharedRehearsalTests(RehearsalSession session) : IDisposable
         return shell.Output;
     }
 
-    private async Task<string> FailsAsync(string command, IDictionary<string, string> environment)
+    private async Task<string> FailsAsync(
+        string command, IDictionary<string, string> environment, Func<ShellProcess, Task>? meanwhile = null)
     {
-        using var shell = Start($"try {{ {command} }} catch {{ $_.FullyQualifiedErrorId }}", environment);
+        using var shell = Start($"try {{ {command} }} catch {{ $_.FullyQualifiedErrorId; \"$_\" }}", environment);
+        await (meanwhile?.Invoke(shell) ?? Task.CompletedTask);
         Assert.Equal(0, await shell.WaitAsync());
         return shell.Output;
     }
