@@ -25,6 +25,12 @@ Describe 'The module' {
         Test-ModuleManifest -Path $manifest -ErrorAction Stop | Should -Not -BeNullOrEmpty
     }
 
+    It 'shows the advice of an error once' {
+        try { Connect-TrainingHost nobody.invalid somebody -KeyPath $PSCommandPath -ErrorAction Stop } catch { $record = $_ }
+        $shown = ($record | Out-String -Width 1000) -replace '\e\[[\d;]*m' -replace '[\s|]+', ' '
+        [regex]::Matches($shown, [regex]::Escape($record.Exception.NextStep)).Count | Should -Be 1
+    }
+
     It 'exports the cmdlets that the manifest names, and nothing else' {
         $exported = Get-Command -Module SpotTrainer
         $exported.Name | Sort-Object | Should -Be ($declared | Sort-Object)

@@ -7,10 +7,10 @@ namespace SpotTrainer.Pipeline;
 internal static class ErrorRecords
 {
     /// <summary>
-    /// PowerShell 7.6 and later show the recommended action after the message. The message includes it already, for scripts that log only
+    /// PowerShell 7.5 and later show the recommended action after the message. The message includes it already, for scripts that log only
     /// the message, so it would be shown twice. <see cref="SpotTrainerException.NextStep"/> has it in all versions.
     /// </summary>
-    private static readonly bool ShowsAction = typeof(PSObject).Assembly.GetName().Version >= new Version(7, 6);
+    private static readonly bool ShowsAction = typeof(PSObject).Assembly.GetName().Version >= new Version(7, 5);
 
     /// <summary>
     /// Creates the error record of an exception. Exceptions of other libraries are translated, so that users see no stack trace.
