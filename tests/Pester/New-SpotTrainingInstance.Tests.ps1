@@ -62,10 +62,23 @@ Describe 'New-SpotTrainingInstance on a rehearsal' -Skip:(-not $IsLinux) {
         }
     }
 
+    It 'does not repeat a warning at each of several launches' {
+        $offer = Find-SpotOffer g4dn.xlarge -First 1
+        $warnings = 1..2 | ForEach-Object {
+            $offer | New-SpotTrainingInstance -Name warned -Image ubuntu-24.04 -MaxHours 1 -NoWait 3>&1 6> $null |
+                Where-Object { $_ -is [System.Management.Automation.WarningRecord] }
+        }
+        Remove-SpotTrainingInstance warned* 3> $null | Out-Null
+        @($warnings -match 'has no driver').Count | Should -Be 1
+    }
+
     It 'warns with -WhatIf as the launch would, and notices a key that is not there' {
         $offer = Find-SpotOffer m7i.large -First 1
-        $warnings = $offer | New-SpotTrainingInstance -AllowedCidr 0.0.0.0/0 -WhatIf 3>&1
-        "$warnings" | Should -Match 'the whole world'
+        foreach ($preview in 1..2) {
+            $warnings = $offer | New-SpotTrainingInstance -AllowedCidr 0.0.0.0/0 -WhatIf 3>&1
+            "$warnings" | Should -Match 'the whole world'
+        }
+
         Assert-StepError (Get-StepError { $offer | New-SpotTrainingInstance -KeyPath ./none.pem -WhatIf }) KeyNotFound ObjectNotFound
         Assert-StepError (Get-StepError { $offer | New-SpotTrainingInstance -KeyPair none-like-it -WhatIf }) KeyNotFound ObjectNotFound
     }

@@ -24,6 +24,11 @@ Describe 'New-TrainingSecurityGroup on a rehearsal' -Skip:(-not $IsLinux) {
         Assert-StepErrorId (Get-StepError { Update-TrainingSecurityGroup what-if -AllowedCidr 203.0.113.7/32 }) 'SecurityGroupNotFound'
     }
 
+    It 'warns about a wide range, also with -WhatIf' {
+        "$(New-TrainingSecurityGroup wide -AllowedCidr 0.0.0.0/0 -WhatIf 3>&1)" | Should -Match 'Port 22 would be open to 0.0.0.0/0, the whole world'
+        "$(New-TrainingSecurityGroup wide -AllowedCidr 0.0.0.0/0 3>&1)" | Should -Match 'Port 22 is open to 0.0.0.0/0, the whole world'
+    }
+
     It 'makes one that lets in one address at one port' {
         $group = New-TrainingSecurityGroup made -AllowedCidr 203.0.113.7/32
         $group.Name | Should -Be 'made'

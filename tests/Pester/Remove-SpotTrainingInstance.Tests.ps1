@@ -30,8 +30,9 @@ Describe 'Remove-SpotTrainingInstance' -Skip:(-not $IsLinux) {
         $script = Join-Path $TestDrive 'short.py'
         Set-Content -LiteralPath $script -Value "print('done')"
         $instance = Get-TestOffer | New-SpotTrainingInstance -Name last -Budget 0.25 -MaxHours 1 6> $null
-        $result = $instance | Install-CondaStack -Package pandas | Start-TrainingJob -Path $script | Wait-TrainingJob |
-            Receive-TrainingResult -Destination (Join-Path $TestDrive 'result')
+        $job = $instance | Install-CondaStack -Package pandas | Start-TrainingJob -Path $script | Wait-TrainingJob
+        "$($job | Remove-SpotTrainingInstance -WhatIf 3>&1)" | Should -Match 'has results that were not fetched'
+        $result = $job | Receive-TrainingResult -Destination (Join-Path $TestDrive 'result')
         $removed = $result | Remove-SpotTrainingInstance
         $removed.InstanceId | Should -Be $instance.InstanceId
         $removed.State | Should -Be 'terminated'

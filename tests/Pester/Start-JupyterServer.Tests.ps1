@@ -13,6 +13,11 @@ Describe 'Start-JupyterServer' -Skip:(-not $IsLinux) {
         Exit-Rehearsal
     }
 
+    It 'warns about a wide range with -WhatIf' {
+        $warnings = Get-TestInstance | Start-JupyterServer -OpenPort -AllowedCidr 0.0.0.0/0 -WhatIf 3>&1
+        "$warnings" | Should -Match 'Port 8888 would be open to 0.0.0.0/0'
+    }
+
     It 'starts Jupyter on the loopback of the machine' {
         $server = Get-TestServer
         $server.State | Should -Be 'running'

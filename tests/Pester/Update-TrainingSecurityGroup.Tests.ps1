@@ -26,6 +26,14 @@ Describe 'Update-TrainingSecurityGroup' -Skip:(-not $IsLinux) {
         (Update-TrainingSecurityGroup unchanged -AllowedCidr 203.0.113.7/32).AllowedCidrs | Should -Be '203.0.113.7/32'
     }
 
+    It 'warns about a wide range each time, also with -WhatIf' {
+        $null = New-TrainingSecurityGroup widened -AllowedCidr 203.0.113.7/32
+        "$(Update-TrainingSecurityGroup widened -AllowedCidr 0.0.0.0/0 -WhatIf 3>&1)" | Should -Match 'would be open to 0.0.0.0/0'
+        foreach ($time in 1..2) {
+            "$(Update-TrainingSecurityGroup widened -AllowedCidr 0.0.0.0/0 3>&1)" | Should -Match 'is open to 0.0.0.0/0'
+        }
+    }
+
     It 'names a group that there is not' {
         $record = Get-StepError { Update-TrainingSecurityGroup no-such-group -AllowedCidr 203.0.113.7/32 }
         Assert-StepError $record SecurityGroupNotFound ObjectNotFound

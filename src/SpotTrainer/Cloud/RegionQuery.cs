@@ -35,7 +35,7 @@ internal static class RegionQuery
                 Interlocked.CompareExchange(ref first, exception, comparand: null);
                 if (regions.Count > 1)
                 {
-                    context.WarnOnce($"{region} was skipped: {ErrorTranslation.Translate(exception, region).Message}");
+                    context.Log.Warning($"{region} was skipped: {ErrorTranslation.Translate(exception, region).Message}");
                 }
 
                 return Array.Empty<T>();

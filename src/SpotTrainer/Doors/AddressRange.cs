@@ -49,6 +49,15 @@ internal sealed class AddressRange
         return new AddressRange($"{new IPAddress(bytes)}/{bits.ToString(CultureInfo.InvariantCulture)}", bits);
     }
 
+    /// <summary>Warns, with -WhatIf, about a wide range that a user gave.</summary>
+    public static void Preview(string? text, int port, IStepLog log)
+    {
+        if (text is not null && Parse(text) is { IsWide: true } wide)
+        {
+            log.Warning($"Port {port.ToString(CultureInfo.InvariantCulture)} would be open to {wide}.");
+        }
+    }
+
     /// <summary>The range, with a note if it is wide.</summary>
     public override string ToString() => bits == 0 ? $"{Cidr}, the whole world" : IsWide ? $"{Cidr}, a large part of the world" : Cidr;
 }

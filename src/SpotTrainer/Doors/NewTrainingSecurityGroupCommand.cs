@@ -37,6 +37,11 @@ public sealed class NewTrainingSecurityGroupCommand : RegionsCmdlet
         var (name, cidr, vpc, given) = (Name, AllowedCidr, VpcId, Region);
         IReadOnlyList<string> regions = [];
         Run(name, async stopping => regions = await RegionNames.ResolveAsync(cloud, given, stopping));
+        if (IsWhatIf)
+        {
+            AddressRange.Preview(cidr, port: 22, Output);
+        }
+
         foreach (var region in regions)
         {
             if (ShouldProcess($"{name} in {region}", $"create a security group: port 22 from {cidr ?? "your own address"} only"))

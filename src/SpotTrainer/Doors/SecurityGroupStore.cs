@@ -161,7 +161,7 @@ internal static class SecurityGroupStore
 
         if (range.IsWide)
         {
-            context.WarnOnce($"Port {door.Ports} is open to {range}, through the security group '{group.GroupName}' ({group.GroupId}).");
+            context.Log.Warning($"Port {door.Ports} is open to {range}, through the security group '{group.GroupName}' ({group.GroupId}).");
         }
 
         if (own)

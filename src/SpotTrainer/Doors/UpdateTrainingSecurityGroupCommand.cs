@@ -67,6 +67,11 @@ public sealed class UpdateTrainingSecurityGroupCommand : RegionsCmdlet
         var cidr = AllowedCidr;
         foreach (var group in groups)
         {
+            if (IsWhatIf)
+            {
+                AddressRange.Preview(cidr, group.Port, Output);
+            }
+
             if (ShouldProcess(
                 $"{group.Name} ({group.Id} in {group.Region}, {group.Where})", $"let {cidr ?? "your own address"} in at port {group.Port}"))
             {

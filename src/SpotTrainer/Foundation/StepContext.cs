@@ -33,13 +33,4 @@ internal sealed class StepContext
 
     /// <summary>The time now, in UTC.</summary>
     public DateTimeOffset Now => Time.GetUtcNow();
-
-    /// <summary>Warns, unless the session has had the same warning within the last minute: several launches would repeat it.</summary>
-    public void WarnOnce(string text)
-    {
-        if (Session.Get<RecentWarnings>().IsNew(text, Time))
-        {
-            Log.Warning(text);
-        }
-    }
 }

@@ -41,6 +41,9 @@ public sealed class StartJupyterServerCommand : HostStepCmdlet
     private protected override string Action =>
         OpenPort ? $"start Jupyter and open port {Port} to {AllowedCidr ?? "your own address"}" : "start Jupyter";
 
+    private protected override void Preview(TrainingHost host) =>
+        AddressRange.Preview(AllowedCidr, Port, Output);
+
     private protected override Func<CancellationToken, Task> Prepare(TrainingHost host)
     {
         var request = new ServerRequest { Prefix = Prefix, Port = Port, OpenPort = OpenPort, AllowedCidr = AllowedCidr };

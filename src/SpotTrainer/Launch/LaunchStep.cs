@@ -117,16 +117,15 @@ internal sealed class LaunchStep
     /// <param name="isPreview">Whether to include what the launch itself warns about.</param>
     public void Warn(bool isPreview)
     {
-        if (isPreview && Request.AllowedCidr is { } range && AddressRange.Parse(range) is { IsWide: true } wide)
+        if (isPreview)
         {
-            context.WarnOnce($"Port 22 would be open to {wide}.");
+            AddressRange.Preview(Request.AllowedCidr, port: 22, context.Log);
         }
-
 
         var first = Request.Offers[0];
         if (first.Size.NeedsNvidiaDriver && Request.Image.Alias is { } alias && !ImageResolver.HasDriver(alias))
         {
-            context.WarnOnce(
+            context.Log.Warning(
                 $"{first.InstanceType} has GPUs, and the image '{alias}' has no driver for them. Use -Image deep-learning.");
         }
     }
@@ -153,8 +152,10 @@ internal sealed class LaunchStep
     {
         var regions = Request.Offers.Select(offer => offer.Region).Distinct(StringComparer.Ordinal).ToArray();
         List<Filter> filters = [new Filter("tag:" + ModuleTags.Launch, [token]), Ec2Instances.Living];
-        var found = await InstanceReader.ListEverywhereAsync(cloud, regions, filters, context, cancellationToken);
-        return found.Count > 0 ? found[0] : null;
+        // Every region has to answer: where none is known to run, a second one would be launched.
+        var found = await Task.WhenAll(
+            regions.Select(region => InstanceReader.ListAsync(cloud, region, filters, context, cancellationToken)));
+        return found.SelectMany(inRegion => inRegion).FirstOrDefault();
     }
 
     private async Task<LaunchRequest> WithDiskAsync(CancellationToken cancellationToken)

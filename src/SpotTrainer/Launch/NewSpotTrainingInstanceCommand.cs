@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
 using SpotTrainer.Cloud;
+using SpotTrainer.Foundation;
 using SpotTrainer.Instances;
 using SpotTrainer.Pipeline;
 
@@ -31,6 +32,9 @@ public sealed class NewSpotTrainingInstanceCommand : LaunchCmdlet
     /// </summary>
     [Parameter]
     public SwitchParameter NoWait { get; set; }
+
+    private protected override IStepLog Log =>
+        IsWhatIf ? Output : new LogWithoutRepeats(Output, RunspaceSession.Current, TimeProvider.System);
 
     private protected override LaunchRequest Complete(LaunchRequest request) => request with
     {

@@ -348,7 +348,7 @@ internal sealed class OfferFinder
             }
         }
 
-        context.WarnOnce(warning);
+        context.Log.Warning(warning);
     }
 
     private async Task<SpotTrainerException> NoneAsync(IReadOnlyList<string> regions, CancellationToken cancellationToken)

@@ -19,7 +19,10 @@ public abstract class StepCmdlet : PSCmdlet, IDisposable
     private protected PipelinePump Output => pump ??= new PipelinePump(this, stopping.Token);
 
     /// <summary>Log, clock, and session.</summary>
-    private protected StepContext Context => context ??= new StepContext(Output, RunspaceSession.Current, time: null, stopping.Token);
+    private protected StepContext Context => context ??= new StepContext(Log, RunspaceSession.Current, time: null, stopping.Token);
+
+    /// <summary>Where the work reports.</summary>
+    private protected virtual IStepLog Log => Output;
 
     /// <summary>Canceled by Ctrl+C, and when a downstream command stops the pipeline.</summary>
     private protected CancellationToken StopToken => stopping.Token;

@@ -4,6 +4,7 @@ using SpotTrainer.Foundation;
 using SpotTrainer.Instances;
 using SpotTrainer.Launch;
 using SpotTrainer.Market;
+using SpotTrainer.Rehearsal.Faults;
 using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Launch;
@@ -48,6 +49,22 @@ public sealed class LaunchStepTests
         Assert.Equal(3, (await test.MachinesAsync()).Count);
 
         static string Id(SpotTrainingInstance instance) => instance.InstanceId;
+    }
+
+    [Fact]
+    public async Task A_region_that_does_not_answer_may_have_what_was_launched_so_nothing_is_launched_elsewhere()
+    {
+        await using var test = new TestCloud();
+        var request = new LaunchRequest { IsNew = true, Name = "once", NoWait = true,
+            Offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"] }, "us-east-1", "eu-west-1") };
+        var saved = SavedRequest.FromText<LaunchRequest>(SavedRequest.ToText(request));
+        var first = Assert.Single(await LaunchAsync(test, request));
+        await test.Endpoint.Endpoint.ChangeAsync(
+            conditions => conditions with { Dead = [new DeadRegion(first.Region, Closes: true)] });
+        await Assert.ThrowsAnyAsync<Exception>(() => LaunchAsync(test, saved));
+        Assert.Equal(1, test.Endpoint.Endpoint.Calls.GetValueOrDefault("RunInstances"));
+        await test.Endpoint.Endpoint.ChangeAsync(conditions => conditions with { Dead = [] });
+        Assert.Equal(first.InstanceId, Assert.Single(await LaunchAsync(test, saved)).InstanceId);
     }
 
     [Fact]
