@@ -45,7 +45,7 @@
 #                     the signal before the deadline. What still runs at the second one should end now
 #
 # The process must run as the owner of the file, and gets only signals that the owner could send. A file is ignored if it has
-# another name, is not a regular file, is too long, torn (a line is missing or invalid), or stale (the process has ended), or if it names
+# another name, is not a regular file, is too long, incomplete (a line is missing or invalid), or stale (the process has ended), or if it names
 # a process of another user: `status` lists these files and the reasons as bad_uses. Stale files are removed. Only the first 32 files
 # are read. Nothing in them is ever evaluated.
 set -u
@@ -182,13 +182,13 @@ put() {
 arm() {
     now=$(date +%s)
     if ! is_epoch "$1" || [ "$1" -le "$now" ]; then
-        echo "spottrainer-watchdog: '$1' is no moment to come, in seconds since 1970" >&2
+        echo "spottrainer-watchdog: '$1' is not a future time, in seconds since 1970" >&2
         return 2
     fi
     read_deadline || :
     after=${2:-$idle}
     if ! is_count "$after"; then
-        echo "spottrainer-watchdog: '$after' is no number of seconds" >&2
+        echo "spottrainer-watchdog: '$after' is not a number of seconds" >&2
         return 2
     fi
     read_boot
@@ -354,9 +354,9 @@ read_process() {
 # or follows links, and what was read counts only if the same file was there before and after.
 read_use() {
     name=${1##*/} why='' what='' pid='' start='' busy='' at_notice='' at_deadline=''
-    is_use_name "$name" || why='odd name'
+    is_use_name "$name" || why='invalid name'
     # In this order: what a link leads to may hang.
-    [ ! -L "$1" ] && [ -f "$1" ] || why=${why:-no plain file}
+    [ ! -L "$1" ] && [ -f "$1" ] || why=${why:-not a regular file}
     [ -z "$why" ] || return 0
     # shellcheck disable=SC2016
     {
@@ -374,7 +374,7 @@ read_use() {
     text=${text#"$seen"}
     text=${text#"$newline"}
     if [ -z "$seen" ] || [ "${text##*"$newline"}" != "$seen" ]; then
-        why=torn
+        why=incomplete
         return
     fi
     text=${text%"$seen"}
@@ -391,7 +391,7 @@ read_use() {
         esac
     done
     if ! is_use; then
-        why=torn
+        why=incomplete
     elif ! read_process; then
         why=stale
         # It may still run: a process name with a line end, or a lack of memory, also keeps it from being read.
@@ -399,7 +399,7 @@ read_use() {
     elif [ "$began" != "$start" ]; then
         why=stale
     elif [ "$uid" != "$owner" ]; then
-        why="another's process"
+        why="another user's process"
     fi
 }
 
@@ -423,7 +423,7 @@ register() {
     name=$1-$2 pid=$2 start='' busy=$4 at_notice=$5 at_deadline=$6
     what=$(printf %s "$3" | tr -c '[:print:]' '?' | head -c 80)
     if ! is_use_name "$name" || ! is_count "$pid" || ! read_process || ! start=$began || ! is_use; then
-        echo "spottrainer-watchdog: not a valid use, or its process has ended" >&2
+        echo "spottrainer-watchdog: cannot register '$1': an argument is not valid, or process '$2' has ended" >&2
         return 2
     fi
     new=$(mktemp "$uses/.XXXXXXXX") || return 1
@@ -607,13 +607,13 @@ watch_use() {
     fi
     idle_left=$((idle - up + last_use))
     if [ "$idle_left" -le 0 ]; then
-        end "this machine was not used for $((idle / 60)) minutes: it ends now."
+        end "nobody used this machine for $((idle / 60)) minutes. It ends now."
     fi
     # No use holds up a deadline that comes first.
     set_early "$idle"
     if [ "$idle_left" -le "$early" ] && [ "$idle_left" -lt "$left" ] && [ -z "$idle_warned" ]; then
         idle_warned=yes
-        say "this machine is not used: it ends in $(((idle_left + 59) / 60)) minutes unless somebody uses it. What is left on it ends with it."
+        say "nobody is using this machine. It ends in $(((idle_left + 59) / 60)) minutes unless somebody uses it. Everything left on it is deleted."
     fi
 }
 
@@ -645,7 +645,7 @@ warn() {
         return
     fi
     [ "$warned" != "$deadline 0" ] ||
-        say "this machine ends at $(date -d "@$((now + left))" '+%H:%M %Z'). Fetch your results: what is left on it ends with it."
+        say "this machine ends at $(date -d "@$((now + left))" '+%H:%M %Z'). Fetch your results now: everything left on it is deleted."
     warned="$deadline $((${warned#* } + 1))" pause=1
     { echo "$warned" > "$notes/warned"; } 2>/dev/null || :
     signal_uses deadline &
@@ -679,7 +679,8 @@ run() {
             warn
             [ "$left" -ge $pause ] || pause=$left
         else
-            [ $lost -gt 0 ] || say "$state/deadline is missing, damaged, or another machine's: this one ends in $grace seconds unless a new deadline is armed."
+            [ $lost -gt 0 ] || say "the deadline file $state/deadline is missing, damaged, or another machine's. This machine ends in \
+$grace seconds. To keep it for two hours, run: sudo spottrainer-watchdog arm \$(date -d '2 hours' +%s)"
             # Counted in turns, not by the clock, which may jump.
             lost=$((lost + turn))
             [ $lost -le $grace ] || end
@@ -750,7 +751,7 @@ listen() {
                 *' rebalance '*rebalance*) ;;
                 '200 rebalance '*)
                     heard="$heard rebalance"
-                    ! notice rebalance events/recommendations/rebalance || say "AWS may soon take this machine back ($what)."
+                    ! notice rebalance events/recommendations/rebalance || say "AWS may soon take this machine back ($what). Save your work and fetch your results."
                     ;;
             esac
         done

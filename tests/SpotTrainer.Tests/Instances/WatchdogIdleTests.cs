@@ -25,8 +25,8 @@ public sealed class WatchdogIdleTests : IDisposable
         Assert.InRange(Lived, 3600, 3660);
         Assert.Equal(2, machine.Told.Count);
         Assert.Equal(
-            "this machine is not used: it ends in 15 minutes unless somebody uses it. What is left on it ends with it.", machine.Told[0]);
-        Assert.Equal("this machine was not used for 60 minutes: it ends now.", machine.Told[1]);
+            "nobody is using this machine. It ends in 15 minutes unless somebody uses it. Everything left on it is deleted.", machine.Told[0]);
+        Assert.Equal("nobody used this machine for 60 minutes. It ends now.", machine.Told[1]);
     }
 
     [Fact]
@@ -35,7 +35,7 @@ public sealed class WatchdogIdleTests : IDisposable
         await RunAsync(idle: 600);
         Assert.InRange(Lived, 600, 660);
         Assert.Equal(
-            "this machine is not used: it ends in 2 minutes unless somebody uses it. What is left on it ends with it.", machine.Told[0]);
+            "nobody is using this machine. It ends in 2 minutes unless somebody uses it. Everything left on it is deleted.", machine.Told[0]);
     }
 
     [Theory]
@@ -156,7 +156,7 @@ public sealed class WatchdogIdleTests : IDisposable
         await RunAsync();
         Assert.InRange(Lived, 1500 + Idle, 1560 + Idle + 60);
         Assert.Equal("in use again (the CPU): this machine stays until its deadline, or until it is idle again.", machine.Told[1]);
-        Assert.StartsWith("this machine is not used", machine.Told[2], StringComparison.Ordinal);
+        Assert.StartsWith("nobody is using this machine", machine.Told[2], StringComparison.Ordinal);
     }
 
     [Fact]

@@ -103,7 +103,7 @@ public sealed class WatchdogNoticeTests : IAsyncLifetime
         machine.Outside("rebalance", Rebalance);
         await StartWatchdogAsync();
         await ToldAsync(1);
-        Assert.Equal($"AWS may soon take this machine back ({Rebalance}).", machine.Told[0]);
+        Assert.Equal($"AWS may soon take this machine back ({Rebalance}). Save your work and fetch your results.", machine.Told[0]);
         Assert.Equal(Rebalance, (await machine.StatusAsync())["rebalance"]);
         Assert.False(job.HasExited);
 

@@ -32,7 +32,7 @@ public sealed class WatchdogTests : IDisposable
     {
         var result = await machine.RunAsync("arm", value);
         Assert.Equal(2, result.Status);
-        Assert.Contains($"'{value}' is no moment to come", result.Error, StringComparison.Ordinal);
+        Assert.Contains($"'{value}' is not a future time", result.Error, StringComparison.Ordinal);
         Assert.Empty(machine.Calls);
         Assert.False(Directory.Exists(machine.Root("var")));
     }
@@ -46,7 +46,7 @@ public sealed class WatchdogTests : IDisposable
     {
         var result = await machine.RunAsync("arm", $"{machine.Start + 7200}", value);
         Assert.Equal(2, result.Status);
-        Assert.Contains($"'{value}' is no number of seconds", result.Error, StringComparison.Ordinal);
+        Assert.Contains($"'{value}' is not a number of seconds", result.Error, StringComparison.Ordinal);
         Assert.False(Directory.Exists(machine.Root("var")));
     }
 
@@ -157,7 +157,7 @@ public sealed class WatchdogTests : IDisposable
         Assert.True(machine.TurnedOff);
         Assert.Equal(300 + EndTakes, machine.Passed);
         Assert.Contains(
-            "is missing, damaged, or another machine's: this one ends in 300 seconds", machine.Told[0], StringComparison.Ordinal);
+            "is missing, damaged, or another machine's. This machine ends in 300 seconds. To keep it", machine.Told[0], StringComparison.Ordinal);
     }
 
     [Fact]

@@ -108,11 +108,11 @@ public sealed class WatchdogUseTests : IAsyncLifetime
         machine.Outside("elsewhere", use);
         var reasons = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["big"] = "too long", ["cut"] = "torn", ["directory"] = "no plain file", ["fifo"] = "no plain file",
-            ["foreign"] = "another's process",
-            ["link"] = "no plain file", ["nul"] = "torn", ["socket"] = "no plain file", ["unreadable"] = "unreadable process",
-            ["a???31m?"] = "odd name", ["b?c"] = "odd name", ["-f"] = "odd name", ["?"] = "odd name",
-            [new string('l', 64) + "..."] = "odd name",
+            ["big"] = "too long", ["cut"] = "incomplete", ["directory"] = "not a regular file", ["fifo"] = "not a regular file",
+            ["foreign"] = "another user's process",
+            ["link"] = "not a regular file", ["nul"] = "incomplete", ["socket"] = "not a regular file", ["unreadable"] = "unreadable process",
+            ["a???31m?"] = "invalid name", ["b?c"] = "invalid name", ["-f"] = "invalid name", ["?"] = "invalid name",
+            [new string('l', 64) + "..."] = "invalid name",
         };
         foreach (var (name, content) in new[]
         {
@@ -134,7 +134,7 @@ public sealed class WatchdogUseTests : IAsyncLifetime
         {
             var name = $"t{reasons.Count}";
             Put(name, use.Replace(old, other, StringComparison.Ordinal));
-            reasons.Add(name, "torn");
+            reasons.Add(name, "incomplete");
         }
 
         Directory.CreateDirectory(machine.Root($"{WatchdogMachine.Uses}/directory"));
@@ -220,7 +220,7 @@ public sealed class WatchdogUseTests : IAsyncLifetime
         var status = await machine.StatusAsync().WaitAsync(Limit, Stop);
         Assert.Equal("a (a job)", status["uses"]);
         var bad = status["bad_uses"].Split("; ");
-        Assert.Equal(("x0000 (torn)", "x0030 (torn)", "... (only 32 files are looked at)", 32), (bad[0], bad[30], bad[31], bad.Length));
+        Assert.Equal(("x0000 (incomplete)", "x0030 (incomplete)", "... (only 32 files are looked at)", 32), (bad[0], bad[30], bad[31], bad.Length));
         await RunAsync();
         await SignaledAsync(job);
     }
@@ -284,7 +284,7 @@ public sealed class WatchdogUseTests : IAsyncLifetime
     [Fact]
     public async Task A_user_s_file_signals_processes_of_that_user_alone()
     {
-        Assert.SkipUnless(Environment.IsPrivilegedProcess, "One user can't start another's processes.");
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "One user can't start another user's processes.");
         const int one = 54321;
         const int two = 54322;
 
@@ -303,7 +303,7 @@ public sealed class WatchdogUseTests : IAsyncLifetime
         }
 
         var status = await machine.StatusAsync();
-        Assert.Equal(("a (a); d (d)", "b (another's process); c (another's process)"), (status["uses"], status["bad_uses"]));
+        Assert.Equal(("a (a); d (d)", "b (another user's process); c (another user's process)"), (status["uses"], status["bad_uses"]));
         await RunAsync();
         await SignaledAsync(first);
         await SignaledAsync(second);
