@@ -8,11 +8,11 @@ try {
 }
 catch {
     if (-not [System.IO.File]::Exists("$PSScriptRoot/bin/$folder/SpotTrainer.Loader.dll")) {
-        throw "SpotTrainer has not been built. Run 'dotnet build' in the folder of SpotTrainer.psd1, or install it with 'Install-Module SpotTrainer'."
+        throw "SpotTrainer has not been built. Run 'dotnet build' in the folder of SpotTrainer.psd1, and import the module again."
     }
 
     if ($PSEdition -eq 'Core' -and [System.Environment]::Version.Major -lt 8) {
-        throw "SpotTrainer requires PowerShell 7.4 or later, or Windows PowerShell 5.1. This is PowerShell $($PSVersionTable['PSVersion']). Install the current version with 'winget install Microsoft.PowerShell'."
+        throw "SpotTrainer requires PowerShell 7.4 or later, or Windows PowerShell 5.1. This is PowerShell $($PSVersionTable['PSVersion']). Install the current version: https://aka.ms/powershell"
     }
 
     # .NET loads a second assembly of the same name only if it is the same build.

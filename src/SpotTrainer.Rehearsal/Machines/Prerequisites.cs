@@ -117,7 +117,7 @@ internal static class Prerequisites
 
             if (status != 0)
             {
-                var last = string.Join('\n', output.Split('\n', StringSplitOptions.RemoveEmptyEntries).TakeLast(3));
+                var last = string.Join(" | ", output.Split('\n', StringSplitOptions.RemoveEmptyEntries).TakeLast(3));
                 throw new InvalidOperationException(
                     $"apt-get could not install the rehearsal's packages: {last}\nRun this yourself:  {InstallLine(missing)}");
             }

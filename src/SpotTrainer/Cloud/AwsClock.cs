@@ -11,7 +11,8 @@ namespace SpotTrainer.Cloud;
 internal sealed class AwsClock(TimeProvider time)
 {
     /// <summary>What to do about a wrong clock.</summary>
-    public const string NextStep = "Set the clock (on Windows: w32tm /resync; on Linux: timedatectl set-ntp true) and try again.";
+    public const string NextStep = "Set the clock (on Windows: w32tm /resync; on Linux: sudo timedatectl set-ntp true; "
+        + "on macOS: sudo sntp -sS time.apple.com) and try again.";
 
     /// <summary>The two clocks may differ by this much.</summary>
     public static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(1);

@@ -119,7 +119,7 @@ internal static class AwsErrorTable
             "Delete rules from the group, or create another group with New-TrainingSecurityGroup."),
         ["SecurityGroupsPerInterfaceLimitExceeded"] = new(
             "QuotaExceeded", ErrorKind.LimitsExceeded, "The instance cannot have another security group.",
-            "Use fewer security groups."),
+            "Remove a security group from the instance, or use a tunnel (New-PuttySession -JupyterTunnel) instead of -OpenPort."),
         ["NetworkInterfaceLimitExceeded"] = new(
             "QuotaExceeded", ErrorKind.LimitsExceeded, "The account cannot have another network interface in this region.",
             CleanUp, Elsewhere, CodeFault.Account),

@@ -113,7 +113,7 @@ internal sealed class InstanceDoor(CloudContext cloud, string region, string ins
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             context.Log.Warning($"Security groups of ended instances in {region} could not be deleted: "
-                + $"{ErrorTranslation.Translate(exception, region).Message} Clear-SpotTrainingResource will try again.");
+                + $"{ErrorTranslation.Translate(exception, region).Message} Run Clear-SpotTrainingResource to try again.");
         }
     }
 

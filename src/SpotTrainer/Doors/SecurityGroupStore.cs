@@ -298,7 +298,8 @@ internal static class SecurityGroupStore
         }
         catch (SpotTrainerException exception) when (exception.Id == "CallerAddressUnknown")
         {
-            context.Log.Warning($"Earlier addresses of this computer may still be let in by {group.Name}: {exception.Message}");
+            context.Log.Warning($"The security group {group.Name} may still allow earlier addresses of this computer: {exception.Message} "
+                + "Run Update-TrainingSecurityGroup later to remove them.");
             return;
         }
 

@@ -21,7 +21,8 @@ internal static class ErrorTranslation
         ?? translators.Select(translate => translate(exception, target)).FirstOrDefault(error => error is not null)
         ?? Known(exception, target)
         ?? new SpotTrainerException("Unexpected", ErrorKind.NotSpecified, FirstSentence(exception.Message),
-            "Run it again with -Verbose. If the error persists, report it with the command that you ran.", target, exception);
+            "Run the command again with -Verbose. If the error persists, report it with the command, but without passwords and keys.", target,
+            exception);
 
     /// <summary>The error of a connection that broke.</summary>
     public static SpotTrainerException ConnectionLost(Exception exception, object? target) => new(

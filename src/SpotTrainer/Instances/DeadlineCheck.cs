@@ -43,7 +43,7 @@ internal static class DeadlineCheck
         {
             throw new SpotTrainerException("DeadlineDiffers", ErrorKind.InvalidOperation,
                 $"{instance} holds the deadline {DisplayText.Of(status.Deadline!.Value)} instead of {DisplayText.Of(deadline)}.",
-                "Set it again with Set-SpotTrainingDeadline, or remove the instance.", instance);
+                "If the instance is still running, set the deadline again with Set-SpotTrainingDeadline, or remove the instance.", instance);
         }
     }
 

@@ -41,8 +41,8 @@ public sealed class SetSpotTrainingDeadlineCommand : HostStepCmdlet
         {
             if (move.New == move.Old && move.Instance.Deadline == move.Old)
             {
-                WriteInformation($"{move.Instance} still terminates itself at {DisplayText.Of(move.Old)}."
-                    + (ParameterSetName == "Budget" ? " The budget does not allow more time yet. Try again later." : string.Empty), []);
+                Output.Information($"{move.Instance} still terminates itself at {DisplayText.Of(move.Old)}."
+                    + (ParameterSetName == "Budget" ? " The budget does not allow more time yet. Try again later." : string.Empty));
                 WriteObject(move.Instance);
                 continue;
             }

@@ -106,7 +106,8 @@ internal static class JobRunner
     /// <summary>Creates the error for a job that did not succeed.</summary>
     public static SpotTrainerException Failure(TrainingJob job) => new(
         "JobFailed", ErrorKind.InvalidResult,
-        $"{job.Notebook} {(job.State == "failed" ? "failed" : $"was {job.State}")} on {job.Instance}: {job.Error ?? "it received SIGTERM."}",
+        $"{job.Notebook} {(job.State == "failed" ? "failed" : $"was {job.State}")} on {job.Instance}: "
+            + (job.Error ?? "it received SIGTERM, which jobs get before the deadline."),
         job.State == "interrupted"
             ? "AWS takes the instance back within two minutes. Fetch the executed notebook now with Receive-TrainingResult."
             : "Fetch the executed notebook and its log with Receive-TrainingResult. An instance costs money until you remove it.", job);

@@ -103,7 +103,7 @@ internal sealed class KeyPairRemoval
 
         if (deletesFiles && folder.Delete(name, key) is { } left)
         {
-            context.Log.Warning($"{left} stays: it can't be read without its passphrase, or holds another key.");
+            context.Log.Warning($"{left} was kept, because it has a passphrase or holds another key. Delete it yourself if you do not need it.");
         }
 
         var state = !folder.Has(name)

@@ -66,7 +66,7 @@ internal static class KeyPairStore
             {
                 var made = await CreateAsync(cloud, region, new NewKeyPair(name), context, cancellationToken);
                 await UntilListedAsync(cloud, region, name, context, cancellationToken);
-                context.Log.Information($"Made the key pair '{name}' ({path}) and imported its public half to {region}.");
+                context.Log.Information($"Created the key pair '{name}' ({path}) and imported its public key to {region}.");
                 return made;
             }
             catch (SpotTrainerException exception) when (exception.Id is "KeyPairExists" or "FileExists" && folder.Has(name))
@@ -82,7 +82,7 @@ internal static class KeyPairStore
         {
             ec2 = await Ec2KeyPair.ImportAsync(cloud, region, name, key, context, cancellationToken);
             await UntilListedAsync(cloud, region, name, context, cancellationToken);
-            context.Log.Information($"Imported the public half of the key pair '{name}' to {region}.");
+            context.Log.Information($"Imported the public key of the key pair '{name}' to {region}.");
         }
         else if (!ec2.Holds(key))
         {

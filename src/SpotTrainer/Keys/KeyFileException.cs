@@ -40,7 +40,7 @@ internal sealed class KeyFileException : Exception
 
     public static KeyFileException TooCostly(string why) =>
         new("KeyDerivationTooCostly", ErrorKind.LimitsExceeded, why,
-            "Lower its cost with the program that made it, if you trust the file.");
+            "If you trust the file, save it with a cheaper passphrase hash in the program that created it.");
 
     public static KeyFileException Other(string id, string message, string nextStep) => new(id, ErrorKind.InvalidData, message, nextStep);
 

@@ -12,7 +12,7 @@ internal sealed class LaunchRefusals
     private static readonly HashSet<string> OurOfOneOffer = new(StringComparer.Ordinal)
     {
         "BudgetTooSmall", "ConnectionFailed", "ImageArchitectureWrong", "ImageDriverUnfit", "ImageNotFound", "InstanceEnded",
-        "KeyPairDiffers", "MaxPriceTooLow", "NoDefaultVpc", "OnDemandTooDear",
+        "KeyPairDiffers", "MaxPriceTooLow", "NoDefaultVpc", "OnDemandTooExpensive",
         "PriceCapUnknown", "SecurityGroupLost", "SubnetElsewhere", "SubnetNotFound", "TimedOut", "VpcDedicated",
     };
 

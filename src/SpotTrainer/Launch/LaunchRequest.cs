@@ -109,12 +109,12 @@ internal sealed record LaunchRequest
 
     /// <summary>Plans the deadline of one instance from an offer, with its share of the budget.</summary>
     /// <inheritdoc cref="TariffFor"/>
-    /// <exception cref="SpotTrainerException"><c>PriceCapUnknown</c>, <c>BudgetTooSmall</c>, <c>OnDemandTooDear</c>.</exception>
+    /// <exception cref="SpotTrainerException"><c>PriceCapUnknown</c>, <c>BudgetTooSmall</c>, <c>OnDemandTooExpensive</c>.</exception>
     public DeadlinePlan PlanDeadline(SpotOffer offer, bool onDemand = false)
     {
         if (onDemand && offer.OnDemandPrice > MaxPrice)
         {
-            throw new SpotTrainerException("OnDemandTooDear", ErrorKind.LimitsExceeded,
+            throw new SpotTrainerException("OnDemandTooExpensive", ErrorKind.LimitsExceeded,
                 FormattableString.Invariant(
                     $"{offer.InstanceType} costs {offer.OnDemandPrice} USD/h on demand in {offer.Region}, which is above -MaxPrice."),
                 "Raise -MaxPrice, or leave out -OnDemandFallback.", offer);

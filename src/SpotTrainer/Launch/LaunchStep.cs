@@ -108,8 +108,8 @@ internal sealed class LaunchStep
         }
 
         var (count, first) = (Request.Count == 1 ? string.Empty : $"{Request.Count} instances ", plans[0]);
-        return $"launch {count}with a deadline in {DisplayText.Hours(first.Time)} hours"
-            + (first.Expected > first.Time ? $" (the budget is expected to last {DisplayText.Hours(first.Expected)})" : string.Empty)
+        return $"launch {count}with a deadline in {DisplayText.Hours(first.Time)} h"
+            + (first.Expected > first.Time ? $" (the budget is expected to last {DisplayText.Hours(first.Expected)} h)" : string.Empty)
             + $", for at most {DisplayText.MostUsd(plans.Max(plan => plan.HighestCost) * Request.Count)} USD, outbound traffic not included";
     }
 

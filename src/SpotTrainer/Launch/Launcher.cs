@@ -263,7 +263,7 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
     {
         var ending = Terminator.RequestAsync(cloud, region, id, justLaunched: true, context);
         context.Log.CleanupWarning(
-            $"Terminating {id}, which was launched but {(why is OperationCanceledException ? "received by nobody" : "cannot be used")}.");
+            $"Terminating {id}, because {(why is OperationCanceledException ? "the launch was stopped" : "it cannot be used")}.");
         try
         {
             await ending;

@@ -117,7 +117,7 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
         }
         catch (Exception) when (!stopping.IsCancellationRequested)
         {
-            throw new NotTestableException($"It needs something that is missing: see the check '{line}'.");
+            throw new NotTestableException($"This check needs the result of the check '{line}'.");
         }
     }
 
@@ -255,7 +255,7 @@ internal sealed class PlanChecker(CloudContext cloud, LaunchRequest request, IRe
         return Task.FromResult(
             !offer.Size.NeedsNvidiaDriver ? new PlanCheck(name, PlanResult.Ok, "none needed")
             : request.Image.Id is { } id
-                ? new PlanCheck(name, PlanResult.NotTestable, $"Whether {id} has NVIDIA's driver is not visible from outside.")
+                ? new PlanCheck(name, PlanResult.NotTestable, $"EC2 does not say whether {id} has NVIDIA's driver. Check it yourself.")
             : offer.Size.NeedsProprietaryDriver
                 ? new PlanCheck(
                     name, PlanResult.Failed,

@@ -58,7 +58,8 @@ public sealed class DurationAttribute(DurationUnit unit) : ArgumentTransformatio
         if (value < Shortest - 1e-6 || value > Longest + 1e-6)
         {
             throw new ArgumentTransformationMetadataException(string.Format(CultureInfo.InvariantCulture,
-                "{0} {1} is out of range. Use {2} to {3} {1}.", value, Name, Shortest, Longest));
+                Longest == double.MaxValue ? "{0} {1} is out of range. Use {2} {1} or more." : "{0} {1} is out of range. Use {2} to {3} {1}.",
+                value, Name, Shortest, Longest));
         }
 
         return given is TimeSpan

@@ -12,7 +12,7 @@ public sealed class PlainNameAttribute : ValidateArgumentsAttribute
     {
         if (arguments is string text && !TerminalText.IsPlain(text))
         {
-            throw new ValidationMetadataException($"'{TerminalText.Clean(text)}' has control characters. Use letters, digits, and signs.");
+            throw new ValidationMetadataException($"'{TerminalText.Clean(text)}' has control characters. Use letters, digits, spaces, and punctuation.");
         }
     }
 }

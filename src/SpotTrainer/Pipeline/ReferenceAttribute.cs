@@ -36,7 +36,7 @@ public abstract class ReferenceAttribute : ArgumentTransformationAttribute
 
     private object FromName(string text) => SecretText.LooksLikeKey(text)
         ? throw new ArgumentTransformationMetadataException(
-            "It is the text of a private key, which is not shown. Use a name or an ID, or the file of the key where a path is taken.")
+            "The value is the text of a private key, so it is not shown. Use a name or an ID.")
         : text.Trim() is { Length: > 0 } name ? FromText(name)
         : throw new ArgumentTransformationMetadataException("The name is empty. Use a name or an ID.");
 }

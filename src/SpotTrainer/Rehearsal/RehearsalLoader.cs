@@ -23,6 +23,8 @@ internal static class RehearsalLoader
 #endif
         throw new SpotTrainerException("RehearsalNeedsLinux", ErrorKind.InvalidOperation,
             "A rehearsal requires Linux and PowerShell 7.4 or later.",
-            "Run it in WSL: wsl -- pwsh -Command \"Import-Module SpotTrainer; Start-SpotRehearsal -InstallMissing -Wait\".");
+            "On Windows, run it in WSL, with PowerShell and the module installed there: "
+            + "wsl -- pwsh -Command \"Import-Module SpotTrainer; Start-SpotRehearsal -InstallMissing -Wait\". "
+            + "On macOS, use a Linux virtual machine.");
     }
 }

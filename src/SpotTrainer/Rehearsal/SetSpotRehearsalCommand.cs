@@ -303,5 +303,5 @@ public sealed class SetSpotRehearsalCommand : StepCmdlet
 
     private static SpotTrainerException NoNumber(string parameter, object? value) => new(
         "NumberInvalid", ErrorKind.InvalidArgument, $"'{value}' is not a number that -{parameter} accepts.",
-        "Use a number greater than zero.", value);
+        parameter == nameof(Quota) ? "Use a whole number, 0 or more, or $null for AWS's default." : "Use a number greater than zero.", value);
 }

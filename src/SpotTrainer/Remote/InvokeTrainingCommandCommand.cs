@@ -28,7 +28,7 @@ public sealed class InvokeTrainingCommandCommand : HostStepCmdlet
             var result = await connection.RunAsync(command, stopping);
             if (result.ExitCode != 0 && !allow)
             {
-                throw RemoteErrors.CommandFailed(host, $"'{command}'", result);
+                throw RemoteErrors.CommandFailed(host, "The command", result);
             }
 
             await Output.ObjectAsync(result);

@@ -22,7 +22,7 @@ internal static class RemoteErrors
 
     public static SpotTrainerException Unreachable(TrainingHost host, Exception? inner) => new(
         "HostUnreachable", ErrorKind.ConnectionError, $"{Named(host)} does not respond.",
-        "Check that it is running (Get-SpotTrainingInstance) and that its security group allows your current IP address.", host, inner);
+        "Check that it is running (Get-SpotTrainingInstance). If your IP address has changed, run Update-TrainingSecurityGroup.", host, inner);
 
     public static SpotTrainerException ShellTalks(TrainingHost host, string said) => new(
         "ShellNotSilent", ErrorKind.InvalidOperation,

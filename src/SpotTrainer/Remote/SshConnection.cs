@@ -283,7 +283,8 @@ internal sealed class SshConnection : IDisposable
         {
             throw new SpotTrainerException("KeyNotFound", ErrorKind.ObjectNotFound,
                 path is null ? $"This computer has no private key for {host}." : $"The private key {path} does not exist.",
-                "Copy the key there, or use Connect-TrainingHost -KeyPath with the HostName, UserName, and HostKeys of this host.",
+                "Copy the private key to this computer, and pass its path to Connect-TrainingHost -KeyPath, with the HostName, UserName, and HostKeys of "
+                + "this host.",
                 path ?? (object)host);
         }
 

@@ -38,7 +38,7 @@ public sealed partial class BudgetPropertyTests
 
     private static readonly bool Full = Environment.GetEnvironmentVariable("SPOTTRAINER_FULL") == "1";
     private static readonly int Cases = Full ? 5000 : 160;
-    private static readonly string[] Refusals = ["BudgetTooSmall", "MaxPriceTooLow", "NoOfferLaunched", "OnDemandTooDear"];
+    private static readonly string[] Refusals = ["BudgetTooSmall", "MaxPriceTooLow", "NoOfferLaunched", "OnDemandTooExpensive"];
     private static readonly OfferCriteria Types =
         new() { InstanceTypes = ["m7i.large", "c5.large", "t3.large", "r5.xlarge", "g4dn.xlarge", "c6g.xlarge"] };
 
