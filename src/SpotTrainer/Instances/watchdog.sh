@@ -12,14 +12,13 @@
 #                     registers a use as NAME-PID; `forget NAME PID` removes it. Neither needs root
 #
 # Two things hold the deadline, and each suffices alone: a timer of systemd, and `run`. Both go by the clock and by the time
-# that has passed since the arming, whichever comes first: a clock that is set back prolongs nothing. After a reboot nobody
-# knows how long the machine was off: then the clock holds, and the whole time that was armed, counted from the boot.
+# since the arming, whichever comes first: a clock that is set back prolongs nothing. After a reboot, the clock holds, and the
+# whole time that was armed, counted from the boot.
 #
-# A deadline belongs to one machine. Another that was started from an image of the disk finds the file and the units, too: they
-# end nothing there.
+# A deadline belongs to one machine. The file and the units end nothing on another that was started from an image of the disk.
 #
-# When the file is missing, damaged, or another machine's, nobody can say when this one should end: `run` says so, and ends it
-# after five minutes. By then, its own user data has armed another, even if the metadata service was slow.
+# If the file is missing, damaged, or another machine's, `run` says so, and ends this one after five minutes. By then, its own
+# user data has armed another, even if the metadata service was slow.
 #
 # The order before the end: a message at the terminals and SIGTERM for the uses that ask for it, 15 minutes before, or in the last
 # quarter of a time of less than an hour; SIGTERM again two minutes before, or halfway; the end. At AWS's notice of an interruption,
