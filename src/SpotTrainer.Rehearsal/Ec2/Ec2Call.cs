@@ -23,6 +23,15 @@ internal sealed partial record Ec2Call(
     string Host,
     ConditionSet Set)
 {
+    /// <summary>The rehearsal's own tag of an instance, which does not count.</summary>
+    public const string MachinePort = "spottrainer:sshport";
+
+    private const int MostTags = 50;
+    private const int MostFilterValues = 200;
+
+    /// <summary>The smallest page that EC2 gives.</summary>
+    private const int LeastResults = 5;
+
     /// <summary>The conditions of this call.</summary>
     public Conditions Conditions { get; } = Set.Current;
 
@@ -44,9 +53,15 @@ internal sealed partial record Ec2Call(
     /// <exception cref="AwsException">DryRunOperation, or UnauthorizedOperation if the call also adds tags without permission.</exception>
     public void EndDryRun()
     {
-        if (Parameters.Groups("TagSpecification").Count > 0)
+        var specifications = Parameters.Groups("TagSpecification");
+        if (specifications.Count > 0)
         {
             RequirePermission("ec2", "CreateTags");
+        }
+
+        foreach (var specification in specifications)
+        {
+            Tags(specification.Groups("Tag"), before: []);
         }
 
         if (Parameters.Boolean("DryRun") is true)
@@ -64,8 +79,14 @@ internal sealed partial record Ec2Call(
     /// <param name="id">Returns the ID under which an item's tags are stored.</param>
     public IEnumerable<T> Filtered<T>(IEnumerable<T> items, Filters<T> known, Func<T, string>? id = null)
     {
-        var filters = Parameters.Groups("Filter")
-            .Select(group => (Values: Values(group.Required("Name")), Patterns: group.List("Value").Select(Pattern).ToArray())).ToArray();
+        var given = Parameters.Groups("Filter");
+        if (given.Sum(filter => filter.List("Value").Count) > MostFilterValues)
+        {
+            throw new AwsException(
+                "FilterLimitExceeded", $"The maximum number of filter values specified on a single call is {MostFilterValues}");
+        }
+
+        var filters = given.Select(group => (Values: Values(group.Required("Name")), Patterns: group.List("Value").Select(Pattern).ToArray())).ToArray();
         return items.Where(
             item => filters.All(filter => filter.Values(item).Any(value => filter.Patterns.Any(pattern => pattern.IsMatch(value)))));
 
@@ -100,7 +121,7 @@ internal sealed partial record Ec2Call(
     public int PageSize(int most = 1000)
     {
         var size = Parameters.Integer("MaxResults") ?? most;
-        return size >= 1 && size <= most ? size : throw AwsException.InvalidParameterValue($"Invalid value '{size}' for MaxResults.");
+        return size >= LeastResults && size <= most ? size : throw AwsException.InvalidParameterValue($"Invalid value '{size}' for MaxResults.");
     }
 
     /// <summary>Returns the page that MaxResults and NextToken ask for.</summary>
@@ -134,8 +155,42 @@ internal sealed partial record Ec2Call(
 
         var known = items.ToDictionary(id, StringComparer.Ordinal);
         return names.Distinct(StringComparer.Ordinal).Select(
-            name => known.TryGetValue(name, out var item) ? item : throw new AwsException(
-                errorCode, $"The ID '{name}' does not exist")).ToArray();
+            name => known.TryGetValue(name, out var item) ? item
+                : throw new AwsException(errorCode, $"The ID '{name}' does not exist")).ToArray();
+    }
+
+    /// <summary>Reads tags that a call sets, within EC2's limits.</summary>
+    /// <param name="given">The tags of the call.</param>
+    /// <param name="before">The keys that the resource has already.</param>
+    public static IReadOnlyList<(string Key, string Value)> Tags(IReadOnlyList<QueryParameters> given, IEnumerable<string> before)
+    {
+        var tags = given.Select(tag => (Key: tag.Required("Key"), Value: tag["Value"] ?? string.Empty)).ToArray();
+        foreach (var (key, value) in tags)
+        {
+            if (key.StartsWith("aws:", StringComparison.OrdinalIgnoreCase))
+            {
+                throw AwsException.InvalidParameterValue($"Tag keys starting with 'aws:' are reserved for internal use: {key}");
+            }
+
+            if (key.Length > 128)
+            {
+                throw AwsException.InvalidParameterValue("Tag key exceeds the maximum length of 128 characters");
+            }
+
+            if (value.Length > 256)
+            {
+                throw AwsException.InvalidParameterValue("Tag value exceeds the maximum length of 256 characters");
+            }
+        }
+
+        if (tags.DistinctBy(tag => tag.Key, StringComparer.Ordinal).Count() < tags.Length)
+        {
+            throw AwsException.InvalidParameterValue("Duplicate tag key specified.");
+        }
+
+        return tags.Select(tag => tag.Key).Union(before, StringComparer.Ordinal).Count(key => key != MachinePort) <= MostTags
+            ? tags
+            : throw new AwsException("TagLimitExceeded", "The maximum number of tags has been reached.");
     }
 
     /// <summary>Tags a resource that the call creates, as its TagSpecification says for that resource type.</summary>
@@ -143,9 +198,9 @@ internal sealed partial record Ec2Call(
     {
         foreach (var specification in Parameters.Groups("TagSpecification").Where(group => group["ResourceType"] == resourceType))
         {
-            foreach (var tag in specification.Groups("Tag"))
+            foreach (var (key, value) in Tags(specification.Groups("Tag"), before: []))
             {
-                Region.TagsOf(id)[tag.Required("Key")] = tag["Value"] ?? string.Empty;
+                Region.TagsOf(id)[key] = value;
             }
         }
     }

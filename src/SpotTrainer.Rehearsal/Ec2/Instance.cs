@@ -133,7 +133,7 @@ internal sealed class Instance
             Ec2Xml.Element("architecture", Image.Architecture),
             Ec2Xml.Element("rootDeviceType", "ebs"),
             Ec2Xml.Element("rootDeviceName", Image.RootDeviceName),
-            Ec2Xml.Set("blockDeviceMapping", Ended ? [] : new[] { VolumeId }, volume =>
+            Ec2Xml.Set("blockDeviceMapping", Ended || State is InstanceState.Pending ? [] : new[] { VolumeId }, volume =>
             [
                 Ec2Xml.Element("deviceName", Image.RootDeviceName),
                 Ec2Xml.Element(

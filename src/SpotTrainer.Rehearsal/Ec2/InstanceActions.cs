@@ -14,6 +14,9 @@ internal static class InstanceActions
     /// <summary>EC2's own limit on the security groups of a network interface.</summary>
     private const int MostGroups = 5;
 
+    /// <summary>EC2 refuses maximum prices up to this one, in US dollars per hour.</summary>
+    private const decimal LeastPrice = 0.001m;
+
     /// <summary>EC2's own limit on user data, in bytes.</summary>
     private const int MaxUserData = 16 * 1024;
 
@@ -42,6 +45,11 @@ internal static class InstanceActions
     {
         var parameters = call.Parameters;
         var token = parameters["ClientToken"] ?? string.Empty;
+        if (token.Length > 64 || !token.All(char.IsAscii))
+        {
+            throw AwsException.InvalidParameterValue("The client token has more than 64 ASCII characters.");
+        }
+
         var text = parameters.ToString();
         if (token.Length > 0 && call.Region.Tokens.TryGetValue(token, out var before))
         {
@@ -76,12 +84,14 @@ internal static class InstanceActions
             _ => throw AwsException.InvalidParameterValue($"Invalid value '{market}' for MarketType."),
         };
         var maxPrice = parameters["InstanceMarketOptions.SpotOptions.MaxPrice"];
+        RequireOneForm(parameters);
+        RequireOneTime(parameters.Child("InstanceMarketOptions.SpotOptions"));
         var subnet = FindSubnet(call, type, spot);
         var groups = FindGroups(call);
         var onDemand = call.Market.OnDemand(type, call.Region.Name);
         var highest = spot ? ReadPrice(maxPrice) ?? onDemand : onDemand;
-        var options = LaunchOptions.Read(parameters, image.RootDeviceName);
-        var size = VolumeSize(call, image);
+        var options = LaunchOptions.Read(parameters, image.RootDeviceName, type);
+        var size = VolumeSize(call, image, options.LargestVolume);
         var (least, most) = Counts(parameters);
         if (options.InstanceProfile is not null)
         {
@@ -221,8 +231,7 @@ internal static class InstanceActions
 
         if (groups.Length > MostGroups)
         {
-            throw new AwsException(
-                "SecurityGroupsPerInterfaceLimitExceeded", "The maximum number of security groups per interface has been reached.");
+            throw TooManyGroups();
         }
 
         if (instance.Ended)
@@ -310,16 +319,58 @@ internal static class InstanceActions
             "SecurityGroupId").Concat(call.Parameters.Groups("NetworkInterface").SelectMany(network => network.List("SecurityGroupId")));
         var groups = ids.Select(id => NetworkActions.Find(call, id, name: null))
             .Concat(call.Parameters.List("SecurityGroup").Select(name => NetworkActions.Find(call, id: null, name))).ToArray();
+        if (groups.Length > MostGroups)
+        {
+            throw TooManyGroups();
+        }
+
         return groups.Length > 0 ? groups : [NetworkActions.Find(call, id: null, "default")];
+    }
+
+    private static AwsException TooManyGroups() => new(
+        "SecurityGroupsPerInterfaceLimitExceeded", "The maximum number of security groups per interface has been reached.");
+
+    /// <summary>A call with network interfaces has its subnet and groups there, and nowhere else.</summary>
+    private static void RequireOneForm(QueryParameters parameters)
+    {
+        if (parameters.Groups("NetworkInterface").Count == 0)
+        {
+            return;
+        }
+
+        var both = parameters["SubnetId"] is not null ? "subnet ID"
+            : parameters.List("SecurityGroupId").Concat(parameters.List("SecurityGroup")).Any() ? "security groups" : null;
+        if (both is not null)
+        {
+            throw new AwsException("InvalidParameterCombination",
+                $"Network interfaces and an instance-level {both} may not be specified on the same request");
+        }
+    }
+
+    /// <summary>A one-time request, the only kind here, ends with its instance.</summary>
+    private static void RequireOneTime(QueryParameters options)
+    {
+        if (options["SpotInstanceType"] is { } kind && kind != "one-time")
+        {
+            throw new AwsException("UnsupportedOperation", "The rehearsal supports one-time Spot requests only.");
+        }
+
+        if (options["InstanceInterruptionBehavior"] is { } behavior && behavior != "terminate")
+        {
+            throw new AwsException(
+                "InvalidParameterCombination", $"The interruption behavior '{behavior}' is not supported for one-time requests.");
+        }
     }
 
     private static (int Least, int Most) Counts(QueryParameters parameters)
     {
-        var (least, most) = (parameters.Integer("MinCount") ?? 1, parameters.Integer("MaxCount") ?? 1);
+        var (least, most) = (Count("MinCount"), Count("MaxCount"));
         return least >= 1 && most >= least
             ? (least, most)
             : throw AwsException.InvalidParameterValue(
                 $"MinCount {least} and MaxCount {most} must be at least 1, and MinCount must not exceed MaxCount.");
+
+        int Count(string name) => parameters.Integer(name) ?? throw AwsException.MissingParameter(name);
     }
 
     /// <summary>How many instances can be launched. Throws if they are fewer than <paramref name="least"/>.</summary>
@@ -399,12 +450,12 @@ internal static class InstanceActions
         }
     }
 
-    private static int VolumeSize(Ec2Call call, MachineImageEntry image)
+    private static int VolumeSize(Ec2Call call, MachineImageEntry image, int largest)
     {
         var size = call.Parameters.Groups("BlockDeviceMapping").FirstOrDefault(
             mapping => mapping["DeviceName"] == image.RootDeviceName)?.Integer("Ebs.VolumeSize") ?? image.SizeGiB;
-        return size >= image.SizeGiB
-            ? size
+        return size > largest ? throw AwsException.InvalidParameterValue($"Volume size {size} GiB exceeds the maximum of {largest} GiB.")
+            : size >= image.SizeGiB ? size
             : throw new AwsException(
                 "InvalidBlockDeviceMapping",
                 $"Volume of size {size}GB is smaller than snapshot '{Ids.Stable("snap", image.Id)}', expect size >= {image.SizeGiB}GB");
@@ -412,8 +463,8 @@ internal static class InstanceActions
 
     private static decimal? ReadPrice(string? maxPrice) =>
         maxPrice is null ? null
-        : decimal.TryParse(maxPrice, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var most) && most > 0 ? most
-        : throw AwsException.InvalidParameterValue($"Invalid value '{maxPrice}' for MaxPrice.");
+        : decimal.TryParse(maxPrice, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var most) && most > LeastPrice ? most
+        : throw AwsException.InvalidParameterValue($"Invalid value '{maxPrice}' for MaxPrice. It must be more than USD $0.001.");
 
     private static void RequirePrice(Ec2Call call, MarketType type, string zone, decimal? most)
     {

@@ -126,7 +126,7 @@ internal sealed class InstanceMachines(IMachineFactory factory, SemaphoreSlim ga
             instance.EverRan = true;
             SetDoors(instance);
             ShowNotices(instance);
-            region.TagsOf(instance.Id)["spottrainer:sshport"] = machine.SshPort.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            region.TagsOf(instance.Id)[Ec2Call.MachinePort] = machine.SshPort.ToString(System.Globalization.CultureInfo.InvariantCulture);
             if (instance.State is InstanceState.Pending)
             {
                 instance.State = InstanceState.Running;
@@ -183,6 +183,9 @@ internal sealed class InstanceMachines(IMachineFactory factory, SemaphoreSlim ga
                 instance.State = InstanceState.ShuttingDown;
                 SetReason(instance, "Service initiated", "Server.SpotInstanceTermination",
                     "Server.SpotInstanceTermination: Spot instance termination");
+
+                // EC2 does not give the time of an interruption here.
+                instance.TransitionReason = "Server.SpotInstanceTermination";
                 EndMachine(instance);
             }
         });

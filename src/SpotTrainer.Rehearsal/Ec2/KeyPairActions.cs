@@ -110,6 +110,11 @@ internal static class KeyPairActions
     private static string NewName(Ec2Call call)
     {
         var name = call.Parameters.Required("KeyName");
+        if (name.Length > 255 || name.Any(letter => letter is < ' ' or > '~') || name.Trim() != name)
+        {
+            throw AwsException.InvalidParameterValue($"Value ({name}) for parameter KeyName is invalid.");
+        }
+
         return call.Region.KeyPairs.ContainsKey(name)
             ? throw new AwsException("InvalidKeyPair.Duplicate", $"The keypair already exists: {name}")
             : name;
@@ -137,8 +142,8 @@ internal static class KeyPairActions
                     var exponent = reader.MpInt().ToByteArrayUnsigned();
                     using (var rsa = RSA.Create(new RSAParameters { Exponent = exponent, Modulus = reader.MpInt().ToByteArrayUnsigned() }))
                     {
-                        // EC2 does not accept shorter keys.
-                        if (rsa.KeySize < 1024)
+                        // EC2 accepts no others.
+                        if (rsa.KeySize is < 1024 or > 4096)
                         {
                             throw InvalidKey();
                         }

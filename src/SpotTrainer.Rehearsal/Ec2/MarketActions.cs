@@ -15,6 +15,12 @@ internal static class MarketActions
     /// <summary>How many regions one call for scores may name.</summary>
     private const int MostScoredRegions = 10;
 
+    /// <summary>EC2 returns the scores of the best regions or zones only.</summary>
+    private const int MostScores = 10;
+
+    /// <summary>About so many different calls for scores are allowed within 24 hours. Repeated ones do not count.</summary>
+    private const int MostConfigurations = 10;
+
     /// <summary>The most prices that EC2 returns in a page.</summary>
     private const int MaxPrices = 1000;
 
@@ -95,7 +101,12 @@ internal static class MarketActions
 
     public static object?[] DescribeInstanceTypeOfferings(Ec2Call call)
     {
-        var byZone = call.Parameters["LocationType"] == "availability-zone";
+        var byZone = call.Parameters["LocationType"] switch
+        {
+            null or "region" => false,
+            "availability-zone" => true,
+            var other => throw AwsException.InvalidParameterValue($"Invalid value '{other}' for LocationType."),
+        };
         var offerings = byZone
             ? call.Market.Offers(call.Region.Name).Select(offer => (Type: offer.Type.Name, Location: offer.Zone))
             : call.Market.Types(call.Region.Name).Select(type => (Type: type.Name, Location: call.Region.Name));
@@ -199,13 +210,16 @@ internal static class MarketActions
         }
 
         var byZone = call.Parameters.Boolean("SingleAvailabilityZone") is true;
+        RequireConfiguration(call, string.Create(
+            CultureInfo.InvariantCulture,
+            $"{byZone} {capacity} {string.Join(',', types.Order(StringComparer.Ordinal))} {string.Join(',', wanted.Order(StringComparer.Ordinal))}"));
         var scores = call.Market.Regions.Where(name => wanted.Count == 0 || wanted.Contains(name, StringComparer.Ordinal))
             .SelectMany(region => byZone
                 ? call.Market.Zones(region).Select(
                     zone => (Region: region, Zone: (string?)call.Market.Region(region).ZoneId(zone),
                         Score: Score(call, types, [zone], capacity)))
                 : [(Region: region, Zone: null, Score: Score(call, types, call.Market.Zones(region), capacity))])
-            .OrderByDescending(entry => entry.Score).ThenBy(entry => entry.Zone ?? entry.Region, StringComparer.Ordinal);
+            .OrderByDescending(entry => entry.Score).ThenBy(entry => entry.Zone ?? entry.Region, StringComparer.Ordinal).Take(MostScores);
         var (page, next) = call.Paged(scores);
         return
         [
@@ -214,6 +228,23 @@ internal static class MarketActions
                     Ec2Xml.Element("score", entry.Score)]),
             Ec2Xml.Optional("nextToken", next),
         ];
+    }
+
+    private static void RequireConfiguration(Ec2Call call, string configuration)
+    {
+        var known = call.Region.ScoredConfigurations;
+        foreach (var old in known.Where(entry => entry.Value < call.Now.AddDays(-1)))
+        {
+            known.TryRemove(old);
+        }
+
+        if (!known.ContainsKey(configuration) && known.Count >= MostConfigurations)
+        {
+            throw new AwsException("MaxConfigLimitExceeded",
+                "You have exceeded your maximum allowed Spot placement configurations. You can retry configurations that you used within the last 24 hours, or wait for 24 hours before specifying a new configuration.");
+        }
+
+        known[configuration] = call.Now;
     }
 
     private static int Score(Ec2Call call, IReadOnlyCollection<string> types, IReadOnlyCollection<string> zones, int capacity)

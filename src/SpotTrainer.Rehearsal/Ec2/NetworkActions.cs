@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
 using SpotTrainer.Rehearsal.Protocol;
@@ -8,6 +10,9 @@ namespace SpotTrainer.Rehearsal.Ec2;
 internal static partial class NetworkActions
 {
     private const string Cidr = "172.31.0.0/16";
+
+    /// <summary>EC2's limit on the inbound rules of a group.</summary>
+    private const int MostRules = 60;
 
     public static object?[] DescribeVpcs(Ec2Call call)
     {
@@ -141,7 +146,12 @@ internal static partial class NetworkActions
             throw new AwsException("InvalidVpcID.NotFound", $"The vpc ID '{vpc}' does not exist");
         }
 
-        if (call.Region.Groups.Values.Any(known => known.Name == name))
+        if (name.StartsWith("sg-", StringComparison.OrdinalIgnoreCase))
+        {
+            throw AwsException.InvalidParameterValue($"Invalid value '{name}' for groupName. The name must not start with sg-.");
+        }
+
+        if (call.Region.Groups.Values.Any(known => string.Equals(known.Name, name, StringComparison.OrdinalIgnoreCase)))
         {
             throw new AwsException("InvalidGroup.Duplicate", $"The security group '{name}' already exists for VPC '{vpc}'");
         }
@@ -191,6 +201,17 @@ internal static partial class NetworkActions
                 $"the specified rule \"peer: {known.Peer}, {known.Protocol}, from port: {known.FromPort}, to port: {known.ToPort}, ALLOW\" already exists");
         }
 
+        if (rules.Exists(rule => rules.Count(rule.SameAs) > 1))
+        {
+            throw AwsException.InvalidParameterValue("The same permission must not appear multiple times");
+        }
+
+        if (group.Ingress.Count + rules.Count > MostRules)
+        {
+            throw new AwsException(
+                "RulesPerSecurityGroupLimitExceeded", "The maximum number of rules per security group has been reached.");
+        }
+
         call.EndDryRun();
         group.Ingress.AddRange(rules);
         InstanceMachines.SetDoors(call.Region);
@@ -214,15 +235,17 @@ internal static partial class NetworkActions
     {
         var group = Group(call);
         var rules = Rules(call);
-        if (!rules.TrueForAll(rule => group.Ingress.Exists(rule.SameAs)))
-        {
-            throw new AwsException("InvalidPermission.NotFound", "The specified rule does not exist in this security group.");
-        }
-
         call.EndDryRun();
+
+        // In a default VPC, a rule that does not exist is no error.
+        var unknown = rules.Where(rule => !group.Ingress.Exists(rule.SameAs)).ToArray();
         group.Ingress.RemoveAll(known => rules.Exists(known.SameAs));
         InstanceMachines.SetDoors(call.Region);
-        return [Ec2Xml.Element("return", true)];
+        return
+        [
+            Ec2Xml.Element("return", true),
+            Ec2Xml.Set("unknownIpPermissionSet", unknown.GroupBy(rule => (rule.Protocol, rule.FromPort, rule.ToPort)), RuleXml),
+        ];
     }
 
     public static object?[] DeleteSecurityGroup(Ec2Call call)
@@ -293,22 +316,44 @@ internal static partial class NetworkActions
         return rules.Count > 0 ? rules : [Rule(call.Parameters, call.Parameters)];
     }
 
-    private static IngressRule PairRule(Ec2Call call, QueryParameters permission, QueryParameters pair) => new(
-        permission.Required("IpProtocol"), permission.Integer("FromPort") ?? -1, permission.Integer("ToPort") ?? -1, Cidr: null,
-        Find(call, pair["GroupId"], pair["GroupName"]).Id)
+    private static IngressRule PairRule(Ec2Call call, QueryParameters permission, QueryParameters pair)
     {
-        Description = pair["Description"] is { } text ? Text("rule description", text) : null,
-    };
+        var (protocol, from, to) = Ports(permission);
+        return new IngressRule(protocol, from, to, Cidr: null, Find(call, pair["GroupId"], pair["GroupName"]).Id)
+        {
+            Description = pair["Description"] is { } text ? Text("rule description", text) : null,
+        };
+    }
 
     private static IngressRule Rule(QueryParameters permission, QueryParameters range)
     {
-        var cidr = range.Required("CidrIp");
-        return IPNetwork.TryParse(cidr, out _)
-            ? new IngressRule(
-                permission.Required("IpProtocol"), permission.Integer("FromPort") ?? -1, permission.Integer("ToPort")
-                    ?? -1, cidr) { Description = range["Description"] is { } text ? Text("rule description", text) : null }
-            : throw AwsException.InvalidParameterValue($"CIDR block {cidr} is malformed");
+        var (protocol, from, to) = Ports(permission);
+        return new IngressRule(protocol, from, to, Network(range.Required("CidrIp")))
+        {
+            Description = range["Description"] is { } text ? Text("rule description", text) : null,
+        };
     }
+
+    /// <summary>Reads the protocol and the ports of a rule. TCP and UDP need ports.</summary>
+    private static (string Protocol, int From, int To) Ports(QueryParameters permission)
+    {
+        var protocol = permission.Required("IpProtocol");
+        var (from, to) = (permission.Integer("FromPort"), permission.Integer("ToPort"));
+        return protocol is not ("tcp" or "udp" or "6" or "17") ? (protocol, from ?? -1, to ?? -1)
+            : from is null || to is null ? throw AwsException.MissingParameter(from is null ? "FromPort" : "ToPort")
+            : from >= 0 && from <= to && to <= 65535 ? (protocol, from.Value, to.Value)
+            : throw AwsException.InvalidParameterValue($"Invalid value '{from}-{to}' for portRange.");
+    }
+
+    /// <summary>Reads an IPv4 range. EC2 keeps it with its first address: 100.64.0.0/18 for 100.64.0.7/18.</summary>
+    private static string Network(string cidr) =>
+        cidr.Split('/') is [var address, var length] && IPAddress.TryParse(address, out var ip)
+        && ip.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork
+        && int.TryParse(length, NumberStyles.None, CultureInfo.InvariantCulture, out var bits) && bits <= 32
+            ? new IPNetwork(new IPAddress(BinaryPrimitives.ReverseEndianness((uint)(
+                bits == 0 ? 0 : BinaryPrimitives.ReadUInt32BigEndian(ip.GetAddressBytes()) & (uint.MaxValue << (32 - bits))))), bits)
+                .ToString()
+            : throw AwsException.InvalidParameterValue($"CIDR block {cidr} is malformed");
 
     private static object?[] RuleXml(IGrouping<(string Protocol, int FromPort, int ToPort), IngressRule> rule) =>
     [

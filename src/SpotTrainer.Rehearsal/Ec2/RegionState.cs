@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using SpotTrainer.Rehearsal.Machines;
 
@@ -30,6 +31,9 @@ internal sealed class RegionState
 
     /// <summary>The use of each client token: the call and its result.</summary>
     public Dictionary<string, (string Call, IReadOnlyList<Instance> Made)> Tokens { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>What was asked for placement scores, and when. Needs no lock.</summary>
+    public ConcurrentDictionary<string, DateTimeOffset> ScoredConfigurations { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Tags by resource.</summary>
     public Dictionary<string, SortedDictionary<string, string>> Tags { get; } = new(StringComparer.Ordinal);

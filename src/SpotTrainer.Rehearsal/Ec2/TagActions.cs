@@ -18,12 +18,13 @@ internal static class TagActions
             throw NotFound(unknown);
         }
 
+        var tags = ids.SelectMany(id => Ec2Call.Tags(call.Parameters.Groups("Tag"), call.Region.TagsOf(id).Keys)).Distinct().ToArray();
         call.EndDryRun();
         foreach (var id in ids)
         {
-            foreach (var tag in call.Parameters.Groups("Tag"))
+            foreach (var (key, value) in tags)
             {
-                call.Region.TagsOf(id)[tag.Required("Key")] = tag["Value"] ?? string.Empty;
+                call.Region.TagsOf(id)[key] = value;
             }
         }
 

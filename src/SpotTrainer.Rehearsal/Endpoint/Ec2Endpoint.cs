@@ -264,6 +264,7 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
             var parameters = json ? new QueryParameters([]) : Parameters(raw);
             var target = raw.Header("X-Amz-Target") ?? string.Empty;
             var action = json ? target[(target.IndexOf('.', StringComparison.Ordinal) + 1)..] : parameters.Required("Action");
+            RequireOperation(service, target);
             calls.AddOrUpdate(json ? target : action, 1, (_, count) => count + 1);
             if (!await MeetAsync(signature.Region, service, action))
             {
@@ -293,6 +294,22 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
                 : service is "sts" or "iam" ? new Answer(error.StatusCode, "text/xml", QueryService.Error(service, error, requestId))
                 : new Answer(error.StatusCode, XmlType, Ec2Xml.Bytes(Ec2Service.Error(error, requestId)));
             return answer with { RequestId = requestId };
+        }
+    }
+
+    /// <summary>Each JSON service has operations of its own, whatever the signature says.</summary>
+    private static void RequireOperation(string service, string target)
+    {
+        var prefix = service switch
+        {
+            "ssm" => "AmazonSSM.",
+            "pricing" => "AWSPriceListService.",
+            "servicequotas" => QuotaService.Prefix,
+            _ => string.Empty,
+        };
+        if (!target.StartsWith(prefix, StringComparison.Ordinal))
+        {
+            throw new AwsException("UnknownOperationException", $"The service {service} has no operation {target}.");
         }
     }
 

@@ -26,6 +26,11 @@ internal static class JsonService
     private static object GetParameters(string region, string account, JsonElement body)
     {
         var names = Array(body, "Names").Select(name => name.GetString()!).ToArray();
+        if (names.Length > 10)
+        {
+            throw new AwsException("ValidationException", "Names must have length less than or equal to 10.");
+        }
+
         var found = names.Select(name => Parameter(region, account, name)).OfType<object>().ToArray();
         return new { Parameters = found, InvalidParameters = names.Where(name => Parameter(region, account, name) is null).ToArray() };
     }
@@ -42,8 +47,13 @@ internal static class JsonService
 
     private static object GetProducts(JsonElement body, MarketTable market)
     {
+        if (Text(body, "ServiceCode") is var service && service != "AmazonEC2")
+        {
+            throw new AwsException("NotFoundException", $"The rehearsal has no prices of the service {service}.");
+        }
+
         var filters = body.TryGetProperty("Filters", out _)
-            ? Array(body, "Filters").Select(filter => (Field: Text(filter, "Field"), Value: Text(filter, "Value"))).ToArray()
+            ? Array(body, "Filters").Select(filter => (Type: Text(filter, "Type"), Field: Text(filter, "Field"), Value: Text(filter, "Value"))).ToArray()
             : [];
 
         // Region and type narrow the result most, so they are looked up. Then every filter is compared.

@@ -121,7 +121,7 @@ public sealed class PlanTests
         var gpu = await test.FindAsync(new OfferCriteria { InstanceTypes = ["g4dn.xlarge"], First = 1 });
         var plan = await new PlanChecker(
             test.Cloud,
-            new LaunchRequest { Offers = gpu, Image = new ImageChoice("ubuntu-24.04"), KeyFile = key, MaxPrice = 0.0001m,
+            new LaunchRequest { Offers = gpu, Image = new ImageChoice("ubuntu-24.04"), KeyFile = key, MaxPrice = 0.002m,
                 Budget = 0.000001m },
             [key, folder["no.ipynb"]]).CheckAsync(Stop);
         Assert.Equal(

@@ -58,10 +58,10 @@ public sealed class ScriptTests : IDisposable
         Assert.Empty(output);
         Assert.StartsWith("Connect-TrainingHost: The private key /nowhere/key does not exist.", error, StringComparison.Ordinal);
         Assert.Contains(
-            "Copy the key there, or use Connect-TrainingHost -KeyPath with the HostName, UserName, and HostKeys of this host.\n",
+            "Copy the private key to this computer, and pass its path to Connect-TrainingHost -KeyPath, with the HostName, UserName, and HostKeys of this host.\n",
             error,
             StringComparison.Ordinal);
-        Assert.Equal(2, error.Split("Copy the key there").Length);
+        Assert.Equal(2, error.Split("Copy the private key").Length);
         Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
     }
 

@@ -20,7 +20,7 @@ public sealed class AwsCliConditionTests : AwsCli
         await MeetsAsync(now => now with { Quotas = now.Quotas.SetItem("L-34B43A08", 1) }, LaunchSpot, "MaxSpotInstanceCountExceeded");
         await MeetsAsync(now => now with { Quotas = now.Quotas.SetItem("L-1216C47A", 1) }, Launch, "VcpuLimitExceeded");
         await MeetsAsync(
-            now => now, Launch + " --instance-market-options MarketType=spot,SpotOptions={MaxPrice=0.001}", "SpotMaxPriceTooLow");
+            now => now, Launch + " --instance-market-options MarketType=spot,SpotOptions={MaxPrice=0.0011}", "SpotMaxPriceTooLow");
         await MeetsAsync(now => now with { Denied = ["ec2:RunInstances"] }, LaunchSpot, "UnauthorizedOperation");
         await MeetsAsync(now => now with { Throttles = [new Throttle("RunInstances", First: 5)] }, LaunchSpot, "RequestLimitExceeded");
         await MeetsAsync(now => now with { NoDefaultVpc = [TestEndpoint.Region] }, LaunchSpot, "VPCIdNotSpecified");

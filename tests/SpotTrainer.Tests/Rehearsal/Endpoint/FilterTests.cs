@@ -24,6 +24,21 @@ public sealed class FilterTests
     }
 
     [Fact]
+    public async Task A_call_has_two_hundred_filter_values_at_most_and_pages_of_five_at_least()
+    {
+        await using var endpoint = new TestEndpoint();
+        List<string> values = [.. Enumerable.Repeat("m5.large", 100)];
+        await DescribeAsync(null, new Filter("instance-type", values), new Filter("instance-type", values));
+        Assert.Equal("FilterLimitExceeded", await TestEndpoint.ErrorAsync(
+            () => DescribeAsync(null, new Filter("instance-type", values), new Filter("instance-type", [.. values, "m5.large"]))));
+        await DescribeAsync(5);
+        Assert.Equal("InvalidParameterValue", await TestEndpoint.ErrorAsync(() => DescribeAsync(4)));
+
+        Task DescribeAsync(int? most, params Filter[] filters) => endpoint.Ec2.DescribeInstancesAsync(
+            new DescribeInstancesRequest { MaxResults = most, Filters = [.. filters] }, Stop);
+    }
+
+    [Fact]
     public async Task A_backslash_escapes_a_wildcard()
     {
         await using var endpoint = new TestEndpoint();

@@ -74,6 +74,17 @@ public sealed class KeyPairTests
         Assert.Equal("InvalidKey.Format", await TestEndpoint.ErrorAsync(() => ImportAsync(endpoint, line + "\n")));
     }
 
+    [Theory]
+    [InlineData("Schl\u00fcssel")]
+    [InlineData(" a")]
+    [InlineData("a ")]
+    public async Task A_name_has_ASCII_characters_only(string name)
+    {
+        await using var endpoint = new TestEndpoint();
+        Assert.Equal("InvalidParameterValue", await TestEndpoint.ErrorAsync(
+            () => endpoint.Ec2.CreateKeyPairAsync(new CreateKeyPairRequest { KeyName = name }, Stop)));
+    }
+
     [Fact]
     public async Task A_name_can_exist_only_once()
     {

@@ -108,7 +108,7 @@ public sealed class LaunchTests
         var ids = tags.ToDictionary(tag => tag.Value, tag => tag.ResourceId, StringComparer.Ordinal);
         Assert.Equal(
             (instance.InstanceId, instance.SpotInstanceRequestId, instance.NetworkInterfaces[0].NetworkInterfaceId,
-                instance.BlockDeviceMappings[0].Ebs.VolumeId),
+                (await endpoint.InStateAsync(instance.InstanceId, InstanceStateName.Running)).BlockDeviceMappings[0].Ebs.VolumeId),
             (ids["instance"], ids["spot-instances-request"], ids["network-interface"], ids["volume"]));
         var byTag = await endpoint.Ec2.DescribeSpotInstanceRequestsAsync(
             new DescribeSpotInstanceRequestsRequest { Filters = [new Filter("tag:spottrainer:kind", ["spot-*"])] }, Stop);
@@ -203,6 +203,18 @@ public sealed class LaunchTests
         { "InvalidBlockDeviceMapping", "small disk" },
         { "InvalidParameterValue", "user data" },
         { "InvalidParameterValue", "large user data" },
+        { "InvalidParameterValue", "large disk" },
+        { "InvalidParameterValue", "disk of no type" },
+        { "InvalidParameterValue", "hops" },
+        { "InvalidParameterValue", "long token" },
+        { "InvalidParameterValue", "long tag" },
+        { "InvalidParameterValue", "tag of AWS" },
+        { "InvalidParameterValue", "tag twice" },
+        { "TagLimitExceeded", "many tags" },
+        { "InvalidParameterCombination", "credits" },
+        { "InvalidParameterCombination", "two forms" },
+        { "InvalidParameterCombination", "stop at interruption" },
+        { "MissingParameter", "count" },
     };
 
     [Theory]
@@ -242,7 +254,7 @@ public sealed class LaunchTests
                     request.InstanceMarketOptions.SpotOptions = new SpotMarketOptions { MaxPrice = "cheap" };
                     break;
                 case "low price":
-                    request.InstanceMarketOptions.SpotOptions = new SpotMarketOptions { MaxPrice = "0.0001" };
+                    request.InstanceMarketOptions.SpotOptions = new SpotMarketOptions { MaxPrice = "0.002" };
                     break;
                 case "small disk":
                     request.BlockDeviceMappings =
@@ -254,9 +266,53 @@ public sealed class LaunchTests
                 case "large user data":
                     request.UserData = Convert.ToBase64String(new byte[(16 * 1024) + 1]);
                     break;
+                case "large disk":
+                    request.BlockDeviceMappings = [Disk(new EbsBlockDevice { VolumeSize = 16385, VolumeType = VolumeType.Gp2 })];
+                    break;
+                case "disk of no type":
+                    request.BlockDeviceMappings = [Disk(new EbsBlockDevice { VolumeSize = 30, VolumeType = "gp9" })];
+                    break;
+                case "hops":
+                    request.MetadataOptions = new InstanceMetadataOptionsRequest { HttpPutResponseHopLimit = 65 };
+                    break;
+                case "long token":
+                    request.ClientToken = new string('a', 65);
+                    break;
+                case "long tag":
+                    request.TagSpecifications = Tags(new Tag("Name", new string('a', 257)));
+                    break;
+                case "tag of AWS":
+                    request.TagSpecifications = Tags(new Tag("AWS:name", "a"));
+                    break;
+                case "tag twice":
+                    request.TagSpecifications = Tags(new Tag("a", "b"), new Tag("a", "c"));
+                    break;
+                case "many tags":
+                    request.TagSpecifications = Tags([.. Enumerable.Range(0, 51).Select(
+                        number => new Tag(number.ToString(CultureInfo.InvariantCulture), "a"))]);
+                    break;
+                case "credits":
+                    request.CreditSpecification = new CreditSpecificationRequest { CpuCredits = "standard" };
+                    break;
+                case "two forms":
+                    request.NetworkInterfaces = [new InstanceNetworkInterfaceSpecification { DeviceIndex = 0 }];
+                    request.SubnetId = "subnet-00000000000000000";
+                    break;
+                case "stop at interruption":
+                    request.InstanceMarketOptions.SpotOptions =
+                        new SpotMarketOptions { InstanceInterruptionBehavior = InstanceInterruptionBehavior.Stop };
+                    break;
+                case "count":
+                    request.MinCount = null;
+                    break;
             }
         }
     }
+
+    private static BlockDeviceMapping Disk(EbsBlockDevice disk) => new() { DeviceName = "/dev/sda1", Ebs = disk };
+
+    private static List<TagSpecification> Tags(params Tag[] tags) =>
+        [new TagSpecification { ResourceType = ResourceType.Instance, Tags = [.. tags] }];
 
     [Fact]
     public async Task A_zone_without_the_type_is_unsupported()

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Amazon.EC2.Model;
 using SpotTrainer.Rehearsal.Machines;
 
@@ -24,13 +25,46 @@ public sealed class SecurityGroupTests
     }
 
     [Fact]
-    public async Task A_missing_rule_cannot_be_revoked()
+    public async Task A_group_has_sixty_rules_at_most_and_a_name_that_no_other_has_in_any_case()
     {
         await using var endpoint = new TestEndpoint();
         var group = await endpoint.NewGroupAsync();
-        var revoke = new RevokeSecurityGroupIngressRequest { GroupId = group, IpPermissions = Ec2ActionTests.Ssh(group).IpPermissions };
-        Assert.Equal(
-            "InvalidPermission.NotFound", await TestEndpoint.ErrorAsync(() => endpoint.Ec2.RevokeSecurityGroupIngressAsync(revoke, Stop)));
+        await AuthorizeAsync(60, "198.51.100");
+        Assert.Equal("RulesPerSecurityGroupLimitExceeded", await TestEndpoint.ErrorAsync(() => AuthorizeAsync(1, "192.0.2")));
+        await MakeAsync("Lab");
+        Assert.Equal("InvalidGroup.Duplicate", await TestEndpoint.ErrorAsync(() => MakeAsync("lab")));
+        Assert.Equal("InvalidParameterValue", await TestEndpoint.ErrorAsync(() => MakeAsync("sg-lab")));
+
+        Task AuthorizeAsync(int count, string network) => endpoint.Ec2.AuthorizeSecurityGroupIngressAsync(
+            new AuthorizeSecurityGroupIngressRequest
+            {
+                GroupId = group,
+                IpPermissions = [.. Enumerable.Range(1, count).SelectMany(
+                    last => Ec2ActionTests.Ssh(group, string.Create(CultureInfo.InvariantCulture, $"{network}.{last}/32")).IpPermissions)],
+            }, Stop);
+
+        Task MakeAsync(string name) => endpoint.Ec2.CreateSecurityGroupAsync(
+            new CreateSecurityGroupRequest { GroupName = name, Description = "made for tests" }, Stop);
+    }
+
+    [Fact]
+    public async Task A_rule_is_checked_and_kept_with_the_first_address_of_its_range()
+    {
+        await using var endpoint = new TestEndpoint();
+        var group = await endpoint.NewGroupAsync();
+        var rule = Ec2ActionTests.Ssh(group, "100.64.5.7/18").IpPermissions[0];
+        Assert.Equal("InvalidParameterValue", await TestEndpoint.ErrorAsync(() => AuthorizeAsync(rule, rule)));
+        await AuthorizeAsync(rule);
+        var kept = (await endpoint.Ec2.DescribeSecurityGroupsAsync(
+            new DescribeSecurityGroupsRequest { GroupIds = [group] }, Stop)).SecurityGroups[0].IpPermissions;
+        Assert.Equal("100.64.0.0/18", Assert.Single(Assert.Single(kept).Ipv4Ranges).CidrIp);
+        rule.ToPort = 70000;
+        Assert.Equal("InvalidParameterValue", await TestEndpoint.ErrorAsync(() => AuthorizeAsync(rule)));
+        rule.ToPort = null;
+        Assert.Equal("MissingParameter", await TestEndpoint.ErrorAsync(() => AuthorizeAsync(rule)));
+
+        Task AuthorizeAsync(params IpPermission[] rules) => endpoint.Ec2.AuthorizeSecurityGroupIngressAsync(
+            new AuthorizeSecurityGroupIngressRequest { GroupId = group, IpPermissions = [.. rules] }, Stop);
     }
 
     [Theory]
