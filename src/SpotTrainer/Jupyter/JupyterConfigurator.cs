@@ -55,21 +55,22 @@ internal static class JupyterConfigurator
             ["PasswordIdentityProvider"] = new { hashed_password = hash, password_required = true, allow_password_change = false },
         }, Plain);
 
-        // Use standard input, because other users could see arguments in the process list. The umask keeps the files private.
-        foreach (var (name, text) in new[]
-        {
+        // Use standard input, because other users could see arguments in the process list. The umask keeps the files private. The connection
+        // can end after each of them: the file of a long password therefore says which one is long, and the file that shows above that
+        // everything is there comes last.
+        (string Name, string Text)[] files =
+        [
+            .. request.IsLong ? new[] { ("long_password", hash) } : [],
             ("certificate.pem", certificate.CertificatePem), ("key.pem", certificate.KeyPem),
             ("jupyter_notebook_config.json", json), ("jupyter_server_config.json", json),
-        })
+        ];
+        foreach (var (name, text) in files)
         {
             await connection.RequireAsync(
                 $"umask 077 && cat > {MachineLayout.Jupyter}/{name}.new && mv {MachineLayout.Jupyter}/{name}.new {MachineLayout.Jupyter}/{name}",
                 "Writing Jupyter's configuration", cancellationToken, text);
         }
 
-        await connection.RequireAsync(
-            $"{(request.IsLong ? "touch" : "rm -f")} {MachineLayout.Jupyter}/long_password", "Writing Jupyter's configuration",
-            cancellationToken);
         context.Log.Verbose($"{host}: Jupyter's certificate is {certificate.Fingerprint}.");
         return new JupyterSecurity(host, request.Prefix, request.Password, certificate);
     }

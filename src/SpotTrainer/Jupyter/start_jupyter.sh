@@ -16,8 +16,11 @@ if ! [ -s "$folder/certificate.pem" ] || ! [ -s "$folder/key.pem" ] ||
     echo 'The password or certificate of Jupyter is missing. Run Set-JupyterSecurity first.' >&2
     exit 3
 fi
-# The length cannot be told from the hash, so Set-JupyterSecurity notes it.
-[ "$name" = localhost ] || [ -e "$folder/long_password" ] || { echo 'The password is too short for an open port.' >&2; exit 7; }
+# The length cannot be told from the hash, so Set-JupyterSecurity notes the hash of a long password. A note about another password, which
+# is left if its connection ended, does not count.
+is_long() { [ -s "$folder/long_password" ] && grep -qFf "$folder/long_password" "$folder/$1"; }
+[ "$name" = localhost ] || { is_long jupyter_server_config.json && is_long jupyter_notebook_config.json; } ||
+    { echo 'The password is too short for an open port.' >&2; exit 7; }
 
 started=
 if ! pid=$(process_of "$folder/pid"); then
