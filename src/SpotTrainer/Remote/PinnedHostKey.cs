@@ -6,19 +6,26 @@ namespace SpotTrainer.Remote;
 /// <summary>Determines which host keys to accept from a host. There is no trust on first use.</summary>
 internal static class PinnedHostKey
 {
-    /// <summary>Returns the fingerprints that the user gave, or those in the user's known_hosts file.</summary>
-    public static IReadOnlyList<string> Resolve(IReadOnlyList<string> given, string hostName, int port)
+    /// <summary>
+    /// Returns the fingerprints that the user gave, or those in the user's known_hosts file. A key that this file revokes for the host is
+    /// never one of them, as in OpenSSH.
+    /// </summary>
+    public static IReadOnlyList<string> Resolve(IReadOnlyList<string> given, string hostName, int port) =>
+        Resolve(given, hostName, port, KnownHosts.UserFile);
+
+    /// <summary>Does the same with another known_hosts file.</summary>
+    public static IReadOnlyList<string> Resolve(IReadOnlyList<string> given, string hostName, int port, string file)
     {
-        if (given.Count > 0)
+        var pinned = given.SelectMany(text => text.Split('\r', '\n')).Select(line => line.Trim())
+            .Where(line => line.Length > 0 && line[0] != '#').Select(line => Parse(line) ?? throw Invalid(hostName)).ToArray();
+        if (given.Count > 0 && pinned.Length == 0)
         {
-            var pinned = given.SelectMany(text => text.Split('\r', '\n')).Select(line => line.Trim())
-                .Where(line => line.Length > 0 && line[0] != '#').Select(line => Parse(line) ?? throw Invalid(hostName)).ToArray();
-            return pinned.Length > 0 ? pinned : throw Invalid(hostName);
+            throw Invalid(hostName);
         }
 
-        var file = KnownHosts.UserFile;
         var known = File.Exists(file) ? KnownHosts.Find(File.ReadLines(file), hostName, port) : new HostKeys([], []);
-        return known.Accepted.Count > 0 ? known.Accepted
+        var accepted = pinned.Length > 0 ? pinned.Except(known.Revoked, StringComparer.Ordinal).ToArray() : known.Accepted;
+        return accepted.Count > 0 ? accepted
             : known.Revoked.Count > 0 ? throw new SpotTrainerException("HostKeyRevoked", ErrorKind.SecurityError,
                 $"{file} revokes the host key of {hostName}:{port} ({string.Join(", ", known.Revoked)}).",
                 "Ask the owner of the machine for its current host key, and use it with -HostKey.", hostName)
