@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Amazon.EC2;
 using Amazon.EC2.Model;
 using SpotTrainer.Cloud;
@@ -24,11 +25,25 @@ internal static class Terminator
     public static async Task RequestAsync(CloudContext cloud, string region, string id, bool justLaunched, StepContext context)
     {
         using var limit = context.Cleanup.Until(1, Timeout);
-        await Patience.Endless(Poll).DoAsync(
-            context.Time,
-            () => cloud.Ec2(region).TerminateInstancesAsync(new TerminateInstancesRequest { InstanceIds = [id] }, limit.Token),
-            exception => exception is AmazonEC2Exception { ErrorCode: "InvalidInstanceID.NotFound" } ? justLaunched : AwsVerdict.MayPass(
-                exception), limit.Token);
+        Exception? last = null;
+        try
+        {
+            await Patience.Endless(Poll).DoAsync(
+                context.Time,
+                () => cloud.Ec2(region).TerminateInstancesAsync(new TerminateInstancesRequest { InstanceIds = [id] }, limit.Token),
+                MayPass, limit.Token);
+        }
+        catch (Exception) when (limit.IsOver && last is not null)
+        {
+            // That the time is over says less.
+            ExceptionDispatchInfo.Capture(last).Throw();
+        }
+
+        bool MayPass(Exception exception)
+        {
+            last = exception;
+            return exception is AmazonEC2Exception { ErrorCode: "InvalidInstanceID.NotFound" } ? justLaunched : AwsVerdict.MayPass(exception);
+        }
     }
 
     /// <summary>

@@ -68,19 +68,29 @@ public sealed class ForeignAnswerTests
         Assert.Equal(test.Regions.Count, receipt.NotAsked.Count);
     }
 
-    /// <summary>Only the last look is foreign: what was removed before is not known to be gone.</summary>
+    /// <summary>The instance is really terminated, and every answer after that is foreign: nothing is known to be gone.</summary>
     [Fact]
     public async Task A_receipt_is_not_clean_if_only_the_last_look_was_answered_by_something_else()
     {
         await using var test = new TestCloud();
-        using var cloud = test.ContextOf(test.Endpoint.Endpoint.Url.ToString());
-        var before = new ResourceSweep(cloud, [cloud.Region], allOwners: false, costingOnly: false, test.Context);
-        Assert.Empty(await before.FindAsync(Stop));
-        await using var portal = new LossyProxy(test.Endpoint.Endpoint.Url, "Action=Describe", instead: Answer("200 OK", "<html/>"));
-        using var behind = test.ContextOf(portal.Url);
-        var receipt = await new ResourceSweep(behind, [cloud.Region], allOwners: false, costingOnly: false, test.Context)
-            .RemoveAsync([], [], Stop);
+        var instance = await test.LaunchAsync(
+            new LaunchRequest { Offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 }) });
+        await test.Endpoint.InStateAsync(instance.InstanceId, Amazon.EC2.InstanceStateName.Running);
+
+        // The last look is the first to ask for disks after the termination.
+        await using var portal = new LossyProxy(
+            test.Endpoint.Endpoint.Url, "Action=DescribeVolumes", instead: Answer("200 OK", "<html/>"),
+            after: request => request.Contains("Action=TerminateInstances", StringComparison.Ordinal));
+        using var cloud = test.ContextOf(portal.Url);
+        var sweep = new ResourceSweep(cloud, [cloud.Region], allOwners: false, costingOnly: true, test.Context);
+        var found = await sweep.FindAsync(Stop);
+        Assert.Equal(instance.InstanceId, Assert.Single(found).Id);
+        var receipt = await sweep.RemoveAsync(found, found, Stop);
+        Assert.Equal(1, test.Endpoint.Endpoint.Calls["TerminateInstances"]);
+        Assert.Equal(Amazon.EC2.InstanceStateName.Terminated, Assert.Single(await test.MachinesAsync()).State.Name);
+        Assert.Equal("removed", Assert.Single(found).Outcome);
         Assert.False(receipt.Clean);
+        Assert.StartsWith($"{cloud.Region}: ", Assert.Single(receipt.NotAsked), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -104,7 +114,8 @@ public sealed class ForeignAnswerTests
             InstanceId = instance.InstanceId, LaunchTime = instance.LaunchTime, State = instance.State,
         };
 
-    private static string Answer(string status, string page) =>
+    /// <summary>An HTTP response.</summary>
+    internal static string Answer(string status, string page) =>
         $"HTTP/1.1 {status}\r\nContent-Type: text/html\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: {page.Length}\r\n"
         + $"Connection: close\r\n\r\n{page}";
 }

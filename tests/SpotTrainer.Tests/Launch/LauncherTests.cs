@@ -8,6 +8,7 @@ using SpotTrainer.Launch;
 using SpotTrainer.Market;
 using SpotTrainer.Rehearsal.Faults;
 using SpotTrainer.Rehearsal.Protocol;
+using SpotTrainer.Tests.Cloud;
 using SpotTrainer.Tests.Rehearsal.Endpoint;
 using SpotTrainer.Tests.Support;
 
@@ -174,6 +175,9 @@ public sealed class LauncherTests : IDisposable
     [InlineData(400, "InvalidParameterValue", false)]
     [InlineData(403, "UnauthorizedOperation", false)]
     [InlineData(502, "", false)]
+    [InlineData(200, "", false)]
+    [InlineData(200, "InternalError", false)]
+    [InlineData(511, "", false)]
     public async Task An_answer_that_is_not_a_known_refusal_of_EC2_itself_leaves_no_instance_unnoticed(
         int status, string code, bool isOfEc2)
     {
@@ -193,6 +197,56 @@ public sealed class LauncherTests : IDisposable
         var machines = (await endpoint.Ec2.DescribeInstancesAsync(new DescribeInstancesRequest(), Stop)).Reservations.SelectMany(
             reservation => reservation.Instances);
         Assert.Equal(instance.InstanceId, Assert.Single(machines).InstanceId);
+    }
+
+    /// <summary>Some pages are read as an answer that has no instances. They must count as little as those that cannot be read.</summary>
+    [Theory]
+    [MemberData(nameof(ForeignAnswerTests.Pages), MemberType = typeof(ForeignAnswerTests))]
+    public async Task A_page_that_is_not_EC2s_leaves_no_instance_unnoticed(string status, string page)
+    {
+        await using var endpoint = new TestEndpoint();
+        await using var proxy = new LossyProxy(
+            endpoint.Endpoint.Url, "Action=RunInstances", instead: ForeignAnswerTests.Answer(
+                status, page.Replace("DescribeInstances", "RunInstances", StringComparison.Ordinal)));
+        using var cloud = Cloud(endpoint, proxy.Url);
+        var log = new RecordingLog();
+        var offers = await OfferFinder.FindAsync(
+            cloud, [cloud.Region], new OfferCriteria { InstanceTypes = ["m7i.large"], First = 2 }, log.Context, Stop);
+        var instance = await LaunchAsync(cloud, new LaunchRequest { Offers = offers, Name = "paged", NoWait = true }, log, Stop);
+        var machines = (await endpoint.Ec2.DescribeInstancesAsync(new DescribeInstancesRequest(), Stop)).Reservations.SelectMany(
+            reservation => reservation.Instances);
+        Assert.Equal(instance.InstanceId, Assert.Single(machines).InstanceId);
+    }
+
+    /// <summary>An instance that EC2 was never asked to terminate is not called terminated because a page said 200.</summary>
+    [Theory]
+    [MemberData(nameof(ForeignAnswerTests.Pages), MemberType = typeof(ForeignAnswerTests))]
+    public async Task A_page_that_is_not_EC2s_terminates_nothing(string status, string page)
+    {
+        await using var test = new TestCloud();
+        var instance = await test.LaunchAsync(
+            new LaunchRequest { Offers = await test.FindAsync(new OfferCriteria { InstanceTypes = ["m7i.large"], First = 1 }) });
+        var answer = ForeignAnswerTests.Answer(status, page.Replace("DescribeInstances", "TerminateInstances", StringComparison.Ordinal));
+        var slow = new RecordingLog { Time = new FastClock(60) }.Context;
+        await using (var portal = new LossyProxy(test.Endpoint.Endpoint.Url, "Action=TerminateInstances", instead: answer, forwards: false))
+        {
+            using var behind = test.ContextOf(portal.Url);
+            var error = await Assert.ThrowsAnyAsync<Exception>(
+                () => Terminator.RequestAsync(behind, instance.Region, instance.InstanceId, justLaunched: false, slow));
+
+            // The redirection leads to a closed port, which the SDK tries again until the time is over.
+            Assert.Equal(
+                status.StartsWith("302", StringComparison.Ordinal) ? "TimedOut" : "ConnectionFailed",
+                ErrorTranslation.Translate(error, target: null).Id);
+            Assert.DoesNotContain("TerminateInstances", test.Endpoint.Endpoint.Calls.Keys);
+        }
+
+        // When the user has signed in, the next attempt reaches EC2.
+        await using var passing = new LossyProxy(
+            test.Endpoint.Endpoint.Url, "Action=TerminateInstances", losses: 1, instead: answer, forwards: false);
+        using var soon = test.ContextOf(passing.Url);
+        await Terminator.RequestAsync(soon, instance.Region, instance.InstanceId, justLaunched: false, test.Context);
+        Assert.Equal(InstanceStateName.Terminated, Assert.Single(await test.MachinesAsync()).State.Name);
     }
 
     [Fact]

@@ -7,7 +7,7 @@ namespace SpotTrainer.Tests.Support;
 /// <summary>
 /// Forwards HTTP requests to an endpoint, and loses the responses to requests that contain a word, a given number of times. It can also
 /// hold them back forever, change them, or send another response instead. The endpoint has carried out the request in each case, unless the
-/// proxy does not forward it.
+/// proxy does not forward it. It can wait until another request has been answered before it loses anything.
 /// </summary>
 internal sealed class LossyProxy : IAsyncDisposable
 {
@@ -20,15 +20,18 @@ internal sealed class LossyProxy : IAsyncDisposable
     private readonly string? instead;
     private readonly Func<string, string>? change;
     private readonly bool forwards;
+    private readonly Func<string, bool>? after;
     private readonly Task accepting;
+    private volatile bool begun;
     private int losses;
 
     public LossyProxy(
         Uri endpoint, string word, int losses = int.MaxValue, bool holds = false, string? instead = null,
-        Func<string, string>? change = null, bool forwards = true)
+        Func<string, string>? change = null, bool forwards = true,
+        Func<string, bool>? after = null)
     {
         (this.endpoint, this.word, this.losses, this.holds, this.instead) = (endpoint, word, losses, holds, instead);
-        (this.change, this.forwards) = (change, forwards);
+        (this.change, this.forwards, this.after, begun) = (change, forwards, after, after is null);
         listener.Start();
         accepting = AcceptAsync();
     }
@@ -71,7 +74,8 @@ internal sealed class LossyProxy : IAsyncDisposable
             {
                 var request = await ReadAsync(client.GetStream());
 
-                var isMeant = Encoding.UTF8.GetString(request).Contains(word, StringComparison.Ordinal)
+                var text = Encoding.UTF8.GetString(request);
+                var isMeant = begun && text.Contains(word, StringComparison.Ordinal)
                     && Interlocked.Decrement(ref losses) >= 0;
                 byte[] answer = [];
                 if (forwards || !isMeant)
@@ -83,6 +87,7 @@ internal sealed class LossyProxy : IAsyncDisposable
                     answer = await ReadAsync(server.GetStream());
                 }
 
+                begun |= after?.Invoke(text) is true;
                 if (isMeant && change is not null)
                 {
                     answer = Changed(answer, change);
