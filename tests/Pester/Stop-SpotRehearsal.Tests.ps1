@@ -13,7 +13,12 @@ Describe 'Stop-SpotRehearsal' -Skip:(-not $IsLinux) {
         $keyBefore = Test-Path -LiteralPath $key
         $notStopped = Stop-SpotRehearsal -WhatIf
         $stateBefore = $rehearsal.State
-        $end = Stop-SpotRehearsal
+        $rehearsal | Export-Clixml (Join-Path $TestDrive 'rehearsal.xml')
+        $saved = Import-Clixml (Join-Path $TestDrive 'rehearsal.xml')
+        $other = Import-Clixml (Join-Path $TestDrive 'rehearsal.xml')
+        $other.EndpointUrl = 'http://127.0.0.1:1/'
+        $refused = Get-StepError { $other | Stop-SpotRehearsal }
+        $end = $saved | Stop-SpotRehearsal
     }
 
     AfterAll {
@@ -23,6 +28,12 @@ Describe 'Stop-SpotRehearsal' -Skip:(-not $IsLinux) {
     It 'stops nothing with -WhatIf' {
         $notStopped | Should -BeNullOrEmpty
         $stateBefore | Should -Be 'running'
+    }
+
+    It 'refuses the rehearsal of another session, and takes one that crossed a process' {
+        Assert-StepError $refused OtherCloud InvalidArgument
+        $end | Should -Be $rehearsal
+        Assert-StepErrorId (Get-StepError { $saved | Stop-SpotRehearsal }) 'NoRehearsal'
     }
 
     It 'ended, and its objects lead nowhere else' {

@@ -20,6 +20,17 @@ Describe 'Update-TrainingSecurityGroup' -Skip:(-not $IsLinux) {
         $updated.AllowedCidrs | Sort-Object | Should -Be '203.0.113.7/32', '203.0.113.8/32'
     }
 
+    It 'takes a group that crossed a process, its ID, and its name' {
+        $group = New-TrainingSecurityGroup crossed -AllowedCidr 203.0.113.7/32
+        $group | Export-Clixml (Join-Path $TestDrive 'group.xml')
+        $saved = Import-Clixml (Join-Path $TestDrive 'group.xml')
+        foreach ($given in $saved, $group.Id, 'crossed') {
+            ($given | Update-TrainingSecurityGroup -AllowedCidr 203.0.113.7/32).Id | Should -Be $group.Id
+        }
+        $saved.Endpoint = 'http://127.0.0.1:1/'
+        Assert-StepError (Get-StepError { $saved | Update-TrainingSecurityGroup -AllowedCidr 203.0.113.7/32 }) OtherCloud InvalidArgument
+    }
+
     It 'changes nothing with -WhatIf' {
         $null = New-TrainingSecurityGroup unchanged -AllowedCidr 203.0.113.7/32
         Update-TrainingSecurityGroup unchanged -AllowedCidr 203.0.113.9/32 -WhatIf | Should -BeNullOrEmpty

@@ -97,27 +97,37 @@ internal static class SecurityGroupStore
         return await ReadAsync(cloud, region, group.GroupId, context, cancellationToken);
     }
 
-    /// <summary>Returns the module's groups in a region whose names match.</summary>
-    public static async Task<IReadOnlyList<TrainingSecurityGroup>> ListAsync(
-        CloudContext cloud, string region, IReadOnlyList<string> names, CancellationToken cancellationToken)
-    {
-        await cloud.GetAccountAsync(cancellationToken);
-        var answer = await cloud.Ec2(region).DescribeSecurityGroupsAsync(
-            new DescribeSecurityGroupsRequest { Filters = [new Filter("tag-key", [Door.PurposeTag])] }, cancellationToken);
-        return answer.SecurityGroups.Where(group => names.Any(name => NamePattern.Matches(name, group.GroupName)))
-            .Select(group => Read(cloud, region, group)).ToArray();
-    }
+    /// <summary>Returns the module's groups in a region with one of these IDs, or with names that match.</summary>
+    public static Task<IReadOnlyList<TrainingSecurityGroup>> ListAsync(
+        CloudContext cloud, string region, IReadOnlyList<string> names, CancellationToken cancellationToken) => ListAsync(
+            cloud, region,
+            group => names.Any(name => group.GroupId == name || NamePattern.Matches(name, group.GroupName)), cancellationToken);
 
     /// <summary>Returns the module's groups in a region that let this computer in at its current or an earlier address.</summary>
-    public static async Task<IReadOnlyList<TrainingSecurityGroup>> ListOwnAsync(
-        CloudContext cloud, string region, CancellationToken cancellationToken)
+    public static Task<IReadOnlyList<TrainingSecurityGroup>> ListOwnAsync(
+        CloudContext cloud, string region, CancellationToken cancellationToken) => ListAsync(
+            cloud, region, group => group.IpPermissions.Exists(
+                rule => rule.Ipv4Ranges.Exists(range => range.Description == OwnRule(Door.Of(group)))), cancellationToken);
+
+    /// <summary>Returns the group that an object stands for that crossed a process.</summary>
+    /// <exception cref="SpotTrainerException"><c>SecurityGroupNotFound</c>, <c>OtherCloud</c>.</exception>
+    public static async Task<TrainingSecurityGroup> FindAsync(
+        TrainingSecurityGroup group, ObjectOrigin origin, Func<CloudContext> resolve, CancellationToken cancellationToken)
+    {
+        var home = await origin.RequireAsync($"The security group {group}", resolve, cancellationToken);
+        return await ListAsync(home, origin.Region, known => known.GroupId == group.Id, cancellationToken) is [var found] ? found
+            : throw new SpotTrainerException("SecurityGroupNotFound", ErrorKind.ObjectNotFound,
+                $"The module no longer has the security group {group} in {origin.Region}.",
+                "Create one with New-TrainingSecurityGroup.", group.Id);
+    }
+
+    private static async Task<IReadOnlyList<TrainingSecurityGroup>> ListAsync(
+        CloudContext cloud, string region, Func<SecurityGroup, bool> isMeant, CancellationToken cancellationToken)
     {
         await cloud.GetAccountAsync(cancellationToken);
         var answer = await cloud.Ec2(region).DescribeSecurityGroupsAsync(
             new DescribeSecurityGroupsRequest { Filters = [new Filter("tag-key", [Door.PurposeTag])] }, cancellationToken);
-        return answer.SecurityGroups.Where(
-            group => group.IpPermissions.Exists(rule => rule.Ipv4Ranges.Exists(range => range.Description == OwnRule(Door.Of(group)))))
-            .Select(group => Read(cloud, region, group)).ToArray();
+        return answer.SecurityGroups.Where(isMeant).Select(group => Read(cloud, region, group)).ToArray();
     }
 
     /// <summary>Returns the ID of a group that the user gave by its ID or its name.</summary>

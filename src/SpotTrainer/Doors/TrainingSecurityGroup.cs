@@ -5,10 +5,12 @@ namespace SpotTrainer.Doors;
 /// <summary>A security group that opens the ports for one purpose to certain addresses only.</summary>
 public sealed class TrainingSecurityGroup : ICloudObject
 {
+    private readonly CloudContext? cloud;
+
     internal TrainingSecurityGroup(
         CloudContext cloud, string region, string id, string name, string vpcId, Door door, IReadOnlyList<string> allowedCidr, string owner)
     {
-        Cloud = cloud;
+        this.cloud = cloud;
         Region = region;
         Id = id;
         Name = name;
@@ -18,6 +20,19 @@ public sealed class TrainingSecurityGroup : ICloudObject
         LastPort = door.LastPort;
         AllowedCidrs = allowedCidr;
         Owner = owner;
+    }
+
+    /// <summary>Creates what stands for groups that have not been looked up yet.</summary>
+    /// <param name="text">The ID, or what the user gave: an ID, a name, or a pattern.</param>
+    /// <param name="origin">Where the object came from; null if the user gave only text.</param>
+    internal TrainingSecurityGroup(string text, ObjectOrigin? origin)
+    {
+        Id = Name = text;
+        Region = origin?.Region ?? string.Empty;
+        VpcId = Purpose = Owner = string.Empty;
+        AllowedCidrs = [];
+        Origin = origin;
+        IsReference = true;
     }
 
     /// <summary>EC2's ID.</summary>
@@ -50,12 +65,22 @@ public sealed class TrainingSecurityGroup : ICloudObject
     /// <summary>Where the group is: <c>rehearsal</c>, or an account's number.</summary>
     public string Where => Cloud.Where;
 
+    /// <summary>The account's number; 000000000000 in a rehearsal.</summary>
+    public string Account => Cloud.Account;
+
     /// <summary>The endpoint that the group belongs to; null for AWS's own.</summary>
     public string? Endpoint => Cloud.Endpoint;
 
     CloudContext ICloudObject.Cloud => Cloud;
 
-    internal CloudContext Cloud { get; }
+    /// <exception cref="InvalidOperationException">The group has not been looked up yet.</exception>
+    internal CloudContext Cloud => cloud ?? throw new InvalidOperationException("The group does not belong to a cloud.");
+
+    /// <summary>Whether it has only a text and an origin, because it has not been looked up yet.</summary>
+    internal bool IsReference { get; }
+
+    /// <summary>Where a reference came from; null if the user gave only text.</summary>
+    internal ObjectOrigin? Origin { get; }
 
     /// <summary>The ID, as New-SpotTrainingInstance -SecurityGroup accepts it.</summary>
     public override string ToString() => Id;

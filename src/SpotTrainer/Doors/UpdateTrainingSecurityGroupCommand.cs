@@ -11,7 +11,7 @@ namespace SpotTrainer.Doors;
 public sealed class UpdateTrainingSecurityGroupCommand : RegionsCmdlet
 {
     /// <summary>
-    /// The names of the module's groups, with wildcards. The default is all groups that let this computer in at its current or an earlier
+    /// The names of the module's groups, with wildcards, or their IDs. The default is all groups that let this computer in at its current or an earlier
     /// address.
     /// </summary>
     [Parameter(Position = 0, ParameterSetName = "Name")]
@@ -20,9 +20,11 @@ public sealed class UpdateTrainingSecurityGroupCommand : RegionsCmdlet
     [ArgumentCompleter(typeof(SecurityGroupCompleter))]
     public string[] Name { get; set; } = [];
 
-    /// <summary>The groups, from New-TrainingSecurityGroup.</summary>
+    /// <summary>The groups, from New-TrainingSecurityGroup, or their names or IDs.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "SecurityGroup", ValueFromPipeline = true)]
     [ValidateNotNull]
+    [SecurityGroupReference]
+    [ArgumentCompleter(typeof(SecurityGroupCompleter))]
     public TrainingSecurityGroup[] SecurityGroup { get; set; } = [];
 
     /// <summary>
@@ -39,29 +41,17 @@ public sealed class UpdateTrainingSecurityGroupCommand : RegionsCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        IReadOnlyList<TrainingSecurityGroup> groups = SecurityGroup;
-        if (ParameterSetName == "Name")
+        var named = SecurityGroup.Where(group => group is { IsReference: true, Origin: null }).Select(group => group.Id).ToArray();
+        var groups = SecurityGroup.Where(group => !group.IsReference).ToList();
+        foreach (var saved in SecurityGroup.Where(group => group.Origin is not null))
         {
-            var cloud = ResolveCloud();
-            var (names, given) = (Name, MeantRegions);
-            Run(names, async stopping =>
-            {
-                var regions = await RegionNames.ResolveAsync(cloud, given, stopping);
-                var found = await RegionQuery.AskAsync(
-                    regions,
-                    (region, limit) => names.Length > 0 ? SecurityGroupStore.ListAsync(
-                        cloud, region, names, limit) : SecurityGroupStore.ListOwnAsync(cloud, region, limit),
-                    RegionQuery.Timeout, Context, stopping);
-                groups = found.SelectMany(inRegion => inRegion).ToArray();
-                if (groups.Count == 0)
-                {
-                    var sought = names.Length > 0
-                        ? $"security group named {string.Join(" or ", names)}" : "security group for this computer";
-                    throw new SpotTrainerException("SecurityGroupNotFound", ErrorKind.ObjectNotFound,
-                        $"The module has no {sought} in {string.Join(", ", regions)}.",
-                        "Launch an instance, which creates a group, or create one with New-TrainingSecurityGroup.", names);
-                }
-            });
+            Run(saved.Id, async stopping =>
+                groups.Add(await SecurityGroupStore.FindAsync(saved, saved.Origin!, ResolveCloud, stopping)));
+        }
+
+        if (ParameterSetName == "Name" || named.Length > 0)
+        {
+            groups.AddRange(Find(ParameterSetName == "Name" ? Name : named));
         }
 
         var cidr = AllowedCidr;
@@ -79,5 +69,31 @@ public sealed class UpdateTrainingSecurityGroupCommand : RegionsCmdlet
                     async stopping => await Output.ObjectAsync(await SecurityGroupStore.UpdateAsync(group, cidr, Context, stopping)));
             }
         }
+    }
+
+    private IReadOnlyList<TrainingSecurityGroup> Find(string[] names)
+    {
+        var cloud = ResolveCloud();
+        var given = MeantRegions;
+        return Get(names, async stopping =>
+        {
+            var regions = await RegionNames.ResolveAsync(cloud, given, stopping);
+            var found = await RegionQuery.AskAsync(
+                regions,
+                (region, limit) => names.Length > 0 ? SecurityGroupStore.ListAsync(
+                    cloud, region, names, limit) : SecurityGroupStore.ListOwnAsync(cloud, region, limit),
+                RegionQuery.Timeout, Context, stopping);
+            var groups = found.SelectMany(inRegion => inRegion).ToArray();
+            if (groups.Length == 0)
+            {
+                var sought = names.Length > 0
+                    ? $"security group named {string.Join(" or ", names)}" : "security group for this computer";
+                throw new SpotTrainerException("SecurityGroupNotFound", ErrorKind.ObjectNotFound,
+                    $"The module has no {sought} in {string.Join(", ", regions)}.",
+                    "Launch an instance, which creates a group, or create one with New-TrainingSecurityGroup.", names);
+            }
+
+            return groups;
+        }) ?? [];
     }
 }

@@ -41,6 +41,12 @@ public sealed class SpotTrainingPlan : ICloudObject
     /// <summary>Where it would run: <c>rehearsal</c>, or the account number.</summary>
     public string Where => Offer.Where;
 
+    /// <summary>The account's number; 000000000000 in a rehearsal.</summary>
+    public string Account => Offer.Account;
+
+    /// <summary>The endpoint that it belongs to; null for AWS's own.</summary>
+    public string? Endpoint => Offer.Endpoint;
+
     CloudContext ICloudObject.Cloud => Offer.Cloud;
 
     /// <inheritdoc/>

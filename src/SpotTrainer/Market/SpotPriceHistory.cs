@@ -57,6 +57,9 @@ public sealed class SpotPriceHistory : ICloudObject
     /// <summary>Where the price is from: <c>rehearsal</c>, or an account's number.</summary>
     public string Where => Cloud.Where;
 
+    /// <summary>The account's number; 000000000000 in a rehearsal.</summary>
+    public string Account => Cloud.Account;
+
     /// <summary>The endpoint where the price was found; null for AWS's own.</summary>
     public string? Endpoint => Cloud.Endpoint;
 

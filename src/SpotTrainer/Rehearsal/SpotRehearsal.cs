@@ -10,6 +10,7 @@ public sealed class SpotRehearsal
     internal SpotRehearsal(IRehearsalHost host, string region)
     {
         Host = host;
+        EndpointUrl = host.Endpoint.ToString();
         Cloud = new CloudContext(
             new BasicAWSCredentials(host.AccessKeyId, host.SecretAccessKey), region, host.Endpoint.ToString(), host.Folder, host.Account)
         {
@@ -20,8 +21,12 @@ public sealed class SpotRehearsal
         State = "running";
     }
 
+    /// <summary>Creates what stands for a rehearsal that has not been looked up yet.</summary>
+    internal SpotRehearsal(string endpointUrl) =>
+        (EndpointUrl, Region, State, Cloud, Host) = (endpointUrl, string.Empty, string.Empty, null!, null!);
+
     /// <summary>The URL of its EC2 endpoint, on loopback.</summary>
-    public string EndpointUrl => Host.Endpoint.ToString();
+    public string EndpointUrl { get; }
 
     /// <summary>The region that cmdlets use if no other is given.</summary>
     public string Region { get; }
@@ -55,6 +60,9 @@ public sealed class SpotRehearsal
     internal CloudContext Cloud { get; }
 
     internal IRehearsalHost Host { get; }
+
+    /// <summary>Whether it has only a URL, because it has not been looked up yet.</summary>
+    internal bool IsReference => Host is null;
 
     /// <inheritdoc/>
     public override string ToString() => $"rehearsal at {EndpointUrl}";

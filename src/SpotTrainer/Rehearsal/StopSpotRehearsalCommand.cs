@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using SpotTrainer.Foundation;
 using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Rehearsal;
@@ -9,22 +8,19 @@ namespace SpotTrainer.Rehearsal;
 [OutputType(typeof(SpotRehearsal))]
 public sealed class StopSpotRehearsalCommand : StepCmdlet
 {
-    /// <summary>The rehearsal. The default is the one that is running.</summary>
+    /// <summary>The rehearsal, or its URL. The default is the one that is running.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
     [ValidateNotNull]
+    [RehearsalReference]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public SpotRehearsal? Rehearsal { get; set; }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        var rehearsal = Rehearsal ?? ActiveRehearsal.Current;
-        if (rehearsal is null)
-        {
-            WriteError(ErrorRecords.From(new SpotTrainerException("NoRehearsal", ErrorKind.ObjectNotFound,
-                "No rehearsal is running in this session.",
-                "There is nothing to stop."), target: null));
-        }
-        else if (ShouldProcess(rehearsal.ToString(), "stop, and delete its instances and files"))
+        var meant = Rehearsal;
+        if (Get(meant, _ => Task.FromResult(ActiveRehearsal.Require(meant))) is { } rehearsal
+            && ShouldProcess(rehearsal.ToString(), "stop, and delete its instances and files"))
         {
             Run(rehearsal, async _ =>
             {

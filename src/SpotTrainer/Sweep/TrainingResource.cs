@@ -49,6 +49,12 @@ public sealed class TrainingResource : ICloudObject
     /// <summary>Whether it is left because it is not known to belong to this user on this computer.</summary>
     internal bool IsSpared { get; init; }
 
+    /// <summary>The account's number; 000000000000 in a rehearsal.</summary>
+    public string Account => Cloud.Account;
+
+    /// <summary>The endpoint that it belongs to; null for AWS's own.</summary>
+    public string? Endpoint => Cloud.Endpoint;
+
     CloudContext ICloudObject.Cloud => Cloud;
 
     internal CloudContext Cloud { get; }

@@ -68,6 +68,54 @@ public sealed class CrossProcessTests(RehearsalSession session)
     }
 
     [Fact]
+    public void A_security_group_works_in_the_next_step_and_is_looked_up_anew()
+    {
+        const string Script = Functions + """
+            $group = New-TrainingSecurityGroup crossed-doors -AllowedCidr 203.0.113.7/32
+            $copy = $group | Copy-Object
+            $copy.Account -eq $group.Account
+            ($copy | Update-TrainingSecurityGroup -AllowedCidr 203.0.113.8/32).AllowedCidrs.Count
+            foreach ($given in $copy, $group.Id, 'crossed-doors', 'crossed-d*') {
+                (Update-TrainingSecurityGroup -SecurityGroup $given -AllowedCidr 203.0.113.7/32).Id -eq $group.Id
+            }
+            ($group.Id, 'crossed-doors' | Update-TrainingSecurityGroup -AllowedCidr 203.0.113.7/32).Name
+            (Update-TrainingSecurityGroup $group.Id -AllowedCidr 203.0.113.7/32).Name
+            """;
+        Assert.Equal(
+            [true, 2, true, true, true, true, "crossed-doors", "crossed-doors", "crossed-doors"],
+            session.Require(Script).Output.Select(one => one.BaseObject));
+    }
+
+    [Fact]
+    public void A_security_group_or_a_rehearsal_of_another_cloud_is_refused_and_its_endpoint_is_never_called()
+    {
+        const string Script = Functions + """
+            $copy = New-TrainingSecurityGroup crossed-other -AllowedCidr 203.0.113.7/32 | Copy-Object
+            foreach ($change in @{ Endpoint = $url }, @{ Endpoint = $null; Account = '123456789012' }, @{ Account = '123456789012' }, @{ Region = "x.example/#" }, @{ Id = 'sg-00000000000000001' }, @{ Id = '*' }) {
+                $other = $copy | Copy-Object
+                foreach ($name in $change.Keys) { $other.$name = $change[$name] }
+                $other | Update-TrainingSecurityGroup -AllowedCidr 203.0.113.9/32
+            }
+            $rehearsal | Copy-Object | Stop-SpotRehearsal -WhatIf
+            Stop-SpotRehearsal $rehearsal.EndpointUrl -WhatIf
+            $other = $rehearsal | Copy-Object
+            $other.EndpointUrl = $url
+            $other | Stop-SpotRehearsal
+            $rehearsal.State
+            """;
+        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        var result = session.Run(
+            Script, ("url", $"http://127.0.0.1:{((System.Net.IPEndPoint)listener.LocalEndpoint).Port}/"), ("rehearsal", session.Rehearsal));
+        Assert.Equal(
+            ["OtherCloud", "OtherCloud", "OtherCloud", "UnknownRegion", "SecurityGroupNotFound", "SecurityGroupNotFound", "OtherCloud"],
+            result.Errors.Select(error => error.FullyQualifiedErrorId.Split(',')[0]));
+        Assert.All(result.Errors, error => Assert.NotEmpty(ModuleResult.NextStep(error)));
+        Assert.Equal("running", Assert.Single(result.Output).BaseObject);
+        Assert.False(listener.Pending());
+    }
+
+    [Fact]
     public void Names_can_be_patterns_and_an_offer_can_be_a_type_and_a_zone()
     {
         const string Script = """
