@@ -25,10 +25,12 @@ public sealed class GetSpotTrainingCostCommand : RegionsCmdlet
     [Parameter(Mandatory = true, ParameterSetName = "Instance", ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNull]
     [HostReference]
+    [ArgumentCompleter(typeof(HostNameCompleter))]
     public TrainingHost[] Instance { get; set; } = [];
 
     /// <summary>The moment from which ended instances are included. The default is 30 days ago.</summary>
     [Parameter(ParameterSetName = "Name")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public DateTime? Since { get; set; }
 
     /// <summary>Includes instances of other users and computers, for as long as EC2 remembers them.</summary>

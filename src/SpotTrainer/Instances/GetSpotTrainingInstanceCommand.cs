@@ -28,6 +28,7 @@ public sealed class GetSpotTrainingInstanceCommand : RegionsCmdlet
         Mandatory = true, Position = 0, ParameterSetName = "Instance", ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNull]
     [HostReference]
+    [ArgumentCompleter(typeof(HostNameCompleter))]
     public TrainingHost[] Instance { get; set; } = [];
 
     /// <summary>The IDs of the instances, such as i-0123456789abcdef0.</summary>

@@ -14,6 +14,7 @@ public sealed class SetSpotTrainingDeadlineCommand : HostStepCmdlet
 
     /// <summary>The new deadline, in local time if it has no time zone.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Moment")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public DateTimeOffset Deadline { get; set; }
 
     /// <summary>
@@ -22,6 +23,7 @@ public sealed class SetSpotTrainingDeadlineCommand : HostStepCmdlet
     /// </summary>
     [Parameter(Mandatory = true, ParameterSetName = "Hours")]
     [Duration(DurationUnit.Hours, Shortest = -8760, Longest = 8760)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public TimeSpan AddHours { get; set; }
 
     /// <summary>

@@ -30,6 +30,7 @@ public sealed class WaitSpotTrainingInstanceCommand : HostStepCmdlet
     /// </summary>
     [Parameter]
     [Duration(DurationUnit.Seconds, Shortest = 1, Longest = 31622400)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public TimeSpan? Timeout { get; set; }
 
     private protected override string? Action => null;

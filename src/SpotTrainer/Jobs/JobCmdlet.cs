@@ -13,5 +13,6 @@ public abstract class JobCmdlet : ThrottledCmdlet
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNull]
     [JobReference]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public TrainingJob[] Job { get; set; } = [];
 }

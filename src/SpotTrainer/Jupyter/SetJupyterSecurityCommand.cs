@@ -13,6 +13,7 @@ public sealed class SetJupyterSecurityCommand : HostStepCmdlet
     /// <summary>The password. By default, a different one is generated for each host.</summary>
     [Parameter(Position = 0)]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public SecureString? Password { get; set; }
 
     /// <summary>The folder of the Python stack on the host. From the pipeline, it is the folder of the stack.</summary>

@@ -14,6 +14,7 @@ public sealed class StartJupyterServerCommand : HostStepCmdlet
     [Parameter]
     [ValidateRange(1024, 65535)]
     [Number]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public int Port { get; set; } = 8888;
 
     /// <summary>The folder of the Python stack on the host. From the pipeline, it is the folder of the stack.</summary>

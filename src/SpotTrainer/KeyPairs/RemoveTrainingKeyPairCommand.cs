@@ -21,6 +21,7 @@ public sealed class RemoveTrainingKeyPairCommand : RegionCmdlet
     [Parameter(Mandatory = true, ParameterSetName = "KeyPair", ValueFromPipeline = true)]
     [ValidateNotNull]
     [KeyPairReference]
+    [ArgumentCompleter(typeof(KeyNameCompleter))]
     public TrainingKeyPair[] KeyPair { get; set; } = [];
 
     /// <summary>Deletes the public key in EC2, and keeps the private key on this computer.</summary>

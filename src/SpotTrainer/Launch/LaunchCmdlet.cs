@@ -21,6 +21,7 @@ public abstract class LaunchCmdlet : RegionsCmdlet
     [Parameter(Mandatory = true, ParameterSetName = "Offer", ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
     [OfferReference]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public SpotOffer[] Offer { get; set; } = [];
 
     /// <summary>
@@ -38,6 +39,7 @@ public abstract class LaunchCmdlet : RegionsCmdlet
     [Parameter]
     [ValidateRange(1, 100)]
     [Number]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public int Count { get; set; } = 1;
 
     /// <summary>
@@ -67,12 +69,14 @@ public abstract class LaunchCmdlet : RegionsCmdlet
     [Parameter]
     [ValidateRange(8, 16384)]
     [Number]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public int VolumeSizeGiB { get; set; } = 30;
 
     /// <summary>The key pair, from New-TrainingKeyPair, or its name.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateNotNull]
     [KeyPairReference]
+    [ArgumentCompleter(typeof(KeyNameCompleter))]
     public TrainingKeyPair? KeyPair { get; set; }
 
     /// <summary>
@@ -130,6 +134,7 @@ public abstract class LaunchCmdlet : RegionsCmdlet
     [Parameter]
     [ValidateRange(0.0001, 1000)]
     [Number]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public decimal? MaxPrice { get; set; }
 
     /// <summary>
@@ -139,11 +144,13 @@ public abstract class LaunchCmdlet : RegionsCmdlet
     [Parameter]
     [ValidateRange(0.001, 1000000)]
     [Number]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public decimal? Budget { get; set; }
 
     /// <summary>The longest time that each instance may run: a number of hours, or a time such as 0:30 (hours:minutes).</summary>
     [Parameter]
     [Duration(DurationUnit.Hours, Shortest = 0.1, Longest = 8760)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public TimeSpan MaxHours { get; set; } = TimeSpan.FromHours(8);
 
     /// <summary>
@@ -152,6 +159,7 @@ public abstract class LaunchCmdlet : RegionsCmdlet
     /// </summary>
     [Parameter]
     [Duration(DurationUnit.Minutes, Longest = 527040)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromMinutes(60);
 
     /// <summary>

@@ -25,6 +25,7 @@ public sealed class NewSpotTrainingInstanceCommand : LaunchCmdlet
     /// <summary>Tags of your own, as a hashtable.</summary>
     [Parameter]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public Hashtable Tag { get; set; } = [];
 
     /// <summary>

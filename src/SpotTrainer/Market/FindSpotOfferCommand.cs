@@ -26,18 +26,21 @@ public sealed class FindSpotOfferCommand : RegionsCmdlet
     [Parameter]
     [ValidateRange(1, 1024)]
     [Number]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public int MinVCpu { get; set; } = 1;
 
     /// <summary>The minimum memory, in GiB.</summary>
     [Parameter]
     [ValidateRange(0, 65536)]
     [Number]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public double MinMemoryGiB { get; set; }
 
     /// <summary>The minimum number of GPUs.</summary>
     [Parameter]
     [ValidateRange(0, 64)]
     [Number]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public int MinGpu { get; set; }
 
     /// <summary>The GPU models as EC2 names them, with wildcards, such as T4, A10G, or L40S. Tab completes them.</summary>
@@ -53,6 +56,7 @@ public sealed class FindSpotOfferCommand : RegionsCmdlet
     [Parameter]
     [ValidateRange(0, 4096)]
     [Number]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public double MinGpuMemoryGiB { get; set; }
 
     /// <summary>The processor architecture, <c>x86_64</c> or <c>arm64</c>. The default is both.</summary>
@@ -64,18 +68,21 @@ public sealed class FindSpotOfferCommand : RegionsCmdlet
     [Parameter]
     [ValidateRange(0.0001, 1000)]
     [Number]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public decimal? MaxPrice { get; set; }
 
     /// <summary>The days of price history to summarize, up to 90; 0 for none.</summary>
     [Parameter]
     [ValidateRange(0, 90)]
     [Number]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public int Days { get; set; } = 7;
 
     /// <summary>The maximum number of offers to return. The default is all.</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
     [Number]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public int First { get; set; }
 
     /// <summary>

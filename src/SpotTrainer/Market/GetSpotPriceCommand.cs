@@ -29,12 +29,14 @@ public sealed class GetSpotPriceCommand : RegionsCmdlet
     [Parameter(Mandatory = true, ParameterSetName = "Offer", ValueFromPipeline = true)]
     [ValidateNotNull]
     [OfferReference]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public SpotOffer[] Offer { get; set; } = [];
 
     /// <summary>The number of days back, up to 90, which is as far as EC2's history goes.</summary>
     [Parameter]
     [ValidateRange(1, 90)]
     [Number]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public int Days { get; set; } = 7;
 
     /// <inheritdoc/>

@@ -11,6 +11,7 @@ public abstract class ThrottledCmdlet : StepCmdlet
     [Parameter]
     [ValidateRange(1, 256)]
     [Number]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public int ThrottleLimit { get; set; } = 8;
 
     /// <summary>Whether the work counts toward the limit. A wait does not: all hosts and jobs are waited for at the same time.</summary>

@@ -17,6 +17,7 @@ public sealed class ConvertToPuttyKeyCommand : KeyConversionCmdlet
     [Parameter(Mandatory = true, ParameterSetName = "KeyPair", ValueFromPipeline = true)]
     [ValidateNotNull]
     [KeyPairReference]
+    [ArgumentCompleter(typeof(KeyNameCompleter))]
     public TrainingKeyPair[] KeyPair { get; set; } = [];
 
     /// <summary>The version of PuTTY's format: 3, or 2 for PuTTY before 0.75.</summary>
@@ -29,6 +30,7 @@ public sealed class ConvertToPuttyKeyCommand : KeyConversionCmdlet
     [Parameter]
     [ValidateRange(8, 1 << 20)]
     [Number]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public int Argon2Memory { get; set; } = PuttyKeyDerivation.Default.MemoryKiB;
 
     /// <summary>
@@ -38,12 +40,14 @@ public sealed class ConvertToPuttyKeyCommand : KeyConversionCmdlet
     [Parameter]
     [ValidateRange(0, 1 << 20)]
     [Number]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public int Argon2Passes { get; set; } = PuttyKeyDerivation.Default.Passes;
 
     /// <summary>The number of lanes in each passphrase attempt.</summary>
     [Parameter]
     [ValidateRange(1, 255)]
     [Number]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public int Argon2Parallelism { get; set; } = PuttyKeyDerivation.Default.Parallelism;
 
     private protected override string Ending => ".ppk";

@@ -31,11 +31,13 @@ public abstract class KeyConversionCmdlet : StepCmdlet
     /// <summary>The passphrase of the source files. Ignored for files without one.</summary>
     [Parameter]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public SecureString? Passphrase { get; set; }
 
     /// <summary>The passphrase of the new files. The default is the source's passphrase. An empty one removes it.</summary>
     [Parameter]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public SecureString? NewPassphrase { get; set; }
 
     /// <summary>
@@ -44,6 +46,7 @@ public abstract class KeyConversionCmdlet : StepCmdlet
     /// </summary>
     [Parameter]
     [ValidatePattern(@"\A[^\x00-\x1f\x7f]*\z")]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string? Comment { get; set; }
 
     /// <summary>Overwrites existing files.</summary>

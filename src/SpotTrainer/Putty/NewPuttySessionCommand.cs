@@ -27,12 +27,14 @@ public sealed class NewPuttySessionCommand : HostStepCmdlet
     [Parameter(ParameterSetName = "Tunnel")]
     [ValidateRange(1, 65535)]
     [Number]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public int LocalPort { get; set; } = 8888;
 
     /// <summary>Jupyter's port on the host, if Start-JupyterServer -Port set another one.</summary>
     [Parameter(ParameterSetName = "Tunnel")]
     [ValidateRange(1, 65535)]
     [Number]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public int JupyterPort { get; set; } = 8888;
 
     /// <summary>Overwrites a session with that name for another host. Its other settings are kept.</summary>

@@ -52,6 +52,7 @@ public sealed class SetSpotRehearsalCommand : StepCmdlet
     [Parameter(ParameterSetName = InterruptSet)]
     [Parameter(ParameterSetName = ConditionsSet)]
     [Duration(DurationUnit.Seconds)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public TimeSpan Notice { get; set; }
 
     /// <summary>What has no Spot capacity: types, zones, regions, or type/zone, with wildcards.</summary>
@@ -74,11 +75,13 @@ public sealed class SetSpotRehearsalCommand : StepCmdlet
     [Parameter(ParameterSetName = ConditionsSet)]
     [ValidateRange(0, int.MaxValue)]
     [Number]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public int SpotQuota { get; set; }
 
     /// <summary>Quotas in vCPUs, by their Service Quotas codes. With $null, AWS's default applies.</summary>
     [Parameter(ParameterSetName = ConditionsSet)]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public Hashtable Quota { get; set; } = [];
 
     /// <summary>
@@ -95,12 +98,14 @@ public sealed class SetSpotRehearsalCommand : StepCmdlet
     [Parameter(ParameterSetName = ConditionsSet)]
     [ValidateRange(0, int.MaxValue)]
     [Number]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public int ThrottleNext { get; set; }
 
     /// <summary>The fraction of calls that are throttled, from 0 to 1.</summary>
     [Parameter(ParameterSetName = ConditionsSet)]
     [ValidateRange(0.0, 1.0)]
     [Number]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public double ThrottleShare { get; set; }
 
     /// <summary>The action that is throttled, with or without its service. The default is all actions.</summary>
@@ -124,6 +129,7 @@ public sealed class SetSpotRehearsalCommand : StepCmdlet
     /// </summary>
     [Parameter(ParameterSetName = ConditionsSet)]
     [Duration(DurationUnit.Seconds)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public TimeSpan Latency { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Regions that never respond.</summary>
@@ -140,11 +146,13 @@ public sealed class SetSpotRehearsalCommand : StepCmdlet
     /// </summary>
     [Parameter(ParameterSetName = ConditionsSet)]
     [Duration(DurationUnit.Seconds)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public TimeSpan NotFoundFor { get; set; }
 
     /// <summary>Factors for the Spot prices from now on, by type, zone, region, or type/zone, with wildcards.</summary>
     [Parameter(ParameterSetName = ConditionsSet)]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public Hashtable Price { get; set; } = [];
 
     /// <summary>Regions without a default VPC.</summary>

@@ -31,6 +31,7 @@ public sealed class ConnectTrainingHostCommand : StepCmdlet
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateRange(1, 65535)]
     [Number]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public int Port { get; set; } = 22;
 
     /// <summary>

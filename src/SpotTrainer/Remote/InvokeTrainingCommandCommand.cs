@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Remote;
 
@@ -10,6 +11,7 @@ public sealed class InvokeTrainingCommandCommand : HostStepCmdlet
     /// <summary>The command, which the login shell of the host runs.</summary>
     [Parameter(Mandatory = true, Position = 0)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public string Command { get; set; } = string.Empty;
 
     /// <summary>Returns the result of a failed command as an object instead of writing an error.</summary>
