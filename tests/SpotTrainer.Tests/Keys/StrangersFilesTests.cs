@@ -110,14 +110,20 @@ public sealed class StrangersFilesTests : IClassFixture<PuttyTools>, IDisposable
                 Assert.Equal(PuttyKeyFormat.Write(key), await judges.PuttygenAsync(path, encrypted: encrypted));
             }
 
-            // puttygen does not read these.
+            // puttygen does not read these, so nobody but the key itself can judge.
             var doubled = Encoding.ASCII.GetBytes(text.Replace("\n", "\r\n\r\n", StringComparison.Ordinal));
+            await AssertPuttygenRefusesAsync(doubled);
             Assert.Equal(PuttyKeyFormat.Write(key), PuttyKeyFormat.Write(PrivateKeyReader.Read(doubled, passphrase).Key));
             foreach (var changed in new[]
             {
                 text.Replace("\n", " \t \n", StringComparison.Ordinal), string.Join('\n', text.Split('\n').Select(line => line.TrimEnd())),
             })
             {
+                if (changed.Contains(" \n", StringComparison.Ordinal))
+                {
+                    await AssertPuttygenRefusesAsync(Encoding.ASCII.GetBytes(changed));
+                }
+
                 // Which of its spaces a comment that ends with some had first, nobody can say.
                 if (comment.TrimEnd() == comment)
                 {
@@ -263,6 +269,9 @@ public sealed class StrangersFilesTests : IClassFixture<PuttyTools>, IDisposable
     }
 
     private static async Task RunAsync(params string[] command) => (await Programs.RunAsync(command)).Succeeded();
+
+    private async Task AssertPuttygenRefusesAsync(byte[] file) => Assert.NotEqual(
+        0, (await Programs.RunAsync("puttygen", judges.Write(file), "-l")).Status);
 
     private SpotTrainerException Unsupported(string path)
     {

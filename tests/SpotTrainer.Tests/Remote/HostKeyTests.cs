@@ -118,8 +118,9 @@ public sealed class HostKeyTests : IDisposable
     public async Task A_shell_that_prints_text_is_an_error_of_its_own_instead_of_a_transfer_that_hangs()
     {
         var (key, authorized) = await LoginAsync();
+        var profile = Path.Combine(AppContext.BaseDirectory, "Remote", "cases", "noisy.bashrc");
         using var server = await SshServer.StartAsync(
-            folder, "-t ed25519", authorized, command: "echo 'Welcome to the noisy machine'; eval \"${SSH_ORIGINAL_COMMAND:-true}\"");
+            folder, "-t ed25519", authorized, command: $". '{profile}'; eval \"${{SSH_ORIGINAL_COMMAND:-true}}\"");
         var host = new TrainingHost("127.0.0.1", server.Port, Environment.UserName, key, [server.Fingerprint]);
         var connection = await SshConnectionPool.GetAsync(host, log.Context, Stop);
         var error = await Assert.ThrowsAsync<SpotTrainerException>(() => connection.OpenFolderAsync("~", Stop));
