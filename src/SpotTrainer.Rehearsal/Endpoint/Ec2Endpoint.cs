@@ -214,6 +214,8 @@ internal sealed class Ec2Endpoint : IAsyncDisposable
             var answer = await AnswerAsync(context.Request);
             if (answer is null)
             {
+                // Unless a body is announced, the listener sends a whole answer with status 200 before it closes the connection.
+                context.Response.ContentLength64 = 1;
                 context.Response.Abort();
                 return;
             }

@@ -28,31 +28,13 @@ internal enum CodeTraits
     InUse = 32,
 }
 
-/// <summary>Who can do something about an error.</summary>
-internal enum CodeFault
-{
-    /// <summary>The user, with other parameters.</summary>
-    User,
-
-    /// <summary>Whoever manages the account: permissions, quotas, credentials.</summary>
-    Account,
-
-    /// <summary>AWS.</summary>
-    Aws,
-
-    /// <summary>This computer, such as its clock.</summary>
-    Computer,
-}
-
 /// <summary>An AWS error code.</summary>
 /// <param name="Id">Our error ID.</param>
 /// <param name="Kind">Our category.</param>
 /// <param name="Text">What it means; {0} is the first sentence of AWS's own text, if that says more than the code.</param>
 /// <param name="NextStep">What to do.</param>
 /// <param name="Traits">What it means for the caller.</param>
-/// <param name="Fault">Who can do something about it.</param>
-internal sealed record AwsCode(
-    string Id, ErrorKind Kind, string Text, string NextStep, CodeTraits Traits = CodeTraits.Refused, CodeFault Fault = CodeFault.User)
+internal sealed record AwsCode(string Id, ErrorKind Kind, string Text, string NextStep, CodeTraits Traits = CodeTraits.Refused)
 {
     /// <summary>Whether it has a trait.</summary>
     public bool Is(CodeTraits trait) => (Traits & trait) != CodeTraits.None;

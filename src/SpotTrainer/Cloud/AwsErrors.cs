@@ -12,7 +12,7 @@ internal static class AwsErrors
     /// <summary>Returns the error that a user sees for an exception of AWS's SDK; null for any other exception.</summary>
     public static SpotTrainerException? Translate(Exception exception, object? target) => exception switch
     {
-        AmazonServiceException { ErrorCode: null or "" } foreign when (int)foreign.StatusCode > 0 => Foreign(foreign.StatusCode, target, foreign),
+        AmazonServiceException { ErrorCode: null or "" } foreign when (int)foreign.StatusCode > 0 => Foreign(target, foreign),
         AmazonServiceException { ErrorCode: null or "", InnerException: OperationCanceledException or TimeoutException } late => new(
             "TimedOut", ErrorKind.OperationTimeout, "AWS did not answer in time.", CheckNetwork, target, late),
         AmazonServiceException { ErrorCode: null or "" } lost => new("ConnectionFailed", ErrorKind.ConnectionError, "AWS could not be reached.",
@@ -38,10 +38,10 @@ internal static class AwsErrors
     };
 
     /// <summary>Returns the error for an answer that is not AWS's own.</summary>
-    public static SpotTrainerException Foreign(System.Net.HttpStatusCode status, object? target, Exception? inner) => new(
+    public static SpotTrainerException Foreign(object? target, AmazonServiceException answer) => new(
         "ConnectionFailed", ErrorKind.ConnectionError,
-        $"AWS was not reached: the answer (HTTP status {(int)status}) is not AWS's own. A proxy, or the sign-in page of a network, may have sent it.",
-        "Sign in to the network in a browser, or check the proxy, and try again.", target, inner);
+        $"AWS was not reached: the answer (HTTP status {(int)answer.StatusCode}) is not AWS's own. A proxy, or the sign-in page of a network, may have sent it.",
+        "Sign in to the network in a browser, or check the proxy, and try again.", target, answer);
 
     /// <summary>Returns the error for an AWS error code.</summary>
     public static SpotTrainerException FromCode(string? code, string message, object? target, Exception? inner)

@@ -49,8 +49,9 @@ internal sealed class AwsJsonClient(AWSCredentials credentials, string service, 
                 if (!mayRepeat
                     || ((int)response.StatusCode is < 500 and not 429 && AwsErrorTable.Find(code)?.Is(CodeTraits.Again) is not true))
                 {
-                    throw code.Length == 0 ? AwsErrors.Foreign(response.StatusCode, target, inner: null) : AwsErrors.FromCode(
-                        code, said ?? $"{service} returned status {(int)response.StatusCode} for {target}.", target, inner: null);
+                    throw code.Length == 0 ? AwsErrors.Foreign(target, new ForeignAnswerException(response.StatusCode))
+                        : AwsErrors.FromCode(
+                            code, said ?? $"{service} returned status {(int)response.StatusCode} for {target}.", target, inner: null);
                 }
             }
             catch (Exception exception) when (

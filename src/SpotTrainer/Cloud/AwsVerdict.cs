@@ -32,6 +32,20 @@ internal static class AwsVerdict
         _ => ErrorTranslation.Translate(exception, target: null).Id is "Throttled" or "AwsFailed" or "ConnectionFailed" or "TimedOut",
     };
 
+    /// <summary>
+    /// Whether something near this computer answered in place of AWS, such as a sign-in page or a proxy. The error page of a gateway does
+    /// not count: what is behind the gateway did not answer it, and that may be one region.
+    /// </summary>
+    public static bool IsForeign(Exception exception) => exception switch
+    {
+        SpotTrainerException { InnerException: { } inner } => IsForeign(inner),
+        AmazonServiceException { ErrorCode: null or "" } answer => (int)answer.StatusCode is (> 0 and < 500) or 511,
+
+        // A page that is not XML, or not whole.
+        System.Xml.XmlException => true,
+        _ => false,
+    };
+
     /// <summary>Whether the code of an error has a trait.</summary>
     public static bool Has(Exception exception, CodeTraits trait) =>
         exception is AmazonServiceException { ErrorCode: { } code } && AwsErrorTable.Find(code) is { } known && known.Is(trait);

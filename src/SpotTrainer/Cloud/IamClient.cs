@@ -51,9 +51,9 @@ internal sealed class IamClient(AWSCredentials credentials, string region, strin
         {
             return new Answer(response.StatusCode, response.IsSuccessStatusCode, XDocument.Parse(text));
         }
-        catch (XmlException exception)
+        catch (XmlException)
         {
-            throw AwsErrors.Foreign(response.StatusCode, "IAM", exception);
+            throw AwsErrors.Foreign("IAM", new ForeignAnswerException(response.StatusCode));
         }
     }
 
@@ -67,6 +67,6 @@ internal sealed class IamClient(AWSCredentials credentials, string region, strin
 
         public Exception Refusal(string what) => Error is { Length: > 0 } code
             ? AwsErrors.FromCode(code, Values("Message").FirstOrDefault() ?? string.Empty, what, inner: null)
-            : AwsErrors.Foreign(status, what, inner: null);
+            : AwsErrors.Foreign(what, new ForeignAnswerException(status));
     }
 }

@@ -11,21 +11,37 @@ internal sealed class LaunchRefusals
     /// <summary>The module's own errors that concern one offer or one region.</summary>
     private static readonly HashSet<string> OurOfOneOffer = new(StringComparer.Ordinal)
     {
-        "BudgetTooSmall", "ConnectionFailed", "ImageArchitectureWrong", "ImageDriverUnfit", "ImageNotFound", "InstanceEnded",
+        "BudgetTooSmall", "ImageArchitectureWrong", "ImageDriverUnfit", "ImageNotFound", "InstanceEnded",
         "KeyPairDiffers", "MaxPriceTooLow", "NoDefaultVpc", "OnDemandTooExpensive",
-        "PriceCapUnknown", "SecurityGroupLost", "SubnetElsewhere", "SubnetNotFound", "TimedOut", "VpcDedicated",
+        "PriceCapUnknown", "SecurityGroupLost", "SubnetElsewhere", "SubnetNotFound", "VpcDedicated",
     };
 
+    /// <summary>The errors of a region that does not answer.</summary>
+    private static readonly HashSet<string> OfSilence = new(StringComparer.Ordinal) { "ConnectionFailed", "TimedOut" };
+
     private readonly List<(SpotOffer Offer, bool OnDemand, SpotTrainerException Error)> refused = [];
+    private readonly HashSet<string> silent = new(StringComparer.Ordinal);
 
     /// <summary>Whether another offer may succeed after this error.</summary>
     public static bool MayTryNext(Exception exception, SpotOffer offer) =>
         exception is AmazonEC2Exception ec2 && (AwsVerdict.Has(ec2, CodeTraits.OtherOffer) || IsClosedRegion(ec2))
-        || OurOfOneOffer.Contains(ErrorTranslation.Translate(exception, offer).Id);
+        || OurOfOneOffer.Contains(ErrorTranslation.Translate(exception, offer).Id)
+        || (IsSilence(exception, offer) && !AwsVerdict.IsForeign(exception));
+
+    /// <summary>
+    /// Whether to try an offer at all. If its region did not answer before, it will not now. If two regions did not answer, it is this
+    /// computer's connection, and each further region would take half a minute.
+    /// </summary>
+    public bool MayTry(SpotOffer offer) => silent.Count < 2 && !silent.Contains(offer.Region);
 
     /// <summary>Records a refusal and returns a line that describes it.</summary>
     public string Add(SpotOffer offer, bool onDemand, Exception exception)
     {
+        if (IsSilence(exception, offer))
+        {
+            silent.Add(offer.Region);
+        }
+
         var error = ErrorTranslation.Translate(exception, offer);
         refused.Add((offer, onDemand, error));
         return Line(offer, onDemand, error);
@@ -53,6 +69,9 @@ internal sealed class LaunchRefusals
             + string.Join(" ", refused.Select(refusal => Line(refusal.Offer, refusal.OnDemand, refusal.Error))),
             alike && first.Kind != ErrorKind.ResourceUnavailable ? first.NextStep : next, refused[refused.Count - 1].Offer, first);
     }
+
+    private static bool IsSilence(Exception exception, SpotOffer offer) =>
+        OfSilence.Contains(ErrorTranslation.Translate(exception, offer).Id);
 
     /// <summary>An organization can close regions with a service control policy. Another region may be open.</summary>
     private static bool IsClosedRegion(AmazonEC2Exception exception) =>

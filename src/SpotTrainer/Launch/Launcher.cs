@@ -49,7 +49,7 @@ internal sealed class Launcher(CloudContext cloud, LaunchRequest request, Launch
         var refusals = new LaunchRefusals();
         try
         {
-            foreach (var (offer, onDemand) in request.Tries)
+            foreach (var (offer, onDemand) in request.Tries.Where(one => refusals.MayTry(one.Offer)))
             {
                 try
                 {

@@ -6,6 +6,7 @@ using SpotTrainer.Launch;
 using SpotTrainer.Market;
 using SpotTrainer.Rehearsal.Faults;
 using SpotTrainer.Rehearsal.Market;
+using SpotTrainer.Tests.Cloud;
 using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Launch;
@@ -125,6 +126,78 @@ public sealed class LaunchFallbackTests
         Assert.Equal(offers[1].Region, instance.Region);
     }
 
+    /// <summary>Each further offer there would take another half a minute.</summary>
+    [Fact]
+    public async Task A_region_that_does_not_answer_is_tried_once()
+    {
+        await using var test = new TestCloud();
+        var offers = LaunchOrder.Of(await test.FindAsync(Types, "us-east-1", "eu-west-1"));
+        Assert.True(offers.Count(offer => offer.Region == offers[0].Region) > 2);
+        await test.Endpoint.Endpoint.ChangeAsync(
+            conditions => conditions with { Dead = [new DeadRegion(offers[0].Region, Closes: true)] });
+        var instance = await test.LaunchAsync(new LaunchRequest { Offers = offers, OnDemandFallback = true });
+        Assert.NotEqual(offers[0].Region, instance.Region);
+        Assert.StartsWith(
+            $"verbose: {offers[0].InstanceType} in {offers[0].Zone}: ", Assert.Single(test.Log.Lines, IsRefusal), StringComparison.Ordinal);
+    }
+
+    /// <summary>If two regions do not answer, it is the connection of this computer.</summary>
+    [Fact]
+    public async Task Without_a_connection_no_more_than_two_regions_are_tried()
+    {
+        await using var test = new TestCloud();
+        var offers = LaunchOrder.Of(await test.FindAsync(Types, [.. test.Regions]));
+        Assert.True(offers.Select(offer => offer.Region).Distinct(StringComparer.Ordinal).Count() > 2);
+        await test.Endpoint.Endpoint.ChangeAsync(
+            conditions => conditions with { Dead = [.. test.Regions.Select(region => new DeadRegion(region, Closes: true))] });
+        var error = await Assert.ThrowsAsync<SpotTrainerException>(
+            () => test.LaunchAsync(new LaunchRequest { Offers = offers, OnDemandFallback = true }));
+        Assert.Equal(("ConnectionFailed", ErrorKind.ConnectionError), (error.Id, error.Kind));
+        Assert.Equal(2, test.Log.Lines.Count(IsRefusal));
+        Assert.NotEmpty(error.NextStep);
+    }
+
+    /// <summary>A network's sign-in page and a proxy are near this computer. What they answer is the same for every offer.</summary>
+    [Theory]
+    [MemberData(nameof(ForeignAnswerTests.Pages), MemberType = typeof(ForeignAnswerTests))]
+    public async Task A_sign_in_page_ends_the_launch_at_once(string status, string page)
+    {
+        await using var test = new TestCloud();
+        await using var portal = new LossyProxy(
+            test.Endpoint.Endpoint.Url, string.Empty, instead: ForeignAnswerTests.Answer(status, page), forwards: false);
+        using var cloud = test.ContextOf(portal.Url);
+        var offers = LaunchOrder.Of(await test.FindAsync(Types, "us-east-1", "eu-west-1"));
+        var request = new LaunchRequest { Offers = offers, Name = "portal", NoWait = true };
+        var error = await Assert.ThrowsAnyAsync<Exception>(
+            () => new Launcher(cloud, request, new LaunchPreparation(cloud, request, test.Context), test.Context)
+                .LaunchAsync(_ => Task.CompletedTask, Stop));
+        Assert.Equal("ConnectionFailed", ErrorTranslation.Translate(error, target: null).Id);
+
+        // The redirection leads to a closed port, so this connection fails. A second region is tried then, and no third one.
+        Assert.Equal(status.StartsWith("302", StringComparison.Ordinal) ? 2 : 0, test.Log.Lines.Count(IsRefusal));
+    }
+
+    /// <summary>A gateway's error page may be about one region, and says nothing about this computer.</summary>
+    [Theory]
+    [InlineData("502 Bad Gateway")]
+    [InlineData("503 Service Unavailable")]
+    [InlineData("504 Gateway Timeout")]
+    public async Task A_region_behind_a_gateway_that_fails_does_not_end_the_launch(string status)
+    {
+        await using var test = new TestCloud();
+        var offers = LaunchOrder.Of(await test.FindAsync(Types, "us-east-1", "eu-west-1"));
+
+        // The region stands in the signature of each call.
+        await using var gateway = new LossyProxy(
+            test.Endpoint.Endpoint.Url, $"/{offers[0].Region}/ec2/", instead: ForeignAnswerTests.Answer(status, "<html/>"), forwards: false);
+        using var cloud = test.ContextOf(gateway.Url);
+        var request = new LaunchRequest { Offers = offers, Name = "gateway", NoWait = true };
+        var instance = await new Launcher(cloud, request, new LaunchPreparation(cloud, request, test.Context), test.Context)
+            .LaunchAsync(_ => Task.CompletedTask, Stop);
+        Assert.NotEqual(offers[0].Region, instance.Region);
+        Assert.Single(test.Log.Lines, IsRefusal);
+    }
+
     [Fact]
     public async Task A_refusal_by_policy_ends_the_launch_at_once()
     {
@@ -224,4 +297,9 @@ public sealed class LaunchFallbackTests
         Assert.Equal(zone, instance.Zone);
         Assert.Equal(subnet, Assert.Single(await test.MachinesAsync()).SubnetId);
     }
+
+    /// <summary>The line about an offer that could not be launched.</summary>
+    private static bool IsRefusal(string line) =>
+        line.StartsWith("verbose: ", StringComparison.Ordinal) && line.Contains(".large in ", StringComparison.Ordinal)
+        && !line.Contains("It terminates itself", StringComparison.Ordinal);
 }
