@@ -1,3 +1,4 @@
+using SpotTrainer.Foundation;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Conda;
@@ -9,8 +10,8 @@ public sealed class CondaStack
     {
         Instance = instance;
         Prefix = prefix;
-        CondaVersion = condaVersion;
-        PythonVersion = pythonVersion;
+        CondaVersion = TerminalText.Clean(condaVersion);
+        PythonVersion = TerminalText.Clean(pythonVersion);
         Packages = package;
     }
 

@@ -1,4 +1,5 @@
 using SpotTrainer.Cloud;
+using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Doors;
 
@@ -13,13 +14,13 @@ public sealed class TrainingSecurityGroup : ICloudObject
         this.cloud = cloud;
         Region = region;
         Id = id;
-        Name = name;
+        Name = TerminalText.Clean(name);
         VpcId = vpcId;
-        Purpose = door.Purpose;
+        Purpose = TerminalText.Clean(door.Purpose);
         Port = door.FirstPort;
         LastPort = door.LastPort;
-        AllowedCidrs = allowedCidr;
-        Owner = owner;
+        AllowedCidrs = allowedCidr.Select(TerminalText.Clean).ToArray();
+        Owner = TerminalText.Clean(owner);
     }
 
     /// <summary>Creates what stands for groups that have not been looked up yet.</summary>

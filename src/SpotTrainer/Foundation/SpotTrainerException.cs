@@ -17,7 +17,9 @@ public sealed class SpotTrainerException : Exception
         Id = id;
         Kind = kind;
         NextStep = TerminalText.Clean(nextStep);
-        Concerns = concerns;
+
+        // Error records show it, too.
+        Concerns = concerns is string text ? TerminalText.Clean(text) : concerns;
     }
 
     /// <summary>The stable ID.</summary>

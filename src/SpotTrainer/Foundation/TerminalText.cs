@@ -35,6 +35,9 @@ internal static class TerminalText
     /// <summary>Whether a text has nothing that <see cref="Clean"/> would change, and no line end or tab.</summary>
     public static bool IsPlain(string text) => text.All(letter => IsHarmless(letter) && letter is not ('\r' or '\n' or '\t'));
 
-    private static bool IsHarmless(char letter) => letter is '\n' or '\r' or '\t'
-        || (!char.IsControl(letter) && letter is not ((>= '\u202a' and <= '\u202e') or (>= '\u2066' and <= '\u2069')));
+    private static bool IsHarmless(char letter) => letter is '\n' or '\r' or '\t' || (!char.IsControl(letter) && !IsBidiControl(letter));
+
+    /// <summary>Unicode's property Bidi_Control.</summary>
+    private static bool IsBidiControl(char letter) =>
+        letter is '\u061c' or '\u200e' or '\u200f' or (>= '\u202a' and <= '\u202e') or (>= '\u2066' and <= '\u2069');
 }

@@ -90,8 +90,11 @@ internal static class InstanceLedger
                 if (!entry.IsPlausible)
                 {
                     log?.Warning($"Line {number} of {stream.Name} has impossible values and was ignored. You can delete the line.");
+                    continue;
                 }
-                else if (!entries.TryGetValue(entry.InstanceId, out var before) || before.Running)
+
+                entry = entry.Clean();
+                if (!entries.TryGetValue(entry.InstanceId, out var before) || before.Running)
                 {
                     entries[entry.InstanceId] = entry;
                 }
@@ -192,6 +195,14 @@ internal sealed record LedgerEntry(
             && new[] { MachineCost, DiskCost, AddressCost, OnDemandCost ?? 0 }.All(usd => Plausible.IsUpTo(usd, Plausible.HighestAmount))
             && new[] { Price, OnDemandPrice ?? 0, DiskPrice ?? 0 }.All(usd => Plausible.IsUpTo(usd, Plausible.HighestPrice))
             && Plausible.IsUpTo(VolumeSizeGiB, Plausible.LargestDisk);
+
+    /// <summary>Returns it with texts that are safe to show.</summary>
+    public LedgerEntry Clean() => this with
+    {
+        InstanceId = TerminalText.Clean(InstanceId), Name = TerminalText.Clean(Name), Owner = TerminalText.Clean(Owner),
+        Account = TerminalText.Clean(Account), Region = TerminalText.Clean(Region), Zone = TerminalText.Clean(Zone),
+        InstanceType = TerminalText.Clean(InstanceType), Market = TerminalText.Clean(Market), Reason = TerminalText.Clean(Reason),
+    };
 
     /// <summary>EC2's reasons and tags are shorter.</summary>
     private const int LongestText = 1024;

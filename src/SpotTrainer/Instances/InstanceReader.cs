@@ -74,25 +74,25 @@ internal static class InstanceReader
         var end = EndOf(instance);
         var deadline = tags.Moment(ModuleTags.Deadline) ?? DateTimeOffset.MinValue;
         return new SpotTrainingInstance(
-            cloud, region, instance.PublicIpAddress ?? instance.PrivateIpAddress ?? string.Empty, tags.Port(ModuleTags.SshPort) ?? 22,
+            cloud, region, Text(instance.PublicIpAddress ?? instance.PrivateIpAddress), tags.Port(ModuleTags.SshPort) ?? 22,
             tags.Text(ModuleTags.User) is { Length: > 0 } user ? user : "ubuntu", File.Exists(keyPath) ? keyPath : null,
             tags.Text(ModuleTags.HostKey).Split([' '], StringSplitOptions.RemoveEmptyEntries)
                 .Where(word => word != ModuleTags.HostKeyPending).ToArray())
         {
             HostKeyTag = tags.Text(ModuleTags.HostKey),
-            InstanceId = instance.InstanceId ?? string.Empty,
+            InstanceId = Text(instance.InstanceId),
             Name = tags.Text(ModuleTags.Name),
-            InstanceType = instance.InstanceType?.Value ?? string.Empty,
-            Zone = instance.Placement?.AvailabilityZone ?? string.Empty,
-            State = instance.State?.Name?.Value ?? string.Empty,
-            StateReason = TerminalText.Clean(instance.StateReason?.Message ?? string.Empty),
+            InstanceType = Text(instance.InstanceType?.Value),
+            Zone = Text(instance.Placement?.AvailabilityZone),
+            State = Text(instance.State?.Name?.Value),
+            StateReason = Text(instance.StateReason?.Message),
             StateReasonCode = instance.StateReason?.Code ?? string.Empty,
             Owner = tags.Text(ModuleTags.Owner),
             Market = instance.InstanceLifecycle == InstanceLifecycleType.Spot ? "spot" : "on-demand",
             ResultsPending = tags.Text(ModuleTags.Results) == ModuleTags.ResultsPending,
-            PrivateIpAddress = instance.PrivateIpAddress ?? string.Empty,
-            ImageId = instance.ImageId ?? string.Empty,
-            KeyName = instance.KeyName ?? string.Empty,
+            PrivateIpAddress = Text(instance.PrivateIpAddress),
+            ImageId = Text(instance.ImageId),
+            KeyName = Text(instance.KeyName),
             LaunchTime = tags.Checked(instance.LaunchTime, "its launch time") ?? now,
             EndTime = ended ? end ?? GuessEnd(deadline, now) : null,
             EndIsGuess = ended && end is null,
@@ -108,6 +108,8 @@ internal static class InstanceReader
             VolumeSizeGiB = (int)(tags.Number(ModuleTags.VolumeSize, Plausible.LargestDisk) ?? 0),
             Damage = tags.Damage,
         };
+
+        static string Text(string? value) => TerminalText.Clean(value ?? string.Empty);
     }
 
     /// <summary>

@@ -1,5 +1,4 @@
 using SpotTrainer.Cloud;
-using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Instances;
 
@@ -26,7 +25,7 @@ public sealed class SpotTrainingCost
     internal SpotTrainingCost(LedgerEntry entry, CloudContext cloud)
     {
         InstanceId = entry.InstanceId;
-        Name = TerminalText.Clean(entry.Name);
+        Name = entry.Name;
         InstanceType = entry.InstanceType;
         Region = entry.Region;
         Zone = entry.Zone;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
+using SpotTrainer.Foundation;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jobs;
@@ -32,7 +33,7 @@ internal sealed record JobRequest
     public string Folder => $"{MachineLayout.Jobs}/{Id}";
 
     /// <summary>Whether a text can be the ID of a job, and so the name of its folder.</summary>
-    public static bool IsId(string text) => IsFileName(text) && text.Length <= LongestName;
+    public static bool IsId(string text) => IsFileName(text) && TerminalText.IsPlain(text) && text.Length <= LongestName;
 
     /// <summary>Whether a text is the name of a file, and nothing that leads elsewhere.</summary>
     public static bool IsFileName(string text) =>
@@ -45,9 +46,13 @@ internal sealed record JobRequest
     public static JobRequest Create(string path, string prefix, DateTimeOffset now) => new()
     {
         Id = string.Format(CultureInfo.InvariantCulture, "{0}-{1:yyyyMMdd-HHmmss}-{2}",
-            System.IO.Path.GetFileNameWithoutExtension(path), now.UtcDateTime, Guid.NewGuid().ToString("N").Substring(0, 6)),
+            PlainStem(path), now.UtcDateTime, Guid.NewGuid().ToString("N").Substring(0, 6)),
         IsNew = true,
         Path = path,
         Prefix = prefix,
     };
+
+    /// <summary>The start of an ID, which every list of jobs shows.</summary>
+    private static string PlainStem(string path) => string.Concat(
+        System.IO.Path.GetFileNameWithoutExtension(path).Select(letter => TerminalText.IsPlain(letter.ToString()) ? letter : '_'));
 }

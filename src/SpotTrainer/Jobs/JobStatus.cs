@@ -19,9 +19,9 @@ internal sealed record JobStatus(string State, int Cells, int Cell, DateTimeOffs
         using var document = JsonDocument.Parse(json);
         var root = document.RootElement;
         return new JobStatus(
-            TerminalText.Clean(root.GetProperty("state").GetString()!), root.GetProperty("cells").GetInt32(), root.GetProperty("cell").GetInt32(),
+            root.GetProperty("state").GetString()!, root.GetProperty("cells").GetInt32(), root.GetProperty("cell").GetInt32(),
             Time(root.GetProperty("started")), Time(root.GetProperty("ended")),
-            ErrorText(root.GetProperty("error")) is { } error ? TerminalText.Clean(error) : null);
+            ErrorText(root.GetProperty("error")));
     }
 
     private static DateTimeOffset? Time(JsonElement value) => value.ValueKind == JsonValueKind.Number

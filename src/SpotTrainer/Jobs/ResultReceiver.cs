@@ -126,12 +126,12 @@ internal static class ResultReceiver
             using var document = JsonDocument.Parse(File.ReadAllText(path));
             foreach (var property in document.RootElement.EnumerateObject())
             {
-                metrics[property.Name] = property.Value.ValueKind switch
+                metrics[TerminalText.Clean(property.Name)] = property.Value.ValueKind switch
                 {
                     JsonValueKind.Number => property.Value.GetDouble(),
-                    JsonValueKind.String => property.Value.GetString(),
+                    JsonValueKind.String => TerminalText.Clean(property.Value.GetString()!),
                     JsonValueKind.True or JsonValueKind.False => property.Value.GetBoolean(),
-                    _ => property.Value.GetRawText(),
+                    _ => TerminalText.Clean(property.Value.GetRawText()),
                 };
             }
         }

@@ -1,3 +1,4 @@
+using SpotTrainer.Foundation;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jobs;
@@ -9,14 +10,14 @@ public sealed class TrainingJob
     {
         Instance = instance;
         Id = id;
-        Notebook = notebook;
+        Notebook = TerminalText.Clean(notebook);
         Folder = folder;
-        State = status.State;
+        State = TerminalText.Clean(status.State);
         Cell = status.Cell;
         CellCount = status.Cells;
         StartTime = status.Started;
         EndTime = status.Ended;
-        Error = status.Error;
+        Error = status.Error is { } error ? TerminalText.Clean(error) : null;
     }
 
     /// <summary>Creates what stands for a job that has not been looked up yet.</summary>

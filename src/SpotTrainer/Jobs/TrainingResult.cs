@@ -1,4 +1,5 @@
 using System.Collections;
+using SpotTrainer.Foundation;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jobs;
@@ -10,7 +11,7 @@ public sealed class TrainingResult
     {
         Job = job;
         Path = path;
-        Files = file;
+        Files = file.Select(TerminalText.Clean).ToArray();
         Bytes = bytes;
         Metrics = metrics;
     }
@@ -24,7 +25,7 @@ public sealed class TrainingResult
     /// <summary>The folder on this computer.</summary>
     public string Path { get; }
 
-    /// <summary>The files, relative to the folder.</summary>
+    /// <summary>The files, relative to the folder. Control characters in their names are visible, such as <c>\x1b</c>.</summary>
     public IReadOnlyList<string> Files { get; }
 
     /// <summary>Their total size in bytes.</summary>

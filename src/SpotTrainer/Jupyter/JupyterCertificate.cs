@@ -77,7 +77,7 @@ internal sealed class JupyterCertificate
                 ?? throw new CertificateException("It is empty.");
             using var sha = SHA256.Create();
             return new JupyterCertificate(
-                pem, keyPem: string.Empty, BitConverter.ToString(sha.ComputeHash(certificate.GetEncoded())).Replace('-', ':'),
+                Pem(certificate), keyPem: string.Empty, BitConverter.ToString(sha.ComputeHash(certificate.GetEncoded())).Replace('-', ':'),
                 new DateTimeOffset(certificate.NotAfter.ToUniversalTime()));
         }
         catch (Exception exception) when (exception is CertificateException or IOException or ArgumentException)

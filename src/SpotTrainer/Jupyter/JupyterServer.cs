@@ -1,4 +1,5 @@
 using System.Globalization;
+using SpotTrainer.Foundation;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jupyter;
@@ -12,7 +13,7 @@ public sealed class JupyterServer
         Prefix = prefix;
         Port = port;
         ProcessId = processId;
-        Version = version;
+        Version = TerminalText.Clean(version);
         State = state;
         OpenPort = openPort;
     }

@@ -130,7 +130,8 @@ internal sealed class KeyPairFolder(string path)
     }
 
     private static bool IsName(string name) =>
-        name.Length is > 0 and <= 255 && name.IndexOfAny([.. Path.GetInvalidFileNameChars(), '/', '\\']) < 0 && name[0] != '.';
+        name.Length is > 0 and <= 255 && name[0] != '.' && TerminalText.IsPlain(name)
+        && name.IndexOfAny([.. Path.GetInvalidFileNameChars(), '/', '\\']) < 0;
 
     private static bool Holds(string file, SshPrivateKey key)
     {

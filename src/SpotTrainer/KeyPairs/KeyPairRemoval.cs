@@ -58,13 +58,18 @@ internal sealed class KeyPairRemoval
         CloudContext? cloud, string? region, KeyPairFolder folder, string name, KeyPairRemovalOptions options, StepContext context,
         CancellationToken cancellationToken)
     {
-        KeyPairFolder.RequireName(name);
         var mayDelete = !options.CloudOnly && folder.Has(name);
         Ec2KeyPair? there = null;
         if (cloud is not null)
         {
             await cloud.GetAccountAsync(cancellationToken);
             there = await Ec2KeyPair.FindAsync(cloud, region!, name, cancellationToken);
+        }
+
+        // EC2 also has key pairs that can have no file here. They are removed all the same.
+        if (there is null)
+        {
+            KeyPairFolder.RequireName(name);
         }
 
         if (there is null && !mayDelete)

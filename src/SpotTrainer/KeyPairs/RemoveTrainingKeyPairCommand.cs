@@ -68,7 +68,7 @@ public sealed class RemoveTrainingKeyPairCommand : RegionCmdlet
             {
                 if (Get(pair, stopping => origin.RequireAsync($"The key pair '{pair}'", ResolveCloud, stopping)) is { } home)
                 {
-                    Remove(home, origin.Region, pair.Name, folder: null);
+                    Remove(home, origin.Region, pair.ExactName, folder: null);
                 }
 
                 continue;
@@ -76,7 +76,7 @@ public sealed class RemoveTrainingKeyPairCommand : RegionCmdlet
 
             // A key pair that was created without EC2 has nothing there. For all others a cloud must be asked: their own, if they have one.
             var cloud = pair.Cloud ?? (pair.State == TrainingKeyPairState.LocalOnly ? null : ResolveCloud());
-            Remove(cloud, pair.Region ?? Region ?? cloud?.Region, pair.Name,
+            Remove(cloud, pair.Region ?? Region ?? cloud?.Region, pair.ExactName,
                 pair.Cloud is null ? Path.GetDirectoryName(pair.KeyPath) : null);
         }
     }

@@ -1,4 +1,5 @@
 using SpotTrainer.Cloud;
+using SpotTrainer.Foundation;
 using SpotTrainer.Keys;
 
 namespace SpotTrainer.KeyPairs;
@@ -12,17 +13,18 @@ public sealed class TrainingKeyPair
     {
         Cloud = cloud;
         Region = region;
-        Name = name;
+        ExactName = name;
+        Name = TerminalText.Clean(name);
         State = state;
         KeyPath = folder.PathOf(name);
         PuttyKeyPath = folder.FindPutty(name);
-        PublicKey = key?.PublicLine ?? ec2?.PublicKey ?? string.Empty;
-        Algorithm = key?.Algorithm ?? ec2?.Algorithm ?? string.Empty;
+        PublicKey = TerminalText.Clean(key?.PublicLine ?? ec2?.PublicKey ?? string.Empty);
+        Algorithm = TerminalText.Clean(key?.Algorithm ?? ec2?.Algorithm ?? string.Empty);
         Fingerprint = key?.Fingerprint
             ?? (PublicKey.Split(' ') is [_, var blob, ..]
                 && HostKeyFingerprint.TryFromPublicKey(blob, out var fingerprint) ? fingerprint : string.Empty);
         KeyPairId = ec2?.Id;
-        Ec2Fingerprint = ec2?.Fingerprint;
+        Ec2Fingerprint = ec2 is null ? null : TerminalText.Clean(ec2.Fingerprint);
     }
 
     /// <summary>The name of the key pair, in EC2 and of its file.</summary>
@@ -66,6 +68,9 @@ public sealed class TrainingKeyPair
 
     /// <summary>The endpoint that was asked; null for AWS's own, or if none was.</summary>
     public string? Endpoint => Cloud?.Endpoint;
+
+    /// <summary>The name as EC2 has it, which may have characters that no terminal should get.</summary>
+    internal string ExactName { get; }
 
     /// <summary>Where it came from if it crossed a process; otherwise null.</summary>
     internal ObjectOrigin? Origin { get; init; }

@@ -228,7 +228,7 @@ public abstract class LaunchCmdlet : RegionsCmdlet
         Count = Count,
         Image = new ImageChoice(Image, ImageId, UserName),
         VolumeSizeGiB = VolumeSizeGiB,
-        KeyName = KeyPair?.Name ?? KeyName,
+        KeyName = KeyPair?.ExactName ?? KeyName,
         KeyMustExist = KeyPair is not null,
         KeyFile = KeyPath is null ? null : FullPath(KeyPath),
         SecurityGroup = SecurityGroup,

@@ -1,3 +1,5 @@
+using SpotTrainer.Foundation;
+
 namespace SpotTrainer.Launch;
 
 /// <summary>The result of a check.</summary>
@@ -20,8 +22,8 @@ public sealed class PlanCheck
     {
         Name = name;
         Result = result;
-        Detail = detail;
-        NextStep = nextStep;
+        Detail = TerminalText.Clean(detail);
+        NextStep = TerminalText.Clean(nextStep);
     }
 
     /// <summary>What was checked.</summary>

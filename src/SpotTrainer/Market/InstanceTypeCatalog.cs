@@ -127,7 +127,7 @@ internal sealed class InstanceTypeCatalog(TimeProvider time)
             info.VCpuInfo.DefaultVCpus ?? 0,
             (info.MemoryInfo.SizeInMiB ?? 0) / 1024.0,
             gpus.Sum(gpu => gpu.Count ?? 0),
-            gpus.FirstOrDefault()?.Name ?? string.Empty,
+            TerminalText.Clean(gpus.FirstOrDefault()?.Name ?? string.Empty),
             (info.GpuInfo?.TotalGpuMemoryInMiB ?? 0) / 1024.0,
             architectures.Contains("arm64") ? "arm64" : "x86_64",
             info.BurstablePerformanceSupported ?? false,

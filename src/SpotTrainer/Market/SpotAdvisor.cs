@@ -69,7 +69,7 @@ internal sealed class SpotAdvisor
     internal static Content Parse(JsonElement feed, DateTimeOffset date) => new(
         date,
         feed.GetProperty("ranges").EnumerateArray().OrderBy(range => range.GetProperty("index").GetInt32())
-            .Select(range => range.GetProperty("label").GetString()!).ToArray(),
+            .Select(range => TerminalText.Clean(range.GetProperty("label").GetString()!)).ToArray(),
         feed.GetProperty("spot_advisor").EnumerateObject().Where(region => region.Value.TryGetProperty("Linux", out _)).ToDictionary(
             region => region.Name,
             region => region.Value.GetProperty("Linux").EnumerateObject()

@@ -18,7 +18,8 @@ internal static class ErrorRecords
     public static ErrorRecord From(Exception exception, object? target)
     {
         var error = ErrorTranslation.Translate(exception, target);
-        return new ErrorRecord(error, error.Id, Category(error.Kind), error.Concerns ?? target)
+        var concerns = error.Concerns ?? (target is string text ? TerminalText.Clean(text) : target);
+        return new ErrorRecord(error, error.Id, Category(error.Kind), concerns)
         {
             ErrorDetails = new ErrorDetails($"{error.Message} {error.NextStep}")
             {

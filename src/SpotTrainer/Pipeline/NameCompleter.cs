@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;
+using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Pipeline;
 
@@ -15,7 +16,8 @@ public abstract class NameCompleter : IArgumentCompleter
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
     {
         var start = wordToComplete.Trim('\'', '"');
-        var found = Names(fakeBoundParameters).Where(name => name.StartsWith(start, StringComparison.OrdinalIgnoreCase))
+        var found = Names(fakeBoundParameters)
+            .Where(name => name.StartsWith(start, StringComparison.OrdinalIgnoreCase) && TerminalText.IsPlain(name))
             .Select(name => new CompletionResult(Quote(name), name, CompletionResultType.ParameterValue, name)).ToArray();
         return found.Length > 0 || start.Length == 0 ? found
             : [new CompletionResult(wordToComplete, start, CompletionResultType.ParameterValue, start)];

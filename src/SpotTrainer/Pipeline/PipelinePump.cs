@@ -37,7 +37,8 @@ internal sealed class PipelinePump(PSCmdlet cmdlet, CancellationToken stopping) 
 
     /// <summary>Asks whether to make a change, as ShouldProcess does.</summary>
     /// <exception cref="OperationCanceledException">The pipeline has stopped.</exception>
-    public Task<bool> ShouldProcessAsync(string target, string action) => AskAsync(() => cmdlet.ShouldProcess(target, action));
+    public Task<bool> ShouldProcessAsync(string target, string action) => AskAsync(
+        () => cmdlet.ShouldProcess(TerminalText.Clean(target), TerminalText.Clean(action)));
 
     /// <summary>Asks a question that -Confirm does not cover, as ShouldContinue does.</summary>
     /// <param name="question">The question.</param>
@@ -46,7 +47,8 @@ internal sealed class PipelinePump(PSCmdlet cmdlet, CancellationToken stopping) 
     /// <exception cref="OperationCanceledException">The pipeline has stopped.</exception>
     /// <exception cref="System.Management.Automation.Host.HostException">The session is not interactive.</exception>
     public Task<bool> ShouldContinueAsync(string question, string caption, AnswersForAll answers) => AskAsync(
-        () => cmdlet.ShouldContinue(question, caption, hasSecurityImpact: true, ref answers.YesToAll, ref answers.NoToAll));
+        () => cmdlet.ShouldContinue(
+            TerminalText.Clean(question), TerminalText.Clean(caption), hasSecurityImpact: true, ref answers.YesToAll, ref answers.NoToAll));
 
     public void Error(Exception exception, object? target) => Post(() => cmdlet.WriteError(ErrorRecords.From(exception, target)));
 

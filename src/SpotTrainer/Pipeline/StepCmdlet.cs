@@ -117,6 +117,10 @@ public abstract class StepCmdlet : PSCmdlet, IDisposable
         }
     }
 
+    /// <summary>Asks whether to make a change. What it shows may come from AWS or from a host.</summary>
+    private protected new bool ShouldProcess(string target, string action) =>
+        base.ShouldProcess(TerminalText.Clean(target), TerminalText.Clean(action));
+
     /// <summary>Ends the pipeline with an error.</summary>
     private protected void Fail(Exception exception, object? target = null) => ThrowTerminatingError(ErrorRecords.From(exception, target));
 

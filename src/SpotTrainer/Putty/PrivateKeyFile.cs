@@ -1,3 +1,4 @@
+using SpotTrainer.Foundation;
 using SpotTrainer.Keys;
 
 namespace SpotTrainer.Putty;
@@ -12,11 +13,11 @@ public abstract class PrivateKeyFile
         Encrypted = encrypted;
         Algorithm = key.Algorithm;
         Bits = key.Bits;
-        Comment = key.Comment;
+        Comment = TerminalText.Clean(key.Comment);
         Fingerprint = key.Fingerprint;
         FingerprintMd5 = KeyPairs.Ec2Fingerprint.Colons("MD5", key.PublicBlob);
         Ec2Fingerprints = [.. KeyPairs.Ec2Fingerprint.Of(key)];
-        PublicKey = key.PublicLine;
+        PublicKey = TerminalText.Clean(key.PublicLine);
     }
 
     /// <summary>The path of the file.</summary>

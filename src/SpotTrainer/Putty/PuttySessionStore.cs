@@ -41,7 +41,7 @@ internal abstract class PuttySessionStore
     /// <summary>Throws if a text is not a valid session name.</summary>
     public void RequireName(string name)
     {
-        if (name.Length == 0 || name.Any(char.IsControl) || string.Equals(name, DefaultName, StringComparison.OrdinalIgnoreCase)
+        if (name.Length == 0 || !TerminalText.IsPlain(name) || string.Equals(name, DefaultName, StringComparison.OrdinalIgnoreCase)
             || !CanBeStored(name) || Escape(name) is "." or ".." or { Length: > LongestName })
         {
             throw new SpotTrainerException("NameInvalid", ErrorKind.InvalidArgument, $"'{name}' is not a valid name for a PuTTY session.",

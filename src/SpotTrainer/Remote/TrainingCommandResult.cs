@@ -1,3 +1,5 @@
+using SpotTrainer.Foundation;
+
 namespace SpotTrainer.Remote;
 
 /// <summary>The result of a command that ran on a host.</summary>
@@ -27,6 +29,12 @@ public sealed class TrainingCommandResult
 
     /// <summary>What it wrote to standard error.</summary>
     public string ErrorOutput { get; }
+
+    /// <summary>
+    /// <see cref="Output"/> as tables show it: control characters are visible, such as <c>\x1b</c>, because the host could rewrite what the
+    /// terminal shows.
+    /// </summary>
+    public string VisibleOutput => TerminalText.Clean(Output);
 
     /// <summary>How long it took.</summary>
     public TimeSpan Duration { get; }

@@ -111,7 +111,8 @@ internal sealed class ResourceSweep(
         }
     }
 
-    private static string ValueOf(IEnumerable<Tag> tags, string key) => TerminalText.Clean(tags.FirstOrDefault(tag => tag.Key == key)?.Value ?? string.Empty);
+    private static string ValueOf(IEnumerable<Tag> tags, string key) =>
+        tags.FirstOrDefault(tag => tag.Key == key)?.Value ?? string.Empty;
 
     private async Task<IReadOnlyList<TrainingResource>> FindAsync(string region, CancellationToken cancellationToken)
     {

@@ -1,19 +1,22 @@
 using SpotTrainer.Cloud;
+using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Sweep;
 
 /// <summary>A resource that the module created at AWS, and the result of a sweep.</summary>
 public sealed class TrainingResource : ICloudObject
 {
+    private string reason = string.Empty;
+
     internal TrainingResource(CloudContext cloud, string region, string kind, string id, string name, string state, string owner)
     {
         Cloud = cloud;
         Region = region;
         Kind = kind;
         Id = id;
-        Name = name;
-        State = state;
-        Owner = owner;
+        Name = TerminalText.Clean(name);
+        State = TerminalText.Clean(state);
+        Owner = TerminalText.Clean(owner);
     }
 
     /// <summary><c>instance</c>, <c>spot-request</c>, <c>volume</c>, <c>key-pair</c>, or <c>security-group</c>.</summary>
@@ -38,7 +41,11 @@ public sealed class TrainingResource : ICloudObject
     public string Outcome { get; internal set; } = "left";
 
     /// <summary>Why it was left; an empty string if it was removed.</summary>
-    public string Reason { get; internal set; } = string.Empty;
+    public string Reason
+    {
+        get => reason;
+        internal set => reason = TerminalText.Clean(value);
+    }
 
     /// <summary>Where the resource is: <c>rehearsal</c>, or an account's number.</summary>
     public string Where => Cloud.Where;
