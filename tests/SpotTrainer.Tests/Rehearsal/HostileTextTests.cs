@@ -1,3 +1,4 @@
+using System.Management.Automation;
 using System.Text;
 using System.Text.Json;
 using Amazon.EC2;
@@ -190,7 +191,7 @@ public sealed class HostileTextTests(RehearsalSession session)
         Assert.DoesNotContain(output + error, letter => letter is '\u202e' or '\u009b');
     }
 
-    /// <summary>Requires that neither a table nor a list of objects has a control character, whatever PowerShell makes of them.</summary>
+    /// <summary>Requires that neither a table, a list, nor a property of the objects has a control character.</summary>
     private void RequireHarmless(params object[] objects)
     {
         foreach (var item in objects)
@@ -203,6 +204,9 @@ public sealed class HostileTextTests(RehearsalSession session)
                 .Replace("\u001b[32;1m", string.Empty, StringComparison.Ordinal)
                 .Replace("\u001b[31;1m", string.Empty, StringComparison.Ordinal)
                 .Replace("\u001b[0m", string.Empty, StringComparison.Ordinal);
+            text += string.Concat(PSObject.AsPSObject(item).Properties
+                .Where(property => property.Name is not (nameof(TrainingCommandResult.Output) or nameof(TrainingCommandResult.ErrorOutput)))
+                .Select(property => property.Value as string));
             Assert.True(text.Length > 3, $"{item} is not shown.");
             Assert.DoesNotContain(
                 text, letter => letter is not ('\n' or '\r' or '\t')
