@@ -47,14 +47,14 @@ internal sealed class InstanceFinder : IHostFinder
     }
 
     /// <inheritdoc/>
-    public async Task<SpotTrainerException?> WhyGoneAsync(TrainingHost host, StepContext context, CancellationToken cancellationToken)
+    public async Task<SpotTrainerException?> WhyGoneAsync(TrainingHost host, TimeProvider time, CancellationToken cancellationToken)
     {
         if (host is not SpotTrainingInstance instance)
         {
             return null;
         }
 
-        using var limit = context.Time.Limit(LookTimeout, cancellationToken);
+        using var limit = time.Limit(LookTimeout, cancellationToken);
         try
         {
             return InstanceEnd.Why(await InstanceReader.GetAsync(instance.Cloud, instance.Region, instance.InstanceId, limit.Token));

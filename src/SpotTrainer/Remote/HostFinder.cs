@@ -19,7 +19,7 @@ internal interface IHostFinder
     /// Returns why a host that does not respond is gone: AWS took it back, its deadline came, or it was removed. Returns null if it still
     /// runs, if it is no instance, or if that cannot be found out soon.
     /// </summary>
-    Task<SpotTrainerException?> WhyGoneAsync(TrainingHost host, StepContext context, CancellationToken cancellationToken);
+    Task<SpotTrainerException?> WhyGoneAsync(TrainingHost host, TimeProvider time, CancellationToken cancellationToken);
 
     /// <summary>Returns the known names, without calling EC2.</summary>
     IEnumerable<string> Names();
@@ -50,7 +50,7 @@ internal static class HostFinder
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested && SshErrors.IsLostConnection(exception))
         {
-            throw await Current.WhyGoneAsync(host, context, cancellationToken)
+            throw await Current.WhyGoneAsync(host, context.Time, cancellationToken)
                 ?? (exception is OperationCanceledException ? RemoteErrors.Unreachable(host, exception)
                     : ErrorTranslation.Translate(exception, host));
         }

@@ -1,7 +1,6 @@
 using System.Text;
 using Renci.SshNet;
 using Renci.SshNet.Common;
-using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Remote;
 
@@ -11,11 +10,13 @@ namespace SpotTrainer.Remote;
 /// </summary>
 internal sealed class RemoteFolder
 {
+    private readonly SshConnection connection;
     private readonly SftpClient sftp;
     private readonly string root;
 
-    internal RemoteFolder(SftpClient sftp, string path)
+    internal RemoteFolder(SshConnection connection, SftpClient sftp, string path)
     {
+        this.connection = connection;
         this.sftp = sftp;
 
         // SFTP does not know "~", but relative paths start at the home directory.
@@ -23,38 +24,39 @@ internal sealed class RemoteFolder
     }
 
     /// <summary>Creates the folder, or one below it, and its parents.</summary>
-    public Task CreateAsync(CancellationToken cancellationToken, string path = "") => CreateFullAsync(Full(path), cancellationToken);
+    public Task CreateAsync(CancellationToken cancellationToken, string path = "") =>
+        DoAsync(() => CreateFullAsync(Full(path), cancellationToken), cancellationToken);
 
     /// <summary>Lists the folder, or one below it.</summary>
-    public async Task<IReadOnlyList<RemoteEntry>> ListAsync(string path, CancellationToken cancellationToken)
-    {
-        var entries = new List<RemoteEntry>();
-        await foreach (var file in sftp.ListDirectoryAsync(Full(path), cancellationToken))
-        {
-            if (file.Name is not ("." or ".."))
+    public Task<IReadOnlyList<RemoteEntry>> ListAsync(string path, CancellationToken cancellationToken) =>
+        connection.WhileThereAsync<IReadOnlyList<RemoteEntry>>(
+            async () =>
             {
-                entries.Add(new RemoteEntry(
-                    file.Name, file.IsDirectory
-                        ? RemoteEntryKind.Folder : file.IsRegularFile ? RemoteEntryKind.File : file.IsSymbolicLink ? RemoteEntryKind.Link
-                        : RemoteEntryKind.Other,
-                    file.Length));
-            }
-        }
+                var entries = new List<RemoteEntry>();
+                await foreach (var file in sftp.ListDirectoryAsync(Full(path), cancellationToken))
+                {
+                    if (file.Name is not ("." or ".."))
+                    {
+                        entries.Add(new RemoteEntry(
+                            file.Name, file.IsDirectory
+                                ? RemoteEntryKind.Folder : file.IsRegularFile ? RemoteEntryKind.File : file.IsSymbolicLink ? RemoteEntryKind.Link
+                                : RemoteEntryKind.Other,
+                            file.Length));
+                    }
+                }
 
-        return entries;
-    }
+                return entries;
+            }, cancellationToken);
 
     /// <summary>The size of the file that a symbolic link points to; null if it does not point to a file.</summary>
-    public async Task<long?> SizeOfTargetAsync(string path, CancellationToken cancellationToken)
-    {
-        var full = Full(path);
-        return await sftp.ExistsAsync(full, cancellationToken)
-            && await sftp.GetAttributesAsync(full, cancellationToken) is { IsRegularFile: true } target ? target.Size : null;
-    }
+    public Task<long?> SizeOfTargetAsync(string path, CancellationToken cancellationToken) => connection.WhileThereAsync<long?>(
+        async () => await sftp.ExistsAsync(Full(path), cancellationToken)
+            && await sftp.GetAttributesAsync(Full(path), cancellationToken) is { IsRegularFile: true } target ? target.Size : null,
+        cancellationToken);
 
     /// <summary>Writes a file. An existing file is replaced.</summary>
     public Task WriteAsync(string path, Stream content, CancellationToken cancellationToken) =>
-        sftp.UploadFileAsync(content, Full(path), cancellationToken);
+        DoAsync(() => sftp.UploadFileAsync(content, Full(path), cancellationToken), cancellationToken);
 
     /// <summary>Writes a text file in UTF-8. An existing file is replaced.</summary>
     public async Task WriteTextAsync(string path, string text, CancellationToken cancellationToken)
@@ -65,15 +67,22 @@ internal sealed class RemoteFolder
 
     /// <summary>Reads a file.</summary>
     public Task ReadAsync(string path, Stream content, CancellationToken cancellationToken) =>
-        sftp.DownloadFileAsync(Full(path), content, cancellationToken);
+        DoAsync(() => sftp.DownloadFileAsync(Full(path), content, cancellationToken), cancellationToken);
 
     /// <summary>Renames a file. An existing file with the new name is replaced.</summary>
-    public Task ReplaceAsync(string path, string newPath, CancellationToken cancellationToken) => Task.Run(
+    public Task ReplaceAsync(string path, string newPath, CancellationToken cancellationToken) => DoAsync(
         () =>
         {
             sftp.RenameFile(Full(path), Full(newPath), isPosix: true);
+            return Task.CompletedTask;
+        }, cancellationToken);
+
+    private Task DoAsync(Func<Task> work, CancellationToken cancellationToken) => connection.WhileThereAsync(
+        async () =>
+        {
+            await work();
             return true;
-        }, cancellationToken).OrStopped(cancellationToken);
+        }, cancellationToken);
 
     private string Full(string path) => path.Length == 0 ? root : $"{root}/{path}";
 

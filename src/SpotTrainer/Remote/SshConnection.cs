@@ -16,6 +16,18 @@ internal sealed class SshConnection : IDisposable
     /// <summary>A host that is there responds within this time.</summary>
     private static readonly TimeSpan PromptAnswer = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long work on a host may take before the host is asked whether it still answers.</summary>
+    private static readonly TimeSpan FirstLook = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>How long it may take to answer before EC2 is asked.</summary>
+    private static readonly TimeSpan Answer = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>The longest time between two looks at a host that does long work. It is reached by doubling.</summary>
+    private static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(16);
+
+    /// <summary>A connection that was used this recently is used again without a question.</summary>
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(2);
+
     /// <summary>The limit of each call of the file transfer. A large file takes many calls.</summary>
     private static readonly TimeSpan SftpTimeout = TimeSpan.FromSeconds(30);
 
@@ -30,7 +42,12 @@ internal sealed class SshConnection : IDisposable
     private readonly SshClient client;
     private readonly TrainingHost host;
     private readonly TimeProvider time;
+    private readonly object gate = new();
     private SftpClient? sftp;
+    private Task<bool>? asking;
+    private Func<TimeSpan> sinceUse;
+    private int busy;
+    private volatile bool disposed;
 
     private SshConnection(TrainingHost host, SshClient client, byte[] hostKey, TimeProvider time)
     {
@@ -38,9 +55,10 @@ internal sealed class SshConnection : IDisposable
         this.client = client;
         this.time = time;
         HostKey = hostKey;
+        sinceUse = time.StartClock();
     }
 
-    public bool IsConnected => client.IsConnected;
+    public bool IsConnected => !disposed && client.IsConnected;
 
     /// <summary>The blob of the host key with which the host has proved its identity (RFC 4253, section 6.6).</summary>
     public byte[] HostKey { get; }
@@ -57,7 +75,7 @@ internal sealed class SshConnection : IDisposable
         {
             // The object was made before the instance had an address.
             host = await HostFinder.Current.LookAgainAsync(host, cancellationToken)
-                ?? throw (isBooting ? null : await HostFinder.Current.WhyGoneAsync(host, context, cancellationToken))
+                ?? throw (isBooting ? null : await HostFinder.Current.WhyGoneAsync(host, context.Time, cancellationToken))
                 ?? RemoteErrors.NoAddress(host);
         }
 
@@ -68,7 +86,7 @@ internal sealed class SshConnection : IDisposable
         }
         catch (SpotTrainerException exception) when (exception.Id == "HostUnreachable" && !isBooting)
         {
-            throw await HostFinder.Current.WhyGoneAsync(host, context, cancellationToken) ?? exception;
+            throw await HostFinder.Current.WhyGoneAsync(host, context.Time, cancellationToken) ?? exception;
         }
         catch (SpotTrainerException exception) when (exception.Id == "HostKeyMismatch")
         {
@@ -88,7 +106,7 @@ internal sealed class SshConnection : IDisposable
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var connecting = ConnectOnceAsync(host, context, over.Token);
         if (await Task.WhenAny(connecting, context.Time.DelayAsync(PromptAnswer, over.Token)) != connecting
-            && await HostFinder.Current.WhyGoneAsync(host, context, cancellationToken) is { } why)
+            && await HostFinder.Current.WhyGoneAsync(host, context.Time, cancellationToken) is { } why)
         {
             over.Cancel();
             _ = connecting.ContinueWith(
@@ -118,25 +136,120 @@ internal sealed class SshConnection : IDisposable
         return new SshConnection(host, connected, hostKey, context.Time);
     }
 
+    /// <summary>
+    /// Whether a connection that stood idle still works. Packets to a host that is gone vanish without an error, and so do those of a
+    /// connection that a firewall has forgotten.
+    /// </summary>
+    public async Task<bool> IsAliveAsync(CancellationToken cancellationToken)
+    {
+        if (!IsConnected)
+        {
+            return false;
+        }
+
+        if (Volatile.Read(ref busy) > 0 || sinceUse() < Fresh)
+        {
+            return true;
+        }
+
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var answer = AskAsync();
+        await EndsAsync(answer, PromptAnswer, over.Token);
+        over.Cancel();
+        cancellationToken.ThrowIfCancellationRequested();
+        return IsAnswered(answer);
+    }
+
+    /// <summary>Gives the connection up, and whatever still waits for it, without waiting for the host.</summary>
+    public void Abandon() => _ = Task.Run(Dispose);
+
+    /// <summary>
+    /// Does work over the connection. If the host stops answering meanwhile, EC2 is asked: TCP would wait for many minutes for a host that
+    /// is gone. A host that EC2 does not know to be gone may only be slow, so the work goes on.
+    /// </summary>
+    public async Task<T> WhileThereAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Interlocked.Increment(ref busy);
+        try
+        {
+            // SSH.NET opens channels and sends without heeding the token.
+            var working = Task.Run(work, CancellationToken.None);
+            for (var pause = FirstLook; !await EndsAsync(working, pause, over.Token); pause = pause < LongestLook ? pause + pause : pause)
+            {
+                var answer = AskAsync();
+                await EndsAsync(answer, Answer, over.Token);
+                if (!IsAnswered(answer) && await HostFinder.Current.WhyGoneAsync(host, time, cancellationToken) is { } why
+                    && !IsAnswered(answer))
+                {
+                    Abandon();
+                    throw why;
+                }
+            }
+
+            return await working.OrStopped(cancellationToken);
+        }
+        finally
+        {
+            over.Cancel();
+            Interlocked.Decrement(ref busy);
+            sinceUse = time.StartClock();
+        }
+    }
+
+    /// <summary>Waits for a task, for a time at most. After Ctrl+C, there is nothing left to wait for.</summary>
+    private async Task<bool> EndsAsync(Task task, TimeSpan limit, CancellationToken cancellationToken) =>
+        await Task.WhenAny(task, time.DelayAsync(limit, cancellationToken)) == task || cancellationToken.IsCancellationRequested;
+
+    private static bool IsAnswered(Task<bool> answer) => answer.Status == TaskStatus.RanToCompletion && answer.Result;
+
+    /// <summary>Asks the host for any answer, by one command at a time: servers allow few (MaxSessions in sshd_config(5)).</summary>
+    private Task<bool> AskAsync()
+    {
+        lock (gate)
+        {
+            return asking = asking is { IsCompleted: false } ? asking : Task.Run(async () =>
+            {
+                try
+                {
+                    using var nothing = client.CreateCommand(":", Encoding.UTF8);
+                    await nothing.ExecuteAsync(CancellationToken.None);
+                    return true;
+                }
+                catch (SshOperationTimeoutException)
+                {
+                    return false;
+                }
+                catch (SshException)
+                {
+                    // A refusal is an answer, too. If the connection is lost, the work says so.
+                    return true;
+                }
+            });
+        }
+    }
+
     /// <summary>Runs a command in the host's shell and waits until it ends.</summary>
     /// <param name="command">The command, which the login shell runs.</param>
     /// <param name="cancellationToken">Cancels the wait, and ends the command.</param>
     /// <param name="input">Its standard input; null for none.</param>
-    public async Task<TrainingCommandResult> RunAsync(string command, CancellationToken cancellationToken, string? input = null)
-    {
-        var elapsed = time.StartClock();
-        using var running = client.CreateCommand(command, Encoding.UTF8);
-        var execution = running.ExecuteAsync(cancellationToken);
-        if (input is not null)
-        {
-            using var stdin = running.CreateInputStream();
-            var bytes = Encoding.UTF8.GetBytes(input);
-            await stdin.WriteAsync(bytes, 0, bytes.Length, cancellationToken);
-        }
+    public Task<TrainingCommandResult> RunAsync(string command, CancellationToken cancellationToken, string? input = null) =>
+        WhileThereAsync(
+            async () =>
+            {
+                var elapsed = time.StartClock();
+                using var running = client.CreateCommand(command, Encoding.UTF8);
+                var execution = running.ExecuteAsync(cancellationToken);
+                if (input is not null)
+                {
+                    using var stdin = running.CreateInputStream();
+                    var bytes = Encoding.UTF8.GetBytes(input);
+                    await stdin.WriteAsync(bytes, 0, bytes.Length, cancellationToken);
+                }
 
-        await execution;
-        return new TrainingCommandResult(host, command, running.ExitStatus ?? 255, running.Result, running.Error, elapsed());
-    }
+                await execution;
+                return new TrainingCommandResult(host, command, running.ExitStatus ?? 255, running.Result, running.Error, elapsed());
+            }, cancellationToken);
 
     /// <summary>Runs a command that must succeed, and returns its standard output.</summary>
     /// <param name="command">The command, which the login shell runs.</param>
@@ -153,7 +266,7 @@ internal sealed class SshConnection : IDisposable
     /// <param name="path">Its path; a leading <c>~/</c> is the user's home directory.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     public async Task<RemoteFolder> OpenFolderAsync(string path, CancellationToken cancellationToken) =>
-        new(await SftpAsync(cancellationToken), path.Length > 1 ? path.TrimEnd('/') : path);
+        new(this, await SftpAsync(cancellationToken), path.Length > 1 ? path.TrimEnd('/') : path);
 
     private async Task<SftpClient> SftpAsync(CancellationToken cancellationToken)
     {
@@ -189,6 +302,7 @@ internal sealed class SshConnection : IDisposable
 
     public void Dispose()
     {
+        disposed = true;
         sftp?.Dispose();
         client.Dispose();
         sftpGate.Dispose();

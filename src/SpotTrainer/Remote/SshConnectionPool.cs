@@ -47,7 +47,7 @@ internal sealed class SshConnectionPool : IDisposable
         if (Of(context).entries.TryGetValue(Key(host), out var entry) && ReferenceEquals(entry.Connection, failed))
         {
             entry.Connection = null;
-            failed.Dispose();
+            failed.Abandon();
         }
     }
 
@@ -75,10 +75,16 @@ internal sealed class SshConnectionPool : IDisposable
         await entry.Gate.WaitAsync(cancellationToken);
         try
         {
-            if (entry.Connection is not { IsConnected: true })
+            if (entry.Connection is not { } known || !await known.IsAliveAsync(cancellationToken))
             {
-                entry.Connection?.Dispose();
+                var wasSilent = entry.Connection is { IsConnected: true };
+                entry.Connection?.Abandon();
                 entry.Connection = null;
+                if (wasSilent && !isBooting && await HostFinder.Current.WhyGoneAsync(host, context.Time, cancellationToken) is { } why)
+                {
+                    throw why;
+                }
+
                 entry.Connection = await SshConnection.ConnectAsync(host, isBooting, context, cancellationToken);
                 if (entry.Closed || isOver)
                 {

@@ -1,0 +1,53 @@
+using System.Net;
+using System.Net.Sockets;
+using SpotTrainer.Rehearsal.Machines;
+
+namespace SpotTrainer.Tests.Support;
+
+/// <summary>
+/// Relays connections to a port on loopback, and counts them. It can fall silent: it then passes nothing on, and closes nothing, as a network
+/// in which packets vanish.
+/// </summary>
+internal sealed class Relay : IDisposable
+{
+    private readonly SocketServer server;
+    private volatile TaskCompletionSource passing = new();
+    private int connections;
+
+    public Relay(int target)
+    {
+        passing.SetResult();
+        Port = SshServer.FreePort();
+        server = SocketServer.OnAddress(new IPEndPoint(IPAddress.Loopback, Port), async (client, stopping) =>
+        {
+            Interlocked.Increment(ref connections);
+            using var host = await SocketServer.ConnectAsync(new IPEndPoint(IPAddress.Loopback, target), stopping);
+            if (host is not null)
+            {
+                await Task.WhenAny(CopyAsync(client, host, stopping), CopyAsync(host, client, stopping));
+            }
+        });
+    }
+
+    public int Port { get; }
+
+    /// <summary>How many connections there were.</summary>
+    public int Connections => Volatile.Read(ref connections);
+
+    public void FallSilent() => passing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void Speak() => passing.TrySetResult();
+
+    public void Dispose() => server.Dispose();
+
+    private async Task CopyAsync(Socket from, Socket to, CancellationToken stopping)
+    {
+        var buffer = new byte[16 * 1024];
+        int count;
+        while ((count = await from.ReceiveAsync(buffer, SocketFlags.None, stopping)) > 0)
+        {
+            await passing.Task.WaitAsync(stopping);
+            await to.SendAsync(buffer.AsMemory(0, count), SocketFlags.None, stopping);
+        }
+    }
+}
