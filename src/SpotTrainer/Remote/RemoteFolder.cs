@@ -38,9 +38,8 @@ internal sealed class RemoteFolder
                     if (file.Name is not ("." or ".."))
                     {
                         entries.Add(new RemoteEntry(
-                            file.Name, file.IsDirectory
-                                ? RemoteEntryKind.Folder : file.IsRegularFile ? RemoteEntryKind.File : file.IsSymbolicLink ? RemoteEntryKind.Link
-                                : RemoteEntryKind.Other,
+                            file.Name, file.IsDirectory ? RemoteEntryKind.Folder : file.IsRegularFile ? RemoteEntryKind.File
+                                : file.IsSymbolicLink ? RemoteEntryKind.Link : RemoteEntryKind.Other,
                             file.Length));
                     }
                 }

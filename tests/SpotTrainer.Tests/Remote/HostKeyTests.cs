@@ -129,19 +129,25 @@ public sealed class HostKeyTests : IDisposable
         Assert.Contains(".bashrc", error.NextStep, StringComparison.Ordinal);
     }
 
-    /// <summary>A server that logs in and then never answers a file transfer.</summary>
+    /// <summary>
+    /// A server that logs in, starts the file transfer, and then never answers. The limit of the file transfer is 30 s: what ends sooner was
+    /// ended by Ctrl+C.
+    /// </summary>
     [Fact]
     public async Task Ctrl_C_ends_a_file_transfer_that_is_never_answered()
     {
         var (key, authorized) = await LoginAsync();
         using var server = await SshServer.StartAsync(
-            folder, "-t ed25519", authorized, command: "case $SSH_ORIGINAL_COMMAND in :) ;; *) exec sleep 600 ;; esac");
+            folder, "-t ed25519", authorized,
+            command: $"case $SSH_ORIGINAL_COMMAND in :) ;; *) touch {folder["started"]}; exec sleep 600 ;; esac");
         var host = new TrainingHost("127.0.0.1", server.Port, Environment.UserName, key, [server.Fingerprint]);
         var connection = await SshConnectionPool.GetAsync(host, log.Context, Stop);
         using var ctrlC = new CancellationTokenSource();
         var opening = connection.OpenFolderAsync("~", ctrlC.Token);
+        await Programs.UntilAsync(() => Task.FromResult(File.Exists(folder["started"])), () => "The file transfer did not start.");
+        Assert.False(opening.IsCompleted);
         await ctrlC.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => opening);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => opening.WaitAsync(TimeSpan.FromSeconds(20), Stop));
     }
 
     private async Task<(string Line, string Fingerprint)> KeyAsync(string options)

@@ -15,7 +15,7 @@ namespace SpotTrainer.Tests.Remote;
 [Trait("Speed", "Slow")]
 public sealed class SilentHostTests : IAsyncLifetime
 {
-    /// <summary>Without an end of its own, the work would wait until the system gives the connection up, a quarter of an hour later.</summary>
+    /// <summary>Without an end of its own, work waits until the system gives the connection up, a quarter of an hour later.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     private readonly TemporaryFolder folder = new();
@@ -103,7 +103,8 @@ public sealed class SilentHostTests : IAsyncLifetime
         relay.FallSilent();
         var before = relay.Connections;
         var getting = Programs.UntilAsync(
-            async () => !ReferenceEquals(connection, await SshConnectionPool.GetAsync(instance, context, Stop)), () => "It was not replaced.");
+            async () => !ReferenceEquals(connection, await SshConnectionPool.GetAsync(instance, context, Stop)),
+            () => "It was not replaced.");
         await Programs.UntilAsync(() => Task.FromResult(relay.Connections > before), () => "Nobody connected again.");
         relay.Speak();
         await getting;
@@ -131,13 +132,50 @@ public sealed class SilentHostTests : IAsyncLifetime
         int Looks() => test.Endpoint.Endpoint.Calls.GetValueOrDefault("DescribeInstances");
     }
 
+    /// <summary>Without EC2's word, each call of a file transfer ends at its limit of 30 s, and sooner with Ctrl+C.</summary>
+    [Fact]
+    public async Task A_file_transfer_with_a_host_that_falls_silent_has_a_limit_and_ends_with_Ctrl_C()
+    {
+        folder.Write("file", "made for tests");
+        File.CreateSymbolicLink(folder["link"], folder["file"]);
+        await Task.WhenAll(
+            FallsSilentAsync("list", (there, token) => there.ListAsync("", token)),
+            FallsSilentAsync("read", (there, token) => there.ReadAsync("file", Stream.Null, token)),
+
+            // More than all buffers on the way hold.
+            FallsSilentAsync("write", (there, token) => there.WriteAsync("written", new MemoryStream(new byte[32 * 1024 * 1024]), token)),
+            FallsSilentAsync("rename", (there, token) => there.ReplaceAsync("file", "file", token)),
+            FallsSilentAsync("create", (there, token) => there.CreateAsync(token, "made")),
+            FallsSilentAsync("size", (there, token) => there.SizeOfTargetAsync("link", token)));
+    }
+
+    private async Task FallsSilentAsync(string call, Func<RemoteFolder, CancellationToken, Task> ask)
+    {
+        using var silent = new Relay(server.Port);
+        var context = new RecordingLog().Context;
+        var host = new TrainingHost("127.0.0.1", silent.Port, Environment.UserName, folder["login"], [server.Fingerprint]);
+        var connection = await SshConnectionPool.GetAsync(host, context, Stop);
+        var remote = await connection.OpenFolderAsync(folder.Path, Stop);
+        await ask(remote, Stop);
+        silent.FallSilent();
+        using var ctrlC = new CancellationTokenSource();
+        var (limited, stopped) = (ask(remote, Stop), ask(remote, ctrlC.Token));
+        await silent.Swallowed.WaitAsync(Limit, Stop);
+        await ctrlC.CancelAsync();
+        var canceled = await Assert.ThrowsAnyAsync<Exception>(() => stopped.WaitAsync(TimeSpan.FromSeconds(20), Stop));
+        Assert.True(canceled is OperationCanceledException, $"{call}: {canceled}");
+        var error = await Assert.ThrowsAnyAsync<Exception>(() => limited.WaitAsync(Limit, Stop));
+        Assert.True(SshErrors.IsLostConnection(error), $"{call}: {error}");
+        context.Session.Dispose();
+    }
+
     private async Task<SpotTrainingInstance> InstanceAsync(TimeSpan left)
     {
         var deadline = DateTimeOffset.UtcNow + left;
-        var machine = await test.Endpoint.RunningAsync(region: test.Cloud.Region, change: request => request.TagSpecifications =
-        [
-            new TagSpecification { ResourceType = ResourceType.Instance, Tags = [new Tag(ModuleTags.Deadline, ModuleTags.Moment(deadline))] },
-        ]);
+        var tag = new Tag(ModuleTags.Deadline, ModuleTags.Moment(deadline));
+        var machine = await test.Endpoint.RunningAsync(
+            request => request.TagSpecifications = [new TagSpecification { ResourceType = ResourceType.Instance, Tags = [tag] }],
+            test.Cloud.Region);
         return new SpotTrainingInstance(
             test.Cloud, test.Cloud.Region, "127.0.0.1", relay.Port, Environment.UserName, folder["login"], [server.Fingerprint])
         {

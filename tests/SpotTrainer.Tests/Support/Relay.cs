@@ -5,22 +5,31 @@ using SpotTrainer.Rehearsal.Machines;
 namespace SpotTrainer.Tests.Support;
 
 /// <summary>
-/// Relays connections to a port on loopback, and counts them. It can fall silent: it then passes nothing on, and closes nothing, as a network
-/// in which packets vanish.
+/// Relays connections to a port on loopback, and counts them. It can fall silent: it then passes nothing on, and closes nothing, as a
+/// network in which packets vanish.
 /// </summary>
 internal sealed class Relay : IDisposable
 {
     private readonly SocketServer server;
+    private readonly Lock gate = new();
+    private readonly TaskCompletionSource swallowed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile TaskCompletionSource passing = new();
     private int connections;
 
-    public Relay(int target)
+    /// <param name="target">The port.</param>
+    /// <param name="connected">What a test does at each connection, one after the other.</param>
+    public Relay(int target, Action? connected = null)
     {
         passing.SetResult();
         Port = SshServer.FreePort();
         server = SocketServer.OnAddress(new IPEndPoint(IPAddress.Loopback, Port), async (client, stopping) =>
         {
-            Interlocked.Increment(ref connections);
+            lock (gate)
+            {
+                connections++;
+                connected?.Invoke();
+            }
+
             using var host = await SocketServer.ConnectAsync(new IPEndPoint(IPAddress.Loopback, target), stopping);
             if (host is not null)
             {
@@ -34,6 +43,9 @@ internal sealed class Relay : IDisposable
     /// <summary>How many connections there were.</summary>
     public int Connections => Volatile.Read(ref connections);
 
+    /// <summary>Completes when something was sent while it was silent.</summary>
+    public Task Swallowed => swallowed.Task;
+
     public void FallSilent() => passing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public void Speak() => passing.TrySetResult();
@@ -46,7 +58,13 @@ internal sealed class Relay : IDisposable
         int count;
         while ((count = await from.ReceiveAsync(buffer, SocketFlags.None, stopping)) > 0)
         {
-            await passing.Task.WaitAsync(stopping);
+            var open = passing.Task;
+            if (!open.IsCompleted)
+            {
+                swallowed.TrySetResult();
+                await open.WaitAsync(stopping);
+            }
+
             await to.SendAsync(buffer.AsMemory(0, count), SocketFlags.None, stopping);
         }
     }
