@@ -13,14 +13,20 @@ namespace SpotTrainer.Instances;
 /// </summary>
 internal static class OwnHostKey
 {
+    /// <summary>SSH's name for the type of the first key, and of the instance's own.</summary>
+    public const string KeyType = "ssh-ed25519";
+
     private const string Script = "own_hostkey.sh";
 
-    /// <summary>
-    /// How long the server may still serve the first key after the reload, and how long EC2 may still return the old tag. OpenSSH 9.8 and
-    /// later shut out an address from which many connections come without a login: the pauses grow.
-    /// </summary>
-    private static readonly Patience Patience =
+    /// <summary>How long EC2 may still return the old tag.</summary>
+    private static readonly Patience TagPatience =
         new(TimeSpan.FromSeconds(15), TimeSpan.FromMilliseconds(100)) { LongestPause = TimeSpan.FromSeconds(2) };
+
+    /// <summary>
+    /// How long the server may still serve the first key after the reload. OpenSSH 9.8 and later count each connection without a login for
+    /// a second, and shut out an address that reaches fifteen (PerSourcePenalties in sshd_config(5)).
+    /// </summary>
+    private static readonly Patience ServePatience = TagPatience with { Pause = TimeSpan.FromMilliseconds(250) };
 
     /// <summary>
     /// Changes the host key, unless that was done before. If it fails, the first key is still accepted, which is only a warning: that key is
@@ -86,7 +92,7 @@ internal static class OwnHostKey
         var ec2 = instance.Cloud.Ec2(instance.Region);
         await ec2.CreateTagsAsync(
             new CreateTagsRequest { Resources = [instance.InstanceId], Tags = [new Tag(ModuleTags.HostKey, value)] }, cancellationToken);
-        var now = await Patience.AskAsync(
+        var now = await TagPatience.AskAsync(
             context.Time, () => InstanceReader.GetAsync(instance.Cloud, instance.Region, instance.InstanceId, cancellationToken),
             found => found.HostKeyTag == value,
             mayPass: null, cancellationToken);
@@ -96,11 +102,14 @@ internal static class OwnHostKey
     }
 
     /// <summary>Connects with the new key only. A server that has just reloaded may present the first key a moment longer.</summary>
-    private static async Task RequireServedAsync(
+    internal static async Task RequireServedAsync(
         TrainingHost host, string own, StepContext context, CancellationToken cancellationToken)
     {
-        var pinned = new TrainingHost(host.HostName, host.Port, host.UserName, host.KeyPath, [own]);
-        await Patience.DoAsync(
+        var pinned = new TrainingHost(host.HostName, host.Port, host.UserName, host.KeyPath, [own])
+        {
+            HostKeyType = KeyType,
+        };
+        await ServePatience.DoAsync(
             context.Time,
             async () =>
             {

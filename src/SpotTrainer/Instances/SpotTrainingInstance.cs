@@ -14,6 +14,7 @@ public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
     {
         Cloud = cloud;
         Region = region;
+        HostKeyType = OwnHostKey.KeyType;
     }
 
     /// <summary>The instance ID, such as i-0123456789abcdef0.</summary>

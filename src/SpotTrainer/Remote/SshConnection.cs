@@ -175,7 +175,7 @@ internal sealed class SshConnection : IDisposable
         {
             // SSH.NET opens channels and sends without heeding the token.
             var working = Task.Run(work, CancellationToken.None);
-            for (var pause = FirstLook; !await EndsAsync(working, pause, over.Token); pause = pause < LongestLook ? pause + pause : pause)
+            for (var pause = FirstLook; !await EndsAsync(working, pause, over.Token); pause += pause < LongestLook ? pause : TimeSpan.Zero)
             {
                 var answer = AskAsync();
                 await EndsAsync(answer, Answer, over.Token);
@@ -310,7 +310,8 @@ internal sealed class SshConnection : IDisposable
 
     /// <summary>
     /// Opens a connection. A host can have keys of several types, and shows one of them. If that is not a pinned one, it is asked for each
-    /// other type: the pinned key may be of that type. Nothing is sent until a pinned key was shown.
+    /// other type that the pinned key may be of. Nothing is sent until a pinned key was shown. OpenSSH 9.8 and later shut out an address
+    /// from which many connections come without a login.
     /// </summary>
     private static async Task<T> OpenAsync<T>(TrainingHost host, Func<ConnectionInfo, T> make, CancellationToken cancellationToken)
         where T : BaseClient
@@ -322,7 +323,8 @@ internal sealed class SshConnection : IDisposable
         catch (SpotTrainerException exception) when (exception.Id == "HostKeyMismatch")
         {
             foreach (var types in KeyTypes.Where(
-                types => !types.Contains(exception.Data[RemoteErrors.ShownType])))
+                types => !types.Contains(exception.Data[RemoteErrors.ShownType])
+                    && (host.HostKeyType is not { } pinned || types.Contains(pinned, StringComparer.Ordinal))))
             {
                 try
                 {

@@ -32,6 +32,9 @@ public class TrainingHost
     /// </summary>
     public IReadOnlyList<string> HostKeys { get; }
 
+    /// <summary>SSH's name for the type of all of these keys; null if it is not known.</summary>
+    internal string? HostKeyType { get; init; }
+
     /// <summary>Where it runs: <c>rehearsal</c>, the ID of an AWS account, or <c>ssh</c> for a host that is not an instance.</summary>
     public virtual string Where => "ssh";
 

@@ -1,6 +1,5 @@
-using System.Net;
 using SpotTrainer.Foundation;
-using SpotTrainer.Rehearsal.Machines;
+using SpotTrainer.Instances;
 using SpotTrainer.Remote;
 using SpotTrainer.Tests.Support;
 
@@ -62,21 +61,54 @@ public sealed class SessionConnectionTests : IDisposable
     {
         using var server = await StartAsync();
         (await Programs.RunAsync("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "made-for-tests", "-f", folder["other"])).Succeeded();
-        var connections = 0;
-        var relay = SocketServer.RelayTo(
-            token => SocketServer.ConnectAsync(new IPEndPoint(IPAddress.Loopback, server.Port), token));
-        var port = SshServer.FreePort();
-        using var counting = SocketServer.OnAddress(new IPEndPoint(IPAddress.Loopback, port), (client, token) =>
-        {
-            Interlocked.Increment(ref connections);
-            return relay(client, token);
-        });
-        var host = new TrainingHost("127.0.0.1", port, Environment.UserName, folder["other"], [server.Fingerprint]);
+        using var relay = new Relay(server.Port);
+        var host = new TrainingHost("127.0.0.1", relay.Port, Environment.UserName, folder["other"], [server.Fingerprint]);
         var context = new RecordingLog { Time = new FastClock(10) }.Context;
         var error = await Assert.ThrowsAsync<SpotTrainerException>(
             () => SshConnectionPool.WaitAsync(host, TimeSpan.FromSeconds(30), context, Stop));
         Assert.Equal("LoginRefused", error.Id);
-        Assert.InRange(connections, 2, 1 + (30 / 5));
+        Assert.InRange(relay.Connections, 2, 1 + (30 / 5));
+    }
+
+    /// <summary>OpenSSH 9.8 counts each connection without a login for a second, and shuts out an address that reaches fifteen.</summary>
+    [Fact]
+    public async Task A_server_that_keeps_the_first_host_key_is_not_asked_more_often_than_it_allows()
+    {
+        using var server = await StartAsync(also: "-t rsa -b 2048");
+        var log = new RecordingLog { Time = new FastClock(2) };
+        var since = log.Time.StartClock();
+        double penalty = 0, highest = 0, last = 0;
+        using var relay = new Relay(server.Port, () =>
+        {
+            var now = since().TotalSeconds;
+            penalty = Math.Max(0, penalty - (now - last)) + 1;
+            (last, highest) = (now, Math.Max(highest, penalty));
+        });
+        var host = new TrainingHost("127.0.0.1", relay.Port, Environment.UserName, folder["key"], [server.Fingerprint]);
+        var error = await Assert.ThrowsAsync<SpotTrainerException>(
+            () => OwnHostKey.RequireServedAsync(host, "SHA256:" + new string('A', 43), log.Context, Stop));
+        Assert.Equal("HostKeyMismatch", error.Id);
+        Assert.InRange(relay.Connections, 2, int.MaxValue);
+        Assert.InRange(highest, 1, 15 / 3);
+    }
+
+    /// <summary>A key of another type may be the pinned one only if the type of that is not known.</summary>
+    [Theory]
+    [InlineData("ssh-ed25519", "-t ed25519", "-t rsa -b 2048", 1)]
+    [InlineData("ssh-ed25519", "-t rsa -b 2048", "-t ecdsa", 2)]
+    [InlineData(null, "-t ed25519", "-t rsa -b 2048", 3)]
+    public async Task A_host_key_that_is_not_the_pinned_one_costs_few_connections(string? type, string key, string also, int connections)
+    {
+        using var server = await StartAsync(key, also);
+        using var relay = new Relay(server.Port);
+        var host = new TrainingHost("127.0.0.1", relay.Port, Environment.UserName, folder["key"], ["SHA256:" + new string('A', 43)])
+        {
+            HostKeyType = type,
+        };
+        var error = await Assert.ThrowsAsync<SpotTrainerException>(
+            () => SshConnectionPool.GetAsync(host, new RecordingLog().Context, Stop));
+        Assert.Equal("HostKeyMismatch", error.Id);
+        Assert.Equal(connections, relay.Connections);
     }
 
     [Fact]
@@ -89,10 +121,10 @@ public sealed class SessionConnectionTests : IDisposable
 
     private TrainingHost Host(SshServer server) => new("127.0.0.1", server.Port, Environment.UserName, folder["key"], [server.Fingerprint]);
 
-    private async Task<SshServer> StartAsync()
+    private async Task<SshServer> StartAsync(string key = "-t ed25519", string? also = null)
     {
         (await Programs.RunAsync("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "made-for-tests", "-f", folder["key"])).Succeeded();
-        return await SshServer.StartAsync(folder, "-t ed25519", folder["key.pub"]);
+        return await SshServer.StartAsync(folder, key, folder["key.pub"], also: also);
     }
 
     /// <summary>Waits until the server has a number of connections.</summary>
