@@ -72,11 +72,12 @@ public sealed class SessionConnectionTests : IDisposable
 
     /// <summary>OpenSSH 9.8 counts each connection without a login for a second, and shuts out an address that reaches fifteen.</summary>
     [Fact]
+    [Trait("Speed", "Slow")]
     public async Task A_server_that_keeps_the_first_host_key_is_not_asked_more_often_than_it_allows()
     {
         using var server = await StartAsync(also: "-t rsa -b 2048");
-        var log = new RecordingLog { Time = new FastClock(2) };
-        var since = log.Time.StartClock();
+        var log = new RecordingLog();
+        var since = log.Context.Time.StartClock();
         double penalty = 0, highest = 0, last = 0;
         using var relay = new Relay(server.Port, () =>
         {
@@ -89,6 +90,8 @@ public sealed class SessionConnectionTests : IDisposable
             () => OwnHostKey.RequireServedAsync(host, "SHA256:" + new string('A', 43), log.Context, Stop));
         Assert.Equal("HostKeyMismatch", error.Id);
         Assert.InRange(relay.Connections, 2, int.MaxValue);
+
+        // Connections that do other work count as well.
         Assert.InRange(highest, 1, 15 / 3);
     }
 
