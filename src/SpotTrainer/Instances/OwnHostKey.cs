@@ -26,7 +26,7 @@ internal static class OwnHostKey
     /// How long the server may still serve the first key after the reload. OpenSSH 9.8 and later count each connection without a login for
     /// a second, and shut out an address that reaches fifteen (PerSourcePenalties in sshd_config(5)).
     /// </summary>
-    private static readonly Patience ServePatience = TagPatience with { Pause = TimeSpan.FromMilliseconds(250) };
+    internal static readonly Patience ServePatience = TagPatience with { Pause = TimeSpan.FromMilliseconds(250) };
 
     /// <summary>
     /// Changes the host key, unless that was done before. If it fails, the first key is still accepted, which is only a warning: that key is
