@@ -21,18 +21,16 @@
 # user data has armed another, even if the metadata service was slow.
 #
 # The order before the end: a message at the terminals and SIGTERM for the uses that ask for it, 15 minutes before, or in the last
-# quarter of a time of less than an hour; SIGTERM again two minutes before, or halfway; the end. At AWS's notice of an interruption,
-# there is one minute between the two signals.
+# quarter of less than an hour; SIGTERM again two minutes before, or halfway; the end. At AWS's notice, there is one minute between.
 #
 # Nothing that this script runs may hold it up, not even a program that no signal ends: what can hang runs beside it.
 #
 # The registry of uses. Each file /run/spottrainer/uses/NAME describes one process that uses this machine, or that wants a signal
 # before the machine ends. Any user can create one (`register` does); the watchdog knows nothing about the programs behind it.
 #
-# NAME has 1 to 64 letters, digits, and "._-", and starts with a letter or digit. Use a name of its own for each process
-# (NAME-PID). Names that start with a dot or end in ".new" are ignored: write the file under such a name, then rename it. A file has
-# at most 1024 bytes. It must contain each of these lines, in any order, each with a line end. Other lines are ignored. If a line
-# occurs twice, the last one counts.
+# NAME has 1 to 64 letters, digits, and "._-", and starts with a letter or digit. Use one for each process (NAME-PID). Names that
+# start with a dot or end in ".new" are ignored: write the file under such a name, then rename it. A file has at most 1024 bytes. It
+# must contain each of these lines, in any order, each with a line end. Of two equal ones, the last counts. Others are ignored.
 #
 #   what=TEXT         the description in messages: 1 to 80 printable ASCII characters
 #   pid=NUMBER        the process. If it leads its process group, signals go to the whole group
@@ -741,8 +739,9 @@ listen() {
             case "$code ${where##*/} $heard" in
                 *' instance-action '*action*) ;;
                 '200 instance-action '*)
-                    # AWS gives two minutes: programs that need to save their work come first.
+                    # AWS gives two minutes: programs that need to save their work come first. Why is kept first.
                     heard="$heard action"
+                    [ -s "$notes/interruption" ] || { echo unreadable > "$notes/interruption"; } 2>/dev/null || :
                     signal_uses notice &
                     (sleep 60 && signal_uses notice) &
                     ! notice interruption spot/instance-action || say "AWS takes this machine back within two minutes ($what). Fetch your results now."

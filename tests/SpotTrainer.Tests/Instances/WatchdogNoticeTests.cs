@@ -87,6 +87,23 @@ public sealed class WatchdogNoticeTests : IAsyncLifetime
         Assert.Equal((Interruption, ""), (status["interruption"], status["rebalance"]));
     }
 
+    /// <summary>A job that ends at once must not pass for one that the user stopped.</summary>
+    [Fact]
+    public async Task That_there_is_a_notice_is_kept_before_the_jobs_are_told()
+    {
+        var job = await StartJobAsync();
+        await StartWatchdogAsync();
+
+        // Reading it waits for somebody who writes.
+        var notice = Path.Combine(machine.Path, "instance-action");
+        (await Programs.RunAsync("mkfifo", notice)).Succeeded();
+        await job.WaitForExitAsync(Stop);
+        Assert.Equal("unreadable", (await machine.StatusAsync())["interruption"]);
+        await File.WriteAllTextAsync(notice, Interruption, Stop);
+        await ToldAsync(1);
+        Assert.Equal(Interruption, (await machine.StatusAsync())["interruption"]);
+    }
+
     [Fact]
     public async Task What_a_notice_says_reaches_the_terminals_as_plain_text()
     {
