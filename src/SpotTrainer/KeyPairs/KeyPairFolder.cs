@@ -48,8 +48,8 @@ internal sealed class KeyPairFolder(string path)
     }
 
     /// <summary>
-    /// Copies one of the user's own keys into the folder, where every later session finds it. It is named after its file. If another key
-    /// has that name, the start of the key's fingerprint is appended.
+    /// Copies one of the user's own keys into the folder, where every later session finds it. It is named after its file, or 'key' if
+    /// EC2 does not allow that name. If another key has the name, the start of the key's fingerprint is appended.
     /// </summary>
     /// <returns>The name of the key pair.</returns>
     public string Adopt(string file)
@@ -62,6 +62,7 @@ internal sealed class KeyPairFolder(string path)
         }
 
         var stem = Path.GetFileNameWithoutExtension(file);
+        stem = IsEc2Name(stem) ? stem : "key";
         var mark = new string(key.Fingerprint.Substring(key.Fingerprint.IndexOf(':') + 1).Where(char.IsLetterOrDigit).Take(8).ToArray());
         foreach (var name in new[] { stem, $"{stem}-{mark}" })
         {
@@ -127,7 +128,17 @@ internal sealed class KeyPairFolder(string path)
                 $"'{name}' is not a valid name for a key pair, because Windows allows no file with that name.",
                 "Use letters, digits, -, and _ (but not con, nul, com1, and the like).", name);
         }
+
+        if (!IsEc2Name(name))
+        {
+            throw new SpotTrainerException("NameInvalid", ErrorKind.InvalidArgument,
+                $"'{name}' is not a valid name for a key pair: EC2 takes only ASCII characters, and no space at the start or the end.",
+                "Use letters from A to Z, digits, -, and _.", name);
+        }
     }
+
+    /// <summary>EC2's own rule: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateKeyPair.html.</summary>
+    private static bool IsEc2Name(string name) => name.All(letter => letter is >= ' ' and <= '~') && name.Trim() == name;
 
     private static bool IsName(string name) =>
         name.Length is > 0 and <= 255 && name[0] != '.' && TerminalText.IsPlain(name)

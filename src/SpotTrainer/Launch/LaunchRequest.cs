@@ -13,6 +13,9 @@ namespace SpotTrainer.Launch;
 /// </summary>
 internal sealed record LaunchRequest
 {
+    /// <summary>EC2's limit on the value of a tag, and so on a name.</summary>
+    private const int LongestTag = 256;
+
     /// <summary>The tag value by which the instances of this request are found.</summary>
     public string Token { get; init; } = Guid.NewGuid().ToString("N");
 
@@ -140,12 +143,18 @@ internal sealed record LaunchRequest
     }
 
     /// <summary>Checks the user's own tags. EC2 would refuse them only after the key pair and security group were created.</summary>
-    /// <exception cref="SpotTrainerException"><c>TagInvalid</c>.</exception>
+    /// <exception cref="SpotTrainerException"><c>TagInvalid</c>, <c>NameInvalid</c>.</exception>
     public void RequireTags()
     {
+        if (ForInstance(Count).Name.Length > LongestTag)
+        {
+            throw new SpotTrainerException("NameInvalid", ErrorKind.InvalidArgument,
+                $"The name has more than the {LongestTag} characters that EC2 allows.", "Use a shorter -Name.", Name);
+        }
+
         var wrong = Tags.Keys.FirstOrDefault(
             key => key is "" or ModuleTags.Name || key.Length > 128 || key.StartsWith("aws:", StringComparison.OrdinalIgnoreCase)
-            || key.StartsWith(ModuleTags.Prefix, StringComparison.OrdinalIgnoreCase) || Tags[key].Length > 256);
+            || key.StartsWith(ModuleTags.Prefix, StringComparison.OrdinalIgnoreCase) || Tags[key].Length > LongestTag);
         if (wrong is not null || Tags.Count > ModuleTags.MostOfUsers)
         {
             throw new SpotTrainerException("TagInvalid", ErrorKind.InvalidArgument,

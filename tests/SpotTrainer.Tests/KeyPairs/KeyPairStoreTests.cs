@@ -240,6 +240,22 @@ public sealed class KeyPairStoreTests : IDisposable
     }
 
     [Fact]
+    public void A_key_file_with_a_name_that_EC2_refuses_gets_another_name()
+    {
+        var keys = new KeyPairFolder(folder["keys"]);
+        Assert.Equal("key", Adopt("\u043a\u043b\u044e\u0447.pem"));
+        Assert.Matches("^key-[A-Za-z0-9]{8}$", Adopt(" key.pem"));
+
+        string Adopt(string name)
+        {
+            var path = folder.Write(name, System.Text.Encoding.UTF8.GetString(
+                OpenSshKeyFormat.Write(SshPrivateKey.MakeEd25519("made-for-tests"), passphrase: null)));
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            return keys.Adopt(path);
+        }
+    }
+
+    [Fact]
     public async Task A_removal_that_EC2_did_not_confirm_keeps_the_private_key()
     {
         await using var endpoint = new TestEndpoint();

@@ -109,6 +109,23 @@ public sealed class LaunchStepTests
             test.Endpoint.Endpoint.Calls.Keys, call => call is "RunInstances" or "CreateSecurityGroup" or "ImportKeyPair");
     }
 
+    [Theory]
+    [InlineData(256, 1, null)]
+    [InlineData(257, 1, "NameInvalid")]
+    [InlineData(254, 2, null)]
+    [InlineData(255, 2, "NameInvalid")]
+    public async Task A_name_that_EC2_would_refuse_is_an_error_before_anything_is_made(int length, int count, string? id)
+    {
+        await using var test = new TestCloud();
+        var request = new LaunchRequest
+        {
+            IsNew = true, Name = new string('a', length), Count = count, NoWait = true, InstanceTypes = ["m7i.large"], Budget = 1,
+        };
+        var error = await Record.ExceptionAsync(() => LaunchAsync(test, request));
+        Assert.Equal(id, (error as SpotTrainerException)?.Id);
+        Assert.Equal(id is null, test.Endpoint.Endpoint.Calls.ContainsKey("RunInstances"));
+    }
+
     private static async Task<IReadOnlyList<SpotTrainingInstance>> LaunchAsync(TestCloud test, LaunchRequest request)
     {
         var received = new ConcurrentBag<SpotTrainingInstance>();

@@ -142,6 +142,7 @@ public sealed class KeyPairStepTests(RehearsalSession session) : IClassFixture<P
     [InlineData("New-TrainingKeyPair no -Bits 4096", "BitsInvalid", ErrorCategory.InvalidArgument)]
     [InlineData("New-TrainingKeyPair ../no -LocalOnly", "NameInvalid", ErrorCategory.InvalidArgument)]
     [InlineData("New-TrainingKeyPair con", "NameInvalid", ErrorCategory.InvalidArgument)]
+    [InlineData("New-TrainingKeyPair Schl\u00fcssel", "NameInvalid", ErrorCategory.InvalidArgument)]
     [InlineData("New-TrainingKeyPair no -LocalOnly -ProfileName somebody", "RehearsalActive", ErrorCategory.InvalidOperation)]
     [InlineData("Remove-TrainingKeyPair no -Confirm:$false", "KeyPairNotFound", ErrorCategory.ObjectNotFound)]
     [InlineData("Remove-TrainingKeyPair ../no -Confirm:$false", "NameInvalid", ErrorCategory.InvalidArgument)]
