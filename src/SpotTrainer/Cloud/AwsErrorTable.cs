@@ -113,6 +113,11 @@ internal static class AwsErrorTable
         ["SecurityGroupLimitExceeded"] = new(
             "QuotaExceeded", ErrorKind.LimitsExceeded, "The account cannot have another security group in this network.",
             "Delete a group, or use an existing one with -SecurityGroup.", Elsewhere),
+        ["MaxConfigLimitExceeded"] = new(
+            "QuotaExceeded", ErrorKind.LimitsExceeded, "EC2 scores at most about ten different sets of types within 24 hours.",
+            "Search for the same types as before, or try again tomorrow."),
+        ["FilterLimitExceeded"] = new(
+            "QuotaExceeded", ErrorKind.LimitsExceeded, "EC2 takes at most 200 names or IDs in one call.", "Use fewer."),
         ["RulesPerSecurityGroupLimitExceeded"] = new(
             "QuotaExceeded", ErrorKind.LimitsExceeded, "The security group cannot have another rule.",
             "Delete rules from the group, or create another group with New-TrainingSecurityGroup."),

@@ -20,7 +20,7 @@ internal sealed class CloudContext : IDisposable
     /// <summary>What to do with an object of a rehearsal that has ended.</summary>
     public const string StartAnother = "Start another rehearsal with Start-SpotRehearsal, or launch on AWS.";
 
-    /// <summary>The maximum number of values in an EC2 filter.</summary>
+    /// <summary>The maximum number of values in the filters of one EC2 call.</summary>
     public const int MostFilterValues = 200;
 
     /// <summary>How long a region may take for an answer that other regions can also give.</summary>

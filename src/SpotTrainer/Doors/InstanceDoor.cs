@@ -99,12 +99,18 @@ internal sealed class InstanceDoor(CloudContext cloud, string region, string ins
                 return;
             }
 
-            var living = (await ec2.DescribeInstancesAsync(new DescribeInstancesRequest
+            // The limit is one for all the values of a call.
+            var most = CloudContext.MostFilterValues - Ec2Instances.Living.Values.Count;
+            var living = new HashSet<string>(StringComparer.Ordinal);
+            foreach (var ids in groups.Select(InstanceOf).Distinct(StringComparer.Ordinal)
+                .Select((id, index) => (id, index)).GroupBy(one => one.index / most, one => one.id))
             {
-                Filters = [new Filter("instance-id", [.. groups.Select(InstanceOf).Distinct(StringComparer.Ordinal)]), Ec2Instances.Living],
-            }, cancellationToken)).Reservations
-            .SelectMany(reservation => reservation.Instances).Select(instance => instance.InstanceId).ToArray();
-            foreach (var group in groups.Where(group => !living.Contains(InstanceOf(group), StringComparer.Ordinal)))
+                var answer = await ec2.DescribeInstancesAsync(
+                    new DescribeInstancesRequest { Filters = [new Filter("instance-id", [.. ids]), Ec2Instances.Living] }, cancellationToken);
+                living.UnionWith(answer.Reservations.SelectMany(reservation => reservation.Instances).Select(instance => instance.InstanceId));
+            }
+
+            foreach (var group in groups.Where(group => !living.Contains(InstanceOf(group))))
             {
                 await DeleteAsync(ec2, group, context, cancellationToken);
                 context.Log.Verbose($"Deleted the security group {group.GroupId} of {InstanceOf(group)}, which has ended.");

@@ -165,7 +165,18 @@ internal static class SecurityGroupStore
         cidr = range.Cidr;
         if (!group.IpPermissions.Any(rule => door.IsOpenedBy(rule) && rule.Ipv4Ranges.Any(known => known.CidrIp == cidr)))
         {
-            await AuthorizeAsync(ec2, group.GroupId, door.Rule(cidr, own ? OwnRule(door) : door.Purpose), context, cancellationToken);
+            var rule = door.Rule(cidr, own ? OwnRule(door) : door.Purpose);
+            try
+            {
+                await AuthorizeAsync(ec2, group.GroupId, rule, context, cancellationToken);
+            }
+            catch (AmazonEC2Exception exception) when (own && exception.ErrorCode == "RulesPerSecurityGroupLimitExceeded")
+            {
+                // The earlier addresses, which go anyway, may take up the room.
+                await RevokeOldAsync(ec2, group, cidr, context, cancellationToken);
+                await AuthorizeAsync(ec2, group.GroupId, rule, context, cancellationToken);
+            }
+
             context.Log.Verbose($"{group.GroupId} now lets in {cidr}.");
         }
 
@@ -192,7 +203,7 @@ internal static class SecurityGroupStore
         if (group.IpPermissions.Exists(rule => door.IsOpenedBy(rule)
             && rule.Ipv4Ranges.Exists(range => range.CidrIp == cidr && range.Description == door.Purpose)))
         {
-            await RevokeAsync(ec2, group, door, cidr, cancellationToken);
+            await RevokeAsync(ec2, group, door.Rule(cidr, description: null), cidr, cancellationToken);
             await AuthorizeAsync(ec2, group.GroupId, door.Rule(cidr, OwnRule(door)), context, cancellationToken);
         }
     }
@@ -229,6 +240,7 @@ internal static class SecurityGroupStore
         CancellationToken cancellationToken)
     {
         var made = new Filter("group-name", [name]);
+        var exists = false;
         try
         {
             var answer = await ec2.CreateSecurityGroupAsync(
@@ -244,12 +256,16 @@ internal static class SecurityGroupStore
         catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidGroup.Duplicate")
         {
             // Another launch was faster. EC2 may not list its group yet.
+            exists = true;
         }
 
         var found = await NewlyMade.FindAsync(context, () => FindAsync(ec2, vpc, made, cancellationToken), cancellationToken);
-        return found ?? throw new SpotTrainerException(
+        return found ?? throw (exists ? new SpotTrainerException(
+            "SecurityGroupExists", ErrorKind.ResourceExists,
+            $"A security group whose name differs from '{name}' only in uppercase and lowercase already exists.",
+            "Choose another -Name.", name) : new SpotTrainerException(
             "SecurityGroupLost", ErrorKind.InvalidResult, $"The security group '{name}' was created, but EC2 does not list it.",
-            "Try again.", name);
+            "Try again.", name));
     }
 
     private static async Task AuthorizeAsync(
@@ -274,22 +290,28 @@ internal static class SecurityGroupStore
         IAmazonEC2 ec2, SecurityGroup group, string cidr, StepContext context, CancellationToken cancellationToken)
     {
         var door = Door.Of(group);
-        foreach (var old in group.IpPermissions.SelectMany(rule => rule.Ipv4Ranges).Where(
-            range => range.Description == OwnRule(door) && range.CidrIp != cidr).ToArray())
+        foreach (var rule in group.IpPermissions)
         {
-            await RevokeAsync(ec2, group, door, old.CidrIp, cancellationToken);
-            context.Log.Verbose($"{group.GroupId} no longer lets in {old.CidrIp}, an earlier address of this computer.");
+            foreach (var old in rule.Ipv4Ranges.Where(range => range.Description == OwnRule(door) && range.CidrIp != cidr))
+            {
+                await RevokeAsync(ec2, group, rule, old.CidrIp, cancellationToken);
+                context.Log.Verbose($"{group.GroupId} no longer lets in {old.CidrIp}, an earlier address of this computer.");
+            }
         }
     }
 
+    /// <summary>Removes a range from a rule, in exactly the rule's form: EC2 ignores a rule that it does not find.</summary>
     private static async Task RevokeAsync(
-        IAmazonEC2 ec2, SecurityGroup group, Door door, string cidr, CancellationToken cancellationToken)
+        IAmazonEC2 ec2, SecurityGroup group, IpPermission rule, string cidr, CancellationToken cancellationToken)
     {
+        var one = new IpPermission
+        {
+            IpProtocol = rule.IpProtocol, FromPort = rule.FromPort, ToPort = rule.ToPort, Ipv4Ranges = [new IpRange { CidrIp = cidr }],
+        };
         try
         {
             await ec2.RevokeSecurityGroupIngressAsync(
-                new RevokeSecurityGroupIngressRequest { GroupId = group.GroupId, IpPermissions = [door.Rule(cidr, description: null)] },
-                cancellationToken);
+                new RevokeSecurityGroupIngressRequest { GroupId = group.GroupId, IpPermissions = [one] }, cancellationToken);
         }
         catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidPermission.NotFound")
         {

@@ -31,8 +31,10 @@ internal static class InstanceEnd
                     $"{instance} terminated itself at its deadline, {DisplayText.Of(instance.Deadline)}.",
                     $"{Lost} Use a later deadline, or Set-SpotTrainingDeadline while it runs.", instance),
             { StateReasonCode: "Client.InstanceInitiatedShutdown" } => new("InstanceShutDown", ErrorKind.ResourceUnavailable,
-                $"{instance} shut itself down {when}, because nobody used it "
-                + $"for {instance.IdleTimeout.TotalMinutes:0} minutes, or because a command there ended it.",
+                instance.IdleTimeout > TimeSpan.Zero
+                    ? $"{instance} shut itself down {when}, because nobody used it "
+                        + $"for {instance.IdleTimeout.TotalMinutes:0} minutes, or because a command there ended it."
+                    : $"{instance} shut itself down {when}: at its deadline, because nobody used it, or because a command there ended it.",
                 $"{Lost} Use a longer -IdleTimeout if it must wait for you.", instance),
             { StateReasonCode: "Client.UserInitiatedShutdown" } => new("InstanceRemoved", ErrorKind.ResourceUnavailable,
                 $"{instance} was removed {when}.", Lost, instance),

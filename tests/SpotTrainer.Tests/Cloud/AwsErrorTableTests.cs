@@ -43,6 +43,8 @@ public sealed class AwsErrorTableTests
         { "MaxIOPSLimitExceeded", "QuotaExceeded", ErrorKind.LimitsExceeded },
         { "SecurityGroupLimitExceeded", "QuotaExceeded", ErrorKind.LimitsExceeded },
         { "RulesPerSecurityGroupLimitExceeded", "QuotaExceeded", ErrorKind.LimitsExceeded },
+        { "MaxConfigLimitExceeded", "QuotaExceeded", ErrorKind.LimitsExceeded },
+        { "FilterLimitExceeded", "QuotaExceeded", ErrorKind.LimitsExceeded },
         { "SecurityGroupsPerInterfaceLimitExceeded", "QuotaExceeded", ErrorKind.LimitsExceeded },
         { "NetworkInterfaceLimitExceeded", "QuotaExceeded", ErrorKind.LimitsExceeded },
         { "PrivateIpAddressLimitExceeded", "QuotaExceeded", ErrorKind.LimitsExceeded },

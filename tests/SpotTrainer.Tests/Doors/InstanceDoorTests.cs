@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Amazon.EC2;
 using Amazon.EC2.Model;
@@ -113,6 +114,27 @@ public sealed class InstanceDoorTests
         }
 
         Assert.DoesNotContain(await GroupsAsync(test), group => group.GroupId == left);
+    }
+
+    /// <summary>More than EC2 takes as filter values in one call.</summary>
+    [Fact]
+    public async Task The_groups_of_many_ended_instances_are_deleted()
+    {
+        await using var test = new TestCloud();
+        for (var number = 0; number < 200; number++)
+        {
+            await test.Endpoint.Ec2.CreateSecurityGroupAsync(
+                new CreateSecurityGroupRequest
+                {
+                    GroupName = string.Create(CultureInfo.InvariantCulture, $"group{number}"), Description = "made for tests",
+                    TagSpecifications = [new TagSpecification { ResourceType = ResourceType.SecurityGroup,
+                        Tags = [new Tag(InstanceDoor.InstanceTag, string.Create(CultureInfo.InvariantCulture, $"i-{number:x17}"))] }],
+                }, Stop);
+        }
+
+        await InstanceDoor.SweepAsync(test.Cloud, test.Cloud.Region, test.Context, Stop);
+        Assert.Empty(await GroupsAsync(test));
+        Assert.DoesNotContain(test.Log.Lines, line => line.StartsWith("warning", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Amazon.EC2;
 using Amazon.EC2.Model;
 using SpotTrainer.Doors;
@@ -75,6 +76,48 @@ public sealed class SecurityGroupStoreTests
 
         Task<string> EnsureAsync(string cidr) => SecurityGroupStore.EnsureAsync(
             test.Cloud, test.Cloud.Region, vpc, cidr, test.Context, Stop);
+    }
+
+    [Fact]
+    public async Task A_group_without_room_for_another_rule_is_updated_when_earlier_addresses_make_room()
+    {
+        await using var test = new TestCloud();
+        var group = await SecurityGroupStore.CreateAsync(test.Cloud, test.Cloud.Region, "full", givenVpc: null, Range, test.Context, Stop);
+        await SecurityGroupStore.UpdateAsync(group, givenCidr: null, test.Context, Stop);
+        var own = (await ReadAsync()).IpPermissions.SelectMany(rule => rule.Ipv4Ranges).Single(range => range.CidrIp == Own);
+
+        // The address has changed since, and others fill the group.
+        await RevokeAsync(Rule(own));
+        await AuthorizeAsync([Rule(new IpRange { CidrIp = "192.0.2.1/32", Description = own.Description }),
+            .. Enumerable.Range(1, 58).Select(last => Rule(
+                new IpRange { CidrIp = string.Create(CultureInfo.InvariantCulture, $"203.0.113.{last}/32"), Description = "others" }))]);
+        var updated = await SecurityGroupStore.UpdateAsync(group, givenCidr: null, test.Context, Stop);
+        Assert.Contains(Own, updated.AllowedCidrs);
+        Assert.DoesNotContain("192.0.2.1/32", updated.AllowedCidrs);
+        Assert.Equal(60, updated.AllowedCidrs.Count);
+
+        static IpPermission Rule(IpRange range) => new() { IpProtocol = "tcp", FromPort = 22, ToPort = 22, Ipv4Ranges = [range] };
+
+        async Task<SecurityGroup> ReadAsync() => (await test.Endpoint.Ec2.DescribeSecurityGroupsAsync(
+            new DescribeSecurityGroupsRequest { GroupIds = [group.Id] }, Stop)).SecurityGroups[0];
+
+        Task RevokeAsync(params List<IpPermission> rules) => test.Endpoint.Ec2.RevokeSecurityGroupIngressAsync(
+            new RevokeSecurityGroupIngressRequest { GroupId = group.Id, IpPermissions = rules }, Stop);
+
+        Task AuthorizeAsync(params List<IpPermission> rules) => test.Endpoint.Ec2.AuthorizeSecurityGroupIngressAsync(
+            new AuthorizeSecurityGroupIngressRequest { GroupId = group.Id, IpPermissions = rules }, Stop);
+    }
+
+    [Fact]
+    public async Task A_name_that_differs_only_in_case_is_taken()
+    {
+        await using var test = new TestCloud();
+        var context = new RecordingLog { Time = new FastClock(60) }.Context;
+        await MakeAsync("Lab");
+        Assert.Equal("SecurityGroupExists", (await Assert.ThrowsAsync<SpotTrainerException>(() => MakeAsync("lab"))).Id);
+
+        Task MakeAsync(string name) => SecurityGroupStore.CreateAsync(
+            test.Cloud, test.Cloud.Region, name, givenVpc: null, Range, context, Stop);
     }
 
     [Theory]
