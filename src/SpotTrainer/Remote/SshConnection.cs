@@ -95,7 +95,8 @@ internal sealed class SshConnection : IDisposable
                 return await ConnectOnceAsync(now, context, cancellationToken);
             }
 
-            throw;
+            // Another machine may have the address of an instance that is gone.
+            throw (isBooting ? null : await HostFinder.Current.WhyGoneAsync(host, context.Time, cancellationToken)) ?? exception;
         }
     }
 

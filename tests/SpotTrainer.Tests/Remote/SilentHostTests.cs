@@ -63,6 +63,17 @@ public sealed class SilentHostTests : IAsyncLifetime
         Assert.Equal(how == "deadline", error.Message.Contains("terminated itself at its deadline", StringComparison.Ordinal));
     }
 
+    /// <summary>AWS gives an address to the next one soon.</summary>
+    [Fact]
+    public async Task An_instance_whose_address_another_machine_has_is_gone()
+    {
+        var instance = await InstanceAsync(TimeSpan.FromHours(1), "SHA256:" + new string('A', 43));
+        await EndAsync(instance, "interrupted");
+        var error = await Assert.ThrowsAsync<SpotTrainerException>(
+            () => SshConnection.ConnectAsync(instance, isBooting: false, test.Context, Stop));
+        Assert.Equal("InstanceInterrupted", error.Id);
+    }
+
     [Fact]
     public async Task A_connection_that_stood_idle_is_not_believed_and_EC2_is_asked()
     {
@@ -169,7 +180,7 @@ public sealed class SilentHostTests : IAsyncLifetime
         context.Session.Dispose();
     }
 
-    private async Task<SpotTrainingInstance> InstanceAsync(TimeSpan left)
+    private async Task<SpotTrainingInstance> InstanceAsync(TimeSpan left, string? hostKey = null)
     {
         var deadline = DateTimeOffset.UtcNow + left;
         var tag = new Tag(ModuleTags.Deadline, ModuleTags.Moment(deadline));
@@ -177,7 +188,7 @@ public sealed class SilentHostTests : IAsyncLifetime
             request => request.TagSpecifications = [new TagSpecification { ResourceType = ResourceType.Instance, Tags = [tag] }],
             test.Cloud.Region);
         return new SpotTrainingInstance(
-            test.Cloud, test.Cloud.Region, "127.0.0.1", relay.Port, Environment.UserName, folder["login"], [server.Fingerprint])
+            test.Cloud, test.Cloud.Region, "127.0.0.1", relay.Port, Environment.UserName, folder["login"], [hostKey ?? server.Fingerprint])
         {
             InstanceId = machine.InstanceId, Name = "silent", State = "running", Deadline = deadline,
             LaunchTime = DateTimeOffset.UtcNow.AddHours(-1),
