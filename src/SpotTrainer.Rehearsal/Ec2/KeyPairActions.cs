@@ -110,7 +110,7 @@ internal static class KeyPairActions
     private static string NewName(Ec2Call call)
     {
         var name = call.Parameters.Required("KeyName");
-        if (name.Length > 255 || name.Any(letter => letter is < ' ' or > '~') || name.Trim() != name)
+        if (name.Length > 255 || !name.All(char.IsAscii) || name.Trim() != name)
         {
             throw AwsException.InvalidParameterValue($"Value ({name}) for parameter KeyName is invalid.");
         }

@@ -104,7 +104,7 @@ public sealed class OfferFinderTests
             Delays = [new RegionDelay("us-west-2", TimeSpan.Zero), new RegionDelay("*", TimeSpan.FromMilliseconds(300))],
         });
         var offers = await test.FindAsync(
-            TwoProcessors with { First = 0, Days = 0, RegionTimeout = TimeSpan.FromSeconds(8) }, [.. test.Regions]);
+            TwoProcessors with { First = 0, Days = 0, RegionTimeout = TimeSpan.FromSeconds(20) }, [.. test.Regions]);
         Assert.Equal(
             test.Regions.Except(["us-west-2"], StringComparer.Ordinal).Order(StringComparer.Ordinal),
             offers.Select(offer => offer.Region).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
@@ -125,7 +125,7 @@ public sealed class OfferFinderTests
                     now => now with { Dead = [new DeadRegion("us-east-1", Action: "DescribeSpotPriceHistory")] }).GetAwaiter().GetResult();
             }
         };
-        var offers = await test.FindAsync(TwoProcessors with { First = 0, RegionTimeout = TimeSpan.FromSeconds(8) }, [.. test.Regions])
+        var offers = await test.FindAsync(TwoProcessors with { First = 0, RegionTimeout = TimeSpan.FromSeconds(20) }, [.. test.Regions])
             .WaitAsync(HangGuard, Stop);
         Assert.All(offers, offer => Assert.Equal(offer.Region == "us-east-1", offer.Lowest is null));
         Assert.Contains(offers, offer => offer.Region == "us-east-1");

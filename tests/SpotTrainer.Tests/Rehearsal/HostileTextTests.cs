@@ -94,9 +94,12 @@ public sealed class HostileTextTests(RehearsalSession session)
         await using var test = new TestCloud();
         var ec2 = test.Endpoint.In(test.Cloud.Region);
         var folder = new KeyPairFolder(test.Cloud.KeyFolder);
-        foreach (var name in new[] { "pay\u202egp", "a\u009b31m", "a\u007f", "\u2066a", "a\u200fb" })
+        Assert.All(["pay\u202egp", "a\u009b31m", "a\u007f", "\u2066a", "a\u200fb"], name =>
+            Assert.Equal("NameInvalid", Assert.Throws<SpotTrainerException>(() => folder.Make(new NewKeyPair(name))).Id));
+
+        // EC2 itself takes ASCII only, which has few of them.
+        foreach (var name in new[] { "a\u007f", "\u007f31m" })
         {
-            Assert.Equal("NameInvalid", Assert.Throws<SpotTrainerException>(() => folder.Make(new NewKeyPair(name))).Id);
             await ImportAsync(ec2, name);
             var pair = Assert.Single(await KeyPairList.ListAsync(test.Cloud, test.Cloud.Region, folder, _ => true, test.Context, Stop));
             Assert.NotEqual(name, pair.Name);

@@ -59,7 +59,8 @@ internal sealed class LossyProxy : IAsyncDisposable
                 running.Add(HandleAsync(await listener.AcceptTcpClientAsync(ending.Token)));
             }
         }
-        catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException or SocketException)
+        catch (Exception exception) when (ending.IsCancellationRequested && exception is (OperationCanceledException or ObjectDisposedException
+            or SocketException or InvalidOperationException))
         {
             await Task.WhenAll(running);
         }

@@ -1,3 +1,5 @@
+using SpotTrainer.Foundation;
+
 namespace SpotTrainer.Tests.Support;
 
 /// <summary>A folder that is deleted after the test.</summary>
@@ -16,5 +18,19 @@ internal sealed class TemporaryFolder : IDisposable
         return path;
     }
 
-    public void Dispose() => Directory.Delete(Path, recursive: true);
+    /// <summary>Deletes the folder. A process that was killed may still be deleting its own files there.</summary>
+    public void Dispose()
+    {
+        for (var elapsed = TimeProvider.System.StartClock(); Directory.Exists(Path);)
+        {
+            try
+            {
+                Directory.Delete(Path, recursive: true);
+            }
+            catch (IOException) when (elapsed() < TimeSpan.FromSeconds(20))
+            {
+                Thread.Sleep(50);
+            }
+        }
+    }
 }
