@@ -6,7 +6,7 @@ namespace SpotTrainer.Remote;
 
 /// <summary>
 /// Lets a parameter that takes hosts also take names and IDs of instances, patterns, and objects that crossed a process.
-/// <see cref="HostFinder"/> looks them up. Every property of such an object but its identity is read anew from EC2.
+/// <see cref="HostFinder"/> looks them up. Every property of such an object but its identity is read again from EC2.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class HostReferenceAttribute : ReferenceAttribute

@@ -360,12 +360,12 @@ public sealed class WatchdogTests : IDisposable
         Assert.Empty(machine.Calls);
         Assert.Equal("no", (await machine.StatusAsync())["armed"]);
 
-        // Nobody arms anew: five minutes.
+        // Nobody arms a new deadline: five minutes.
         await machine.RunAsync("run");
         Assert.True(machine.TurnedOff);
         Assert.Equal(5 + 300 + EndTakes, machine.Passed + WatchdogMachine.UptimeAtStart);
 
-        // Armed anew: nothing of the old one is left, its idle timeout neither.
+        // A new deadline: nothing of the old one is left, not even its idle timeout.
         machine.SetClock(machine.Start);
         (await machine.RunAsync("arm", $"{machine.Start + 5000}")).Succeeded();
         var status = await machine.StatusAsync();

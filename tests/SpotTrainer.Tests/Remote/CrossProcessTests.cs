@@ -68,7 +68,7 @@ public sealed class CrossProcessTests(RehearsalSession session)
     }
 
     [Fact]
-    public void A_security_group_works_in_the_next_step_and_is_looked_up_anew()
+    public void A_security_group_works_in_the_next_step_and_is_looked_up_again()
     {
         const string Script = Functions + """
             $group = New-TrainingSecurityGroup crossed-doors -AllowedCidr 203.0.113.7/32
