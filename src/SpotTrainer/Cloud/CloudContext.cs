@@ -26,11 +26,13 @@ internal sealed class CloudContext : IDisposable
     /// <summary>How long a region may take for an answer that other regions can also give.</summary>
     private static readonly TimeSpan AnywhereTimeout = TimeSpan.FromSeconds(6);
 
+    private const int Retries = 5;
+
     /// <summary>Few enough that what the region answered is known before its time is over: the pauses take 3 seconds at most.</summary>
     private const int AnywhereRetries = 2;
 
     private readonly AWSCredentials credentials;
-    private readonly ConcurrentDictionary<string, AmazonEC2Client> clients = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string Region, int Retries), AmazonEC2Client> clients = new();
     private readonly Lazy<AwsClock> clock;
     private string? account;
     private volatile bool ended;
@@ -123,24 +125,13 @@ internal sealed class CloudContext : IDisposable
     public static string KeyFolderUnder(string stateFolder) => Path.Combine(stateFolder, "keys");
 
     /// <summary>The EC2 client of a region.</summary>
-    public AmazonEC2Client Ec2(string? region = null)
-    {
-        ThrowIfEnded();
-        return clients.GetOrAdd(region ?? Region, name => Checked(
-            new AmazonEC2Client(credentials, Configure(new AmazonEC2Config(), "ec2", name))));
-    }
+    public AmazonEC2Client Ec2(string? region = null) => Ec2(region ?? Region, Retries);
 
     /// <summary>
     /// The EC2 client of a region that makes each call only once. EC2 reports missing capacity with status 500, so the SDK would otherwise
     /// retry such a launch.
     /// </summary>
-    public AmazonEC2Client Ec2Once(string region)
-    {
-        ThrowIfEnded();
-        return clients.GetOrAdd(
-            region + " once",
-            _ => Checked(new AmazonEC2Client(credentials, Configure(new AmazonEC2Config(), "ec2", region, retries: 0))));
-    }
+    public AmazonEC2Client Ec2Once(string region) => Ec2(region, retries: 0);
 
     /// <summary>A client for a service that uses the JSON protocol.</summary>
     public AwsJsonClient Json(string service, string region)
@@ -172,17 +163,10 @@ internal sealed class CloudContext : IDisposable
     }
 
     /// <summary>The regions that are enabled for the account.</summary>
-    public async Task<IReadOnlyList<string>> GetRegionsAsync(CancellationToken cancellationToken)
-    {
-        ThrowIfEnded();
-        var answer = await AskAnywhereAsync(async (region, stopping) =>
-        {
-            using var ec2 = Checked(
-                new AmazonEC2Client(credentials, Configure(new AmazonEC2Config(), "ec2", region, AnywhereRetries)));
-            return await ec2.DescribeRegionsAsync(new DescribeRegionsRequest(), stopping);
-        }, cancellationToken);
-        return answer.Regions.Select(region => region.RegionName).ToArray();
-    }
+    public async Task<IReadOnlyList<string>> GetRegionsAsync(CancellationToken cancellationToken) =>
+        (await AskAnywhereAsync(
+            (region, stopping) => Ec2(region, AnywhereRetries).DescribeRegionsAsync(new DescribeRegionsRequest(), stopping),
+            cancellationToken)).Regions.Select(region => region.RegionName).ToArray();
 
     /// <summary>Returns the account's number, and asks AWS for it only once.</summary>
     public async Task<string> GetAccountAsync(CancellationToken cancellationToken)
@@ -228,6 +212,13 @@ internal sealed class CloudContext : IDisposable
         "iam" when region == "us-gov-west-1" => "https://iam.us-gov.amazonaws.com/",
         _ => $"https://{service}.{region}.{Partition(region)}/",
     };
+
+    private AmazonEC2Client Ec2(string region, int retries)
+    {
+        ThrowIfEnded();
+        return clients.GetOrAdd(
+            (region, retries), _ => Checked(new AmazonEC2Client(credentials, Configure(new AmazonEC2Config(), "ec2", region, retries))));
+    }
 
     private IamClient Iam()
     {
@@ -315,7 +306,7 @@ internal sealed class CloudContext : IDisposable
     /// Sets ServiceURL and AuthenticationRegion. RegionEndpoint must not be set with an endpoint override, because it would sign for the
     /// wrong region. Without an override the same settings are used, so there is only one way.
     /// </summary>
-    private T Configure<T>(T config, string service, string region, int retries = 5)
+    private T Configure<T>(T config, string service, string region, int retries)
         where T : ClientConfig
     {
         config.ServiceURL = ServiceUrl(service, region);

@@ -12,6 +12,13 @@ internal static class Ec2Instances
     /// <summary>Selects the instances that have not ended.</summary>
     public static Filter Living => new("instance-state-name", ["pending", "running", "shutting-down", "stopping", "stopped"]);
 
+    /// <summary>Selects instances by their IDs: one filter for each call, because EC2 limits the values of a call's filters together.</summary>
+    /// <param name="ids">The IDs.</param>
+    /// <param name="others">How many values the other filters of a call have.</param>
+    public static IEnumerable<Filter> ById(IEnumerable<string> ids, int others = 0) => ids.Select((id, index) => (id, index))
+        .GroupBy(one => one.index / (CloudContext.MostFilterValues - others), one => one.id)
+        .Select(some => new Filter("instance-id", [.. some]));
+
     /// <summary>Returns one instance.</summary>
     /// <exception cref="AmazonEC2Exception"><c>InvalidInstanceID.NotFound</c>, also if EC2 answers with an empty list.</exception>
     public static async Task<Instance> FindAsync(CloudContext cloud, string region, string id, CancellationToken cancellationToken)

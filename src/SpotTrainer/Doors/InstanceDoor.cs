@@ -99,14 +99,11 @@ internal sealed class InstanceDoor(CloudContext cloud, string region, string ins
                 return;
             }
 
-            // The limit is one for all the values of a call.
-            var most = CloudContext.MostFilterValues - Ec2Instances.Living.Values.Count;
             var living = new HashSet<string>(StringComparer.Ordinal);
-            foreach (var ids in groups.Select(InstanceOf).Distinct(StringComparer.Ordinal)
-                .Select((id, index) => (id, index)).GroupBy(one => one.index / most, one => one.id))
+            foreach (var some in Ec2Instances.ById(groups.Select(InstanceOf).Distinct(StringComparer.Ordinal), Ec2Instances.Living.Values.Count))
             {
                 var answer = await ec2.DescribeInstancesAsync(
-                    new DescribeInstancesRequest { Filters = [new Filter("instance-id", [.. ids]), Ec2Instances.Living] }, cancellationToken);
+                    new DescribeInstancesRequest { Filters = [some, Ec2Instances.Living] }, cancellationToken);
                 living.UnionWith(answer.Reservations.SelectMany(reservation => reservation.Instances).Select(instance => instance.InstanceId));
             }
 

@@ -121,13 +121,12 @@ internal static class InstanceReader
     {
         var guessed = instances.Where(instance => instance is { EndIsGuess: true, Market: "spot" })
             .ToDictionary(instance => instance.InstanceId, StringComparer.Ordinal);
-        foreach (var ids in guessed.Keys.Select((id, index) => (id, index)).GroupBy(
-            one => one.index / CloudContext.MostFilterValues, one => one.id))
+        foreach (var some in Ec2Instances.ById(guessed.Keys))
         {
             try
             {
                 var requests = await cloud.Ec2(region).DescribeSpotInstanceRequestsAsync(
-                    new DescribeSpotInstanceRequestsRequest { Filters = [new Filter("instance-id", [.. ids])] }, cancellationToken);
+                    new DescribeSpotInstanceRequestsRequest { Filters = [some] }, cancellationToken);
                 foreach (var request in requests.SpotInstanceRequests)
                 {
                     // A request that EC2 has not updated yet still describes the launch.
