@@ -61,7 +61,7 @@ internal sealed partial record Ec2Call(
 
         foreach (var specification in specifications)
         {
-            Tags(specification.Groups("Tag"), before: []);
+            RequireRoom(Tags(specification.Groups("Tag")), before: []);
         }
 
         if (Parameters.Boolean("DryRun") is true)
@@ -86,7 +86,8 @@ internal sealed partial record Ec2Call(
                 "FilterLimitExceeded", $"The maximum number of filter values specified on a single call is {MostFilterValues}");
         }
 
-        var filters = given.Select(group => (Values: Values(group.Required("Name")), Patterns: group.List("Value").Select(Pattern).ToArray())).ToArray();
+        var filters = given
+            .Select(group => (Values: Values(group.Required("Name")), Patterns: group.List("Value").Select(Pattern).ToArray())).ToArray();
         return items.Where(
             item => filters.All(filter => filter.Values(item).Any(value => filter.Patterns.Any(pattern => pattern.IsMatch(value)))));
 
@@ -159,10 +160,19 @@ internal sealed partial record Ec2Call(
                 : throw new AwsException(errorCode, $"The ID '{name}' does not exist")).ToArray();
     }
 
-    /// <summary>Reads tags that a call sets, within EC2's limits.</summary>
-    /// <param name="given">The tags of the call.</param>
-    /// <param name="before">The keys that the resource has already.</param>
-    public static IReadOnlyList<(string Key, string Value)> Tags(IReadOnlyList<QueryParameters> given, IEnumerable<string> before)
+    /// <summary>Throws if a resource would have more tags than EC2 allows.</summary>
+    /// <param name="tags">The tags that it gets.</param>
+    /// <param name="before">The keys that it has already.</param>
+    public static void RequireRoom(IReadOnlyList<(string Key, string Value)> tags, IEnumerable<string> before)
+    {
+        if (tags.Select(tag => tag.Key).Union(before, StringComparer.Ordinal).Count(key => key != MachinePort) > MostTags)
+        {
+            throw new AwsException("TagLimitExceeded", "The maximum number of tags has been reached.");
+        }
+    }
+
+    /// <summary>Reads tags that a call sets, and checks each.</summary>
+    public static IReadOnlyList<(string Key, string Value)> Tags(IReadOnlyList<QueryParameters> given)
     {
         var tags = given.Select(tag => (Key: tag.Required("Key"), Value: tag["Value"] ?? string.Empty)).ToArray();
         foreach (var (key, value) in tags)
@@ -188,9 +198,7 @@ internal sealed partial record Ec2Call(
             throw AwsException.InvalidParameterValue("Duplicate tag key specified.");
         }
 
-        return tags.Select(tag => tag.Key).Union(before, StringComparer.Ordinal).Count(key => key != MachinePort) <= MostTags
-            ? tags
-            : throw new AwsException("TagLimitExceeded", "The maximum number of tags has been reached.");
+        return tags;
     }
 
     /// <summary>Tags a resource that the call creates, as its TagSpecification says for that resource type.</summary>
@@ -198,7 +206,7 @@ internal sealed partial record Ec2Call(
     {
         foreach (var specification in Parameters.Groups("TagSpecification").Where(group => group["ResourceType"] == resourceType))
         {
-            foreach (var (key, value) in Tags(specification.Groups("Tag"), before: []))
+            foreach (var (key, value) in Tags(specification.Groups("Tag")))
             {
                 Region.TagsOf(id)[key] = value;
             }

@@ -28,8 +28,6 @@ internal sealed record LaunchOptions
     /// <summary><c>standard</c> or <c>unlimited</c>; EC2's default for T3 and later is the more expensive one.</summary>
     public string CpuCredits { get; init; } = "unlimited";
 
-    public string InterruptionBehavior { get; init; } = "terminate";
-
     /// <summary>The instance profile's name or ARN.</summary>
     public string? InstanceProfile { get; init; }
 
@@ -56,8 +54,6 @@ internal sealed record LaunchOptions
             DeleteOnTermination = root?.Boolean("DeleteOnTermination") ?? defaults.DeleteOnTermination,
             CpuCredits = credits ?? (type.Name.StartsWith("t2.", StringComparison.Ordinal) ? "standard" : defaults.CpuCredits),
             InstanceProfile = parameters["IamInstanceProfile.Arn"] ?? parameters["IamInstanceProfile.Name"],
-            InterruptionBehavior = parameters["InstanceMarketOptions.SpotOptions.InstanceInterruptionBehavior"]
-                ?? defaults.InterruptionBehavior,
         };
     }
 

@@ -309,28 +309,25 @@ internal static partial class NetworkActions
             }
         }
 
-        var rules = permissions.SelectMany(permission => permission.Groups("IpRanges").Select(range => Rule(permission, range))
+        var rules = permissions.SelectMany(permission => permission.Groups("IpRanges").Select(range => RangeRule(permission, range))
             .Concat(permission.Groups("Groups").Select(pair => PairRule(call, permission, pair)))).ToList();
 
         // The older form has a single rule, in the call's own parameters.
-        return rules.Count > 0 ? rules : [Rule(call.Parameters, call.Parameters)];
+        return rules.Count > 0 ? rules : [RangeRule(call.Parameters, call.Parameters)];
     }
 
-    private static IngressRule PairRule(Ec2Call call, QueryParameters permission, QueryParameters pair)
-    {
-        var (protocol, from, to) = Ports(permission);
-        return new IngressRule(protocol, from, to, Cidr: null, Find(call, pair["GroupId"], pair["GroupName"]).Id)
-        {
-            Description = pair["Description"] is { } text ? Text("rule description", text) : null,
-        };
-    }
+    private static IngressRule RangeRule(QueryParameters permission, QueryParameters range) =>
+        Rule(permission, range, Network(range.Required("CidrIp")), group: null);
 
-    private static IngressRule Rule(QueryParameters permission, QueryParameters range)
+    private static IngressRule PairRule(Ec2Call call, QueryParameters permission, QueryParameters pair) =>
+        Rule(permission, pair, cidr: null, Find(call, pair["GroupId"], pair["GroupName"]).Id);
+
+    private static IngressRule Rule(QueryParameters permission, QueryParameters peer, string? cidr, string? group)
     {
         var (protocol, from, to) = Ports(permission);
-        return new IngressRule(protocol, from, to, Network(range.Required("CidrIp")))
+        return new IngressRule(protocol, from, to, cidr, group)
         {
-            Description = range["Description"] is { } text ? Text("rule description", text) : null,
+            Description = peer["Description"] is { } text ? Text("rule description", text) : null,
         };
     }
 
@@ -346,14 +343,20 @@ internal static partial class NetworkActions
     }
 
     /// <summary>Reads an IPv4 range. EC2 keeps it with its first address: 100.64.0.0/18 for 100.64.0.7/18.</summary>
-    private static string Network(string cidr) =>
-        cidr.Split('/') is [var address, var length] && IPAddress.TryParse(address, out var ip)
-        && ip.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork
-        && int.TryParse(length, NumberStyles.None, CultureInfo.InvariantCulture, out var bits) && bits <= 32
-            ? new IPNetwork(new IPAddress(BinaryPrimitives.ReverseEndianness((uint)(
-                bits == 0 ? 0 : BinaryPrimitives.ReadUInt32BigEndian(ip.GetAddressBytes()) & (uint.MaxValue << (32 - bits))))), bits)
-                .ToString()
-            : throw AwsException.InvalidParameterValue($"CIDR block {cidr} is malformed");
+    private static string Network(string cidr)
+    {
+        if (cidr.Split('/') is not [var address, var length] || !IPAddress.TryParse(address, out var ip)
+            || ip.AddressFamily != System.Net.Sockets.AddressFamily.InterNetwork
+            || !int.TryParse(length, NumberStyles.None, CultureInfo.InvariantCulture, out var bits) || bits > 32)
+        {
+            throw AwsException.InvalidParameterValue($"CIDR block {cidr} is malformed");
+        }
+
+        var bytes = ip.GetAddressBytes();
+        var mask = bits == 0 ? 0 : uint.MaxValue << (32 - bits);
+        BinaryPrimitives.WriteUInt32BigEndian(bytes, BinaryPrimitives.ReadUInt32BigEndian(bytes) & mask);
+        return new IPNetwork(new IPAddress(bytes), bits).ToString();
+    }
 
     private static object?[] RuleXml(IGrouping<(string Protocol, int FromPort, int ToPort), IngressRule> rule) =>
     [

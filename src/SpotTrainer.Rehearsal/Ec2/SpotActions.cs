@@ -26,7 +26,7 @@ internal static class SpotActions
                 Ec2Xml.Element("instanceId", instance.Id), Ec2Xml.Element("createTime", instance.LaunchTime),
                 Ec2Xml.Element("productDescription", "Linux/UNIX"),
                 TagActions.TagSet(call.Region, instance.SpotRequestId), Ec2Xml.Element("launchedAvailabilityZone", instance.Subnet.Zone),
-                Ec2Xml.Element("instanceInterruptionBehavior", instance.Options.InterruptionBehavior),
+                Ec2Xml.Element("instanceInterruptionBehavior", "terminate"),
             ]),
             Ec2Xml.Optional("nextToken", next),
         ];

@@ -18,7 +18,12 @@ internal static class TagActions
             throw NotFound(unknown);
         }
 
-        var tags = ids.SelectMany(id => Ec2Call.Tags(call.Parameters.Groups("Tag"), call.Region.TagsOf(id).Keys)).Distinct().ToArray();
+        var tags = Ec2Call.Tags(call.Parameters.Groups("Tag"));
+        foreach (var id in ids)
+        {
+            Ec2Call.RequireRoom(tags, call.Region.TagsOf(id).Keys);
+        }
+
         call.EndDryRun();
         foreach (var id in ids)
         {

@@ -3,6 +3,9 @@ import asyncio
 import os
 import signal
 
+# The signal that tells a machine's init to power off. It is systemd's own.
+POWER_BUTTON = signal.SIGRTMIN + 4
+
 
 class Children:
     def __init__(self):

@@ -17,7 +17,7 @@ import time
 import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from children import Children  # noqa: E402
+from children import POWER_BUTTON, Children  # noqa: E402
 from units import Service, Socket, Timer, UnitError, Units, stamp  # noqa: E402
 
 OFF, AGAIN = 0, 3
@@ -168,7 +168,7 @@ class Init:
         self.locks = []
 
     async def run(self):
-        asyncio.get_running_loop().add_signal_handler(signal.SIGRTMIN + 4, self.power, "poweroff", False)
+        asyncio.get_running_loop().add_signal_handler(POWER_BUTTON, self.power, "poweroff", False)
         await asyncio.start_unix_server(self.answer, "/run/init.sock")
         booting = asyncio.create_task(self.boot())
         status = await self.ended

@@ -14,7 +14,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from children import Children  # noqa: E402
+from children import POWER_BUTTON, Children  # noqa: E402
 
 ROUTER = "10.77.0.1"
 METADATA = "169.254.169.254"
@@ -29,9 +29,6 @@ ETC_DIRECTORIES = ["alternatives", "fonts", "ld.so.conf.d", "python3", "python3.
 ETC_FILES = ["ld.so.cache", "ld.so.conf", "mime.types", "matplotlibrc", "services", "protocols", "rpc", "netconfig", "bash.bashrc", "inputrc",
              "debian_version", "os-release", "lsb-release", "issue", "magic", "magic.mime", "ssl/openssl.cnf", "locale.alias",
              "ethertypes", "host.conf", "login.defs", "shells", "gai.conf", "xattr.conf", "mailcap", "papersize"]
-
-# The signal with which systemd, too, is told to power off.
-POWER_BUTTON = signal.SIGRTMIN + 4
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 SHIMS = {
