@@ -33,7 +33,8 @@ public sealed class HostReferenceAttribute : ReferenceAttribute
 
         return properties.WereOf(typeof(TrainingHost)) ? TrainingHost.FromSaved(
                 properties.Text("HostName"), properties.Text("Port"), properties.Text("UserName"), properties.Text("KeyPath"),
-                properties.Texts("HostKeys"))
+                properties.Texts("HostKeys"),
+                properties.Value("JumpHost") is { } jump ? Transform(null!, jump) as TrainingHost : null)
             : properties.Value(HostOfStep) is { } host ? Transform(null!, host)
             : null;
     }

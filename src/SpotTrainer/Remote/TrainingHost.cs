@@ -32,6 +32,9 @@ public class TrainingHost
     /// </summary>
     public IReadOnlyList<string> HostKeys { get; }
 
+    /// <summary>The host through which it is reached, as with <c>ssh -J</c>; null if it is reached directly.</summary>
+    public TrainingHost? JumpHost { get; internal init; }
+
     /// <summary>SSH's name for the type of all of these keys; null if it is not known.</summary>
     internal string? HostKeyType { get; init; }
 
@@ -39,10 +42,11 @@ public class TrainingHost
     public virtual string Where => "ssh";
 
     /// <summary>
-    /// What identifies it among all hosts that this process can know: <c>user@host:port</c>, or the endpoint, region, and ID of an
-    /// instance.
+    /// What identifies it among all hosts that this process can know: <c>user@host:port</c> and its jump host, or the endpoint, region, and
+    /// ID of an instance.
     /// </summary>
-    internal virtual string Identity => string.Format(CultureInfo.InvariantCulture, "{0}@{1}:{2}", UserName, HostName, Port);
+    internal virtual string Identity => string.Format(CultureInfo.InvariantCulture, "{0}@{1}:{2}{3}", UserName, HostName, Port,
+        JumpHost is { } jump ? " through " + jump : string.Empty);
 
     /// <summary>Its short name, for example in the name of a PuTTY session.</summary>
     internal virtual string Label => Port == 22 ? HostName : string.Format(CultureInfo.InvariantCulture, "{0}:{1}", HostName, Port);
@@ -53,10 +57,11 @@ public class TrainingHost
     }
 
     /// <summary>Makes a host that is not an instance from saved properties; null if they cannot be those of a host.</summary>
-    internal static TrainingHost? FromSaved(string hostName, string port, string userName, string keyPath, IReadOnlyList<string> hostKeys) =>
+    internal static TrainingHost? FromSaved(
+        string hostName, string port, string userName, string keyPath, IReadOnlyList<string> hostKeys, TrainingHost? jumpHost) =>
         hostName.Length > 0 && userName.Length > 0 && hostKeys.Count > 0
             && int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is > 0 and < 65536
-            ? new TrainingHost(hostName, number, userName, keyPath.Length > 0 ? keyPath : null, hostKeys)
+            ? new TrainingHost(hostName, number, userName, keyPath.Length > 0 ? keyPath : null, hostKeys) { JumpHost = jumpHost }
             : null;
 
     /// <inheritdoc/>
