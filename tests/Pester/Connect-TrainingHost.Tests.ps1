@@ -18,7 +18,7 @@ Describe 'Connect-TrainingHost' -Skip:(-not $IsLinux) {
         $known = @{ Port = $instance.Port; KeyPath = $instance.KeyPath; HostKey = $instance.HostKeys }
         $found = Connect-TrainingHost $instance.HostName $instance.UserName @known
         $found.GetType().FullName | Should -Be 'SpotTrainer.Remote.TrainingHost'
-        ($found | Invoke-TrainingCommand 'id -un').Output.Trim() | Should -Be $instance.UserName
+        ($found | Invoke-TrainingCommand -Result 'id -un').Output.Trim() | Should -Be $instance.UserName
     }
 
     It 'names a host that does not answer' {

@@ -21,11 +21,11 @@ Describe 'Invoke-TrainingCommand' -Skip:(-not $IsLinux) {
     }
 
     It 'runs a here-string with the line ends of Windows' {
-        ($instance | Invoke-TrainingCommand "for i in 1 2`r`ndo`r`n  echo `$i`r`ndone`r`n").Output | Should -Be "1`n2`n"
+        ($instance | Invoke-TrainingCommand -Result "for i in 1 2`r`ndo`r`n  echo `$i`r`ndone`r`n").Output | Should -Be "1`n2`n"
     }
 
     It 'runs nothing with -WhatIf' {
         $instance | Invoke-TrainingCommand 'touch ~/what-if' -WhatIf | Should -BeNullOrEmpty
-        ($instance | Invoke-TrainingCommand 'test -e ~/what-if' -AllowFailure).ExitCode | Should -Be 1
+        ($instance | Invoke-TrainingCommand -Result 'test -e ~/what-if' -AllowFailure).ExitCode | Should -Be 1
     }
 }

@@ -17,7 +17,7 @@ Describe 'Set-JupyterSecurity' -Skip:(-not $IsLinux) {
         $security = Get-TestSecurity
         $security.Password | Should -BeOfType [securestring]
         $clear = [System.Net.NetworkCredential]::new('', $security.Password).Password
-        $found = Invoke-TrainingCommand "grep -rcF '$clear' ~/spottrainer/jupyter | grep -v ':0`$'" -Instance (Get-TestInstance) -AllowFailure
+        $found = Invoke-TrainingCommand -Result "grep -rcF '$clear' ~/spottrainer/jupyter | grep -v ':0`$'" -Instance (Get-TestInstance) -AllowFailure
         $found.Output.Trim() | Should -BeNullOrEmpty
         Show $security | Should -Match 'Instance\s+Password\s+Valid until\s+Certificate'
         Show $security | Should -Not -Match ([regex]::Escape($clear))

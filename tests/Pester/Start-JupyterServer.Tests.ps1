@@ -21,7 +21,7 @@ Describe 'Start-JupyterServer' -Skip:(-not $IsLinux) {
     It 'starts Jupyter on the loopback of the machine' {
         $server = Get-TestServer
         $server.State | Should -Be 'running'
-        ($server | Invoke-TrainingCommand "curl -ks $($server.Url)api").Output | Should -Match '"version"'
+        ($server | Invoke-TrainingCommand -Result "curl -ks $($server.Url)api").Output | Should -Match '"version"'
         Show $server | Should -Match 'Instance\s+State\s+Port\s+Version\s+Url'
     }
 }

@@ -17,11 +17,11 @@ Describe 'Stop-JupyterServer' -Skip:(-not $IsLinux) {
 
     It 'stops nothing with -WhatIf' {
         $server | Stop-JupyterServer -WhatIf | Should -BeNullOrEmpty
-        ($server | Invoke-TrainingCommand "curl -ks $($server.Url)api").Output | Should -Match '"version"'
+        ($server | Invoke-TrainingCommand -Result "curl -ks $($server.Url)api").Output | Should -Match '"version"'
     }
 
     It 'stops Jupyter' {
         ($server | Stop-JupyterServer).State | Should -Be 'stopped'
-        ($server | Invoke-TrainingCommand "curl -ks $($server.Url)api" -AllowFailure).ExitCode | Should -Not -Be 0
+        ($server | Invoke-TrainingCommand -Result "curl -ks $($server.Url)api" -AllowFailure).ExitCode | Should -Not -Be 0
     }
 }

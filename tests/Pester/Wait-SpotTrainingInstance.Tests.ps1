@@ -16,7 +16,7 @@ Describe 'Wait-SpotTrainingInstance' -Skip:(-not $IsLinux) {
     It 'waits until machines are ready' {
         $ready = Get-TestPair | Wait-SpotTrainingInstance
         $ready.State | Should -Be 'running', 'running'
-        ($ready | Invoke-TrainingCommand 'true').ExitCode | Should -Be 0, 0
+        ($ready | Invoke-TrainingCommand -Result 'true').ExitCode | Should -Be 0, 0
     }
 
     It 'waits until a machine has ended' {

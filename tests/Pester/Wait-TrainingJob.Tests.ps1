@@ -28,7 +28,7 @@ Describe 'Wait-TrainingJob' -Skip:(-not $IsLinux) {
         (Wait-TrainingJob $job.Id).Folder | Should -Be $job.Folder
         $job, (Get-TestStack), (Get-TestSecurity), (Get-TestServer), (Get-TestData), (Get-TestResult) | ForEach-Object {
             $_ | Export-Clixml -LiteralPath $file
-            (Import-Clixml -LiteralPath $file | Invoke-TrainingCommand 'echo in').Output | Should -Be "in`n"
+            (Import-Clixml -LiteralPath $file | Invoke-TrainingCommand -Result 'echo in').Output | Should -Be "in`n"
         }
 
         Get-TestResult | Export-Clixml -LiteralPath $file

@@ -26,4 +26,6 @@ internal sealed class Quiet : IStepLog
     public void CleanupWarning(string text)
     {
     }
+
+    public Task<System.Security.SecureString?> AskSecretAsync(string question) => Task.FromResult<System.Security.SecureString?>(null);
 }

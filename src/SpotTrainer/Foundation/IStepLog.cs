@@ -25,4 +25,8 @@ internal interface IStepLog
     /// Warns, even after Ctrl+C, that cleanup is still running. This is the only case in which the prompt does not return within a second.
     /// </summary>
     void CleanupWarning(string text);
+
+    /// <summary>Asks for a secret, such as the passphrase of a key; null if nobody can be asked.</summary>
+    /// <param name="question">The question, with a colon and a space at its end.</param>
+    Task<System.Security.SecureString?> AskSecretAsync(string question);
 }

@@ -24,6 +24,8 @@ internal sealed class LogWithoutRepeats(IStepLog log, Session session, TimeProvi
 
     public void CleanupWarning(string text) => log.CleanupWarning(text);
 
+    public Task<System.Security.SecureString?> AskSecretAsync(string question) => log.AskSecretAsync(question);
+
     private sealed class RecentWarnings
     {
         private static readonly TimeSpan Span = TimeSpan.FromMinutes(1);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Management.Automation;
+using System.Security;
 using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Pipeline;
@@ -32,6 +33,29 @@ internal sealed class PipelinePump(PSCmdlet cmdlet, CancellationToken stopping) 
     public Task ObjectAsync(object value) => AskAsync(() =>
     {
         cmdlet.WriteObject(value);
+        return true;
+    }, isWrite: true);
+
+    /// <summary>
+    /// Emits several objects at once: handing each to the pipeline's thread takes longer than most work on them. The task ends when the
+    /// downstream command has taken all.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">As with <see cref="ObjectAsync"/>.</exception>
+    public Task ObjectsAsync(System.Collections.IEnumerable values) => AskAsync(() =>
+    {
+        cmdlet.WriteObject(values, enumerateCollection: true);
+        return true;
+    }, isWrite: true);
+
+    /// <summary>Writes lines that a command prints besides its output. The task ends when all are written.</summary>
+    /// <exception cref="OperationCanceledException">The pipeline has stopped.</exception>
+    public Task InformationAsync(IEnumerable<string> lines) => AskAsync(() =>
+    {
+        foreach (var line in lines)
+        {
+            cmdlet.WriteInformation(new HostInformationMessage { Message = line }, ["PSHOST"]);
+        }
+
         return true;
     }, isWrite: true);
 
@@ -77,6 +101,26 @@ internal sealed class PipelinePump(PSCmdlet cmdlet, CancellationToken stopping) 
             // The host may be closing, and cleanup must go on.
         }
     }
+
+    public Task<SecureString?> AskSecretAsync(string question) => AskAsync<SecureString?>(() =>
+    {
+        if (!Environment.UserInteractive)
+        {
+            // A task that runs while nobody is logged on would wait forever.
+            return null;
+        }
+
+        try
+        {
+            cmdlet.Host.UI.Write(TerminalText.Clean(question));
+            return cmdlet.Host.UI.ReadLineAsSecureString();
+        }
+        catch (Exception exception) when (exception is not PipelineStoppedException)
+        {
+            // A host that cannot ask says so with exceptions of many kinds.
+            return null;
+        }
+    });
 
     /// <summary>Writes what has been queued so far, without waiting.</summary>
     public void Flush()

@@ -1,3 +1,4 @@
+using Renci.SshNet;
 using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Remote;
@@ -16,9 +17,85 @@ internal static class RemoteErrors
         + "It may be a different machine, so nothing was sent to it.",
         "Compare the host key with the one on the machine's console before you connect again.", host, inner) { Data = { [ShownType] = type } };
 
-    public static SpotTrainerException LoginRefused(TrainingHost host, Exception inner) => new(
-        "LoginRefused", ErrorKind.AuthenticationError, $"{host} rejected the private key {host.KeyPath}.",
-        "Check that the user name and the key are the ones that the instance was launched with.", host, inner);
+    public static SpotTrainerException LoginRefused(TrainingHost host, SshLogin.KeyMethod login, Exception inner) => login.Result switch
+    {
+        // RFC 4252, section 5.1: the key was right, and is not enough.
+        AuthenticationResult.PartialSuccess => new("LoginNeedsMore", ErrorKind.AuthenticationError,
+            $"{host} accepted {login.Keys}, but also wants {Methods(login.AllowedAuthentications)}, which the module does not support.",
+            "Let the user log in with a key alone (AuthenticationMethods in sshd_config), or use Enter-TrainingHost.", host, inner),
+        null => new("LoginWithoutKey", ErrorKind.AuthenticationError,
+            $"{host} does not accept keys: {ErrorTranslation.FirstSentence(inner.Message)}",
+            "Let its SSH server accept keys (PubkeyAuthentication in sshd_config). The module never sends a password.", host, inner),
+        _ => new("LoginRefused", ErrorKind.AuthenticationError, $"{host} rejected {login.Keys} for the user {host.UserName}.",
+            "Check the user name, and that the key is the one that the machine was set up with.", host, inner),
+    };
+
+    public static SpotTrainerException TooManyKeys(TrainingHost host, Exception inner) => new(
+        "TooManyKeys", ErrorKind.AuthenticationError, $"{host} rejected the keys of the agent, and allows no more attempts.",
+        "Use -KeyPath with the key, or with the .pub file of the agent's key.", host, inner);
+
+    public static SpotTrainerException TooOld(TrainingHost host, Exception inner) => new(
+        "AlgorithmsTooOld", ErrorKind.SecurityError,
+        $"The SSH server of {Named(host)} has only algorithms that are no longer safe. {ErrorTranslation.FirstSentence(inner.Message)}",
+        "Update the SSH server, or allow current algorithms in its sshd_config.", host, inner);
+
+    public static SpotTrainerException NameUnknown(TrainingHost host, Exception inner) => new(
+        "HostNameUnknown", ErrorKind.ObjectNotFound, $"The name {host.HostName} was not found.",
+        "Check the name, and that this computer is online.", host, inner);
+
+    public static SpotTrainerException Refused(TrainingHost host, Exception inner) => new(
+        "HostUnreachable", ErrorKind.ConnectionError, $"Nothing answers at port {host.Port} of {Named(host)}.",
+        "Check the port, and that the machine's SSH server runs. A machine that is starting needs a moment.", host, inner);
+
+    public static SpotTrainerException NoKey(TrainingHost host) => new(
+        "KeyNotFound", ErrorKind.ObjectNotFound, $"This computer has no private key for {host}, and no ssh-agent has one.",
+        "Copy the private key to this computer, and pass its path to Connect-TrainingHost -KeyPath, with the HostName, UserName, and HostKeys of "
+        + "this host.", host);
+
+    public static SpotTrainerException KeyMissing(string path) => new(
+        "KeyNotFound", ErrorKind.ObjectNotFound, $"The private key {path} does not exist.",
+        "Check the path. With the path of a .pub file, the key must be in a running ssh-agent.", path);
+
+    public static SpotTrainerException AgentRefused(string agent, Exception? inner) => new(
+        "AgentRefused", ErrorKind.AuthenticationError, $"{char.ToUpperInvariant(agent[0])}{agent.Substring(1)} did not sign with the key.",
+        "Check that it still has the key (ssh-add -l), and confirm if it asks.", agent, inner);
+
+    public static SpotTrainerException Lost(TrainingHost host, Exception? inner) => new(
+        "ConnectionLost", ErrorKind.ConnectionError,
+        $"The connection to {host} was lost{(inner is null ? ": it answered nothing for half a minute" : string.Empty)}. "
+        + "What ran there ends within 30 seconds, except for jobs.",
+        "Check that it is running (Get-SpotTrainingInstance), and try again.", host, inner);
+
+    public static SpotTrainerException Flooded() => new(
+        "OutputFlooded", ErrorKind.SecurityError, "The host sent more than it was allowed to, so its output was cut off.",
+        "Do not trust this host.");
+
+    public static SpotTrainerException CommandTooLong(int bytes) => new(
+        "CommandTooLong", ErrorKind.LimitsExceeded, $"The command is {bytes} bytes too long. It can have 64 KiB.",
+        "Pass a script to the standard input of a shell: -Command 'bash -s' -InputFile FILE.");
+
+    public static SpotTrainerException CommandHasNull() => new(
+        "CommandInvalid", ErrorKind.InvalidArgument, "The command has a null character, which no argument can have.",
+        "Pass binary data with -InputFile.");
+
+    public static SpotTrainerException CommandTimedOut(TrainingHost host, RemoteCommand command) => new(
+        "CommandTimedOut", ErrorKind.OperationTimeout,
+        $"'{command.Shown}' ran longer than {command.Timeout!.Value.TotalSeconds:0.###} seconds on {host}, and was ended.",
+        "Use a longer -Timeout. For long work, use Start-TrainingJob.", host);
+
+    public static SpotTrainerException NoDirectory(TrainingHost host, string path) => new(
+        "RemoteFolderNotFound", ErrorKind.ObjectNotFound, $"{host} has no folder {path} that {host.UserName} can enter.",
+        "Check -WorkingDirectory.", host);
+
+    public static SpotTrainerException SudoRefused(TrainingHost host, string said) => new(
+        "SudoRefused", ErrorKind.PermissionDenied, $"{host.UserName} may not use sudo without a password on {host}. {ErrorTranslation.FirstSentence(said)}",
+        "Log in as a user who may (NOPASSWD in sudoers), or omit -Sudo.", host);
+
+    public static SpotTrainerException ShellRefused(TrainingHost host, string said, int? code) => new(
+        "ShellRefused", ErrorKind.PermissionDenied,
+        $"The login shell of {host.UserName} on {host} ended{(code is { } number ? $" with exit code {number}" : string.Empty)} before it ran the "
+        + $"command.{(said.Length > 0 ? " It said: " + ErrorTranslation.FirstSentence(said) : string.Empty)}",
+        "Log in as a user with an ordinary shell, or remove the exit from the shell's startup file.", host);
 
     public static SpotTrainerException Unreachable(TrainingHost host, Exception? inner) => new(
         "HostUnreachable", ErrorKind.ConnectionError, $"{Named(host)} does not respond.",
@@ -33,19 +110,25 @@ internal static class RemoteErrors
         "HostUnreachable", ErrorKind.ConnectionError, $"{host} does not have an address yet.",
         "Wait until it is ready with Wait-SpotTrainingInstance.", host);
 
-    public static SpotTrainerException CommandFailed(TrainingHost host, string doing, TrainingCommandResult result) => new(
+    public static SpotTrainerException CommandFailed(TrainingHost host, string doing, TrainingCommandResult result) => CommandFailed(
+        host, doing, new CommandEnd(result.ExitCode, result.Signal),
+        (string.IsNullOrWhiteSpace(result.ErrorOutput) ? result.Output : result.ErrorOutput).Split('\n'));
+
+    public static SpotTrainerException CommandFailed(TrainingHost host, string doing, CommandEnd end, IReadOnlyCollection<string> lines) => new(
         "RemoteCommandFailed", ErrorKind.InvalidResult,
-        $"{doing} failed on {host} with exit code {result.ExitCode}.{LastLines(result)}",
+        (end.Signal is { } signal ? $"{doing} was ended on {host} by {signal} (exit code {end.ExitCode})."
+            : $"{doing} failed on {host} with exit code {end.ExitCode}.") + LastLines(lines),
         "Fix the cause and try again. Use Invoke-TrainingCommand to investigate on the host.", host);
 
     /// <summary>An instance by its name, ID, and address. Its address alone says nothing to a user.</summary>
     private static string Named(TrainingHost host) =>
         host.ToString() == host.Identity ? host.Identity : $"{host} at {host.HostName}:{host.Port}";
 
-    private static string LastLines(TrainingCommandResult result)
+    private static string Methods(string[]? names) => names is { Length: > 0 } ? string.Join(" or ", names) : "another method";
+
+    private static string LastLines(IReadOnlyCollection<string> text)
     {
-        var text = string.IsNullOrWhiteSpace(result.ErrorOutput) ? result.Output : result.ErrorOutput;
-        var lines = text.Split('\n').Select(line => line.TrimEnd()).Where(line => line.Length > 0).ToArray();
+        var lines = text.Select(line => line.TrimEnd()).Where(line => line.Length > 0).ToArray();
         return lines.Length == 0 ? string.Empty : " Last output: " + string.Join(" | ", lines.Skip(Math.Max(0, lines.Length - LinesShown)));
     }
 }

@@ -1,17 +1,18 @@
-using System.Globalization;
-using System.Net.Sockets;
 using System.Text;
 using Renci.SshNet;
 using Renci.SshNet.Common;
 using SpotTrainer.Foundation;
-using SpotTrainer.Keys;
 
 namespace SpotTrainer.Remote;
 
 /// <summary>A connection to a host whose host key is the pinned one. Commands share it. File transfer opens a second one.</summary>
 internal sealed class SshConnection : IDisposable
 {
-    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(15);
+    /// <summary>
+    /// A host that answers nothing for so long is given up, though a network that fails without a word closes nothing. The host ends what ran
+    /// there at the same time (watch.sh).
+    /// </summary>
+    private static readonly TimeSpan LostAfter = TimeSpan.FromSeconds(28);
 
     /// <summary>A host that is there responds within this time.</summary>
     private static readonly TimeSpan PromptAnswer = TimeSpan.FromSeconds(1);
@@ -31,16 +32,17 @@ internal sealed class SshConnection : IDisposable
     /// <summary>The limit of each call of the file transfer. A large file takes many calls.</summary>
     private static readonly TimeSpan SftpTimeout = TimeSpan.FromSeconds(30);
 
-    /// <summary>The types of host keys, with their algorithms (RFC 8332, RFC 8709, RFC 5656).</summary>
-    private static readonly string[][] KeyTypes =
-    [
-        ["ssh-ed25519"], ["ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"],
-        ["rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"],
-    ];
+    /// <summary>How long the end of a command may take after Ctrl+C.</summary>
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(9.5);
+
+    /// <summary>How long it may take before the user is told.</summary>
+    private static readonly TimeSpan QuietEnd = TimeSpan.FromSeconds(2.5);
 
     private readonly SemaphoreSlim sftpGate = new(1);
     private readonly SshClient client;
     private readonly TrainingHost host;
+    private readonly Dictionary<(string Name, int Port), ForwardedPortLocal> ways = [];
+    private readonly Foundation.Session session;
     private readonly TimeProvider time;
     private readonly object gate = new();
     private SftpClient? sftp;
@@ -49,19 +51,33 @@ internal sealed class SshConnection : IDisposable
     private int busy;
     private volatile bool disposed;
 
-    private SshConnection(TrainingHost host, SshClient client, byte[] hostKey, TimeProvider time)
+    private SshConnection(TrainingHost host, SshClient client, byte[] hostKey, StepContext context)
     {
         this.host = host;
         this.client = client;
-        this.time = time;
+        session = context.Session;
+        time = context.Time;
+        Log = context.Log;
         HostKey = hostKey;
         sinceUse = time.StartClock();
     }
 
     public bool IsConnected => !disposed && client.IsConnected;
 
+    /// <summary>The host.</summary>
+    public TrainingHost Host => host;
+
+    /// <summary>Where the step that uses the connection reports. One step of a session runs at a time.</summary>
+    public IStepLog Log { get; set; }
+
     /// <summary>The blob of the host key with which the host has proved its identity (RFC 4253, section 6.6).</summary>
     public byte[] HostKey { get; }
+
+    /// <summary>Whether the user's login shell is known to be a POSIX shell, which needs no other to prepare a command.</summary>
+    public bool HasPosixShell { get; private set; }
+
+    /// <summary>Notes what the host says of the user's login shell.</summary>
+    public void KnowShell(string name) => HasPosixShell = name is "bash" or "sh" or "dash" or "ash" or "ksh";
 
     /// <summary>Connects and logs in.</summary>
     /// <param name="host">The host.</param>
@@ -125,7 +141,7 @@ internal sealed class SshConnection : IDisposable
     private static async Task<SshConnection> ConnectOnceAsync(TrainingHost host, StepContext context, CancellationToken cancellationToken)
     {
         byte[] hostKey = [];
-        var connected = await OpenAsync(
+        var connected = await SshLogin.OpenAsync(
             host,
             info =>
             {
@@ -133,8 +149,8 @@ internal sealed class SshConnection : IDisposable
                 made.HostKeyReceived += (_, received) => hostKey = received.HostKey;
                 return made;
             },
-            cancellationToken);
-        return new SshConnection(host, connected, hostKey, context.Time);
+            context, cancellationToken);
+        return new SshConnection(host, connected, hostKey, context);
     }
 
     /// <summary>
@@ -176,16 +192,31 @@ internal sealed class SshConnection : IDisposable
         {
             // SSH.NET opens channels and sends without heeding the token.
             var working = Task.Run(work, CancellationToken.None);
-            for (var pause = FirstLook; !await EndsAsync(working, pause, over.Token); pause += pause < LongestLook ? pause : TimeSpan.Zero)
+            var silent = time.StartClock();
+            for (var pause = FirstLook; !await EndsAsync(working, pause, over.Token); pause = Longer(pause))
             {
                 var answer = AskAsync();
                 await EndsAsync(answer, Answer, over.Token);
-                if (!IsAnswered(answer) && await HostFinder.Current.WhyGoneAsync(host, time, cancellationToken) is { } why
-                    && !IsAnswered(answer))
+                if (IsAnswered(answer))
+                {
+                    silent = time.StartClock();
+                    continue;
+                }
+
+                if (await HostFinder.Current.WhyGoneAsync(host, time, cancellationToken) is { } why && !IsAnswered(answer))
                 {
                     Abandon();
                     throw why;
                 }
+
+                if (silent() >= LostAfter + pause && !IsAnswered(answer))
+                {
+                    Abandon();
+                    throw RemoteErrors.Lost(host, inner: null);
+                }
+
+                // While nothing comes, it is looked at more often.
+                pause = TimeSpan.FromTicks(FirstLook.Ticks / 2);
             }
 
             return await working.OrStopped(cancellationToken);
@@ -197,6 +228,8 @@ internal sealed class SshConnection : IDisposable
             sinceUse = time.StartClock();
         }
     }
+
+    private static TimeSpan Longer(TimeSpan pause) => pause < LongestLook ? pause + pause : pause;
 
     /// <summary>Waits for a task, for a time at most. After Ctrl+C, there is nothing left to wait for.</summary>
     private async Task<bool> EndsAsync(Task task, TimeSpan limit, CancellationToken cancellationToken) =>
@@ -213,8 +246,7 @@ internal sealed class SshConnection : IDisposable
             {
                 try
                 {
-                    using var nothing = client.CreateCommand(":", Encoding.UTF8);
-                    await nothing.ExecuteAsync(CancellationToken.None);
+                    await TalkAsync(client, ":", _ => { });
                     return true;
                 }
                 catch (SshOperationTimeoutException)
@@ -230,27 +262,162 @@ internal sealed class SshConnection : IDisposable
         }
     }
 
+    /// <summary>
+    /// Runs a command, and passes its output on as it arrives. When it is canceled, or its time is up, its processes on the host end, too.
+    /// </summary>
+    /// <param name="command">The command.</param>
+    /// <param name="read">Takes output. The bytes are valid until the task ends, and the host waits that long.</param>
+    /// <param name="cancellationToken">Cancels the wait, and ends the command.</param>
+    /// <exception cref="SpotTrainerException">The command could not be started, its time is up, or the connection is lost.</exception>
+    public async Task<CommandEnd> ExecuteAsync(
+        RemoteCommand command, Func<TrainingCommandStream, ArraySegment<byte>, Task> read, CancellationToken cancellationToken)
+    {
+        using var limit = time.Limit(command.Timeout ?? Timeout.InfiniteTimeSpan, cancellationToken);
+        var process = new RemoteProcess(this, command, read);
+        try
+        {
+            return await WhileThereAsync(process.RunAsync, limit.Token);
+        }
+        catch (Exception exception) when (exception is SpotTrainerException { Id: "ConnectionLost" } or SshException
+            or System.Net.Sockets.SocketException or ObjectDisposedException)
+        {
+            throw exception as SpotTrainerException ?? RemoteErrors.Lost(host, exception);
+        }
+        catch (Exception) when (!process.HasEnded)
+        {
+            await EndAsync(process, command);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (limit.Token.IsCancellationRequested)
+            {
+                throw RemoteErrors.CommandTimedOut(host, command);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Opens a channel for a command.</summary>
+    public CommandChannel OpenChannel(string text) => new(client, text);
+
+    /// <summary>
+    /// Opens a port on this computer's loopback interface that leads, through this host, to another one. It closes with the connection.
+    /// </summary>
+    public Task<int> LeadToAsync(string name, int port) => Blocking.RunAsync(() =>
+    {
+        lock (ways)
+        {
+            if (!ways.TryGetValue((name, port), out var way))
+            {
+                way = new ForwardedPortLocal("127.0.0.1", 0, name, (uint)port);
+                client.AddForwardedPort(way);
+                way.Start();
+                ways.Add((name, port), way);
+            }
+
+            return (int)way.BoundPort;
+        }
+    });
+
+    /// <summary>Ends a command on the host, within ten seconds. Whatever happens here, the watch on the host ends it, too.</summary>
+    private async Task EndAsync(RemoteProcess process, RemoteCommand command)
+    {
+        using var limit = time.Limit(EndLimit);
+        try
+        {
+            var ending = EndGroupAsync(process, command, limit.Token);
+            if (!await EndsAsync(ending, QuietEnd, CancellationToken.None))
+            {
+                Log.CleanupWarning($"Ending '{command.Shown}' on {host}.");
+            }
+
+            if (await ending.OrStopped(limit.Token))
+            {
+                return;
+            }
+        }
+        catch (Exception exception) when (exception is SpotTrainerException or SshException or OperationCanceledException
+            or System.Net.Sockets.SocketException or ObjectDisposedException or InvalidOperationException)
+        {
+            // What matters to the user stands below.
+        }
+
+        Log.CleanupWarning($"'{command.Shown}' may still run on {host}, which ends it within 30 seconds if it lost the connection.");
+    }
+
+    /// <summary>Ends the process group of a command: SIGTERM, and SIGKILL four seconds later. Returns whether none is left.</summary>
+    private async Task<bool> EndGroupAsync(RemoteProcess process, RemoteCommand command, CancellationToken cancellationToken)
+    {
+        if (await process.Group.OrStopped(cancellationToken) is not { } group)
+        {
+            return true;
+        }
+
+        try
+        {
+            return await TellToEndAsync(client, command, group);
+        }
+        catch (SshException)
+        {
+            // The server allows few sessions on a connection, or the connection is lost.
+            var context = new StepContext(Log, session, time);
+            using var other = await SshLogin.OpenAsync(host, info => new SshClient(info), context, cancellationToken);
+            return await TellToEndAsync(other, command, group);
+        }
+    }
+
+    private async Task<bool> TellToEndAsync(SshClient connected, RemoteCommand command, string group) => await TalkAsync(
+        connected, command.Ending(group),
+        names => Log.CleanupWarning($"On {host}, SIGTERM has not ended {names.Trim()}. SIGKILL follows within four seconds.")) == 0;
+
+    /// <summary>Runs a command of the module's own, as it is, and returns its exit code.</summary>
+    private static async Task<int?> TalkAsync(SshClient connected, string text, Action<string> heard)
+    {
+        var channel = new CommandChannel(connected, text);
+        try
+        {
+            var ending = await channel.StartAsync();
+            channel.EndInput();
+            while (await channel.Output.ReadAsync() is { Count: > 0 } bytes)
+            {
+                heard(Encoding.UTF8.GetString(bytes.Array!, bytes.Offset, bytes.Count));
+            }
+
+            await ending;
+            return channel.ExitStatus;
+        }
+        finally
+        {
+            channel.Abandon();
+        }
+    }
+
     /// <summary>Runs a command in the host's shell and waits until it ends.</summary>
     /// <param name="command">The command, which the login shell runs.</param>
     /// <param name="cancellationToken">Cancels the wait, and ends the command.</param>
     /// <param name="input">Its standard input; null for none.</param>
-    public Task<TrainingCommandResult> RunAsync(string command, CancellationToken cancellationToken, string? input = null) =>
-        WhileThereAsync(
-            async () =>
-            {
-                var elapsed = time.StartClock();
-                using var running = client.CreateCommand(command, Encoding.UTF8);
-                var execution = running.ExecuteAsync(cancellationToken);
-                if (input is not null)
-                {
-                    using var stdin = running.CreateInputStream();
-                    var bytes = Encoding.UTF8.GetBytes(input);
-                    await stdin.WriteAsync(bytes, 0, bytes.Length, cancellationToken);
-                }
+    public Task<TrainingCommandResult> RunAsync(string command, CancellationToken cancellationToken, string? input = null) => RunAsync(
+        new RemoteCommand(command) { Input = input is null ? null : () => new MemoryStream(Encoding.UTF8.GetBytes(input)) },
+        cancellationToken);
 
-                await execution;
-                return new TrainingCommandResult(host, command, running.ExitStatus ?? 255, running.Result, running.Error, elapsed());
-            }, cancellationToken);
+    /// <summary>Runs a command and returns what it wrote, up to <see cref="TrainingCommandResult.MostOutput"/> of each stream.</summary>
+    public async Task<TrainingCommandResult> RunAsync(RemoteCommand command, CancellationToken cancellationToken)
+    {
+        var elapsed = time.StartClock();
+        var output = new CappedText(TrainingCommandResult.MostOutput);
+        var error = new CappedText(TrainingCommandResult.MostOutput);
+        var end = await ExecuteAsync(
+            command,
+            (stream, bytes) =>
+            {
+                (stream == TrainingCommandStream.Output ? output : error).Add(bytes);
+                return Task.CompletedTask;
+            },
+            cancellationToken);
+        return new TrainingCommandResult(host, command.Text, end, output.ToString(), error.ToString(), elapsed())
+        {
+            IsTruncated = output.IsTruncated || error.IsTruncated,
+        };
+    }
 
     /// <summary>Runs a command that must succeed, and returns its standard output.</summary>
     /// <param name="command">The command, which the login shell runs.</param>
@@ -279,8 +446,9 @@ internal sealed class SshConnection : IDisposable
                 sftp?.Dispose();
                 sftp = null;
                 await RequireSilenceAsync(cancellationToken);
-                sftp = await OpenAsync(
-                    host, info => new SftpClient(info) { BufferSize = 256 * 1024, OperationTimeout = SftpTimeout }, cancellationToken);
+                sftp = await SshLogin.OpenAsync(
+                    host, info => new SftpClient(info) { BufferSize = 256 * 1024, OperationTimeout = SftpTimeout },
+                    new StepContext(Log, session, time), cancellationToken);
             }
 
             return sftp;
@@ -294,10 +462,17 @@ internal sealed class SshConnection : IDisposable
     /// <summary>A shell that prints text at its start would put it into the file transfer, which then waits for an answer forever.</summary>
     private async Task RequireSilenceAsync(CancellationToken cancellationToken)
     {
-        var nothing = await RunAsync(":", cancellationToken);
-        if (nothing.Output.Length > 0)
+        var said = await WhileThereAsync(
+            async () =>
+            {
+                var text = string.Empty;
+                await TalkAsync(client, ":", heard => text = text.Length > 0 ? text : heard);
+                return text;
+            },
+            cancellationToken);
+        if (said.Length > 0)
         {
-            throw RemoteErrors.ShellTalks(host, nothing.Output);
+            throw RemoteErrors.ShellTalks(host, said);
         }
     }
 
@@ -307,123 +482,5 @@ internal sealed class SshConnection : IDisposable
         sftp?.Dispose();
         client.Dispose();
         sftpGate.Dispose();
-    }
-
-    /// <summary>
-    /// Opens a connection. A host can have keys of several types, and shows one of them. If that is not a pinned one, it is asked for each
-    /// other type that the pinned key may be of. Nothing is sent until a pinned key was shown. OpenSSH 9.8 and later shut out an address
-    /// from which many connections come without a login.
-    /// </summary>
-    private static async Task<T> OpenAsync<T>(TrainingHost host, Func<ConnectionInfo, T> make, CancellationToken cancellationToken)
-        where T : BaseClient
-    {
-        try
-        {
-            return await OpenOnceAsync(host, make, types: null, cancellationToken);
-        }
-        catch (SpotTrainerException exception) when (exception.Id == "HostKeyMismatch")
-        {
-            foreach (var types in KeyTypes.Where(
-                types => !types.Contains(exception.Data[RemoteErrors.ShownType])
-                    && (host.HostKeyType is not { } pinned || types.Contains(pinned, StringComparer.Ordinal))))
-            {
-                try
-                {
-                    return await OpenOnceAsync(host, make, types, cancellationToken);
-                }
-                catch (SpotTrainerException other) when (other.Id is "HostKeyMismatch" or "HostUnreachable")
-                {
-                    // It has no key of this type, or that one is not pinned either.
-                }
-            }
-
-            throw;
-        }
-    }
-
-    private static async Task<T> OpenOnceAsync<T>(
-        TrainingHost host, Func<ConnectionInfo, T> make, string[]? types, CancellationToken cancellationToken)
-        where T : BaseClient
-    {
-        host.ThrowIfGone();
-        using var key = LoadKey(host);
-        using var method = new PrivateKeyAuthenticationMethod(host.UserName, key);
-        var info = new ConnectionInfo(host.HostName, host.Port, host.UserName, method) { Timeout = ConnectTimeout };
-        foreach (var type in info.HostKeyAlgorithms.Keys.Where(type => types?.Contains(type, StringComparer.Ordinal) is false).ToArray())
-        {
-            info.HostKeyAlgorithms.Remove(type);
-        }
-
-        var connection = make(info);
-        connection.KeepAliveInterval = TimeSpan.FromSeconds(30);
-        string? refused = null, shown = null;
-        connection.HostKeyReceived += (_, received) =>
-        {
-            var fingerprint = "SHA256:" + received.FingerPrintSHA256.TrimEnd('=');
-            received.CanTrust = host.HostKeys.Contains(fingerprint, StringComparer.Ordinal);
-            if (!received.CanTrust)
-            {
-                shown = received.HostKeyName;
-                refused = string.Format(CultureInfo.InvariantCulture, "{0} {1}", shown, fingerprint);
-            }
-        };
-        try
-        {
-            // SFTP waits for its first answer without heeding the token.
-            await Task.Run(
-                async () =>
-                {
-                    await connection.ConnectAsync(cancellationToken);
-                    return true;
-                }, CancellationToken.None).OrStopped(cancellationToken);
-            return connection;
-        }
-        catch (Exception exception)
-        {
-            connection.Dispose();
-            throw exception switch
-            {
-                _ when cancellationToken.IsCancellationRequested => new OperationCanceledException(cancellationToken),
-                _ when refused is not null => RemoteErrors.HostKeyMismatch(host, refused, shown!, exception),
-                SshAuthenticationException => RemoteErrors.LoginRefused(host, exception),
-                SshException or SocketException or OperationCanceledException or IOException or ObjectDisposedException =>
-                    RemoteErrors.Unreachable(host, exception),
-                _ => exception,
-            };
-        }
-    }
-
-    private static PrivateKeyFile LoadKey(TrainingHost host)
-    {
-        var path = host.KeyPath;
-        if (path is null || (!File.Exists(path) && !Directory.Exists(path)))
-        {
-            throw new SpotTrainerException("KeyNotFound", ErrorKind.ObjectNotFound,
-                path is null ? $"This computer has no private key for {host}." : $"The private key {path} does not exist.",
-                "Copy the private key to this computer, and pass its path to Connect-TrainingHost -KeyPath, with the HostName, UserName, and HostKeys of "
-                + "this host.",
-                path ?? (object)host);
-        }
-
-        // Read by the module's own reader, so that each cmdlet reads the same files and says the same about the others.
-        var key = PrivateKeyReader.Read(path);
-        KeyFilePermissions.Require(path);
-        try
-        {
-            var content = OpenSshKeyFormat.Write(key, passphrase: null);
-            try
-            {
-                using var stream = new MemoryStream(content);
-                return new PrivateKeyFile(stream);
-            }
-            finally
-            {
-                Array.Clear(content, 0, content.Length);
-            }
-        }
-        catch (KeyFileException exception)
-        {
-            throw exception.For(path);
-        }
     }
 }

@@ -93,6 +93,7 @@ internal sealed class SshConnectionPool : IDisposable
                 }
             }
 
+            entry.Connection.Log = context.Log;
             return entry.Connection;
         }
         finally

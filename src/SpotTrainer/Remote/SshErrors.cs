@@ -11,6 +11,6 @@ internal static class SshErrors
         exception is SshException ? ErrorTranslation.ConnectionLost(exception, target) : null;
 
     /// <summary>Whether an exception means that the connection to a host was lost, and that a new one may work.</summary>
-    public static bool IsLostConnection(Exception exception) => exception is SpotTrainerException { Id: "HostUnreachable" }
+    public static bool IsLostConnection(Exception exception) => exception is SpotTrainerException { Id: "HostUnreachable" or "ConnectionLost" }
         or SshException or System.Net.Sockets.SocketException or ObjectDisposedException or OperationCanceledException;
 }

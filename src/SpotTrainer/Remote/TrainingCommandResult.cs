@@ -5,11 +5,15 @@ namespace SpotTrainer.Remote;
 /// <summary>The result of a command that ran on a host.</summary>
 public sealed class TrainingCommandResult
 {
-    internal TrainingCommandResult(TrainingHost instance, string command, int exitCode, string output, string error, TimeSpan duration)
+    /// <summary>The most bytes of each stream that are kept.</summary>
+    internal const int MostOutput = 16 * 1024 * 1024;
+
+    internal TrainingCommandResult(TrainingHost instance, string command, CommandEnd end, string output, string error, TimeSpan duration)
     {
         Instance = instance;
         Command = command;
-        ExitCode = exitCode;
+        ExitCode = end.ExitCode;
+        Signal = end.Signal;
         Output = output;
         ErrorOutput = error;
         Duration = duration;
@@ -23,6 +27,12 @@ public sealed class TrainingCommandResult
 
     /// <summary>Its exit code: 0 for success, 128 + n if signal n ended it.</summary>
     public int ExitCode { get; }
+
+    /// <summary>The name of the signal that ended it, such as <c>SIGKILL</c>; null if none did.</summary>
+    public string? Signal { get; }
+
+    /// <summary>Whether it wrote more than the 16 MiB of each stream that are kept.</summary>
+    public bool IsTruncated { get; internal init; }
 
     /// <summary>What it wrote to standard output.</summary>
     public string Output { get; }

@@ -11,7 +11,7 @@ namespace SpotTrainer.Tests.Instances;
 [Trait("Speed", "Slow")]
 public sealed class DeadlineCommandTests(RehearsalSession session)
 {
-    private const string Status = "($Machine | Invoke-TrainingCommand 'sudo spottrainer-watchdog status').Output";
+    private const string Status = "($Machine | Invoke-TrainingCommand -Result 'sudo spottrainer-watchdog status').Output";
 
     [Fact]
     public void A_deadline_moves_on_the_instance_and_in_its_tag_and_never_past_the_budget()

@@ -56,7 +56,7 @@ public sealed class OpenPortTests(RehearsalSession session) : IDisposable
             "describe-security-groups", "SecurityGroups[].IpPermissions[].[IpProtocol,FromPort,ToPort,IpRanges[0].CidrIp]"));
 
         // A tunnel still finds Jupyter on loopback. A server with an open port is not mistaken for one on loopback only.
-        Assert.Equal("200", session.Require("$Server | Invoke-TrainingCommand 'curl -ks -o /dev/null -w %{http_code} https://localhost:8888/login'").Output[0].Properties["Output"].Value.ToString());
+        Assert.Equal("200", session.Require("$Server | Invoke-TrainingCommand -Result 'curl -ks -o /dev/null -w %{http_code} https://localhost:8888/login'").Output[0].Properties["Output"].Value.ToString());
         RequireError("$Machine | Start-JupyterServer", "JupyterRunning", ErrorCategory.InvalidOperation);
         Assert.Equal(
             server.Properties["ProcessId"].Value,
@@ -121,7 +121,7 @@ public sealed class OpenPortTests(RehearsalSession session) : IDisposable
             """);
         RequireError("$Machine | Start-JupyterServer -OpenPort", "JupyterNotSecured", ErrorCategory.InvalidOperation);
         Assert.Equal("0", await GroupsAsync());
-        Assert.Equal("ended", session.Require("$Machine | Invoke-TrainingCommand 'cd ~/spottrainer/jupyter; test -s log && ! test -e pid && echo ended'").Output[0].Properties["Output"].Value.ToString()!.Trim());
+        Assert.Equal("ended", session.Require("$Machine | Invoke-TrainingCommand -Result 'cd ~/spottrainer/jupyter; test -s log && ! test -e pid && echo ended'").Output[0].Properties["Output"].Value.ToString()!.Trim());
         session.Require("$null = $Machine | Remove-SpotTrainingInstance");
     }
 

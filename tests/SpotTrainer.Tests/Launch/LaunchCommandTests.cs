@@ -38,7 +38,7 @@ public sealed class LaunchCommandTests(RehearsalSession session)
             const string Script = """
                 $machine = Find-SpotOffer -InstanceType m7i.large -First 1 | New-SpotTrainingInstance -Name proof-key -KeyPath $file -MaxHours 1
                 $machine
-                ($machine | Invoke-TrainingCommand 'echo in').Output
+                ($machine | Invoke-TrainingCommand -Result 'echo in').Output
                 $null = $machine | Remove-SpotTrainingInstance
                 """;
             var output = session.Require(Script, ("file", file)).Output;

@@ -63,7 +63,7 @@ public sealed class NoOrphanMachineTests(RehearsalSession session) : IDisposable
         using var other = Start("""
             Get-SpotTrainingInstance orphan-* | Wait-SpotTrainingInstance | ForEach-Object {
                 "found $($_.InstanceId) $($_.Deadline.ToUnixTimeSeconds())"
-                ($_ | Invoke-TrainingCommand 'sudo spottrainer-watchdog status | grep -e ^deadline -e ^armed | tr "\n" " "').Output
+                ($_ | Invoke-TrainingCommand -Result 'sudo spottrainer-watchdog status | grep -e ^deadline -e ^armed | tr "\n" " "').Output
                 $null = $_ | Invoke-TrainingCommand 'sudo spottrainer-watchdog arm $(($(date +%s) + 20)) && sudo kill -9 $(systemctl show -P MainPID spottrainer-watchdog.service)'
             }
             """, Variable("AWS_ENDPOINT_URL"));

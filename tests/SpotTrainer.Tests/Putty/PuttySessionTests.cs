@@ -70,7 +70,7 @@ public sealed class PuttySessionTests(RehearsalSession rehearsal) : IClassFixtur
             {
                 await Programs.UntilAsync(
                     () => Task.FromResult(
-                        rehearsal.Require("$Machine | Invoke-TrainingCommand ls").Output[0].Properties["Output"].Value is string list
+                        rehearsal.Require("$Machine | Invoke-TrainingCommand -Result ls").Output[0].Properties["Output"].Value is string list
                             && list.Contains("opened", StringComparison.Ordinal)),
                     () => "PuTTY did not log in.");
             }

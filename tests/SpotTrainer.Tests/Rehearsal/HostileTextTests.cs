@@ -133,11 +133,11 @@ public sealed class HostileTextTests(RehearsalSession session)
             new TrainingResult(job, "/results", [Hostile], 1, new Dictionary<string, object>(StringComparer.Ordinal)),
             new CondaStack(host, "~/conda", Hostile, Hostile, ["notebook"]),
             new JupyterServer(host, "~/conda", 8888, 1, Hostile, "running", openPort: false),
-            new TrainingCommandResult(host, "true", 0, Hostile, Hostile, TimeSpan.Zero),
+            new TrainingCommandResult(host, "true", new CommandEnd(0, null), Hostile, Hostile, TimeSpan.Zero),
             new PlanCheck("image", PlanResult.Failed, Hostile, Hostile), new PuttyKey("a.ppk", "a.pem", key, encrypted: false, 3));
 
         // Scripts get what the command wrote.
-        Assert.Equal(Hostile, new TrainingCommandResult(host, "true", 0, Hostile, Hostile, TimeSpan.Zero).Output);
+        Assert.Equal(Hostile, new TrainingCommandResult(host, "true", new CommandEnd(0, null), Hostile, Hostile, TimeSpan.Zero).Output);
     }
 
     [Fact]
@@ -147,7 +147,7 @@ public sealed class HostileTextTests(RehearsalSession session)
         session.Require(
             "$global:Rogue = Find-SpotOffer -InstanceType m7i.large -First 1 | New-SpotTrainingInstance -Name rogue -MaxHours 1");
         RequireHarmless(Assert.Single(session.Require(
-            "$Rogue | Invoke-TrainingCommand $command", ("command", $"printf '{Bytes}'")).Output));
+            "$Rogue | Invoke-TrainingCommand -Result $command", ("command", $"printf '{Bytes}'")).Output));
         session.Require("$null = $Rogue | Install-CondaStack -Package notebook");
 
         // A job whose runner is killed leaves only its log, and a prefix belongs to whoever can write there.

@@ -51,7 +51,7 @@ public sealed class SetSpotRehearsalTests(RehearsalSession session) : IDisposabl
             Assert.NotNull(charge.Properties["End"].Value);
 
             string Metadata() => ((string)session.Require(
-                "(Invoke-TrainingCommand -Instance $instance -Command $command).Output", ("instance", instance),
+                "(Invoke-TrainingCommand -Result -Instance $instance -Command $command).Output", ("instance", instance),
                 ("command", read)).Output[0].BaseObject).Trim();
         }
         finally

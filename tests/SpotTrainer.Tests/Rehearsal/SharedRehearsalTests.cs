@@ -53,7 +53,7 @@ public sealed class SharedRehearsalTests(RehearsalSession session) : IDisposable
         var removed = await RunAsync("""
             $found = Get-SpotTrainingInstance
             "found $($found.InstanceId) $($found.Where)"
-            ($found | Invoke-TrainingCommand 'echo "said $(id -un)"').Output
+            ($found | Invoke-TrainingCommand -Result 'echo "said $(id -un)"').Output
             "removed $(($found | Remove-SpotTrainingInstance -Confirm:$false).State)"
             "left $(@(Get-SpotTrainingInstance).Count)"
             """, environment);

@@ -144,17 +144,17 @@ public sealed class StepTests(RehearsalSession session)
         // keep running.
         using var longer = new ModuleRunspace();
         using var command = longer.Begin("Get-SpotTrainingInstance stepwise | Invoke-TrainingCommand 'touch begun; sleep 3; touch ended'");
-        WaitFor("($Machine | Invoke-TrainingCommand 'ls').Output -like '*begun*'", "True");
+        WaitFor("($Machine | Invoke-TrainingCommand -Result 'ls').Output -like '*begun*'", "True");
         using (var other = new ModuleRunspace())
         {
-            var found = other.Run("Get-SpotTrainingInstance stepwise | Invoke-TrainingCommand 'id -un'");
+            var found = other.Run("Get-SpotTrainingInstance stepwise | Invoke-TrainingCommand -Result 'id -un'");
             Assert.Empty(found.Errors);
             Assert.Equal("ubuntu\n", Assert.Single(found.Output).Properties["Output"].Value);
         }
 
         // That session and its module have ended, but the others' connections remain.
-        WaitFor("($Machine | Invoke-TrainingCommand 'ls').Output -like '*ended*'", "True");
-        Assert.Equal(0, session.Require("$Machine | Invoke-TrainingCommand true").Output[0].Properties["ExitCode"].Value);
+        WaitFor("($Machine | Invoke-TrainingCommand -Result 'ls').Output -like '*ended*'", "True");
+        Assert.Equal(0, session.Require("$Machine | Invoke-TrainingCommand -Result true").Output[0].Properties["ExitCode"].Value);
 
         // A failing command reports its exit code and last lines.
         var error = Assert.Single(session.Run("$Machine | Invoke-TrainingCommand 'echo one; echo the disk is full >&2; exit 7'").Errors);
@@ -163,7 +163,7 @@ public sealed class StepTests(RehearsalSession session)
         Assert.Contains("the disk is full", error.ToString(), StringComparison.Ordinal);
         Assert.Equal(
             7, Assert.Single(
-                session.Require("$Machine | Invoke-TrainingCommand 'exit 7' -AllowFailure").Output).Properties["ExitCode"].Value);
+                session.Require("$Machine | Invoke-TrainingCommand -Result 'exit 7' -AllowFailure").Output).Properties["ExitCode"].Value);
 
         // A host key other than the pinned one.
         error = Assert.Single(session.Run(
@@ -185,8 +185,8 @@ public sealed class StepTests(RehearsalSession session)
             ("password", Secure("correct horse")));
         Assert.Equal("302", SignOn("correct horse"));
         Assert.Equal("401", SignOn("wrong horse"));
-        Assert.Equal("127.0.0.1", session.Require("$Machine | Invoke-TrainingCommand \"ss -Htln sport = :8888 | awk '{print `$4}' | cut -d: -f1\"").Output[0].Properties["Output"].Value.ToString()!.Trim());
-        Assert.DoesNotContain("horse", session.Require("$Machine | Invoke-TrainingCommand 'cat ~/spottrainer/jupyter/*'").Output[0].Properties["Output"].Value.ToString(), StringComparison.Ordinal);
+        Assert.Equal("127.0.0.1", session.Require("$Machine | Invoke-TrainingCommand -Result \"ss -Htln sport = :8888 | awk '{print `$4}' | cut -d: -f1\"").Output[0].Properties["Output"].Value.ToString()!.Trim());
+        Assert.DoesNotContain("horse", session.Require("$Machine | Invoke-TrainingCommand -Result 'cat ~/spottrainer/jupyter/*'").Output[0].Properties["Output"].Value.ToString(), StringComparison.Ordinal);
 
         // The watchdog knows of it, and of a job that runs.
         Assert.Matches(@"^jupyter-\d+ \(Jupyter\)$", Uses());
@@ -293,7 +293,7 @@ public sealed class StepTests(RehearsalSession session)
     {
         session.Require("$global:Machine = " + Launch, ("name", "objects"));
         foreach (var step in new[] { "Install-CondaStack -Package notebook", "Set-JupyterSecurity", "Start-JupyterServer",
-            "Stop-JupyterServer", "Invoke-TrainingCommand true" })
+            "Stop-JupyterServer", "Invoke-TrainingCommand true -Result" })
         {
             var made = Assert.Single(session.Require($"$Machine | {step}").Output);
             Assert.Equal("objects", ((PSObject)PSObject.AsPSObject(made.Properties["Instance"].Value)).Properties["Name"].Value);
@@ -305,7 +305,7 @@ public sealed class StepTests(RehearsalSession session)
     /// <summary>What uses the machine, by the word of its watchdog; nothing that was refused.</summary>
     private string Uses()
     {
-        var status = session.Require("$Machine | Invoke-TrainingCommand 'sudo /usr/local/sbin/spottrainer-watchdog status'").Output[0].Properties["Output"].Value.ToString()!;
+        var status = session.Require("$Machine | Invoke-TrainingCommand -Result 'sudo /usr/local/sbin/spottrainer-watchdog status'").Output[0].Properties["Output"].Value.ToString()!;
         var values = status.Split('\n').Where(line => line.Contains('=', StringComparison.Ordinal)).Select(line => line.Split('=', 2))
             .ToDictionary(parts => parts[0], parts => parts[1], StringComparer.Ordinal);
         Assert.All(

@@ -22,11 +22,11 @@ public sealed class CrossProcessTests(RehearsalSession session)
             $offers = Find-SpotOffer -InstanceType m7i.large -First 2 | Copy-Object
             $machine = $offers | New-SpotTrainingInstance -Name crossed -KeyPair $pair -MaxHours 1
             $copy = $machine | Copy-Object
-            $result = $copy | Invoke-TrainingCommand 'echo one'
+            $result = $copy | Invoke-TrainingCommand -Result 'echo one'
             $result.Output
-            ($result | Copy-Object | Invoke-TrainingCommand 'echo two').Output
-            (Invoke-TrainingCommand -Instance $copy -Command 'echo three').Output
-            (Invoke-TrainingCommand -Instance ([string]$copy) -Command 'echo four').Output
+            ($result | Copy-Object | Invoke-TrainingCommand -Result 'echo two').Output
+            (Invoke-TrainingCommand -Result -Instance $copy -Command 'echo three').Output
+            (Invoke-TrainingCommand -Result -Instance ([string]$copy) -Command 'echo four').Output
             ($copy | Get-SpotTrainingInstance).InstanceId -eq $machine.InstanceId
             ($copy | Get-SpotTrainingCost).InstanceId -eq $machine.InstanceId
             ($machine | Get-SpotTrainingCost | Copy-Object | Get-SpotTrainingInstance).Name
@@ -121,8 +121,8 @@ public sealed class CrossProcessTests(RehearsalSession session)
         const string Script = """
             $zone = (Find-SpotOffer -InstanceType m7i.large -First 1).Zone
             $null = New-SpotTrainingInstance -Offer "m7i.large/$zone" -Count 3 -Name many -MaxHours 1
-            (Invoke-TrainingCommand -Instance many-* -Command 'echo in').Output
-            (Get-SpotTrainingInstance many-1 | Select-Object Instance*, Region | Invoke-TrainingCommand 'echo selected').Output
+            (Invoke-TrainingCommand -Result -Instance many-* -Command 'echo in').Output
+            (Get-SpotTrainingInstance many-1 | Select-Object Instance*, Region | Invoke-TrainingCommand -Result 'echo selected').Output
             (Remove-SpotTrainingInstance many-?).Count
             """;
         var result = session.Require(Script);

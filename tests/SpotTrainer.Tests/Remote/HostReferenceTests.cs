@@ -20,14 +20,14 @@ public sealed class HostReferenceTests(RehearsalSession session)
             """;
         var id = (string)Assert.Single(session.Require(Launch).Output).BaseObject;
 
-        Assert.Equal("in\n", Output("(Invoke-TrainingCommand -Instance named-1 -Command 'echo in').Output"));
-        Assert.Equal("in\n", Output($"(Invoke-TrainingCommand -Instance {id} -Command 'echo in').Output"));
-        Assert.Equal("in\n", Output("('NAMED-1' | Invoke-TrainingCommand 'echo in').Output"));
-        Assert.Equal(2, session.Require("'named-1', 'named-2' | Invoke-TrainingCommand 'echo in'").Output.Count);
-        Assert.Equal(2, session.Require("Invoke-TrainingCommand -Instance named-1, named-2 -Command 'echo in'").Output.Count);
+        Assert.Equal("in\n", Output("(Invoke-TrainingCommand -Result -Instance named-1 -Command 'echo in').Output"));
+        Assert.Equal("in\n", Output($"(Invoke-TrainingCommand -Result -Instance {id} -Command 'echo in').Output"));
+        Assert.Equal("in\n", Output("('NAMED-1' | Invoke-TrainingCommand -Result 'echo in').Output"));
+        Assert.Equal(2, session.Require("'named-1', 'named-2' | Invoke-TrainingCommand -Result 'echo in'").Output.Count);
+        Assert.Equal(2, session.Require("Invoke-TrainingCommand -Result -Instance named-1, named-2 -Command 'echo in'").Output.Count);
         Assert.Equal(
             2, session.Require(
-                "Invoke-TrainingCommand -Instance (Get-SpotTrainingInstance named-1), named-2 -Command 'echo in'").Output.Count);
+                "Invoke-TrainingCommand -Result -Instance (Get-SpotTrainingInstance named-1), named-2 -Command 'echo in'").Output.Count);
         Assert.Contains(
             "What if", Output("Remove-SpotTrainingInstance -Instance named-1 -WhatIf 6>&1; 'What if'"), StringComparison.Ordinal);
 

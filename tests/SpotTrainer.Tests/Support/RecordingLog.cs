@@ -22,6 +22,9 @@ internal sealed class RecordingLog : IStepLog
     /// <summary>A context that reports here, and whose time for cleanup starts when the token is canceled.</summary>
     public StepContext Until(CancellationToken stopping) => new(this, Context.Session, Time, stopping);
 
+    /// <summary>Answers a question for a secret; null if nobody can be asked.</summary>
+    public Func<System.Security.SecureString>? Secret { get; set; }
+
     public void Verbose(string text) => Tell("verbose: " + text);
 
     public void Warning(string text) => Tell("warning: " + text);
@@ -33,6 +36,12 @@ internal sealed class RecordingLog : IStepLog
     public void ProgressDone(string activity) => Tell("progress done");
 
     public void CleanupWarning(string text) => Tell("clean-up: " + text);
+
+    public Task<System.Security.SecureString?> AskSecretAsync(string question)
+    {
+        Tell("question: " + question);
+        return Task.FromResult(Secret?.Invoke());
+    }
 
     private void Tell(string line)
     {

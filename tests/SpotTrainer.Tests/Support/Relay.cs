@@ -15,6 +15,7 @@ internal sealed class Relay : IDisposable
     private readonly TaskCompletionSource swallowed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile TaskCompletionSource passing = new();
     private int connections;
+    private long received;
 
     /// <param name="target">The port.</param>
     /// <param name="connected">What a test does at each connection, one after the other.</param>
@@ -33,7 +34,7 @@ internal sealed class Relay : IDisposable
             using var host = await SocketServer.ConnectAsync(new IPEndPoint(IPAddress.Loopback, target), stopping);
             if (host is not null)
             {
-                await Task.WhenAny(CopyAsync(client, host, stopping), CopyAsync(host, client, stopping));
+                await Task.WhenAny(CopyAsync(client, host, _ => { }, stopping), CopyAsync(host, client, count => Interlocked.Add(ref received, count), stopping));
             }
         });
     }
@@ -42,6 +43,9 @@ internal sealed class Relay : IDisposable
 
     /// <summary>How many connections there were.</summary>
     public int Connections => Volatile.Read(ref connections);
+
+    /// <summary>How many bytes came from the port.</summary>
+    public long Received => Interlocked.Read(ref received);
 
     /// <summary>Completes when something was sent while it was silent.</summary>
     public Task Swallowed => swallowed.Task;
@@ -52,12 +56,13 @@ internal sealed class Relay : IDisposable
 
     public void Dispose() => server.Dispose();
 
-    private async Task CopyAsync(Socket from, Socket to, CancellationToken stopping)
+    private async Task CopyAsync(Socket from, Socket to, Action<int> passed, CancellationToken stopping)
     {
         var buffer = new byte[16 * 1024];
         int count;
         while ((count = await from.ReceiveAsync(buffer, SocketFlags.None, stopping)) > 0)
         {
+            passed(count);
             var open = passing.Task;
             if (!open.IsCompleted)
             {

@@ -23,8 +23,10 @@ internal sealed class SshServer : IDisposable
     /// <param name="port">The port. The default is any free port.</param>
     /// <param name="also">ssh-keygen's arguments for a second host key.</param>
     /// <param name="command">The command that the server runs in place of each one that is asked for.</param>
+    /// <param name="more">More lines for its configuration, which hold before the others.</param>
     public static async Task<SshServer> StartAsync(
-        TemporaryFolder folder, string keygen, string authorized, int? port = null, string? also = null, string? command = null)
+        TemporaryFolder folder, string keygen, string authorized, int? port = null, string? also = null, string? command = null,
+        string more = "")
     {
         var hostKey = folder[$"host-{Guid.NewGuid():N}"];
         await KeygenAsync(keygen, hostKey);
@@ -36,6 +38,7 @@ internal sealed class SshServer : IDisposable
         var fingerprint = (await Programs.RunAsync("ssh-keygen", "-l", "-f", hostKey)).Succeeded().Split(' ')[1];
         var given = port ?? FreePort();
         var configuration = folder.Write(Path.GetFileName(hostKey) + ".conf", $"""
+            {more}
             Port {given}
             ListenAddress 127.0.0.1
             HostKey {hostKey}

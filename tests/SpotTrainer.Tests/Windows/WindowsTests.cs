@@ -218,7 +218,7 @@ public sealed class WindowsTests(WindowsComputer computer) : IClassFixture<Windo
                 $count++
                 "sent $(($data.Files | Sort-Object) -join ', ')"
             }
-            $result = $instance | Invoke-TrainingCommand @'
+            $result = $instance | Invoke-TrainingCommand -Result @'
             cd /tmp
             if [ -d 'from 0' ]
             then
@@ -249,7 +249,7 @@ public sealed class WindowsTests(WindowsComputer computer) : IClassFixture<Windo
             $shown = @(Find-SpotOffer -MinVCpu 2 -First 1; $instance; $instance | Get-SpotTrainingCost) | ForEach-Object { $_ | Out-String }
             "points $(@([regex]::Matches("$shown", '\d\.\d')).Count -gt 3)"
             "commas $(@([regex]::Matches("$shown", '\d,\d')).Count)"
-            "said $(($instance | Invoke-TrainingCommand 'echo 1.5').Output)"
+            "said $(($instance | Invoke-TrainingCommand -Result 'echo 1.5').Output)"
             "removed $(($instance | Remove-SpotTrainingInstance -Confirm:$false).Cost.GetType().Name)"
             """, new Dictionary<string, string>(computer.Joined, StringComparer.Ordinal)
             {

@@ -1,0 +1,171 @@
+using System.IO.Pipes;
+using System.Net.Sockets;
+using SpotTrainer.Foundation;
+using SpotTrainer.Keys;
+
+namespace SpotTrainer.Remote;
+
+/// <summary>
+/// A program that keeps private keys and signs with them: OpenSSH's ssh-agent, or PuTTY's Pageant. It never gives a key away, and it is
+/// never forwarded to a host. The protocol is draft-ietf-sshm-ssh-agent, which both speak.
+/// </summary>
+internal sealed class SshAgent
+{
+    private const byte RequestIdentities = 11;
+    private const byte IdentitiesAnswer = 12;
+    private const byte SignRequest = 13;
+    private const byte SignResponse = 14;
+
+    /// <summary>The flag that asks an RSA key for a signature with SHA-512.</summary>
+    private const int Sha512 = 4;
+
+    /// <summary>OpenSSH's own limit of an answer (AGENT_MAX_LEN).</summary>
+    private const int LongestAnswer = 256 * 1024;
+
+    /// <summary>The agent answers at once, unless it is not one. To sign, it may ask its user first.</summary>
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
+
+    private readonly Func<Stream> connect;
+    private readonly Func<byte[], byte[]>? ask;
+
+    private SshAgent(string name, Func<Stream> connect) => (Name, this.connect) = (name, connect);
+
+    private SshAgent(string name, Func<byte[], byte[]> ask) => (Name, connect, this.ask) = (name, () => Stream.Null, ask);
+
+    /// <summary>How messages call it.</summary>
+    public string Name { get; }
+
+    /// <summary>Returns the agents that may run, the preferred one first.</summary>
+    public static IReadOnlyList<SshAgent> All()
+    {
+        var named = Environment.GetEnvironmentVariable("SSH_AUTH_SOCK");
+        if (!Platform.IsWindows)
+        {
+            return named is { Length: > 0 } ? [new SshAgent("the ssh-agent", () => OpenSocket(named))] : [];
+        }
+
+        // Windows' ssh takes a pipe from the variable, too.
+        const string Prefix = @"\\.\pipe\";
+        var pipe = named?.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) == true ? named.Substring(Prefix.Length) : "openssh-ssh-agent";
+        return [new SshAgent("the ssh-agent", () => OpenPipe(pipe)), new SshAgent("Pageant", Pageant.Ask)];
+    }
+
+    /// <summary>Returns the public keys of the agent's keys; none if it does not run.</summary>
+    public IReadOnlyList<AgentKey> Keys()
+    {
+        try
+        {
+            var answer = Ask([RequestIdentities]);
+            if (answer.Raw(1)[0] != IdentitiesAnswer)
+            {
+                return [];
+            }
+
+            var keys = new List<AgentKey>();
+            for (var left = answer.UInt32(); left > 0; left--)
+            {
+                keys.Add(new AgentKey(this, answer.String(), answer.Text()));
+            }
+
+            return keys;
+        }
+        catch (Exception exception) when (exception is IOException or SocketException or TimeoutException or FormatException
+            or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>Returns the agent's signature, as SSH sends it.</summary>
+    /// <exception cref="SpotTrainerException"><c>AgentRefused</c>.</exception>
+    public byte[] Sign(byte[] publicKey, byte[] data, bool isRsa)
+    {
+        try
+        {
+            using var request = new SshWriter().Raw([SignRequest]).String(publicKey).String(data).UInt32(isRsa ? Sha512 : 0);
+            var answer = Ask(request.ToArray());
+            if (answer.Raw(1)[0] == SignResponse)
+            {
+                return answer.String();
+            }
+        }
+        catch (Exception exception) when (exception is IOException or SocketException or TimeoutException or FormatException
+            or UnauthorizedAccessException)
+        {
+            throw RemoteErrors.AgentRefused(Name, exception);
+        }
+
+        throw RemoteErrors.AgentRefused(Name, inner: null);
+    }
+
+    private SshReader Ask(byte[] request)
+    {
+        using var framed = new SshWriter().String(request);
+        if (ask is not null)
+        {
+            return new SshReader(ask(framed.ToArray()));
+        }
+
+        using var stream = connect();
+        var bytes = framed.ToArray();
+        stream.Write(bytes, 0, bytes.Length);
+        stream.Flush();
+        var length = new SshReader(Read(stream, 4)).UInt32();
+        return length is > 0 and <= LongestAnswer ? new SshReader(Read(stream, length)) : throw new FormatException("The answer is too long.");
+    }
+
+    private static byte[] Read(Stream stream, int count)
+    {
+        var buffer = new byte[count];
+        for (int read = 0, now; read < count; read += now)
+        {
+            now = stream.Read(buffer, read, count - read);
+            if (now == 0)
+            {
+                throw new EndOfStreamException();
+            }
+        }
+
+        return buffer;
+    }
+
+    private static Stream OpenSocket(string path)
+    {
+#if NET
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            socket.Connect(new UnixDomainSocketEndPoint(path));
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch (ArgumentException exception)
+        {
+            socket.Dispose();
+            throw new IOException(exception.Message, exception);
+        }
+#else
+        throw new IOException($"The .NET Framework cannot open {path}.");
+#endif
+    }
+
+    private static Stream OpenPipe(string name)
+    {
+        var pipe = new NamedPipeClientStream(".", name, PipeDirection.InOut);
+        try
+        {
+            pipe.Connect((int)ConnectTimeout.TotalMilliseconds);
+            return pipe;
+        }
+        catch
+        {
+            pipe.Dispose();
+            throw;
+        }
+    }
+}
+
+/// <summary>A key that an agent keeps.</summary>
+/// <param name="Agent">The agent.</param>
+/// <param name="PublicKey">Its public key blob (RFC 4253, section 6.6).</param>
+/// <param name="Comment">Its comment.</param>
+internal sealed record AgentKey(SshAgent Agent, byte[] PublicKey, string Comment);

@@ -1,0 +1,47 @@
+#!/bin/sh
+# Ends a process group: TERM, and KILL four seconds later. Prints the processes that ignore TERM, a line each, and succeeds when none is left.
+#   end_group.sh GROUP
+# It is sent as one line in single quotes, and so has none.
+set -f
+group=$1
+members() {
+    found=
+    set +f
+    for file in /proc/[0-9]*/stat; do
+        set -f
+        line=
+        { read -r line < "$file"; } 2>/dev/null || continue
+        name=${line#*[(]}
+        # shellcheck disable=SC2086
+        set -- ${line##*) }
+        if [ "${3:-}" = "$group" ] && [ "$1" != Z ]; then
+            found="$found${line%% *} ${name%)*}, "
+        fi
+    done
+    [ -n "$found" ]
+}
+seconds() {
+    read -r now rest < /proc/uptime
+    now=${now%%.*}
+}
+kill -s TERM -- "-$group" 2>/dev/null
+kill -s CONT -- "-$group" 2>/dev/null
+seconds
+began=$now
+told=
+killed=
+while members; do
+    seconds
+    passed=$((now - began))
+    if [ $passed -ge 1 ] && [ -z "$told" ]; then
+        printf "%s\n" "${found%, }"
+        told=1
+    fi
+    if [ $passed -ge 4 ] && [ -z "$killed" ]; then
+        kill -s KILL -- "-$group" 2>/dev/null
+        killed=1
+    fi
+    [ $passed -lt 9 ] || exit 1
+    sleep 0.1
+done
+exit 0
