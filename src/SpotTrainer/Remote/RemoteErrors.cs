@@ -83,6 +83,14 @@ internal static class RemoteErrors
         $"'{command.Shown}' ran longer than {command.Timeout!.Value.TotalSeconds:0.###} seconds on {host}, and was ended.",
         "Use a longer -Timeout. For long work, use Start-TrainingJob.", host);
 
+    public static SpotTrainerException PortInUse(int port) => new(
+        "PortInUse", ErrorKind.ResourceBusy, $"The port {port} of this computer is in use, or reserved.",
+        "Use another -LocalPort, or omit it to get a free one.", port);
+
+    public static SpotTrainerException NoTunnel(int port) => new(
+        "TunnelNotFound", ErrorKind.ObjectNotFound, $"This session has no tunnel at port {port}.",
+        "Get-TrainingTunnel lists the tunnels of this session. Tunnels of another PowerShell window belong to that window.", port);
+
     public static SpotTrainerException NoDirectory(TrainingHost host, string path) => new(
         "RemoteFolderNotFound", ErrorKind.ObjectNotFound, $"{host} has no folder {path} that {host.UserName} can enter.",
         "Check -WorkingDirectory.", host);

@@ -44,6 +44,7 @@ internal sealed class SshConnection : IDisposable
     private readonly Dictionary<(string Name, int Port), ForwardedPortLocal> ways = [];
     private readonly Foundation.Session session;
     private readonly TimeProvider time;
+    private readonly TaskCompletionSource<bool> lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly object gate = new();
     private SftpClient? sftp;
     private Task<bool>? asking;
@@ -58,6 +59,7 @@ internal sealed class SshConnection : IDisposable
         session = context.Session;
         time = context.Time;
         Log = context.Log;
+        client.ErrorOccurred += (_, _) => lost.TrySetResult(true);
         HostKey = hostKey;
         sinceUse = time.StartClock();
     }
@@ -66,6 +68,9 @@ internal sealed class SshConnection : IDisposable
 
     /// <summary>The host.</summary>
     public TrainingHost Host => host;
+
+    /// <summary>Ends when the connection is closed. One that only stopped working does not end it.</summary>
+    public Task Lost => lost.Task;
 
     /// <summary>Where the step that uses the connection reports. One step of a session runs at a time.</summary>
     public IStepLog Log { get; set; }
@@ -299,6 +304,9 @@ internal sealed class SshConnection : IDisposable
     /// <summary>Opens a channel for a command.</summary>
     public CommandChannel OpenChannel(string text) => new(client, text);
 
+    /// <summary>Opens a connection from the host to a port; null if the host cannot.</summary>
+    public Task<ForwardChannel?> ForwardAsync(string name, int port) => ForwardChannel.OpenAsync(client, name, port, Lost);
+
     /// <summary>
     /// Opens a port on this computer's loopback interface that leads, through this host, to another one. It closes with the connection.
     /// </summary>
@@ -479,6 +487,7 @@ internal sealed class SshConnection : IDisposable
     public void Dispose()
     {
         disposed = true;
+        lost.TrySetResult(true);
         sftp?.Dispose();
         client.Dispose();
         sftpGate.Dispose();

@@ -128,7 +128,7 @@ public sealed class RemoteCommandTests : IAsyncLifetime
             Assert.Equal("in\n", (await connection.RunAsync("echo in", Stop).WaitAsync(Limit, Stop)).Output);
         }
 
-        Assert.InRange(relay.Received - before, 1, 4 * CommandChannel.Window);
+        Assert.InRange(relay.Received - before, 1, 4 * ChannelAccess.Window);
         go.SetResult();
         Assert.Equal(0, (await running.WaitAsync(Limit, Stop)).ExitCode);
         Assert.Equal(100_000_000, total);

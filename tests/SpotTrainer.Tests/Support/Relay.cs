@@ -13,6 +13,7 @@ internal sealed class Relay : IDisposable
     private readonly SocketServer server;
     private readonly Lock gate = new();
     private readonly TaskCompletionSource swallowed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<Socket> open = [];
     private volatile TaskCompletionSource passing = new();
     private int connections;
     private long received;
@@ -28,6 +29,7 @@ internal sealed class Relay : IDisposable
             lock (gate)
             {
                 connections++;
+                open.Add(client);
                 connected?.Invoke();
             }
 
@@ -52,6 +54,20 @@ internal sealed class Relay : IDisposable
 
     public void FallSilent() => passing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>Closes what is open now, as a reset does. New connections work.</summary>
+    public void CloseAll()
+    {
+        lock (gate)
+        {
+            foreach (var client in open)
+            {
+                client.Dispose();
+            }
+
+            open.Clear();
+        }
+    }
+
     public void Speak() => passing.TrySetResult();
 
     public void Dispose() => server.Dispose();
@@ -63,11 +79,11 @@ internal sealed class Relay : IDisposable
         while ((count = await from.ReceiveAsync(buffer, SocketFlags.None, stopping)) > 0)
         {
             passed(count);
-            var open = passing.Task;
-            if (!open.IsCompleted)
+            var speaking = passing.Task;
+            if (!speaking.IsCompleted)
             {
                 swallowed.TrySetResult();
-                await open.WaitAsync(stopping);
+                await speaking.WaitAsync(stopping);
             }
 
             await to.SendAsync(buffer.AsMemory(0, count), SocketFlags.None, stopping);
