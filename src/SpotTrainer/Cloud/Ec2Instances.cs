@@ -25,6 +25,10 @@ internal static class Ec2Instances
     {
         var page = await cloud.Ec2(region).DescribeInstancesAsync(new DescribeInstancesRequest { InstanceIds = [id] }, cancellationToken);
         return page.Reservations.SelectMany(reservation => reservation.Instances).FirstOrDefault()
-            ?? throw new AmazonEC2Exception($"The instance '{id}' does not exist.") { ErrorCode = "InvalidInstanceID.NotFound" };
+            ?? throw NotFound(id);
     }
+
+    /// <summary>The error for an instance that is not in EC2's answer, as EC2 itself words it.</summary>
+    public static AmazonEC2Exception NotFound(string id) =>
+        new($"The instance '{id}' does not exist.") { ErrorCode = "InvalidInstanceID.NotFound" };
 }

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace SpotTrainer.Foundation;
 
 /// <summary>
@@ -6,6 +8,8 @@ namespace SpotTrainer.Foundation;
 /// </summary>
 internal sealed class StepContext
 {
+    private readonly ConcurrentDictionary<Type, object> kept = new();
+
     /// <summary>Creates a context.</summary>
     /// <param name="log">Where the step reports.</param>
     /// <param name="session">What is kept between steps; null for a session that only this context uses.</param>
@@ -30,6 +34,10 @@ internal sealed class StepContext
 
     /// <summary>The time limit of cleanup after Ctrl+C.</summary>
     public CleanupClock Cleanup { get; }
+
+    /// <summary>Returns the step's own object of a type, which is kept until the step ends, and creates it at the first call.</summary>
+    public T Get<T>()
+        where T : class, new() => (T)kept.GetOrAdd(typeof(T), _ => new T());
 
     /// <summary>The time now, in UTC.</summary>
     public DateTimeOffset Now => Time.GetUtcNow();

@@ -21,9 +21,10 @@ internal static class CostList
     {
         List<Filter> filters = allOwners ? [] : [InstanceReader.OwnFilter];
         var found = await InstanceReader.ListEverywhereAsync(cloud, regions, filters, context, cancellationToken);
+        var batch = new InstanceBatch(found, context, cancellationToken);
         var costs = await Task.WhenAll(found.Select(async instance =>
         {
-            var cost = await CostReader.ReadAsync(instance, context, cancellationToken);
+            var cost = await CostReader.ReadAsync(instance, batch, context);
             if (instance.EndTime is not null)
             {
                 CostReader.Keep(cost, instance, context);

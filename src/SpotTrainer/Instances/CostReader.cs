@@ -12,12 +12,12 @@ internal static class CostReader
 {
     /// <summary>Estimates the cost of an instance until now, or until it ended.</summary>
     public static async Task<SpotTrainingCost> ReadAsync(
-        SpotTrainingInstance instance, StepContext context, CancellationToken cancellationToken)
-    {
-        var end = instance.EndTime ?? context.Now;
-        var series = await SeriesAsync(instance, context, cancellationToken);
-        return Estimate(instance, end, series);
-    }
+        SpotTrainingInstance instance, StepContext context, CancellationToken cancellationToken) =>
+        await ReadAsync(instance, new InstanceBatch([instance], context, cancellationToken), context);
+
+    /// <summary>Estimates the cost of one of many instances.</summary>
+    public static async Task<SpotTrainingCost> ReadAsync(SpotTrainingInstance instance, InstanceBatch batch, StepContext context) =>
+        Estimate(instance, instance.EndTime ?? context.Now, await batch.PricesAsync(instance));
 
     /// <summary>Adds an instance that has ended to the ledger.</summary>
     public static async Task KeepAsync(SpotTrainingInstance ended, StepContext context, CancellationToken cancellationToken) =>
@@ -91,35 +91,5 @@ internal static class CostReader
             CostAhead = Tariff.Round(left * (instance.StopTime is null ? now.PerHour : now.DiskPerHour)),
             Source = "EC2",
         };
-    }
-
-    /// <summary>
-    /// Returns the prices that were charged for an instance since its launch: the Spot prices of its zone, up to the highest that it can be
-    /// charged. Null for an on-demand instance, or if the prices are not available.
-    /// </summary>
-    internal static async Task<SpotPriceSeries?> SeriesAsync(
-        SpotTrainingInstance instance, StepContext context, CancellationToken cancellationToken)
-    {
-        if (instance.Market != "spot")
-        {
-            return null;
-        }
-
-        try
-        {
-            var oldest = context.Now - SpotPrices.KeptFor;
-            var histories = await SpotPrices.ReadHistoryAsync(
-                instance.Cloud, instance.Region, [instance.InstanceType],
-                instance.LaunchTime > oldest ? instance.LaunchTime : oldest, cancellationToken);
-            return histories.TryGetValue((instance.InstanceType, instance.Zone), out var series)
-                ? series.UpTo(instance.HighestPrice)
-                : null;
-        }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && exception is not SpotTrainerException)
-        {
-            context.Log.Verbose(
-                $"{instance}: the price history is not available: {ErrorTranslation.Translate(exception, instance).Message}");
-            return null;
-        }
     }
 }

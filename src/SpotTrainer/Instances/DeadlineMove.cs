@@ -30,20 +30,18 @@ internal sealed record DeadlineMove(SpotTrainingInstance Instance, DateTimeOffse
     /// <summary>Plans a move.</summary>
     /// <param name="instance">The instance.</param>
     /// <param name="wanted">Returns the new deadline, given the current one; null for the latest that the budget allows.</param>
-    /// <param name="context">Log, clock, and session.</param>
-    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <param name="batch">Reads the instance and the others that are planned with it.</param>
+    /// <param name="log">Where warnings go.</param>
     /// <exception cref="SpotTrainerException"><c>NoBudget</c>, <c>PriceCapUnknown</c>, <c>DeadlinePastBudget</c>, <c>DeadlineTooNear</c>, <c>DeadlineTooFar</c>,
     /// <c>DeadlineNotArmed</c>, <c>ClockWrong</c>.</exception>
     public static async Task<DeadlineMove> PlanAsync(
-        SpotTrainingInstance instance, Func<DateTimeOffset, DateTimeOffset>? wanted, StepContext context,
-        CancellationToken cancellationToken)
+        SpotTrainingInstance instance, Func<DateTimeOffset, DateTimeOffset>? wanted, InstanceBatch batch, IStepLog log)
     {
-        var current = await InstanceReader.GetAsync(instance.Cloud, instance.Region, instance.InstanceId, cancellationToken);
+        var current = await batch.GetAsync(instance);
         InstanceWaiter.RequireLiving(current);
-        var connection = await SshConnectionPool.GetAsync(instance, context, cancellationToken);
-        var status = await DeadlineCheck.ReadArmedAsync(connection, instance, context, cancellationToken);
+        var status = await batch.StatusAsync(instance);
         var (old, now) = (status.Deadline!.Value, status.Now);
-        var soFar = current.HighestPrice is { } cap ? await HighestSoFarAsync(current, cap, context, cancellationToken) : 0;
+        var soFar = current.HighestPrice is { } cap ? await HighestSoFarAsync(current, cap, batch) : 0;
         DateTimeOffset? latest = null;
         if (current.Budget is { } budget)
         {
@@ -72,7 +70,7 @@ internal sealed record DeadlineMove(SpotTrainingInstance Instance, DateTimeOffse
             // Something else set the deadline past the budget, or prices have risen since. If the budget is used up, the instance ends as
             // soon as a deadline can be set.
             next = latest.Value > now + Nearest ? latest.Value : now + Nearest + OneSecond;
-            context.Log.Warning(FormattableString.Invariant($"{current} could exceed its budget of {current.Budget} USD by its deadline, ")
+            log.Warning(FormattableString.Invariant($"{current} could exceed its budget of {current.Budget} USD by its deadline, ")
                 + $"{DisplayText.Of(old)}. The latest that the budget allows is {DisplayText.Of(next)}.");
         }
 
@@ -122,15 +120,14 @@ internal sealed record DeadlineMove(SpotTrainingInstance Instance, DateTimeOffse
     /// <summary>
     /// Returns the highest price in the zone since the launch, or the highest that can be charged if it is not available.
     /// </summary>
-    private static async Task<decimal> HighestSoFarAsync(
-        SpotTrainingInstance instance, decimal highest, StepContext context, CancellationToken cancellationToken)
+    private static async Task<decimal> HighestSoFarAsync(SpotTrainingInstance instance, decimal highest, InstanceBatch batch)
     {
         if (instance.Market != "spot")
         {
             return instance.Price;
         }
 
-        var series = await CostReader.SeriesAsync(instance, context, cancellationToken);
+        var series = await batch.PricesAsync(instance);
         return series?.Highest is { } seen ? Math.Max(instance.Price, seen) : highest;
     }
 

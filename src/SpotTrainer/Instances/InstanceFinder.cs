@@ -1,5 +1,4 @@
 using Amazon.EC2;
-using Amazon.EC2.Model;
 using SpotTrainer.Cloud;
 using SpotTrainer.Foundation;
 using SpotTrainer.Remote;
@@ -12,25 +11,33 @@ internal sealed class InstanceFinder : IHostFinder
     /// <summary>Any region can list the regions. This one is asked if nothing names another.</summary>
     private const string LastRegion = "us-east-1";
 
+    /// <summary>The name of the list of all regions' instances. No region has it.</summary>
+    private const string Everywhere = "";
+
     /// <summary>A user waits for an error meanwhile.</summary>
     private static readonly TimeSpan LookTimeout = TimeSpan.FromSeconds(5);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<TrainingHost>> FindAsync(NamedHost named, StepContext context, CancellationToken cancellationToken)
     {
+        var recent = context.Get<RecentInstances>();
         if (named.Origin is { } origin)
         {
-            var home = await origin.RequireAsync(named.Label, Resolve, cancellationToken);
-            return [await ReadAsync(home, origin.Region, named, cancellationToken)];
+            var home = await origin.RequireAsync(named.Label, Current, cancellationToken);
+            var others = recent.IsFirst(origin.Region) ? [] : await recent.ListAsync(
+                origin.Region, () => InstanceReader.ListQuietlyAsync(home, origin.Region, cancellationToken));
+            return [others.FirstOrDefault(instance => instance.InstanceId == named.Text)
+                ?? await ReadAsync(home, origin.Region, named, cancellationToken)];
         }
 
-        var cloud = Resolve();
-        var regions = await cloud.GetRegionsAsync(cancellationToken);
-        List<Filter> living = [Ec2Instances.Living];
-        var known = await InstanceReader.ListEverywhereAsync(cloud, regions, living, context, cancellationToken);
-        return Meant(known, named);
+        var cloud = Current();
+        return Meant(await recent.ListAsync(Everywhere, LivingAsync), named);
 
-        static CloudContext Resolve() => CloudResolver.Resolve(profileName: null, region: null, endpointUrl: null, LastRegion);
+        CloudContext Current() => recent.Cloud(
+            () => CloudResolver.Resolve(profileName: null, region: null, endpointUrl: null, LastRegion), context.Time);
+
+        async Task<IReadOnlyList<SpotTrainingInstance>> LivingAsync() => await InstanceReader.ListEverywhereAsync(
+            cloud, await cloud.GetRegionsAsync(cancellationToken), [Ec2Instances.Living], context, cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -19,16 +19,7 @@ internal static class InstanceReader
         CloudContext cloud, string region, IReadOnlyList<Filter> filters, StepContext context, CancellationToken cancellationToken)
     {
         await cloud.GetAccountAsync(cancellationToken);
-        var request = new DescribeInstancesRequest { Filters = [new Filter("tag-key", [ModuleTags.Deadline]), .. filters] };
-        var found = new List<SpotTrainingInstance>();
-        do
-        {
-            var page = await cloud.Ec2(region).DescribeInstancesAsync(request, cancellationToken);
-            found.AddRange(
-                page.Reservations.SelectMany(reservation => reservation.Instances).Select(instance => Read(cloud, region, instance)));
-            request.NextToken = page.NextToken;
-        }
-        while (!string.IsNullOrEmpty(request.NextToken));
+        var found = await PagesAsync(cloud, region, [OfModule, .. filters], cancellationToken);
         foreach (var instance in found.Where(instance => instance is { IsOwn: true, State: "stopped" }))
         {
             context.Log.Warning(FormattableString.Invariant(
@@ -43,6 +34,8 @@ internal static class InstanceReader
 
         return await WithEndsAsync(cloud, region, found, cancellationToken);
     }
+
+    private static Filter OfModule => new("tag-key", [ModuleTags.Deadline]);
 
     /// <summary>Matches the instances that this user launched from this computer.</summary>
     public static Filter OwnFilter => new("tag:" + ModuleTags.Owner, [ModuleTags.CurrentOwner]);
@@ -63,6 +56,41 @@ internal static class InstanceReader
         (await WithEndsAsync(
             cloud, region, [Read(cloud, region, await Ec2Instances.FindAsync(cloud, region, id, cancellationToken))],
             cancellationToken))[0];
+
+    /// <summary>Returns the instances that EC2 knows of those with the given IDs.</summary>
+    public static async Task<IReadOnlyDictionary<string, SpotTrainingInstance>> GetManyAsync(
+        CloudContext cloud, string region, IEnumerable<string> ids, CancellationToken cancellationToken)
+    {
+        var found = new List<SpotTrainingInstance>();
+        foreach (var some in Ec2Instances.ById(ids))
+        {
+            found.AddRange(await PagesAsync(cloud, region, [some], cancellationToken));
+        }
+
+        return (await WithEndsAsync(cloud, region, found, cancellationToken))
+            .ToDictionary(instance => instance.InstanceId, StringComparer.Ordinal);
+    }
+
+    /// <summary>Returns the module's instances in a region, without warnings: the user has not asked for all of them.</summary>
+    public static async Task<IReadOnlyList<SpotTrainingInstance>> ListQuietlyAsync(
+        CloudContext cloud, string region, CancellationToken cancellationToken) => await WithEndsAsync(
+            cloud, region, await PagesAsync(cloud, region, [OfModule], cancellationToken), cancellationToken);
+
+    private static async Task<List<SpotTrainingInstance>> PagesAsync(
+        CloudContext cloud, string region, List<Filter> filters, CancellationToken cancellationToken)
+    {
+        var request = new DescribeInstancesRequest { Filters = filters };
+        var found = new List<SpotTrainingInstance>();
+        do
+        {
+            var page = await cloud.Ec2(region).DescribeInstancesAsync(request, cancellationToken);
+            found.AddRange(
+                page.Reservations.SelectMany(reservation => reservation.Instances).Select(instance => Read(cloud, region, instance)));
+            request.NextToken = page.NextToken;
+        }
+        while (!string.IsNullOrEmpty(request.NextToken));
+        return found;
+    }
 
     /// <summary>Converts EC2's object to the module's. A value that cannot be read counts as missing, and is listed as damage.</summary>
     public static SpotTrainingInstance Read(CloudContext cloud, string region, Instance instance)

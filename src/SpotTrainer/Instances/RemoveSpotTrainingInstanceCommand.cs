@@ -20,6 +20,7 @@ public sealed class RemoveSpotTrainingInstanceCommand : HostStepCmdlet
     [SupportsWildcards]
     public override TrainingHost[] Instance { get; set; } = [];
 
+    private readonly List<SpotTrainingInstance> previewed = [];
     private readonly ConcurrentQueue<SpotTrainingInstance> withResults = new();
     private bool yesToAll;
     private bool noToAll;
@@ -29,6 +30,19 @@ public sealed class RemoveSpotTrainingInstanceCommand : HostStepCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
+        // EC2 is asked for all of them together.
+        var batch = new InstanceBatch(previewed, Context, StopToken);
+        foreach (var instance in previewed)
+        {
+            Start(instance, async stopping =>
+            {
+                if (await Terminator.HasResultsAsync(instance, batch, stopping))
+                {
+                    Output.Warning($"{instance} has results that were not fetched. They would be lost.");
+                }
+            });
+        }
+
         base.EndProcessing();
         while (withResults.TryDequeue(out var instance))
         {
@@ -63,13 +77,7 @@ public sealed class RemoveSpotTrainingInstanceCommand : HostStepCmdlet
     {
         if (host is SpotTrainingInstance instance)
         {
-            Run(instance, async stopping =>
-            {
-                if (await Terminator.HasResultsAsync(instance, stopping))
-                {
-                    Output.Warning($"{instance} has results that were not fetched. They would be lost.");
-                }
-            });
+            previewed.Add(instance);
         }
     }
 
@@ -81,7 +89,7 @@ public sealed class RemoveSpotTrainingInstanceCommand : HostStepCmdlet
         return async stopping =>
         {
             var instance = SpotTrainingInstance.Require(host);
-            if (await Terminator.HasResultsAsync(instance, stopping))
+            if (await Terminator.HasResultsAsync(instance, new InstanceBatch([instance], Context, stopping), stopping))
             {
                 if (mayAsk)
                 {

@@ -10,7 +10,7 @@ namespace SpotTrainer.Instances;
 [OutputType(typeof(SpotTrainingInstance))]
 public sealed class SetSpotTrainingDeadlineCommand : HostStepCmdlet
 {
-    private readonly List<DeadlineMove> moves = [];
+    private readonly List<TrainingHost> hosts = [];
 
     /// <summary>The new deadline, in local time if it has no time zone.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Moment")]
@@ -37,9 +37,9 @@ public sealed class SetSpotTrainingDeadlineCommand : HostStepCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        // All moves are planned in parallel, confirmed one by one, then applied in parallel.
+        // All moves are planned together, confirmed one by one, then applied in parallel.
         base.EndProcessing();
-        foreach (var move in moves)
+        foreach (var move in Plan())
         {
             if (move.New == move.Old && move.Instance.Deadline == move.Old)
             {
@@ -66,6 +66,14 @@ public sealed class SetSpotTrainingDeadlineCommand : HostStepCmdlet
 
     private protected override Func<CancellationToken, Task> Prepare(TrainingHost host)
     {
+        // EC2 is asked for all of them together.
+        hosts.Add(host);
+        return _ => Task.CompletedTask;
+    }
+
+    /// <summary>Returns the moves in the order of the input. What could not be planned has been reported.</summary>
+    private IEnumerable<DeadlineMove> Plan()
+    {
         var (deadline, hours) = (Deadline, AddHours);
         Func<DateTimeOffset, DateTimeOffset>? wanted = ParameterSetName switch
         {
@@ -73,13 +81,16 @@ public sealed class SetSpotTrainingDeadlineCommand : HostStepCmdlet
             "Hours" => old => old + hours,
             _ => null,
         };
-        return async stopping =>
+        var batch = new InstanceBatch(hosts.OfType<SpotTrainingInstance>(), Context, StopToken);
+        var moves = new DeadlineMove?[hosts.Count];
+        for (var index = 0; index < moves.Length; index++)
         {
-            var move = await DeadlineMove.PlanAsync(SpotTrainingInstance.Require(host), wanted, Context, stopping);
-            lock (moves)
-            {
-                moves.Add(move);
-            }
-        };
+            var (place, host) = (index, hosts[index]);
+            StartThrottled(host, async stopping => moves[place] = await HostFinder.WorkAsync(
+                host, () => DeadlineMove.PlanAsync(SpotTrainingInstance.Require(host), wanted, batch, Output), Context, stopping));
+        }
+
+        base.EndProcessing();
+        return moves.OfType<DeadlineMove>();
     }
 }

@@ -50,11 +50,12 @@ internal static class Terminator
     /// Whether an instance has results that were not fetched. EC2 is asked, because an object from the launch knows nothing of later jobs.
     /// If EC2 cannot be asked, the object decides.
     /// </summary>
-    public static async Task<bool> HasResultsAsync(SpotTrainingInstance instance, CancellationToken cancellationToken)
+    public static async Task<bool> HasResultsAsync(
+        SpotTrainingInstance instance, InstanceBatch batch, CancellationToken cancellationToken)
     {
         try
         {
-            return (await InstanceReader.GetAsync(instance.Cloud, instance.Region, instance.InstanceId, cancellationToken)).ResultsPending;
+            return (await batch.GetAsync(instance)).ResultsPending;
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested && exception is not SpotTrainerException)
         {

@@ -26,6 +26,9 @@ internal sealed class SpotPriceSeries
             ? new SpotPriceSeries(points.Select(point => new SpotPricePoint(point.Time, Math.Min(point.Price, most))), From, To)
             : this;
 
+    /// <summary>Returns the part of the series from a later start on.</summary>
+    public SpotPriceSeries Since(DateTimeOffset from) => from > From ? new SpotPriceSeries(points, from, To) : this;
+
     public DateTimeOffset From { get; }
 
     public DateTimeOffset To { get; }

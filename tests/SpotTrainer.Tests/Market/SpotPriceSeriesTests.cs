@@ -17,6 +17,15 @@ public sealed class SpotPriceSeriesTests
     }
 
     [Fact]
+    public void A_part_has_only_the_prices_that_applied_in_it()
+    {
+        var series = new SpotPriceSeries([At(-1, 9), At(1, 3), At(3, 4)], Start, Start.AddHours(4));
+        var part = series.Since(Start.AddHours(2));
+        Assert.Equal((3m, 4m, 3.5m), (part.Lowest, part.Highest, part.Mean));
+        Assert.Same(series, series.Since(Start.AddHours(-2)));
+    }
+
+    [Fact]
     public void Without_prices_there_are_no_figures()
     {
         var series = new SpotPriceSeries([], Start, Start.AddDays(1));

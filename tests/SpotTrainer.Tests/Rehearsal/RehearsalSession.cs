@@ -51,6 +51,15 @@ public sealed class RehearsalSession : IDisposable
                 AuthenticationRegion = region ?? (string)environment["AWS_DEFAULT_REGION"]! });
     }
 
+    /// <summary>Returns how often an action of EC2 was called so far.</summary>
+    internal int Calls(string action)
+    {
+        const BindingFlags Inner = BindingFlags.Instance | BindingFlags.NonPublic;
+        var host = Rehearsal.BaseObject.GetType().GetProperty("Host", Inner)!.GetValue(Rehearsal.BaseObject)!;
+        var endpoint = host.GetType().GetFields(Inner).Select(field => field.GetValue(host)).Single(value => value?.GetType().Name == "Ec2Endpoint")!;
+        return ((IReadOnlyDictionary<string, int>)endpoint.GetType().GetProperty("Calls")!.GetValue(endpoint)!).GetValueOrDefault(action);
+    }
+
     /// <summary>A host that does not answer. Its type is the module's own, from its load context.</summary>
     internal object HostOfTheModule()
     {

@@ -52,5 +52,29 @@ public sealed class HostReferenceTests(RehearsalSession session)
         session.Require("$null = Get-SpotTrainingInstance named-1, twice | Remove-SpotTrainingInstance -Confirm:$false");
     }
 
+    [Fact]
+    public void A_hundred_references_take_as_many_calls_as_one()
+    {
+        session.Require("""
+            $global:Many = Find-SpotOffer -InstanceType m7i.large -First 1 | New-SpotTrainingInstance -Name many -MaxHours 1
+            $global:Saved = [System.Management.Automation.PSSerializer]::Deserialize([System.Management.Automation.PSSerializer]::Serialize($Many))
+            """);
+        var once = Calls("'many' | Invoke-TrainingCommand true -WhatIf");
+        Assert.Equal(once, Calls("@('many') * 100 | Invoke-TrainingCommand true -WhatIf"));
+        Assert.Equal(once, Calls("@($Many.InstanceId) * 100 | Invoke-TrainingCommand true -WhatIf"));
+        Assert.Equal(1, Calls("$Saved | Invoke-TrainingCommand true -WhatIf"));
+        Assert.Equal(2, Calls("@($Saved) * 100 | Invoke-TrainingCommand true -WhatIf"));
+        Assert.Equal(1, Calls("@($Many) * 100 | Set-SpotTrainingDeadline -AddHours 0.1 -WhatIf"));
+        Assert.Equal(1, Calls("@($Many) * 100 | Remove-SpotTrainingInstance -WhatIf"));
+        session.Require("$null = $Many | Remove-SpotTrainingInstance -Confirm:$false");
+
+        int Calls(string script)
+        {
+            var before = session.Calls("DescribeInstances");
+            session.Require(script);
+            return session.Calls("DescribeInstances") - before;
+        }
+    }
+
     private string Output(string script) => string.Concat(session.Require(script).Output);
 }
