@@ -1,5 +1,3 @@
-using System.Text.RegularExpressions;
-
 namespace SpotTrainer.Foundation;
 
 /// <summary>Matches names against the wildcards that users type, <c>*</c> and <c>?</c>. Every other character means itself.</summary>
@@ -13,14 +11,44 @@ internal static class NamePattern
         patterns.Where(pattern => !IsPattern(pattern) && !names.Any(name => Matches(pattern, name)));
 
     /// <summary>Whether a pattern matches a name, ignoring case.</summary>
-    public static bool Matches(string pattern, string name) => Matches(pattern, name, RegexOptions.IgnoreCase);
+    public static bool Matches(string pattern, string name) => Matches(pattern, name, ignoreCase: true);
 
     /// <summary>Whether a pattern matches a name, for names that differ in case only, such as those of key pairs in EC2.</summary>
-    public static bool MatchesCase(string pattern, string name) => Matches(pattern, name, RegexOptions.None);
+    public static bool MatchesCase(string pattern, string name) => Matches(pattern, name, ignoreCase: false);
 
-    private static bool Matches(string pattern, string name, RegexOptions options) => IsPattern(pattern)
-        ? Regex.IsMatch(
-            name, "^" + Regex.Escape(pattern).Replace("\\*", ".*").Replace("\\?", ".") + "\\z",
-            options | RegexOptions.CultureInvariant | RegexOptions.Singleline, TimeSpan.FromSeconds(1))
-        : string.Equals(pattern, name, options == RegexOptions.None ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase);
+    // Not a regular expression: a pattern with many stars, from a file that anybody may have written, would take minutes.
+    private static bool Matches(string pattern, string name, bool ignoreCase)
+    {
+        var (at, position, star, resume) = (0, 0, -1, 0);
+        while (position < name.Length)
+        {
+            if (at < pattern.Length && pattern[at] == '*')
+            {
+                (star, resume) = (at++, position);
+            }
+            else if (at < pattern.Length && (pattern[at] == '?' || Same(pattern[at], name[position], ignoreCase)))
+            {
+                (at, position) = (at + 1, position + 1);
+            }
+            else if (star >= 0)
+            {
+                // The last star takes one character more.
+                (at, position) = (star + 1, ++resume);
+            }
+            else
+            {
+                return false;
+            }
+        }
+
+        while (at < pattern.Length && pattern[at] == '*')
+        {
+            at++;
+        }
+
+        return at == pattern.Length;
+    }
+
+    private static bool Same(char one, char other, bool ignoreCase) =>
+        one == other || (ignoreCase && char.ToUpperInvariant(one) == char.ToUpperInvariant(other));
 }
