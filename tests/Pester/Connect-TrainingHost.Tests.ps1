@@ -34,9 +34,39 @@ Describe 'Connect-TrainingHost' -Skip:(-not $IsLinux) {
         Assert-StepError $record HostUnreachable ConnectionError
     }
 
-    It 'does not trust a host unseen' {
+    It 'does not trust a host unseen, and shows the key that it presents' {
+        $instance = Get-TestInstance
+        $record = Get-StepError {
+            Connect-TrainingHost "$($instance.UserName)@$($instance.HostName):$($instance.Port)" -KeyPath $instance.KeyPath
+        }
+        Assert-StepError $record HostKeyUnknown SecurityError
+        @($instance.HostKeys | Where-Object { "$record" -like "*$_*" }).Count | Should -Be 1
+    }
+
+    It 'names a host name that does not resolve' {
         $key = (New-TrainingKeyPair -Name unseen).KeyPath
-        Assert-StepError (Get-StepError { Connect-TrainingHost unseen.invalid nobody -KeyPath $key }) HostKeyUnknown SecurityError
+        Assert-StepError (Get-StepError { Connect-TrainingHost unseen.invalid nobody -KeyPath $key }) HostNameUnknown ObjectNotFound
+    }
+
+    It 'takes user@host:port' {
+        $instance = Get-TestInstance
+        $text = "ssh://$($instance.UserName)@$($instance.HostName):$($instance.Port)"
+        $found = $text | Connect-TrainingHost -KeyPath $instance.KeyPath -HostKey $instance.HostKeys
+        $found.UserName, $found.HostName, $found.Port | Should -Be $instance.UserName, $instance.HostName, $instance.Port
+    }
+
+    It 'names <Id> in <Line>' -ForEach @(
+        @{ Line = 'me@host you'; Id = 'HostNameHasUser' }
+        @{ Line = 'me@host:22 -Port 23'; Id = 'HostNameHasPort' }
+        @{ Line = 'host'; Id = 'UserNameMissing' }
+        @{ Line = "'two words' me"; Id = 'HostNameInvalid' }
+    ) {
+        Assert-StepError (Get-StepError ([scriptblock]::Create("Connect-TrainingHost $Line -KeyPath key"))) $Id InvalidArgument
+    }
+
+    It 'has -Force only with -TrustNewHostKey' {
+        (Get-StepError { Connect-TrainingHost me@host -KeyPath key -HostKey x -Force }).FullyQualifiedErrorId |
+            Should -Match '^(AmbiguousParameterSet|MissingMandatoryParameter)'
     }
 
     It 'refuses <_> as a host key' -ForEach '$null', '@($null)', "''" {

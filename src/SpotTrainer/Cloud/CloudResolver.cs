@@ -57,7 +57,7 @@ internal static class CloudResolver
     public static string CurrentStateFolder() => FindRehearsal(profileName: null, endpointUrl: null)?.StateFolder ?? UserStateFolder();
 
     /// <summary>Returns the folder of the module's keys, caches, and ledger in the user's profile.</summary>
-    private static string UserStateFolder() => Path.Combine(
+    public static string UserStateFolder() => Path.Combine(
         Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify),
         "SpotTrainer");
 

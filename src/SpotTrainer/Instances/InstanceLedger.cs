@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SpotTrainer.Foundation;
@@ -14,11 +13,6 @@ internal static class InstanceLedger
 {
     private const string FileName = "ledger.jsonl";
 
-    /// <summary>How long to wait while another process uses the file.</summary>
-    private static readonly TimeSpan BusyTimeout = TimeSpan.FromSeconds(2);
-
-    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(5);
-
     /// <summary>
     /// Appends running instances, and instances that have ended and are not yet recorded as ended. A failure to write is a warning, not an
     /// error.
@@ -27,19 +21,11 @@ internal static class InstanceLedger
     {
         try
         {
-            using var stream = Open(Path.Combine(stateFolder, FileName), write: true);
+            using var stream = LineFile.Open(Path.Combine(stateFolder, FileName), write: true);
             var known = new HashSet<string>(
                 Read(stream, log: null).Where(entry => !entry.Running).Select(entry => entry.InstanceId), StringComparer.Ordinal);
-            var lines = string.Concat(entries.Where(entry => entry.Running || known.Add(entry.InstanceId)).Select(
-                entry => JsonSerializer.Serialize(entry) + "\n"));
-            if (lines.Length > 0 && EndsInHalfALine(stream))
-            {
-                lines = "\n" + lines;
-            }
-
-            var bytes = Encoding.UTF8.GetBytes(lines);
-            stream.Seek(0, SeekOrigin.End);
-            stream.Write(bytes, 0, bytes.Length);
+            LineFile.Append(stream, [.. entries.Where(entry => entry.Running || known.Add(entry.InstanceId)).Select(
+                entry => JsonSerializer.Serialize(entry))]);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -63,7 +49,7 @@ internal static class InstanceLedger
 
         try
         {
-            using var stream = Open(path, write: false);
+            using var stream = LineFile.Open(path, write: false);
             return Read(stream, log);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -76,8 +62,7 @@ internal static class InstanceLedger
     private static IReadOnlyList<LedgerEntry> Read(FileStream stream, IStepLog? log)
     {
         var entries = new Dictionary<string, LedgerEntry>(StringComparer.Ordinal);
-        using var reader = new StreamReader(
-            stream, Encoding.UTF8, detectEncodingFromByteOrderMarks: false, bufferSize: 4096, leaveOpen: true);
+        using var reader = LineFile.Read(stream);
         for (var number = 1; reader.ReadLine() is { } line; number++)
         {
             try
@@ -107,48 +92,6 @@ internal static class InstanceLedger
 
         return [.. entries.Values];
     }
-
-    /// <summary>Half a line from a killed process must not spoil the next line.</summary>
-    private static bool EndsInHalfALine(FileStream stream)
-    {
-        if (stream.Length == 0)
-        {
-            return false;
-        }
-
-        stream.Seek(-1, SeekOrigin.End);
-        return stream.ReadByte() != '\n';
-    }
-
-    /// <summary>
-    /// Opens the ledger. A writer opens it exclusively: if two .NET streams append at the same time, one overwrites the other's lines. If a
-    /// process is killed, the system closes the file.
-    /// </summary>
-    /// <param name="path">The file.</param>
-    /// <param name="write">Whether to open it for writing, and create it if it does not exist.</param>
-    private static FileStream Open(string path, bool write)
-    {
-        for (var elapsed = TimeProvider.System.StartClock(); ; Pause())
-        {
-            try
-            {
-                if (write && !File.Exists(path))
-                {
-                    PrivateFile.Write(path, [], overwrite: false);
-                }
-
-                return new FileStream(
-                    path, FileMode.Open, write ? FileAccess.ReadWrite : FileAccess.Read, write ? FileShare.None : FileShare.Read);
-            }
-            catch (IOException) when (elapsed() < BusyTimeout)
-            {
-                // Another process has it open, or created it first.
-            }
-        }
-    }
-
-    /// <summary>The ledger is read and written on threads that cannot await, such as a completer's.</summary>
-    private static void Pause() => TimeProvider.System.DelayAsync(Poll, CancellationToken.None).GetAwaiter().GetResult();
 }
 
 /// <summary>An instance in the ledger.</summary>

@@ -15,19 +15,22 @@ internal static class HostKeyFingerprint
     /// <summary>
     /// Gets the fingerprint of a base64 blob, as in a <c>.pub</c> file or in known_hosts; false if it is not the base64 of a public key.
     /// </summary>
-    public static bool TryFromPublicKey(string base64, out string fingerprint)
+    public static bool TryFromPublicKey(string base64, out string fingerprint) => TryFromPublicKey(base64, out fingerprint, out _);
+
+    /// <summary>Also gets the key's type, such as <c>ssh-ed25519</c>.</summary>
+    public static bool TryFromPublicKey(string base64, out string fingerprint, out string type)
     {
         try
         {
             // A public key starts with the name of its algorithm.
             var blob = Convert.FromBase64String(base64);
-            var name = new SshReader(blob).String();
+            type = new SshReader(blob).Text();
             fingerprint = FromBlob(blob);
-            return name.Length > 0 && name.All(value => value is > (byte)' ' and < 0x7F);
+            return type.Length > 0 && type.All(character => character is > ' ' and < '\x7f');
         }
         catch (FormatException)
         {
-            fingerprint = string.Empty;
+            fingerprint = type = string.Empty;
             return false;
         }
     }

@@ -1,25 +1,32 @@
 using System.Management.Automation;
+using System.Management.Automation.Host;
+using SpotTrainer.Foundation;
 using SpotTrainer.Pipeline;
 
 namespace SpotTrainer.Remote;
 
 /// <summary>Connects to any Linux machine over SSH and returns the host that the other steps work on.</summary>
-[Cmdlet(VerbsCommunications.Connect, "TrainingHost")]
+[Cmdlet(VerbsCommunications.Connect, "TrainingHost", DefaultParameterSetName = KnownHost)]
 [OutputType(typeof(TrainingHost))]
 public sealed class ConnectTrainingHostCommand : StepCmdlet
 {
-    /// <summary>The name or address of the machine.</summary>
+    private const string KnownHost = "Known";
+    private const string NewHost = "New";
+
+    private readonly AnswersForAll answers = new();
+
+    /// <summary>The name or address of the machine: <c>host</c>, <c>user@host</c>, <c>host:port</c>, or <c>ssh://user@host:port</c>.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [Alias("ComputerName")]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string[] HostName { get; set; } = [];
 
-    /// <summary>The user name.</summary>
-    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    /// <summary>The user name, unless it is in -HostName.</summary>
+    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(NothingCompleter))]
-    public string UserName { get; set; } = string.Empty;
+    public string? UserName { get; set; }
 
     /// <summary>The file of the private key.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true)]
@@ -27,16 +34,16 @@ public sealed class ConnectTrainingHostCommand : StepCmdlet
     [Alias("IdentityFile")]
     public string KeyPath { get; set; } = string.Empty;
 
-    /// <summary>The port of the SSH server.</summary>
+    /// <summary>The port of the SSH server: 22, unless it is in -HostName.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateRange(1, 65535)]
     [Number]
     [ArgumentCompleter(typeof(NothingCompleter))]
-    public int Port { get; set; } = 22;
+    public int? Port { get; set; }
 
     /// <summary>
     /// The host keys to accept: fingerprints (SHA256:…), the base64 of public keys, or lines as ssh-keygen -l and ssh-keyscan print them,
-    /// or as they are in known_hosts and in .pub files. The default is the entry in the user's known_hosts file.
+    /// or as they are in known_hosts and in .pub files. The default are the entries in known_hosts: the module's own file, the user's, and the system's.
     /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateNotNull]
@@ -44,19 +51,67 @@ public sealed class ConnectTrainingHostCommand : StepCmdlet
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string[] HostKey { get; set; } = [];
 
+    /// <summary>
+    /// Trusts a machine of which no host key is known yet: shows the key that the machine presents, asks, and records the key in the
+    /// module's own known_hosts file. A machine whose key is known, and presents another, is never trusted.
+    /// </summary>
+    [Parameter(Mandatory = true, ParameterSetName = NewHost)]
+    public SwitchParameter TrustNewHostKey { get; set; }
+
+    /// <summary>Trusts the new host key without asking, for scripts.</summary>
+    [Parameter(ParameterSetName = NewHost)]
+    public SwitchParameter Force { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
         foreach (var name in HostName)
         {
             RefuseKeyText(name);
-            var (port, user, key, pinned) = (Port, UserName, FullPath(KeyPath), HostKey);
-            Start(name, async stopping =>
+            var (key, trusts, force) = (FullPath(KeyPath), TrustNewHostKey.IsPresent, Force.IsPresent);
+
+            // What is wrong with the name is reported, and the next one is tried.
+            if (GetHere(name, () => Read(name, key)) is { } given)
             {
-                var host = new TrainingHost(name, port, user, key, PinnedHostKey.Resolve(pinned, name, port));
-                await SshConnectionPool.GetAsync(host, Context, stopping);
-                await Output.ObjectAsync(host);
-            });
+                Start(name, async stopping =>
+                {
+                    var host = await HostTrust.OfThisComputer.EnsureAsync(
+                        given, trusts ? presented => MayTrustAsync(given, presented, force) : null, Context, stopping);
+                    await SshConnectionPool.GetAsync(host, Context, stopping);
+                    await Output.ObjectAsync(host);
+                });
+            }
+        }
+    }
+
+    private TrainingHost Read(string name, string key)
+    {
+        var address = HostAddress.Parse(name);
+        return address.ToHost(UserName, Port, key, PinnedHostKey.Read(HostKey, address.HostName));
+    }
+
+    private async Task<bool> MayTrustAsync(TrainingHost host, PresentedHostKey presented, bool force)
+    {
+        if (force)
+        {
+            return true;
+        }
+
+        if (!Platform.IsInteractive)
+        {
+            throw RemoteErrors.HostKeyNotConfirmed(host, presented);
+        }
+
+        try
+        {
+            return await Output.ShouldContinueAsync(
+                $"The host key of {host} is not known yet. It presents {presented}. Trust it only if 'ssh-keygen -l' prints the same on the "
+                + "machine's console. Trust it from now on?", "New host key", answers);
+        }
+        catch (Exception exception) when (exception is HostException or PSInvalidOperationException)
+        {
+            // In the runspace of a job there is nobody to ask.
+            throw RemoteErrors.HostKeyNotConfirmed(host, presented);
         }
     }
 }

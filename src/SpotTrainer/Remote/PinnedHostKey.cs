@@ -3,35 +3,16 @@ using SpotTrainer.Keys;
 
 namespace SpotTrainer.Remote;
 
-/// <summary>Determines which host keys to accept from a host. There is no trust on first use.</summary>
+/// <summary>Reads the host keys that a user gives.</summary>
 internal static class PinnedHostKey
 {
-    /// <summary>
-    /// Returns the fingerprints that the user gave, or those in the user's known_hosts file. A key that this file revokes for the host is
-    /// never one of them, as in OpenSSH.
-    /// </summary>
-    public static IReadOnlyList<string> Resolve(IReadOnlyList<string> given, string hostName, int port) =>
-        Resolve(given, hostName, port, KnownHosts.UserFile);
-
-    /// <summary>Does the same with another known_hosts file.</summary>
-    public static IReadOnlyList<string> Resolve(IReadOnlyList<string> given, string hostName, int port, string file)
+    /// <summary>Returns their fingerprints; none if nothing was given.</summary>
+    /// <exception cref="SpotTrainerException"><c>HostKeyInvalid</c>.</exception>
+    public static IReadOnlyList<string> Read(IReadOnlyList<string> given, string hostName)
     {
         var pinned = given.SelectMany(text => text.Split('\r', '\n')).Select(line => line.Trim())
             .Where(line => line.Length > 0 && line[0] != '#').Select(line => Parse(line) ?? throw Invalid(hostName)).ToArray();
-        if (given.Count > 0 && pinned.Length == 0)
-        {
-            throw Invalid(hostName);
-        }
-
-        var known = File.Exists(file) ? KnownHosts.Find(File.ReadLines(file), hostName, port) : new HostKeys([], []);
-        var accepted = pinned.Length > 0 ? pinned.Except(known.Revoked, StringComparer.Ordinal).ToArray() : known.Accepted;
-        return accepted.Count > 0 ? accepted
-            : known.Revoked.Count > 0 ? throw new SpotTrainerException("HostKeyRevoked", ErrorKind.SecurityError,
-                $"{file} revokes the host key of {hostName}:{port} ({string.Join(", ", known.Revoked)}).",
-                "Ask the owner of the machine for its current host key, and use it with -HostKey.", hostName)
-            : throw new SpotTrainerException("HostKeyUnknown", ErrorKind.SecurityError,
-            $"The host key of {hostName}:{port} is not known, and an unknown host key is never trusted.",
-            "Use -HostKey with the fingerprint that 'ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub' prints on that machine.", hostName);
+        return given.Count == 0 || pinned.Length > 0 ? pinned : throw Invalid(hostName);
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Renci.SshNet;
 using SpotTrainer.Foundation;
 
@@ -38,10 +39,6 @@ internal static class RemoteErrors
         "AlgorithmsTooOld", ErrorKind.SecurityError,
         $"The SSH server of {Named(host)} has only algorithms that are no longer safe. {ErrorTranslation.FirstSentence(inner.Message)}",
         "Update the SSH server, or allow current algorithms in its sshd_config.", host, inner);
-
-    public static SpotTrainerException NameUnknown(TrainingHost host, Exception inner) => new(
-        "HostNameUnknown", ErrorKind.ObjectNotFound, $"The name {host.HostName} was not found.",
-        "Check the name, and that this computer is online.", host, inner);
 
     public static SpotTrainerException Refused(TrainingHost host, Exception inner) => new(
         "HostUnreachable", ErrorKind.ConnectionError, $"Nothing answers at port {host.Port} of {Named(host)}.",
@@ -104,6 +101,36 @@ internal static class RemoteErrors
         $"The login shell of {host.UserName} on {host} ended{(code is { } number ? $" with exit code {number}" : string.Empty)} before it ran the "
         + $"command.{(said.Length > 0 ? " It said: " + ErrorTranslation.FirstSentence(said) : string.Empty)}",
         "Log in as a user with an ordinary shell, or remove the exit from the shell's startup file.", host);
+
+    public static SpotTrainerException HostKeyUnknown(TrainingHost host, PresentedHostKey presented, bool hasAuthority) => new(
+        "HostKeyUnknown", ErrorKind.SecurityError,
+        $"The host key of {Named(host)} is not known, and an unknown host key is never trusted. The host presents {presented}. "
+        + (hasAuthority ? "known_hosts vouches for it only through a certificate authority (@cert-authority), which is not supported. " : string.Empty)
+        + "Nothing was sent to it.",
+        "Compare that with what 'ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub' (or the file of that type) prints on the machine's "
+        + "console. If it is the same, use it with -HostKey, or use -TrustNewHostKey.", host);
+
+    public static SpotTrainerException HostKeyNotConfirmed(TrainingHost host, PresentedHostKey presented) => new(
+        "HostKeyNotConfirmed", ErrorKind.SecurityError,
+        $"The host key of {Named(host)} ({presented}) is new, and nobody can be asked here whether to trust it.",
+        "Compare it with what 'ssh-keygen -l' prints on the machine's console, and use it with -HostKey. To trust it without that, use "
+        + "-TrustNewHostKey -Force.", host);
+
+    public static SpotTrainerException HostKeyRevoked(TrainingHost host, IReadOnlyList<string> revoked) => new(
+        "HostKeyRevoked", ErrorKind.SecurityError,
+        $"known_hosts on this computer revokes the host key of {Named(host)} ({string.Join(", ", revoked)}).",
+        "Ask the owner of the machine for its current host key, and use it with -HostKey.", host);
+
+    /// <summary>Whether a connection failed because the name of the host does not resolve.</summary>
+    public static bool IsNameUnknown(Exception exception) => exception is SocketException
+    {
+        SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain or SocketError.NoRecovery,
+    };
+
+    public static SpotTrainerException NameUnknown(TrainingHost host, Exception inner) => new(
+        "HostNameUnknown", ErrorKind.ObjectNotFound, $"The name {host.HostName} does not resolve to an address.",
+        "Check the spelling, and that this computer is in the network that knows the name (a VPN, for example), or use the address.",
+        host, inner);
 
     public static SpotTrainerException Unreachable(TrainingHost host, Exception? inner) => new(
         "HostUnreachable", ErrorKind.ConnectionError, $"{Named(host)} does not respond.",

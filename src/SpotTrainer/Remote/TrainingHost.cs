@@ -64,6 +64,12 @@ public class TrainingHost
             ? new TrainingHost(hostName, number, userName, keyPath.Length > 0 ? keyPath : null, hostKeys) { JumpHost = jumpHost }
             : null;
 
+    /// <summary>Returns the host with other keys to accept.</summary>
+    /// <param name="hostKeys">The fingerprints.</param>
+    /// <param name="type">SSH's name for the type of all of these keys; null if it is not known.</param>
+    internal TrainingHost With(IReadOnlyList<string> hostKeys, string? type = null) =>
+        new(HostName, Port, UserName, KeyPath, hostKeys) { JumpHost = JumpHost, HostKeyType = type };
+
     /// <inheritdoc/>
     public override string ToString() => Identity;
 }

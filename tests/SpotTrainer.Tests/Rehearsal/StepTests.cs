@@ -103,7 +103,7 @@ public sealed class StepTests(RehearsalSession session)
         "Connect-TrainingHost 127.0.0.1 somebody -Port 9 -KeyPath $key -HostKey SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
         "HostUnreachable", ErrorCategory.ConnectionError)]
     [InlineData("Connect-TrainingHost 127.0.0.1 somebody -Port 9 -KeyPath /etc/hostname -HostKey SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "KeyUnreadable", ErrorCategory.InvalidData)]
-    [InlineData("Connect-TrainingHost nobody.invalid somebody -KeyPath $key", "HostKeyUnknown", ErrorCategory.SecurityError)]
+    [InlineData("Connect-TrainingHost nobody.invalid somebody -KeyPath $key", "HostNameUnknown", ErrorCategory.ObjectNotFound)]
     [InlineData("Find-SpotOffer -ProfileName somebody", "RehearsalActive", ErrorCategory.InvalidOperation)]
     [InlineData("Find-SpotOffer -EndpointUrl http://127.0.0.1:1", "RehearsalActive", ErrorCategory.InvalidOperation)]
     [InlineData("Start-SpotRehearsal", "RehearsalActive", ErrorCategory.ResourceExists)]

@@ -1,0 +1,47 @@
+using System.Net.Sockets;
+using Renci.SshNet;
+using Renci.SshNet.Common;
+using SpotTrainer.Foundation;
+
+namespace SpotTrainer.Remote;
+
+/// <summary>Reads the key that a host presents. The connection ends with the key: no login is tried, and nothing else is sent.</summary>
+internal static class HostKeyReader
+{
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(15);
+
+    /// <summary>Returns the key that a host presents.</summary>
+    /// <exception cref="SpotTrainerException"><c>HostUnreachable</c>, <c>HostNameUnknown</c>.</exception>
+    public static async Task<PresentedHostKey> ReadAsync(TrainingHost host, CancellationToken cancellationToken)
+    {
+        using var nothing = new NoneAuthenticationMethod(host.UserName);
+        using var client = new SshClient(new ConnectionInfo(host.HostName, host.Port, host.UserName, nothing) { Timeout = Timeout });
+        byte[]? blob = null;
+        client.HostKeyReceived += (_, received) =>
+        {
+            blob = received.HostKey;
+            received.CanTrust = false;
+        };
+        try
+        {
+            // SSH.NET does not heed the token everywhere.
+            await Task.Run(
+                async () =>
+                {
+                    await client.ConnectAsync(cancellationToken);
+                    return true;
+                }, CancellationToken.None).OrStopped(cancellationToken);
+        }
+        catch (Exception exception) when (exception is SshException or SocketException or OperationCanceledException or IOException
+            or ObjectDisposedException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (blob is null)
+            {
+                throw RemoteErrors.IsNameUnknown(exception) ? RemoteErrors.NameUnknown(host, exception) : RemoteErrors.Unreachable(host, exception);
+            }
+        }
+
+        return blob is not null ? new PresentedHostKey(blob) : throw RemoteErrors.Unreachable(host, inner: null);
+    }
+}
