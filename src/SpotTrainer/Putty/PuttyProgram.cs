@@ -13,9 +13,9 @@ internal static class PuttyProgram
     private static readonly string[] Displays = ["DISPLAY", "WAYLAND_DISPLAY"];
 
     /// <summary>Opens a session and returns its process.</summary>
-    public static Process Open(PuttySessionStore store, string name)
+    public static Process Open(string name)
     {
-        var program = Require(store, name);
+        var program = Require(name);
         return Process.Start(new ProcessStartInfo
         {
             FileName = Platform.IsWindows ? program : "/bin/sh",
@@ -26,14 +26,13 @@ internal static class PuttyProgram
     }
 
     /// <summary>Returns the path of PuTTY. Throws if the session, PuTTY, or a display is missing.</summary>
-    public static string Require(PuttySessionStore store, string name)
-    {
-        if (store.Read(name) is null)
-        {
-            throw new SpotTrainerException("PuttySessionNotFound", ErrorKind.ObjectNotFound, $"PuTTY has no session '{name}'.",
-                "Create it with New-PuttySession.", name);
-        }
+    public static string Require(PuttySessionStore store, string name) => store.Read(name) is not null ? Require(name)
+        : throw new SpotTrainerException("PuttySessionNotFound", ErrorKind.ObjectNotFound, $"PuTTY has no session '{name}'.",
+            "Create it with New-PuttySession.", name);
 
+    /// <summary>Returns the path of PuTTY, for a session that is there or will be. Throws if PuTTY or a display is missing.</summary>
+    public static string Require(string name)
+    {
         var program = Find() ?? throw new SpotTrainerException("PuttyMissing", ErrorKind.NotInstalled,
             "PuTTY is not installed, or is not on the PATH.", $"Run '{InstallLine()}'.", name);
         return HasDisplay() ? program : throw new SpotTrainerException(

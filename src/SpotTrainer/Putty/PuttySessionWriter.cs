@@ -1,5 +1,6 @@
 using System.Globalization;
 using SpotTrainer.Foundation;
+using SpotTrainer.Keys;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Putty;
@@ -46,12 +47,39 @@ internal static class PuttySessionWriter
         }
     }
 
+    /// <summary>
+    /// Returns the name of a saved session that opens a host with its pinned key: the one with the host's own name, or else another. If
+    /// there is none, it is written.
+    /// </summary>
+    /// <param name="store">Where PuTTY keeps its sessions.</param>
+    /// <param name="host">The host.</param>
+    /// <param name="force">Whether a session with the host's name for another host is overwritten.</param>
+    /// <param name="context">The session whose connection proves the host key.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    public static async Task<string> EnsureAsync(
+        PuttySessionStore store, TrainingHost host, bool force, StepContext context, CancellationToken cancellationToken) =>
+        store.Names().Where(name => name != PuttySessionStore.DefaultName)
+            .OrderByDescending(name => name == host.Label).ThenBy(name => name, StringComparer.OrdinalIgnoreCase)
+            .FirstOrDefault(name => store.Read(name) is { } session && Opens(session, host))
+        ?? (await WriteAsync(store, host, name: null, tunnel: null, force, context, cancellationToken)).Name;
+
+    /// <summary>
+    /// Whether a session logs in to a host, and accepts no key but one that is pinned. An instance that is gone may have had the same
+    /// address.
+    /// </summary>
+    private static bool Opens(IReadOnlyDictionary<string, string> session, TrainingHost host) =>
+        IsFor(session, host) && session.TryGetValue("UserName", out var user) && user == host.UserName
+        && session.TryGetValue("PublicKeyFile", out var key) && File.Exists(key)
+        && session.TryGetValue("SSHManualHostKeys", out var list) && list.Replace("\\", string.Empty).Split(',') is { Length: > 0 } listed
+        && Array.TrueForAll(listed, one => HostKeyFingerprint.TryFromPublicKey(one, out var fingerprint)
+            && host.HostKeys.Contains(fingerprint, StringComparer.Ordinal));
+
     private static void RequireFree(PuttySessionStore store, string name, TrainingHost host, bool force)
     {
         if (!force && store.Read(name) is { } existing && !IsFor(existing, host))
         {
             throw new SpotTrainerException("PuttySessionExists", ErrorKind.ResourceExists,
-                $"PuTTY already has a session '{name}' for another host.", "Use another -Name, or -Force to overwrite it.", name);
+                $"PuTTY already has a session '{name}' for another host.", "Use New-PuttySession with another -Name, or -Force to overwrite it.", name);
         }
     }
 
