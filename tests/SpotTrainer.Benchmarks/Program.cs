@@ -20,6 +20,9 @@ switch (args)
     case ["launch"]:
         await LaunchBenchmark.RunAsync();
         return 0;
+    case ["many"]:
+        ManyBenchmark.Run();
+        return 0;
     case ["offers"]:
         await OfferBenchmark.RunAsync();
         return 0;
@@ -30,6 +33,6 @@ switch (args)
         await WatchdogBenchmark.RunAsync();
         return 0;
     default:
-        Console.Error.WriteLine("usage: SpotTrainer.Benchmarks import [PWSH] | run | keys | launch | offers | watchdog");
+        Console.Error.WriteLine("usage: SpotTrainer.Benchmarks import [PWSH] | run | keys | launch | many | offers | watchdog");
         return 64;
 }

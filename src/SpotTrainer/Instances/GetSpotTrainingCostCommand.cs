@@ -11,6 +11,8 @@ namespace SpotTrainer.Instances;
 [OutputType(typeof(SpotTrainingCost))]
 public sealed class GetSpotTrainingCostCommand : RegionsCmdlet
 {
+    private readonly List<SpotTrainingInstance> meant = [];
+
     private static readonly TimeSpan DefaultSpan = TimeSpan.FromDays(30);
 
     /// <summary>The names of the instances, with wildcards.</summary>
@@ -40,19 +42,35 @@ public sealed class GetSpotTrainingCostCommand : RegionsCmdlet
     private protected override bool MeansAll => true;
 
     /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        // EC2 is asked for all of them together.
+        base.EndProcessing();
+        var batch = new InstanceBatch(meant, Context, StopToken);
+        foreach (var instance in meant)
+        {
+            Start(instance, async _ => await Output.ObjectAsync(
+                await CostReader.ReadAsync(await batch.GetAsync(instance), batch, Context)));
+        }
+
+        base.EndProcessing();
+    }
+
+    /// <inheritdoc/>
     protected override void ProcessRecord()
     {
         if (ParameterSetName == "Instance")
         {
-            foreach (var given in Instance)
+            foreach (var reference in Instance)
             {
-                Start(given, async stopping =>
+                Start(reference, async stopping =>
                 {
-                    foreach (var host in await HostFinder.ResolveAsync(given, Context, stopping))
+                    foreach (var host in await HostFinder.ResolveAsync(reference, Context, stopping))
                     {
-                        var known = SpotTrainingInstance.Require(host);
-                        var now = await InstanceReader.GetAsync(known.Cloud, known.Region, known.InstanceId, stopping);
-                        await Output.ObjectAsync(await CostReader.ReadAsync(now, Context, stopping));
+                        lock (meant)
+                        {
+                            meant.Add(SpotTrainingInstance.Require(host));
+                        }
                     }
                 });
             }

@@ -70,8 +70,7 @@ public sealed class GetSpotTrainingInstanceCommand : RegionsCmdlet
                 {
                     foreach (var host in await HostFinder.ResolveAsync(given, Context, stopping))
                     {
-                        var known = SpotTrainingInstance.Require(host);
-                        await Output.ObjectAsync(await InstanceReader.GetAsync(known.Cloud, known.Region, known.InstanceId, stopping));
+                        await Output.ObjectAsync(await GatheredReads.GetAsync(SpotTrainingInstance.Require(host), Context, stopping));
                     }
                 });
             }

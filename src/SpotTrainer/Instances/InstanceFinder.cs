@@ -24,14 +24,22 @@ internal sealed class InstanceFinder : IHostFinder
         if (named.Origin is { } origin)
         {
             var home = await origin.RequireAsync(named.Label, Current, cancellationToken);
-            var others = recent.IsFirst(origin.Region) ? [] : await recent.ListAsync(
-                origin.Region, () => InstanceReader.ListQuietlyAsync(home, origin.Region, cancellationToken));
+            var name = $"{home.Endpoint}|{home.Account}|{origin.Region}";
+            var isFirst = recent.IsFirst(name, context.Time);
+            var others = recent.Known(name, context.Time);
+            if (!isFirst && others.Count == 0)
+            {
+                others = recent.Keep(name, await InstanceReader.ListQuietlyAsync(home, origin.Region, cancellationToken));
+            }
+
             return [others.FirstOrDefault(instance => instance.InstanceId == named.Text)
                 ?? await ReadAsync(home, origin.Region, named, cancellationToken)];
         }
 
+        // A name that is not in the list yet may be that of an instance that was launched since.
         var cloud = Current();
-        return Meant(await recent.ListAsync(Everywhere, LivingAsync), named);
+        return !NamePattern.IsPattern(named.Text) && Candidates(recent.Known(Everywhere, context.Time), named) is [var known]
+            ? [known] : Meant(recent.Keep(Everywhere, await LivingAsync()), named);
 
         CloudContext Current() => recent.Cloud(
             () => CloudResolver.Resolve(profileName: null, region: null, endpointUrl: null, LastRegion), context.Time);
@@ -103,13 +111,7 @@ internal sealed class InstanceFinder : IHostFinder
     private static SpotTrainingInstance[] Meant(IReadOnlyList<SpotTrainingInstance> known, NamedHost named)
     {
         var name = named.Text;
-        var meant = known.Where(instance => instance.InstanceId == name).ToArray();
-        if (meant.Length == 0)
-        {
-            meant = known.Where(instance => instance.IsOwn && NamePattern.Matches(name, instance.Name))
-                .OrderBy(instance => instance.LaunchTime).ToArray();
-        }
-
+        var meant = Candidates(known, named);
         return meant.Length switch
         {
             0 => throw new SpotTrainerException("InstanceNotFound", ErrorKind.ObjectNotFound, $"There is no running instance '{named}'.",
@@ -120,5 +122,12 @@ internal sealed class InstanceFinder : IHostFinder
                 "Use the ID of the instance that you want.", name),
             _ => meant,
         };
+    }
+
+    private static SpotTrainingInstance[] Candidates(IReadOnlyList<SpotTrainingInstance> known, NamedHost named)
+    {
+        var meant = known.Where(instance => instance.InstanceId == named.Text).ToArray();
+        return meant.Length > 0 ? meant : known.Where(instance => instance.IsOwn && NamePattern.Matches(named.Text, instance.Name))
+            .OrderBy(instance => instance.LaunchTime).ToArray();
     }
 }

@@ -13,44 +13,58 @@ internal sealed class RecentInstances
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(5);
 
     private readonly object gate = new();
-    private readonly Dictionary<string, Task<IReadOnlyList<SpotTrainingInstance>>> lists = new(StringComparer.Ordinal);
-    private readonly HashSet<string> regions = new(StringComparer.Ordinal);
-    private Lazy<CloudContext> cloud = new();
+    private readonly Dictionary<string, IReadOnlyList<SpotTrainingInstance>> lists = new(StringComparer.Ordinal);
+    private readonly HashSet<string> asked = new(StringComparer.Ordinal);
+    private CloudContext? cloud;
     private Func<TimeSpan>? age;
 
-    /// <summary>Returns the current cloud.</summary>
+    /// <summary>Returns the current cloud, which the whole step then uses for a while.</summary>
     public CloudContext Cloud(Func<CloudContext> resolve, TimeProvider time)
     {
         lock (gate)
         {
-            if (age is null || age() > Fresh)
-            {
-                lists.Clear();
-                regions.Clear();
-                cloud = new Lazy<CloudContext>(resolve);
-                age = time.StartClock();
-            }
-
-            return cloud.Value;
+            Renew(time);
+            return cloud ??= resolve();
         }
     }
 
-    /// <summary>Returns a list that is read once.</summary>
-    public Task<IReadOnlyList<SpotTrainingInstance>> ListAsync(string name, Func<Task<IReadOnlyList<SpotTrainingInstance>>> read)
+    /// <summary>Returns a list that was kept; an empty one if there is none.</summary>
+    public IReadOnlyList<SpotTrainingInstance> Known(string name, TimeProvider time)
     {
         lock (gate)
         {
-            return lists.TryGetValue(name, out var known) && known is { IsFaulted: false, IsCanceled: false }
-                ? known : lists[name] = read();
+            Renew(time);
+            return lists.TryGetValue(name, out var known) ? known : [];
         }
     }
 
-    /// <summary>Whether an instance of a region is looked up for the first time: for one alone, the whole list would be too much.</summary>
-    public bool IsFirst(string region)
+    /// <summary>Keeps a list.</summary>
+    public IReadOnlyList<SpotTrainingInstance> Keep(string name, IReadOnlyList<SpotTrainingInstance> list)
     {
         lock (gate)
         {
-            return regions.Add(region);
+            return lists[name] = list;
+        }
+    }
+
+    /// <summary>Whether nothing was asked about a region yet: for one instance alone, the whole list would be too much.</summary>
+    public bool IsFirst(string region, TimeProvider time)
+    {
+        lock (gate)
+        {
+            Renew(time);
+            return asked.Add(region);
+        }
+    }
+
+    private void Renew(TimeProvider time)
+    {
+        if (age is null || age() > Fresh)
+        {
+            lists.Clear();
+            asked.Clear();
+            cloud = null;
+            age = time.StartClock();
         }
     }
 }

@@ -59,6 +59,14 @@ public sealed class HostReferenceTests(RehearsalSession session)
             $global:Many = Find-SpotOffer -InstanceType m7i.large -First 1 | New-SpotTrainingInstance -Name many -MaxHours 1
             $global:Saved = [System.Management.Automation.PSSerializer]::Deserialize([System.Management.Automation.PSSerializer]::Serialize($Many))
             """);
+        // An instance that is launched meanwhile is found.
+        Assert.Equal(["many", "later"], session.Require("""
+            & {
+                'many'
+                $null = Find-SpotOffer -InstanceType m7i.large -First 1 | New-SpotTrainingInstance -Name later -MaxHours 1 -NoWait
+                'later'
+            } | Wait-SpotTrainingInstance | ForEach-Object Name
+            """).Output.Select(one => one.BaseObject));
         var once = Calls("'many' | Invoke-TrainingCommand true -WhatIf");
         Assert.Equal(once, Calls("@('many') * 100 | Invoke-TrainingCommand true -WhatIf"));
         Assert.Equal(once, Calls("@($Many.InstanceId) * 100 | Invoke-TrainingCommand true -WhatIf"));
@@ -66,7 +74,11 @@ public sealed class HostReferenceTests(RehearsalSession session)
         Assert.Equal(2, Calls("@($Saved) * 100 | Invoke-TrainingCommand true -WhatIf"));
         Assert.Equal(1, Calls("@($Many) * 100 | Set-SpotTrainingDeadline -AddHours 0.1 -WhatIf"));
         Assert.Equal(1, Calls("@($Many) * 100 | Remove-SpotTrainingInstance -WhatIf"));
-        session.Require("$null = $Many | Remove-SpotTrainingInstance -Confirm:$false");
+        Assert.Equal(1, Calls("$Many | Get-SpotTrainingInstance"));
+        Assert.InRange(Calls("@($Many) * 100 | Get-SpotTrainingInstance"), 1, 20);
+        Assert.Equal(1, Calls("@($Many) * 100 | Get-SpotTrainingCost"));
+        Assert.Equal(100, session.Require("@($Many) * 100 | Get-SpotTrainingCost").Output.Count);
+        session.Require("$null = 'many', 'later' | Remove-SpotTrainingInstance -Confirm:$false");
 
         int Calls(string script)
         {
