@@ -12,6 +12,7 @@ using SpotTrainer.Tests.Support;
 namespace SpotTrainer.Tests.Remote;
 
 /// <summary>Which host keys are accepted from a host that is not an instance. The judges are OpenSSH's ssh, sshd, and ssh-keygen.</summary>
+[Trait("Speed", "Slow")]
 public sealed class HostTrustTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

@@ -5,6 +5,7 @@ using SpotTrainer.Tests.Support;
 namespace SpotTrainer.Tests.Remote;
 
 /// <summary>Generated known_hosts files are read as ssh-keygen reads them, and bytes without sense say nothing.</summary>
+[Trait("Speed", "Slow")]
 public sealed class KnownHostsFuzzTests : IDisposable
 {
     private static readonly string[] Words =
