@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Management.Automation.Host;
+using System.Security;
 using SpotTrainer.Foundation;
 using SpotTrainer.Pipeline;
 
@@ -28,11 +29,31 @@ public sealed class ConnectTrainingHostCommand : StepCmdlet
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string? UserName { get; set; }
 
-    /// <summary>The file of the private key.</summary>
-    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true)]
+    /// <summary>
+    /// The file of the private key, or the .pub file of a key that an ssh-agent or Pageant keeps. The default is every key of the agent.
+    /// </summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [Alias("IdentityFile")]
-    public string KeyPath { get; set; } = string.Empty;
+    public string? KeyPath { get; set; }
+
+    /// <summary>The passphrase of the key. Without it, you are asked once in a session. It is never saved.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public SecureString? Passphrase { get; set; }
+
+    /// <summary>The host through which the machine is reached, as with ssh -J. It sees only encrypted data.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNull]
+    [HostReference]
+    [ArgumentCompleter(typeof(HostNameCompleter))]
+    public TrainingHost? JumpHost { get; set; }
+
+    /// <summary>How long connecting may take, in seconds. The default is 15 seconds for each of its steps.</summary>
+    [Parameter]
+    [Duration(DurationUnit.Seconds, Shortest = 0.1, Longest = 3600)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public TimeSpan? Timeout { get; set; }
 
     /// <summary>The port of the SSH server: 22, unless it is in -HostName.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -63,31 +84,50 @@ public sealed class ConnectTrainingHostCommand : StepCmdlet
     public SwitchParameter Force { get; set; }
 
     /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        if (Passphrase is not null)
+        {
+            Context.Session.Get<KeyRing>().Add(Passphrase);
+        }
+    }
+
+    /// <inheritdoc/>
     protected override void ProcessRecord()
     {
         foreach (var name in HostName)
         {
             RefuseKeyText(name);
-            var (key, trusts, force) = (FullPath(KeyPath), TrustNewHostKey.IsPresent, Force.IsPresent);
+            var (key, trusts, force, timeout) = (
+                KeyPath is null ? null : FullPath(KeyPath), TrustNewHostKey.IsPresent, Force.IsPresent, Timeout);
 
             // What is wrong with the name is reported, and the next one is tried.
             if (GetHere(name, () => Read(name, key)) is { } given)
             {
                 Start(name, async stopping =>
                 {
-                    var host = await HostTrust.OfThisComputer.EnsureAsync(
-                        given, trusts ? presented => MayTrustAsync(given, presented, force) : null, Context, stopping);
-                    await SshConnectionPool.GetAsync(host, Context, stopping);
-                    await Output.ObjectAsync(host);
+                    using var limit = Context.Time.Limit(timeout ?? System.Threading.Timeout.InfiniteTimeSpan, stopping);
+                    try
+                    {
+                        var host = await HostTrust.OfThisComputer.EnsureAsync(
+                            given, trusts ? presented => MayTrustAsync(given, presented, force) : null, Context, limit.Token);
+                        await SshConnectionPool.GetAsync(host, Context, limit.Token);
+                        await Output.ObjectAsync(host);
+                    }
+                    catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
+                    {
+                        throw RemoteErrors.ConnectTimedOut(given, timeout!.Value);
+                    }
                 });
             }
         }
     }
 
-    private TrainingHost Read(string name, string key)
+    private TrainingHost Read(string name, string? key)
     {
         var address = HostAddress.Parse(name);
-        return address.ToHost(UserName, Port, key, PinnedHostKey.Read(HostKey, address.HostName));
+        return address.ToHost(UserName, Port, key, PinnedHostKey.Read(HostKey, address.HostName), JumpHost);
     }
 
     private async Task<bool> MayTrustAsync(TrainingHost host, PresentedHostKey presented, bool force)

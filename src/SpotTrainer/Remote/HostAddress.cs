@@ -51,8 +51,10 @@ internal sealed record HostAddress(string HostName, string? User, int? Port)
     /// <param name="port">The port that was given beside it; null for none.</param>
     /// <param name="keyPath">The file of the private key; null if there is none.</param>
     /// <param name="hostKeys">The fingerprints of the host keys that were given.</param>
+    /// <param name="jumpHost">The host through which it is reached; null if it is reached directly.</param>
     /// <exception cref="SpotTrainerException"><c>HostNameHasUser</c>, <c>HostNameHasPort</c>, <c>UserNameMissing</c>.</exception>
-    public TrainingHost ToHost(string? user, int? port, string? keyPath, IReadOnlyList<string> hostKeys) => new(
+    public TrainingHost ToHost(
+        string? user, int? port, string? keyPath, IReadOnlyList<string> hostKeys, TrainingHost? jumpHost = null) => new(
         HostName,
         Port is not null && port is not null && Port != port
             ? throw new SpotTrainerException("HostNameHasPort", ErrorKind.InvalidArgument,
@@ -65,5 +67,8 @@ internal sealed record HostAddress(string HostName, string? User, int? Port)
                 "Use the name of the host alone as -HostName, and the user as -UserName.", HostName)
             : User ?? user ?? throw new SpotTrainerException("UserNameMissing", ErrorKind.InvalidArgument,
                 $"There is no user name for {HostName}.", $"Use -UserName, or user@{HostName} as -HostName.", HostName),
-        keyPath, hostKeys);
+        keyPath, hostKeys)
+    {
+        JumpHost = jumpHost,
+    };
 }

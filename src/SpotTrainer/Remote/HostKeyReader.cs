@@ -8,14 +8,13 @@ namespace SpotTrainer.Remote;
 /// <summary>Reads the key that a host presents. The connection ends with the key: no login is tried, and nothing else is sent.</summary>
 internal static class HostKeyReader
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(15);
-
     /// <summary>Returns the key that a host presents.</summary>
     /// <exception cref="SpotTrainerException"><c>HostUnreachable</c>, <c>HostNameUnknown</c>.</exception>
-    public static async Task<PresentedHostKey> ReadAsync(TrainingHost host, CancellationToken cancellationToken)
+    public static async Task<PresentedHostKey> ReadAsync(
+        TrainingHost host, StepContext context, CancellationToken cancellationToken)
     {
         using var nothing = new NoneAuthenticationMethod(host.UserName);
-        using var client = new SshClient(new ConnectionInfo(host.HostName, host.Port, host.UserName, nothing) { Timeout = Timeout });
+        using var client = new SshClient(await SshLogin.PrepareAsync(host, nothing, types: null, context, cancellationToken));
         byte[]? blob = null;
         client.HostKeyReceived += (_, received) =>
         {
@@ -24,13 +23,11 @@ internal static class HostKeyReader
         };
         try
         {
-            // SSH.NET does not heed the token everywhere.
-            await Task.Run(
-                async () =>
-                {
-                    await client.ConnectAsync(cancellationToken);
-                    return true;
-                }, CancellationToken.None).OrStopped(cancellationToken);
+            await Blocking.RunAsync(() =>
+            {
+                client.Connect();
+                return true;
+            }).OrStopped(cancellationToken);
         }
         catch (Exception exception) when (exception is SshException or SocketException or OperationCanceledException or IOException
             or ObjectDisposedException)

@@ -37,7 +37,7 @@ internal sealed class HostTrust(IReadOnlyList<string> files)
             throw RemoteErrors.HostKeyRevoked(host, host.HostKeys);
         }
 
-        var presented = await HostKeyReader.ReadAsync(host, cancellationToken);
+        var presented = await HostKeyReader.ReadAsync(host, context, cancellationToken);
         if (known.Revoked.Contains(presented.Fingerprint, StringComparer.Ordinal))
         {
             throw RemoteErrors.HostKeyRevoked(host, [presented.Fingerprint]);

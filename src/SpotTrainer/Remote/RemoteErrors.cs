@@ -61,7 +61,12 @@ internal static class RemoteErrors
         "ConnectionLost", ErrorKind.ConnectionError,
         $"The connection to {host} was lost{(inner is null ? ": it answered nothing for half a minute" : string.Empty)}. "
         + "What ran there ends within 30 seconds, except for jobs.",
-        "Check that it is running (Get-SpotTrainingInstance), and try again.", host, inner);
+        IsInstance(host) ? "Check that it is running (Get-SpotTrainingInstance), and try again." : "Check that the machine is running, and try again.",
+        host, inner);
+
+    public static SpotTrainerException ConnectTimedOut(TrainingHost host, TimeSpan limit) => new(
+        "HostUnreachable", ErrorKind.ConnectionError, $"{Named(host)} could not be reached and logged in to in {limit.TotalSeconds:0.###} seconds.",
+        "Use a longer -Timeout, or check the machine and the network.", host);
 
     public static SpotTrainerException Flooded() => new(
         "OutputFlooded", ErrorKind.SecurityError, "The host sent more than it was allowed to, so its output was cut off.",
@@ -133,8 +138,11 @@ internal static class RemoteErrors
         host, inner);
 
     public static SpotTrainerException Unreachable(TrainingHost host, Exception? inner) => new(
-        "HostUnreachable", ErrorKind.ConnectionError, $"{Named(host)} does not respond.",
-        "Check that it is running (Get-SpotTrainingInstance). If your IP address has changed, run Update-TrainingSecurityGroup.", host, inner);
+        "HostUnreachable", ErrorKind.ConnectionError,
+        $"{Named(host)} does not respond{(host.JumpHost is { } jump ? $" through {jump}" : string.Empty)}.",
+        IsInstance(host)
+            ? "Check that it is running (Get-SpotTrainingInstance). If your IP address has changed, run Update-TrainingSecurityGroup."
+            : "Check its name and port, that the machine is running, and that its firewall allows this computer.", host, inner);
 
     public static SpotTrainerException ShellTalks(TrainingHost host, string said) => new(
         "ShellNotSilent", ErrorKind.InvalidOperation,
@@ -156,8 +164,9 @@ internal static class RemoteErrors
         "Fix the cause and try again. Use Invoke-TrainingCommand to investigate on the host.", host);
 
     /// <summary>An instance by its name, ID, and address. Its address alone says nothing to a user.</summary>
-    private static string Named(TrainingHost host) =>
-        host.ToString() == host.Identity ? host.Identity : $"{host} at {host.HostName}:{host.Port}";
+    private static string Named(TrainingHost host) => IsInstance(host) ? $"{host} at {host.HostName}:{host.Port}" : host.Identity;
+
+    private static bool IsInstance(TrainingHost host) => host.ToString() != host.Identity;
 
     private static string Methods(string[]? names) => names is { Length: > 0 } ? string.Join(" or ", names) : "another method";
 

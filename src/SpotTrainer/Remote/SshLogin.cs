@@ -92,26 +92,19 @@ internal static class SshLogin
         CancellationToken cancellationToken)
         where T : BaseClient
     {
-        var (name, port) = host.JumpHost is { } jump
-            ? await JumpAsync(host, jump, context, cancellationToken)
-            : (host.HostName, host.Port);
-        var info = new ConnectionInfo(name, port, host.UserName, method)
-        {
-            Timeout = ConnectTimeout,
-
-            // The server says how many there may be.
-            MaxSessions = int.MaxValue,
-            RetryAttempts = 1,
-        };
-        SshAlgorithms.Apply(info, types);
+        var info = await PrepareAsync(host, method, types, context, cancellationToken);
         var connection = make(info);
         connection.KeepAliveInterval = KeepAlive;
-        string? refused = null, shown = null;
+        string? refused = null, shown = null, revoked = null;
         connection.HostKeyReceived += (_, received) =>
         {
             var fingerprint = "SHA256:" + received.FingerPrintSHA256.TrimEnd('=');
             received.CanTrust = host.HostKeys.Contains(fingerprint, StringComparer.Ordinal);
-            if (!received.CanTrust)
+            if (received.CanTrust && KnownHosts.Find(KnownHosts.Files, host.HostName, host.Port).Revoked.Contains(fingerprint, StringComparer.Ordinal))
+            {
+                (received.CanTrust, revoked) = (false, fingerprint);
+            }
+            else if (!received.CanTrust)
             {
                 shown = received.HostKeyName;
                 refused = string.Format(CultureInfo.InvariantCulture, "{0} {1}", shown, fingerprint);
@@ -133,20 +126,39 @@ internal static class SshLogin
             throw exception switch
             {
                 _ when cancellationToken.IsCancellationRequested => new OperationCanceledException(cancellationToken),
+                _ when revoked is not null => RemoteErrors.HostKeyRevoked(host, [revoked]),
                 _ when refused is not null => RemoteErrors.HostKeyMismatch(host, refused, shown!, exception),
                 SpotTrainerException => exception,
                 SshAuthenticationException => RemoteErrors.LoginRefused(host, method, exception),
                 SshConnectionException { DisconnectReason: Renci.SshNet.Messages.Transport.DisconnectReason.KeyExchangeFailed } =>
                     RemoteErrors.TooOld(host, exception),
                 SshException when exception.Message.Contains("Too many authentication failures") => RemoteErrors.TooManyKeys(host, exception),
-                SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } =>
-                    RemoteErrors.NameUnknown(host, exception),
+                _ when RemoteErrors.IsNameUnknown(exception) => RemoteErrors.NameUnknown(host, exception),
                 SocketException { SocketErrorCode: SocketError.ConnectionRefused } => RemoteErrors.Refused(host, exception),
                 SshException or SocketException or OperationCanceledException or IOException or ObjectDisposedException =>
                     RemoteErrors.Unreachable(host, exception),
                 _ => exception,
             };
         }
+    }
+
+    /// <summary>Returns what SSH.NET connects with: the algorithms, the limits, and the way through the jump host.</summary>
+    public static async Task<ConnectionInfo> PrepareAsync(
+        TrainingHost host, AuthenticationMethod method, string[]? types, StepContext context, CancellationToken cancellationToken)
+    {
+        var (name, port) = host.JumpHost is { } jump
+            ? await JumpAsync(host, jump, context, cancellationToken)
+            : (host.HostName, host.Port);
+        var info = new ConnectionInfo(name, port, host.UserName, method)
+        {
+            Timeout = ConnectTimeout,
+
+            // The server says how many there may be.
+            MaxSessions = int.MaxValue,
+            RetryAttempts = 1,
+        };
+        SshAlgorithms.Apply(info, types);
+        return info;
     }
 
     /// <summary>
@@ -156,7 +168,9 @@ internal static class SshLogin
     private static async Task<(string Name, int Port)> JumpAsync(
         TrainingHost host, TrainingHost jump, StepContext context, CancellationToken cancellationToken)
     {
-        var connection = await SshConnectionPool.GetAsync(jump, context, cancellationToken);
+        // One that crossed a process is only a name.
+        var through = (await HostFinder.ResolveAsync(jump, context, cancellationToken))[0];
+        var connection = await SshConnectionPool.GetAsync(through, context, cancellationToken);
         return ("127.0.0.1", await connection.LeadToAsync(host.HostName, host.Port));
     }
 

@@ -170,7 +170,7 @@ public sealed class HostTrustTests : IDisposable
             await Task.WhenAny(CopyAsync(client, host, sent, stopping), CopyAsync(host, client, copy: null, stopping));
         });
         var presented = await HostKeyReader.ReadAsync(
-            new TrainingHost("127.0.0.1", port, "the-user-name", keyPath: null, []), Stop);
+            new TrainingHost("127.0.0.1", port, "the-user-name", keyPath: null, []), new RecordingLog().Context, Stop);
         Assert.Equal((type, server.Fingerprint), (presented.Type, presented.Fingerprint));
 
         // Nothing is encrypted yet, so each message can be read: the list of algorithms, the key exchange, and a farewell.
@@ -204,7 +204,7 @@ public sealed class HostTrustTests : IDisposable
         silent.Start();
         using var ctrlC = new CancellationTokenSource();
         var reading = HostKeyReader.ReadAsync(
-            new TrainingHost("127.0.0.1", ((IPEndPoint)silent.LocalEndpoint).Port, "u", keyPath: null, []), ctrlC.Token);
+            new TrainingHost("127.0.0.1", ((IPEndPoint)silent.LocalEndpoint).Port, "u", keyPath: null, []), new RecordingLog().Context, ctrlC.Token);
         using var client = await silent.AcceptTcpClientAsync(Stop);
         await ctrlC.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading.WaitAsync(TimeSpan.FromSeconds(10), Stop));
