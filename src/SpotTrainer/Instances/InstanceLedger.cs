@@ -21,7 +21,7 @@ internal static class InstanceLedger
     {
         try
         {
-            using var stream = LineFile.Open(Path.Combine(stateFolder, FileName), write: true);
+            using var stream = SharedFile.Open(Path.Combine(stateFolder, FileName), write: true);
             var known = new HashSet<string>(
                 Read(stream, log: null).Where(entry => !entry.Running).Select(entry => entry.InstanceId), StringComparer.Ordinal);
             LineFile.Append(stream, [.. entries.Where(entry => entry.Running || known.Add(entry.InstanceId)).Select(
@@ -49,7 +49,7 @@ internal static class InstanceLedger
 
         try
         {
-            using var stream = LineFile.Open(path, write: false);
+            using var stream = SharedFile.Open(path, write: false);
             return Read(stream, log);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

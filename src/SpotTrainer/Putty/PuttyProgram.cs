@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text;
 using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Putty;
@@ -19,8 +18,8 @@ internal static class PuttyProgram
         return Process.Start(new ProcessStartInfo
         {
             FileName = Platform.IsWindows ? program : "/bin/sh",
-            Arguments = string.Join(
-                " ", (Platform.IsWindows ? ["-load", name] : new[] { "-c", Detached, "sh", program, "-load", name }).Select(Quote)),
+            Arguments = InstalledProgram.Arguments(
+                Platform.IsWindows ? ["-load", name] : ["-c", Detached, "sh", program, "-load", name]),
             UseShellExecute = false,
         })!;
     }
@@ -33,26 +32,12 @@ internal static class PuttyProgram
     /// <summary>Returns the path of PuTTY, for a session that is there or will be. Throws if PuTTY or a display is missing.</summary>
     public static string Require(string name)
     {
-        var program = Find() ?? throw new SpotTrainerException("PuttyMissing", ErrorKind.NotInstalled,
-            "PuTTY is not installed, or is not on the PATH.", $"Run '{InstallLine()}'.", name);
+        var program = InstalledProgram.Find("putty", Environment.GetFolderPath(Environment.SpecialFolder.ProgramFiles) + @"\PuTTY")
+            ?? throw new SpotTrainerException("PuttyMissing", ErrorKind.NotInstalled,
+                "PuTTY is not installed, or is not on the PATH.", $"Run '{InstallLine()}'.", name);
         return HasDisplay() ? program : throw new SpotTrainerException(
             "NoDisplay", ErrorKind.InvalidOperation, "There is no display for PuTTY's window.",
             $"Open the session in this terminal: plink -load {PowerShellText.Quote(name)}", name);
-    }
-
-    private static string? Find()
-    {
-        var folders = (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(Path.PathSeparator)
-            .Select(folder => folder.Trim('"'));
-        if (Platform.IsWindows)
-        {
-            folders = folders.Append(Environment.GetFolderPath(Environment.SpecialFolder.ProgramFiles) + @"\PuTTY");
-        }
-
-        return folders.Where(folder => folder.Length > 0)
-            .Select(folder => folder.TrimEnd(Path.DirectorySeparatorChar) + Path.DirectorySeparatorChar + (
-                Platform.IsWindows ? "putty.exe" : "putty"))
-            .FirstOrDefault(File.Exists);
     }
 
     private static bool HasDisplay() => !Platform.IsLinux
@@ -60,23 +45,4 @@ internal static class PuttyProgram
 
     private static string InstallLine() => Platform.IsWindows ? "winget install PuTTY.PuTTY"
         : Platform.IsMacOS ? "brew install putty" : "sudo apt-get install -y putty";
-
-    /// <summary>Quotes an argument for the way Windows programs, and .NET on every system, split a command line.</summary>
-    private static string Quote(string argument)
-    {
-        var text = new StringBuilder("\"");
-        var backslashes = 0;
-        foreach (var character in argument)
-        {
-            if (character == '"')
-            {
-                text.Append('\\', backslashes + 1);
-            }
-
-            backslashes = character == '\\' ? backslashes + 1 : 0;
-            text.Append(character);
-        }
-
-        return text.Append('\\', backslashes).Append('"').ToString();
-    }
 }

@@ -80,7 +80,7 @@ internal static class KnownHosts
     /// <returns>The fingerprints that the file has for the host: another process may have recorded a key meanwhile.</returns>
     public static IReadOnlyList<string> Record(string file, string hostName, int port, PresentedHostKey key)
     {
-        using var stream = LineFile.Open(file, write: true);
+        using var stream = SharedFile.Open(file, write: true);
         using var reader = LineFile.Read(stream);
         var known = FindIn(Lines(reader), hostName, port).Accepted;
         if (known.Count > 0)
