@@ -18,6 +18,8 @@
         'Connect-TrainingHost'
         'ConvertFrom-PuttyKey'
         'ConvertTo-PuttyKey'
+        'Enter-SpotTrainingInstance'
+        'Enter-TrainingHost'
         'Find-SpotOffer'
         'Get-SpotPrice'
         'Get-SpotTrainingCost'

@@ -39,6 +39,10 @@ internal sealed class TmuxScreen : IAsyncDisposable
             () => $"The shell never read keys:\n{seen}");
     }
 
+    /// <summary>Changes the size of the window, as a person does with the mouse.</summary>
+    public async Task ResizeAsync(int columns, int lines) =>
+        (await TmuxAsync("resize-window", "-x", $"{columns}", "-y", $"{lines}")).Succeeded();
+
     /// <summary>Returns the lines on the screen: wrapped lines are joined, and trailing spaces and empty lines are removed.</summary>
     public async Task<string> ReadAsync() => string.Join(
         '\n', (await TmuxAsync("capture-pane", "-p", "-J")).Succeeded().Split('\n').Select(line => line.TrimEnd())).TrimEnd('\n');
