@@ -31,6 +31,16 @@ Describe 'New-SpotTrainingInstance on a rehearsal' -Skip:(-not $IsLinux) {
         @(Get-SpotTrainingInstance -IncludeTerminated).Count | Should -Be $before
     }
 
+    It 'warns if a running instance has the name' {
+        $instance = Get-TestInstance
+        $launch = { param($Name) Find-SpotOffer -First 1 | New-SpotTrainingInstance -Name $Name -WhatIf -WarningAction SilentlyContinue -WarningVariable global:said }
+        & $launch pester
+        @($said) -match 'already has this name' | Should -BeLike "*$($instance.InstanceId)*"
+        & $launch nobody
+        @($said) -match 'already has this name' | Should -BeNullOrEmpty
+        Remove-Variable said -Scope Global
+    }
+
     It 'launches one instance that has a deadline' {
         $instance = Get-TestInstance
         $instance.GetType().FullName | Should -Be 'SpotTrainer.Instances.SpotTrainingInstance'

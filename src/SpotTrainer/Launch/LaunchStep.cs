@@ -130,6 +130,39 @@ internal sealed class LaunchStep
         }
     }
 
+    /// <summary>
+    /// Warns about running instances that already have the name: it would then stand for several. The ledger knows in which other regions
+    /// to look. If EC2 does not answer soon, the launch goes on.
+    /// </summary>
+    public async Task WarnOfNamesakesAsync(CancellationToken cancellationToken)
+    {
+        var names = Enumerable.Range(1, Request.Count).Select(number => Request.ForInstance(number).Name).ToArray();
+        List<Filter> filters =
+        [
+            InstanceReader.OwnFilter, new Filter("instance-state-name", ["pending", "running"]), new Filter("tag:" + ModuleTags.Name, [.. names]),
+        ];
+        using var limit = context.Time.Limit(PreviewTimeout, cancellationToken);
+        try
+        {
+            var account = await cloud.GetAccountAsync(limit.Token);
+            var regions = InstanceLedger.Read(cloud.StateFolder)
+                .Where(
+                    entry => entry.Running && entry.Ended > context.Now && entry.Account == account
+                        && names.Contains(entry.Name, StringComparer.Ordinal))
+                .Select(entry => entry.Region).Concat(Request.Offers.Select(offer => offer.Region)).Distinct(StringComparer.Ordinal).ToArray();
+            foreach (var instance in await InstanceReader.ListEverywhereAsync(cloud, regions, filters, context, limit.Token))
+            {
+                context.Log.Warning(
+                    $"{instance} in {instance.Region} already has this name, and runs until {DisplayText.Of(instance.Deadline)}. "
+                    + "Use the IDs to tell them apart, or another -Name.");
+            }
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            context.Log.Verbose(ErrorTranslation.Translate(exception, Request.Name).Message);
+        }
+    }
+
     /// <summary>Launches one instance, unless it was launched before.</summary>
     /// <param name="number">The number of the instance, from 1.</param>
     /// <param name="receive">Receives the instance.</param>

@@ -53,6 +53,7 @@ public sealed class NewSpotTrainingInstanceCommand : LaunchCmdlet
         }
 
         step.Warn(isPreview: IsWhatIf);
+        Run(first, step.WarnOfNamesakesAsync);
         if (!ShouldProcess(step.Target, action))
         {
             return;
