@@ -20,6 +20,7 @@
         'ConvertTo-PuttyKey'
         'Enter-SpotTrainingInstance'
         'Enter-TrainingHost'
+        'Export-SshConfig'
         'Find-SpotOffer'
         'Get-SpotPrice'
         'Get-SpotTrainingCost'

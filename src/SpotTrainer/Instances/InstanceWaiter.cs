@@ -57,6 +57,7 @@ internal static class InstanceWaiter
         await DeadlineCheck.RequireAsync(connection, instance, instance.Deadline, context, cancellationToken);
         instance = await OwnHostKey.EnsureAsync(instance, context, cancellationToken);
         context.Log.Progress(activity, "ready", 100);
+        await SshExportUpdate.AddAsync(instance, context, cancellationToken);
         return instance;
     }
 
@@ -88,14 +89,17 @@ internal static class InstanceWaiter
         var forgiving = new Patience(Ec2Instances.Patience, poll) { FromFirstError = true };
         try
         {
-            return await Patience.Endless(poll).AskAsync(
+            var ended = await Patience.Endless(poll).AskAsync(
                 context.Time, () => forgiving.AskAsync(context.Time, LookAsync, isEnough: null, MayPassForNow, cancellationToken),
                 now => now.State == InstanceStateName.Terminated.Value
                     || (!isEnding && now.State == InstanceStateName.Stopped.Value ? throw Stopped(now) : false),
                 mayPass: null, cancellationToken);
+            SshExportUpdate.Remove(instance.Cloud, instance.InstanceId, context.Log);
+            return ended;
         }
         catch (AmazonEC2Exception exception) when (exception.ErrorCode == "InvalidInstanceID.NotFound" && !instance.IsNew)
         {
+            SshExportUpdate.Remove(instance.Cloud, instance.InstanceId, context.Log);
             return instance.Forgotten();
         }
 

@@ -32,6 +32,7 @@ internal static class Terminator
                 context.Time,
                 () => cloud.Ec2(region).TerminateInstancesAsync(new TerminateInstancesRequest { InstanceIds = [id] }, limit.Token),
                 MayPass, limit.Token);
+            SshExportUpdate.Remove(cloud, id, context.Log);
         }
         catch (Exception) when (limit.IsOver && last is not null)
         {

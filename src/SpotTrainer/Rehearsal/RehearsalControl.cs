@@ -43,9 +43,10 @@ internal static class RehearsalControl
     }
 
     /// <summary>Ends a rehearsal. Does nothing if it has already ended.</summary>
-    public static async Task StopAsync(SpotRehearsal rehearsal)
+    public static async Task StopAsync(SpotRehearsal rehearsal, IStepLog log)
     {
         ActiveRehearsal.Clear(rehearsal);
+        SshExportUpdate.RemoveRehearsal(rehearsal.Cloud, log);
         rehearsal.Cloud.Dispose();
         try
         {

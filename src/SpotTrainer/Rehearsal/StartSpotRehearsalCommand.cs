@@ -50,7 +50,7 @@ public sealed class StartSpotRehearsalCommand : StepCmdlet
                 }
                 finally
                 {
-                    await RehearsalControl.StopAsync(rehearsal);
+                    await RehearsalControl.StopAsync(rehearsal, Output);
                 }
             }
         });

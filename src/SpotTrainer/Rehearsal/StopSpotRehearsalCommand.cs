@@ -24,7 +24,7 @@ public sealed class StopSpotRehearsalCommand : StepCmdlet
         {
             Run(rehearsal, async _ =>
             {
-                await RehearsalControl.StopAsync(rehearsal);
+                await RehearsalControl.StopAsync(rehearsal, Output);
                 await Output.ObjectAsync(rehearsal);
             });
         }
