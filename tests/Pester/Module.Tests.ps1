@@ -4,14 +4,14 @@ BeforeDiscovery {
     . ([System.IO.Path]::Combine($PSScriptRoot, 'Import.ps1'))
     $commands = Get-Command -Module SpotTrainer | ForEach-Object { @{ Name = $_.Name } }
     $isPackage = $manifest -eq $packaged
-    $onMachines = 'Install-CondaStack', 'Invoke-TrainingCommand', 'New-PuttySession', 'Remove-SpotTrainingInstance', 'Send-TrainingData',
+    $onMachines = 'Install-CondaStack', 'Invoke-TrainingCommand', 'New-PuttySession', 'New-TrainingTunnel', 'Remove-SpotTrainingInstance', 'Send-TrainingData',
         'Set-JupyterSecurity', 'Set-SpotTrainingDeadline', 'Start-JupyterServer', 'Start-TrainingJob', 'Stop-JupyterServer', 'Wait-SpotTrainingInstance' | ForEach-Object { @{ Name = $_ } }
     $onJobs = 'Receive-TrainingResult', 'Wait-TrainingJob' | ForEach-Object { @{ Name = $_ } }
     $changing = 'Clear-SpotTrainingResource', 'ConvertFrom-PuttyKey', 'ConvertTo-PuttyKey', 'Export-SshConfig', 'Install-CondaStack', 'Invoke-TrainingCommand', 'New-PuttySession', 'New-SpotTrainingInstance',
-        'New-TrainingKeyPair', 'New-TrainingSecurityGroup', 'Receive-TrainingResult', 'Remove-SpotTrainingInstance', 'Remove-TrainingKeyPair', 'Send-TrainingData',
+        'New-TrainingKeyPair', 'New-TrainingSecurityGroup', 'New-TrainingTunnel', 'Receive-TrainingResult', 'Remove-SpotTrainingInstance', 'Remove-TrainingKeyPair', 'Remove-TrainingTunnel', 'Send-TrainingData',
         'Set-JupyterSecurity', 'Set-SpotRehearsal', 'Set-SpotTrainingDeadline', 'Start-JupyterServer', 'Start-PuttySession', 'Start-SpotRehearsal', 'Start-TrainingJob', 'Stop-JupyterServer',
         'Stop-SpotRehearsal', 'Update-TrainingSecurityGroup' | ForEach-Object { @{ Name = $_ } }
-    $reading = 'Connect-TrainingHost', 'Enter-SpotTrainingInstance', 'Enter-TrainingHost', 'Find-SpotOffer', 'Get-SpotPrice', 'Get-SpotTrainingCost', 'Get-SpotTrainingInstance', 'Get-TrainingKeyPair', 'Test-SpotTrainingPlan', 'Wait-SpotTrainingInstance', 'Wait-TrainingJob' |
+    $reading = 'Connect-TrainingHost', 'Enter-SpotTrainingInstance', 'Enter-TrainingHost', 'Find-SpotOffer', 'Get-SpotPrice', 'Get-SpotTrainingCost', 'Get-SpotTrainingInstance', 'Get-TrainingKeyPair', 'Get-TrainingTunnel', 'Test-SpotTrainingPlan', 'Wait-SpotTrainingInstance', 'Wait-TrainingJob' |
         ForEach-Object { @{ Name = $_ } }
 }
 
@@ -69,7 +69,7 @@ Describe 'The module' {
     }
 
     It 'has about topics' {
-        foreach ($topic in 'about_SpotTrainer', 'about_SpotTrainer_Money', 'about_SpotTrainer_Unattended') {
+        foreach ($topic in 'about_SpotTrainer', 'about_SpotTrainer_Connection', 'about_SpotTrainer_Money', 'about_SpotTrainer_Unattended') {
             Get-Help $topic | Out-String | Should -Match "TOPIC\s+$topic\s"
         }
     }
@@ -103,11 +103,11 @@ Describe '<Name>' -ForEach $commands {
 }
 
 Describe 'Output' {
-    # A terminal gives nothing to the pipeline.
-    It '<Name> says what it gives, in a type of the module' -ForEach ($commands | Where-Object { $_.Name -notlike 'Enter-*' }) {
+    # A terminal gives nothing to the pipeline, and neither does the end of a tunnel.
+    It '<Name> says what it gives, in a type of the module' -ForEach ($commands | Where-Object { $_.Name -notlike 'Enter-*' -and $_.Name -ne 'Remove-TrainingTunnel' }) {
         $types = (Get-Command $Name).OutputType
         $types | Should -Not -BeNullOrEmpty
-        $types.Name | ForEach-Object { $_ | Should -Match '^(SpotTrainer\.|System\.Diagnostics\.Process$)' }
+        $types.Name | ForEach-Object { $_ | Should -Match '^(SpotTrainer\.|System\.(Diagnostics\.Process|String|Byte\[\])$)' }
     }
 }
 
@@ -132,7 +132,8 @@ Describe 'Binding' {
     }
 
     It '<Name> gives an object that the next step on a machine can take' -ForEach ($onMachines | Where-Object { $_.Name -ne 'Remove-SpotTrainingInstance' }) {
-        $type = (Get-Command $Name).OutputType[0].Type
+        # Invoke-TrainingCommand also gives text and bytes.
+        $type = (Get-Command $Name).OutputType.Type | Where-Object FullName -like 'SpotTrainer.*' | Select-Object -First 1
         if ($type.FullName -ne 'SpotTrainer.Instances.SpotTrainingInstance') {
             $type.GetProperty('Instance').PropertyType.FullName | Should -Be 'SpotTrainer.Remote.TrainingHost'
         }

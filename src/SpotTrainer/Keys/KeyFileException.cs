@@ -19,8 +19,9 @@ internal sealed class KeyFileException : Exception
 
     public static KeyFileException Encrypted() =>
         new("KeyEncrypted", ErrorKind.AuthenticationError, "It has a passphrase.",
-            "Use ConvertTo-PuttyKey or ConvertFrom-PuttyKey with -Passphrase (Read-Host -AsSecureString prompts for it). "
-            + "The other cmdlets need a key without a passphrase.");
+            "Pass it with -Passphrase (Read-Host -AsSecureString prompts for it) to ConvertTo-PuttyKey, ConvertFrom-PuttyKey, "
+            + "Connect-TrainingHost, or Invoke-TrainingCommand: the session then knows it for every step on a host. Or add the key to an "
+            + "ssh-agent (ssh-add). To launch an instance, use a key without a passphrase.");
 
     public static KeyFileException WrongPassphrase() =>
         new("KeyPassphraseWrong", ErrorKind.AuthenticationError, "The passphrase is wrong.",

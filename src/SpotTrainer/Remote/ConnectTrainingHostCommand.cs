@@ -40,6 +40,7 @@ public sealed class ConnectTrainingHostCommand : StepCmdlet
     /// <summary>The passphrase of the key. Without it, you are asked once in a session. It is never saved.</summary>
     [Parameter]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public SecureString? Passphrase { get; set; }
 
     /// <summary>The host through which the machine is reached, as with ssh -J. It sees only encrypted data.</summary>

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
+using System.Security;
 using System.Text;
 using System.Text.RegularExpressions;
 using SpotTrainer.Foundation;
@@ -70,6 +71,15 @@ public sealed class InvokeTrainingCommandCommand : HostStepCmdlet
     [ArgumentCompleter(typeof(NothingCompleter))]
     public TimeSpan? Timeout { get; set; }
 
+    /// <summary>
+    /// The passphrase of the private key. Without it, you are asked once in a session. The session remembers it, for the other cmdlets, too.
+    /// It is never saved.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNull]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public SecureString? Passphrase { get; set; }
+
     /// <summary>Writes no error if the command fails. Its exit code is in $LASTEXITCODE, and in the object of -Result.</summary>
     [Parameter]
     public SwitchParameter AllowFailure { get; set; }
@@ -92,6 +102,11 @@ public sealed class InvokeTrainingCommandCommand : HostStepCmdlet
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
+        if (Passphrase is not null)
+        {
+            Context.Session.Get<KeyRing>().Add(Passphrase);
+        }
+
         if (InputFile is not null && MyInvocation.BoundParameters.ContainsKey(nameof(InputObject)))
         {
             Fail(new SpotTrainerException("InputTwice", ErrorKind.InvalidArgument, "The command can have only one standard input.",

@@ -17,6 +17,7 @@ public sealed class RemoveTrainingTunnelCommand : StepCmdlet
     /// <summary>The tunnels. Those that are closed already are no error.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = "Tunnel")]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(NothingCompleter))]
     public TrainingTunnel[] Tunnel { get; set; } = [];
 
     /// <inheritdoc/>

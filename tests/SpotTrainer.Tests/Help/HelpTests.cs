@@ -6,7 +6,7 @@ public sealed class HelpTests
 {
     [Theory]
     [InlineData("Connect-TrainingHost", "Connects to any Linux machine over SSH and returns the host that the other steps work on.")]
-    [InlineData("Invoke-TrainingCommand", "Runs a command in the shell of one or more hosts.")]
+    [InlineData("Invoke-TrainingCommand", "Runs a command on one or more hosts, and writes its output line by line as it arrives.")]
     public void Get_Help_shows_the_page(string cmdlet, string synopsis)
     {
         using var module = new ModuleRunspace();

@@ -24,12 +24,12 @@ public sealed class OwnHostKeyTests(RehearsalSession session)
         Assert.DoesNotContain(launch.Warnings, warning => warning.Contains("host key", StringComparison.Ordinal));
         var pinned = Assert.Single((string[])instance.Properties["HostKeys"].Value);
         Assert.Equal(pinned, await TagAsync(instance));
-        var served = Text("$instance | Invoke-TrainingCommand 'ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key; ls /etc/ssh'", instance);
+        var served = Text("$instance | Invoke-TrainingCommand -Result 'ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key; ls /etc/ssh'", instance);
         Assert.Contains(pinned, served, StringComparison.Ordinal);
         Assert.DoesNotContain(".own", served, StringComparison.Ordinal);
 
         // The host key from the user data is no longer accepted.
-        var first = Text("$instance | Invoke-TrainingCommand 'cat /var/lib/cloud/instance/user-data.txt'", instance);
+        var first = Text("$instance | Invoke-TrainingCommand -Result 'cat /var/lib/cloud/instance/user-data.txt'", instance);
         Assert.Contains("ed25519_private", first, StringComparison.Ordinal);
         var publicLine = first.Split('\n').Single(line => line.Contains("ed25519_public", StringComparison.Ordinal))
             .Split("ed25519_public: ")[1];
@@ -57,7 +57,7 @@ public sealed class OwnHostKeyTests(RehearsalSession session)
                 instance = session.Require("Get-SpotTrainingInstance killed").Output[0];
                 return Task.FromResult(
                     (string)instance.Properties["State"].Value == "running"
-                        && session.Run("$instance | Invoke-TrainingCommand true", ("instance", instance)).Errors.Count == 0);
+                        && session.Run("$instance | Invoke-TrainingCommand -Result true", ("instance", instance)).Errors.Count == 0);
             },
             () => "the instance never accepted our login");
 
@@ -102,7 +102,7 @@ public sealed class OwnHostKeyTests(RehearsalSession session)
         // Runs the script as the module does. The session's own connection must not keep using the first key.
         var script = EmbeddedScript.Read("own_hostkey.sh");
         return Text(
-            $"$instance | Invoke-TrainingCommand -Command $script", instance,
+            $"$instance | Invoke-TrainingCommand -Result -Command $script", instance,
             ("script", $"sudo sh -s {arguments} << 'SCRIPT'\n{script}SCRIPT\n"));
     }
 

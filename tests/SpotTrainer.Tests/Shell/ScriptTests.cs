@@ -58,10 +58,10 @@ public sealed class ScriptTests : IDisposable
         Assert.Empty(output);
         Assert.StartsWith("Connect-TrainingHost: The private key /nowhere/key does not exist.", error, StringComparison.Ordinal);
         Assert.Contains(
-            "Copy the private key to this computer, and pass its path to Connect-TrainingHost -KeyPath, with the HostName, UserName, and HostKeys of this host.\n",
+            "Check the path. With the path of a .pub file, the key must be in a running ssh-agent.\n",
             error,
             StringComparison.Ordinal);
-        Assert.Equal(2, error.Split("Copy the private key").Length);
+        Assert.Equal(2, error.Split("Check the path.").Length);
         Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
     }
 
@@ -188,7 +188,7 @@ public sealed class ScriptTests : IDisposable
         var (code, _, error) = await ShellProcess.RunAsync("-Command", "Connect-TrainingHost");
 
         Assert.Equal(1, code);
-        Assert.Contains("KeyPath", error, StringComparison.Ordinal);
+        Assert.Contains("HostName", error, StringComparison.Ordinal);
     }
 
     [Fact]
