@@ -14,6 +14,9 @@ switch (args)
     case ["run"]:
         await MainJobBenchmark.RunAsync();
         return 0;
+    case ["connect"]:
+        ConnectBenchmark.Run();
+        return 0;
     case ["keys"]:
         KeyBenchmark.Run();
         return 0;
@@ -33,6 +36,6 @@ switch (args)
         await WatchdogBenchmark.RunAsync();
         return 0;
     default:
-        Console.Error.WriteLine("usage: SpotTrainer.Benchmarks import [PWSH] | run | keys | launch | many | offers | watchdog");
+        Console.Error.WriteLine("usage: SpotTrainer.Benchmarks import [PWSH] | run | connect | keys | launch | many | offers | watchdog");
         return 64;
 }

@@ -19,6 +19,9 @@ internal sealed class ChannelAccess : IDisposable
     /// <summary>After so many bytes were read, the host is allowed as many more.</summary>
     private const int Step = Window / 4;
 
+    /// <summary>The largest piece that is sent at once: OpenSSH's largest packet.</summary>
+    private const int Piece = 32 * 1024;
+
     private const BindingFlags Inside = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
 
     private static readonly Assembly Library = typeof(SshCommand).Assembly;
@@ -34,6 +37,12 @@ internal sealed class ChannelAccess : IDisposable
     private static readonly FieldInfo ChannelOfCommand = Field(typeof(SshCommand), "_channel");
     private static readonly PropertyInfo SessionOfClient = Property(typeof(BaseClient), "Session");
     private static readonly FieldInfo FirstWindow = Field(ChannelType, "_initialWindowSize");
+    private static readonly FieldInfo ClosingLock = Field(ChannelType, "_messagingLock");
+
+    /// <summary>How to take that lock. SSH.NET has another kind for each version of .NET.</summary>
+    private static readonly MethodInfo? EnterLock = ClosingLock.FieldType.GetMethod("Enter", Inside, binder: null, [], modifiers: null);
+
+    private static readonly MethodInfo? ExitLock = ClosingLock.FieldType.GetMethod("Exit", Inside, binder: null, [], modifiers: null);
     private static readonly FieldInfo WindowOpened = Field(ChannelType, "_channelServerWindowAdjustWaitHandle");
     private static readonly PropertyInfo LocalWindow = Property(ChannelType, "LocalWindowSize");
     private static readonly PropertyInfo LocalPacket = Property(ChannelType, "LocalPacketSize");
@@ -94,7 +103,7 @@ internal sealed class ChannelAccess : IDisposable
     public void Taken(int count)
     {
         // Whoever reads one stream and whoever reads the other may come at the same time.
-        if (Interlocked.Add(ref unreported, count) < Step || Interlocked.Exchange(ref unreported, 0) is not (> 0 and var room) || !IsOpen)
+        if (Interlocked.Add(ref unreported, count) < Step || Interlocked.Exchange(ref unreported, 0) is not (> 0 and var room))
         {
             return;
         }
@@ -102,7 +111,7 @@ internal sealed class ChannelAccess : IDisposable
         TakeWindow();
         try
         {
-            Call(SendMessage, session, new ChannelWindowAdjustMessage((uint)RemoteNumber.GetValue(channel)!, (uint)room));
+            WhileOpen(() => Call(SendMessage, session, new ChannelWindowAdjustMessage((uint)RemoteNumber.GetValue(channel)!, (uint)room)));
         }
         catch (Exception exception) when (exception is Renci.SshNet.Common.SshException or System.Net.Sockets.SocketException)
         {
@@ -115,13 +124,12 @@ internal sealed class ChannelAccess : IDisposable
     {
         for (var sent = 0; sent < count;)
         {
-            var room = (int)Math.Min(count - sent, WaitForRoom());
-            if (room == 0)
+            var room = (int)Math.Min(Math.Min(count - sent, Piece), WaitForRoom());
+            if (room == 0 || !WhileOpen(() => Call(SendData, channel, buffer, sent, room)))
             {
                 return false;
             }
 
-            Call(SendData, channel, buffer, sent, room);
             sent += room;
         }
 
@@ -129,17 +137,7 @@ internal sealed class ChannelAccess : IDisposable
     }
 
     /// <summary>Tells the host that nothing more will be sent.</summary>
-    public void EndInput()
-    {
-        try
-        {
-            Call(SendEof, channel);
-        }
-        catch (InvalidOperationException)
-        {
-            // The channel was closed by the host.
-        }
-    }
+    public void EndInput() => WhileOpen(() => Call(SendEof, channel));
 
     /// <summary>Ends waits. The channel itself is closed by its owner.</summary>
     public void Close() => closed.Set();
@@ -149,6 +147,45 @@ internal sealed class ChannelAccess : IDisposable
     {
         Close();
         ((IDisposable)channel).Dispose();
+    }
+
+    /// <summary>
+    /// Sends something, unless the channel is closed. Between a look and the message, SSH.NET could close it, and OpenSSH ends the whole
+    /// connection at a message for a channel that does not exist.
+    /// </summary>
+    private bool WhileOpen(Action send)
+    {
+        var closing = ClosingLock.GetValue(channel)!;
+        if (EnterLock is null)
+        {
+            Monitor.Enter(closing);
+        }
+        else
+        {
+            EnterLock.Invoke(closing, null);
+        }
+
+        try
+        {
+            if (!IsOpen)
+            {
+                return false;
+            }
+
+            send();
+            return true;
+        }
+        finally
+        {
+            if (EnterLock is null)
+            {
+                Monitor.Exit(closing);
+            }
+            else
+            {
+                ExitLock!.Invoke(closing, null);
+            }
+        }
     }
 
     /// <summary>Waits until the host takes more, and returns how much; 0 if the channel is closed.</summary>

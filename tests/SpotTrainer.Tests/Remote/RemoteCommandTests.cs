@@ -66,6 +66,22 @@ public sealed class RemoteCommandTests : IAsyncLifetime
         Assert.Equal(0, (await running.WaitAsync(Limit, Stop)).ExitCode);
     }
 
+    /// <summary>A message for a channel that the server has just closed would end the whole connection.</summary>
+    [Fact]
+    public async Task Commands_that_end_at_once_do_not_disturb_each_other()
+    {
+        var connection = await ConnectAsync();
+        var rounds = Environment.GetEnvironmentVariable("SPOTTRAINER_FULL") == "1" ? 2_000 : 60;
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(async one =>
+        {
+            for (var round = 0; round < rounds; round++)
+            {
+                var command = new RemoteCommand($"exit {one}") { Input = round % 2 == 0 ? null : () => new MemoryStream(new byte[100]) };
+                Assert.Equal(one, (await connection.RunAsync(command, Stop)).ExitCode);
+            }
+        }));
+    }
+
     [Theory]
     [InlineData("exit 7", 7, null)]
     [InlineData("kill -9 $$", 137, "SIGKILL")]
