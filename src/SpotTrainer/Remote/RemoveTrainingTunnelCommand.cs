@@ -17,7 +17,8 @@ public sealed class RemoveTrainingTunnelCommand : StepCmdlet
     /// <summary>The tunnels. Those that are closed already are no error.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = "Tunnel")]
     [ValidateNotNull]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [TunnelReference]
+    [ArgumentCompleter(typeof(TunnelPortCompleter))]
     public TrainingTunnel[] Tunnel { get; set; } = [];
 
     /// <inheritdoc/>

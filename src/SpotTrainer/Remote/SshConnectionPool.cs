@@ -14,6 +14,13 @@ internal sealed class SshConnectionPool : IDisposable
     /// (PerSourcePenalties in sshd_config(5)).
     /// </summary>
     private static readonly TimeSpan LoginDelay = TimeSpan.FromSeconds(5);
+
+    /// <summary>A server that restarts, or a network that changes, is back in a moment.</summary>
+    private static readonly Patience Reconnecting =
+        new(TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(0.5)) { LongestPause = TimeSpan.FromSeconds(4) };
+
+    private static readonly Patience Once = new(TimeSpan.Zero, RetryDelay);
+
     private readonly ConcurrentDictionary<string, Entry> entries = new(StringComparer.Ordinal);
     private volatile bool isOver;
 
@@ -77,7 +84,7 @@ internal sealed class SshConnectionPool : IDisposable
         {
             if (entry.Connection is not { } known || !await known.IsAliveAsync(cancellationToken))
             {
-                var wasSilent = entry.Connection is { IsConnected: true };
+                var (wasThere, wasSilent) = (entry.Connection is not null, entry.Connection is { IsConnected: true });
                 entry.Connection?.Abandon();
                 entry.Connection = null;
                 if (wasSilent && !isBooting && await HostFinder.Current.WhyGoneAsync(host, context.Time, cancellationToken) is { } why)
@@ -85,7 +92,9 @@ internal sealed class SshConnectionPool : IDisposable
                     throw why;
                 }
 
-                entry.Connection = await SshConnection.ConnectAsync(host, isBooting, context, cancellationToken);
+                entry.Connection = await (wasThere && !isBooting ? Reconnecting : Once).AskAsync(
+                    context.Time, () => SshConnection.ConnectAsync(host, isBooting, context, cancellationToken), isEnough: null,
+                    exception => exception is SpotTrainerException { Id: "HostUnreachable" }, cancellationToken);
                 if (entry.Closed || isOver)
                 {
                     entry.Connection.Dispose();

@@ -26,7 +26,7 @@ public sealed class EnterInstanceTests : IDisposable
         var seen = await screen.WaitForAsync("ubuntu@");
         Assert.Matches(@"my demo \(i-[0-9a-f]+\) terminates itself at \d{4}-\d\d-\d\d \d\d:\d\d\.", seen);
 
-        await screen.SendAsync("PS1=in\"\"side; echo be\"\"gins; sleep 1000", "Enter");
+        await screen.SendAsync("PS1=in\"\"side; sh -c 'echo be\"\"gins; exec sleep 1000'", "Enter");
         await screen.WaitForAsync("begins");
         await screen.SendAsync("C-c");
         await screen.WaitForAsync("\ninside");

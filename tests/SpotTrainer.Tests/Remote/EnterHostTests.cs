@@ -39,7 +39,7 @@ public sealed class EnterHostTests : IClassFixture<PuttyTools>, IDisposable
             () => "The terminal never had the new size.");
 
         // Ctrl+C ends the remote program, and neither ssh nor the cmdlet.
-        await TypeAsync(screen, "clear; echo be\"\"gins; sleep 1000; echo ended by $?");
+        await TypeAsync(screen, "clear; sh -c 'echo be\"\"gins; exec sleep 1000'; echo ended by $?");
         await screen.WaitForAsync("begins");
         await screen.SendAsync("C-c");
         await screen.WaitForAsync("^C\ninside>");

@@ -42,7 +42,7 @@ public sealed class TrustCommandTests : IDisposable
         Assert.Contains("-TrustNewHostKey -Force", refused.ReplaceLineEndings(" "), StringComparison.Ordinal);
         Assert.False(File.Exists(OwnFile));
 
-        var trusted = await RunAsync($"({Connect(server, "-TrustNewHostKey -Force")} | Invoke-TrainingCommand 'echo in').ExitCode; $Error.Count");
+        var trusted = await RunAsync($"({Connect(server, "-TrustNewHostKey -Force")} | Invoke-TrainingCommand 'echo in' -Result).ExitCode; $Error.Count");
         Assert.Contains(OwnFile, trusted, StringComparison.Ordinal);
         Assert.Contains("\n0\n0\n", trusted, StringComparison.Ordinal);
         Assert.Contains(server.Fingerprint, (await Programs.RunAsync(
