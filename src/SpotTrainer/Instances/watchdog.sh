@@ -26,7 +26,7 @@
 # Nothing that this script runs may hold it up, not even a program that no signal ends: what can hang runs beside it.
 #
 # The registry of uses. Each file /run/spottrainer/uses/NAME describes one process that uses this machine, or that wants a signal
-# before the machine ends. Any user can create one (`register` does); the watchdog knows nothing about the programs behind it.
+# before the machine ends. Any user can create one (`register` does).
 #
 # NAME has 1 to 64 letters, digits, and "._-", and starts with a letter or digit. Use one for each process (NAME-PID). Names that
 # start with a dot or end in ".new" are ignored: write the file under such a name, then rename it. A file has at most 1024 bytes. It
@@ -46,7 +46,7 @@
 # a process of another user: `status` lists these files and the reasons as bad_uses. Stale files are removed. Only the first 32 files
 # are read. Nothing in them is ever evaluated.
 set -u
-# Ranges and lengths below are those of ASCII, in every locale.
+# Ranges and lengths are ASCII's.
 LC_ALL=C
 export LC_ALL
 umask 022
@@ -71,17 +71,16 @@ grace=300
 # Seconds between two looks at the deadline, and at the use of the machine.
 turn=20
 look_every=60
-# Below so many percent of one CPU, as the mean between two looks, it is quiet: what a system does by itself stays under it.
+# Below so many percent of one CPU, on average between two looks, it is quiet: a system by itself takes less.
 cpu_quiet=10
-# The same for a use with busy=cpu: an idle Jupyter takes less than a tenth of this.
+# The same for uses with busy=cpu, terminals, and VS Code: an idle Jupyter takes less than a tenth of this.
 use_quiet=1
 gpu_quiet=5
 most_uses=32
 newline='
 '
 
-# Beside the watchdog: neither a log that takes no more nor a terminal that hangs may hold it up. `wall` finds no terminal on
-# systems without utmp.
+# A log or a terminal may hang. `wall` finds no terminal on systems without utmp.
 say() {
     (
         text=$(printf %s "$*" | tr -c '[:print:]' '?')
@@ -171,7 +170,7 @@ make_registry() {
     mkdir -p "$notes" && { [ -d "$uses" ] || mkdir -m 1777 "$uses"; }
 } 2>/dev/null
 
-# put PATH: replaces the file by what comes on standard input, in one step.
+# put PATH: replaces the file by standard input, in one step.
 put() {
     cat > "$1.new" && mv -f "$1.new" "$1"
 }
@@ -255,12 +254,12 @@ manage() {
     timeout -k 1 30 systemctl "$@"
 }
 
-# After a crash in the middle of an arming, there may be a deadline that nothing holds.
+# A crash while arming may leave a deadline that nothing holds.
 holds() {
     read_deadline && manage -q is-enabled spottrainer-deadline.timer && manage -q is-enabled spottrainer-watchdog.service
 }
 
-# What stands in the first line of a file, or nothing.
+# The first line of a file, or nothing.
 line_of() {
     line=
     { IFS= read -r line < "$1"; } 2>/dev/null || :
@@ -288,7 +287,7 @@ status() {
     printf 'uses=%s\nbad_uses=%s\n' "$good" "$bad"
 }
 
-# A name that does not match may contain anything, and may have any length.
+# A name may contain anything, and have any length.
 list_use() {
     rest=$name shown=''
     while [ -n "$rest" ] && [ ${#shown} -lt 64 ]; do
@@ -314,7 +313,7 @@ is_use_name() {
     [ ${#1} -le 64 ]
 }
 
-# Whether all values of a use are there and valid.
+# Whether a use is complete and valid.
 is_use() {
     case $what in
         '' | *[![:print:]]*) return 1 ;;
@@ -327,18 +326,18 @@ is_use() {
     [ ${#what} -le 80 ] && is_count "$start" && is_count "$pid" && [ "$pid" -gt 2 ]
 }
 
-# Sets phase, group, ticks, began, and uid of the process $pid. Fails if it has ended or cannot be read (then phase is empty).
+# Sets phase, group, began, and uid of the process $pid. Fails if it has ended or cannot be read (then phase is empty).
 read_process() {
-    line='' phase='' group='' ticks=0 began='' uid=''
+    line='' phase='' group='' began='' uid=''
     { IFS= read -r line < "$root/proc/$pid/stat"; } 2>/dev/null || :
-    # The fields from the third on (proc(5)); these are words on purpose.
+    # The fields from the third on (proc(5)): words on purpose.
     # shellcheck disable=SC2086
     set -- ${line##*) }
     [ $# -ge 20 ] || return 1
     phase=$1
     # A zombie has ended, unless other threads of it still run.
     [ "$phase" != Z ] || [ "${18}" -gt 1 ] || return 1
-    group=$3 ticks=$((${12} + ${13} + ${14} + ${15})) began=${20}
+    group=$3 began=${20}
     {
         while read -r field uid _; do
             [ "$field" != Uid: ] || break
@@ -391,7 +390,7 @@ read_use() {
         why=incomplete
     elif ! read_process; then
         why=stale
-        # It may still run: a process name with a line end, or a lack of memory, also keeps it from being read.
+        # It may still run: a line end in its name, or a lack of memory, also keeps it from being read.
         [ -n "$phase" ] || [ ! -e "$root/proc/$pid" ] || why='unreadable process'
     elif [ "$began" != "$start" ]; then
         why=stale
@@ -400,7 +399,7 @@ read_use() {
     fi
 }
 
-# each_use COMMAND: reads the files one by one, and runs COMMAND after each.
+# each_use COMMAND: reads each file, and runs COMMAND.
 each_use() {
     count=0
     for file in "$uses"/*; do
@@ -434,7 +433,7 @@ forget() {
     is_use_name "$1-$2" && rm -f "$uses/$1-$2"
 }
 
-# signal_uses EVENT: sends SIGTERM to the uses that asked for it at this event.
+# signal_uses EVENT: sends SIGTERM to the uses that asked for it.
 signal_uses() {
     event=$1
     each_use signal_use
@@ -458,16 +457,18 @@ signal_use() {
     ) &
 }
 
-# One walk over the processes. Sets moved (CPU ticks of SSH's processes), children (the others, as PARENT:ID:TICKS:TTY/FOREGROUND), and
-# use when a command runs over SSH. An sshd without a process of its own holds a tunnel, or is the module's: it is no use of the machine.
-# Nor is a shell that waits at its prompt.
+# Sets moved (CPU ticks of SSH's processes), children (the others, as PARENT:ID:TICKS:TTY), watched (terminals
+# and VS Code's servers, which detach from sshd: uses while they and their descendants take CPU), and use when a command runs over SSH.
+# An sshd without a process of its own holds a tunnel, or is the module's: it is no use.
 walk() {
-    moved=0 daemons=' ' children=''
+    # Not by their command lines: to read those can hang.
+    editors=$(cd "$root/proc" && limited 5 find [0-9]*/exe -lname '*/.vscode-server*' -printf '%h ')
+    moved=0 daemons=' ' children='' watched=" $editors"
     for file in "$root"/proc/[0-9]*/stat; do
         { IFS= read -r line < "$file"; } 2>/dev/null || continue
         name=${line#*\(}
         name=${name%)*}
-        # state ppid pgrp session tty tpgid flags minflt cminflt majflt cmajflt utime stime cutime cstime (proc(5)); these are words on purpose.
+        # 1: state ppid, 5: tty, 12: utime stime cutime cstime, 46: arg_start arg_end (proc(5)): words on purpose.
         # shellcheck disable=SC2086
         set -- ${line##*) }
         # A name may hold a line end, after which nothing was read.
@@ -479,8 +480,13 @@ walk() {
                 ;;
             sftp-server) moved=$((moved + ${12} + ${13})) ;;
             *)
-                # A session's process is never a child of the kernel's or of init.
-                [ "$2" -le 2 ] || children="$children $2:${line%% *}:$((${12} + ${13} + ${14} + ${15})):$5/$(($3 - $6))"
+                tty=$5
+                # VS Code connects by a shell without arguments. Where its server runs, that is no command.
+                case $name.$((${47:-0} - ${46:-0})) in
+                    sh.3 | bash.5) [ -z "$editors" ] || tty=1 ;;
+                esac
+                # Not the kernel's.
+                [ "$2" -eq 2 ] || children="$children $2:${line%% *}:$((${12} + ${13} + ${14} + ${15})):$tty"
                 ;;
         esac
     done
@@ -489,15 +495,34 @@ walk() {
             *" ${child%%:*} "*) ;;
             *) continue ;;
         esac
+        child=${child#*:}
         case $child in
-            *:0/*) use='a command over SSH' ;;
-            */0) ;;
-            *) use='a command at a terminal' ;;
+            *:0) use='a command over SSH' ;;
+            *) watched="$watched${child%%:*} " ;;
         esac
     done
 }
 
-# Sets use if a registered process uses the machine now. The CPU time of children that have ended is included in their parents'.
+# Sets ticks: the CPU time of the processes $1 and their descendants. Their parents' includes that of children that have ended.
+add_up() {
+    family=' ' ticks=0 grown=yes rounds=0
+    # Parents mostly come first: a few rounds find all.
+    while [ -n "$grown" ] && [ $rounds -lt 16 ]; do
+        grown='' rounds=$((rounds + 1))
+        for child in $children; do
+            parent=${child%%:*} child=${child#*:}
+            id=${child%%:*} child=${child#*:}
+            case $family in
+                *" $id "*) continue ;;
+            esac
+            case $1$family in
+                *" $id "* | *" $parent "*) family="$family$id " grown=yes ticks=$((ticks + ${child%%:*})) ;;
+            esac
+        done
+    done
+}
+
+# Sets use if a registered process uses the machine now.
 count_use() {
     case $why in
         '') ;;
@@ -511,27 +536,11 @@ count_use() {
         use=$what
         return
     fi
-    family=" $pid " grown=yes rounds=0
-    # Processes are sorted by number, so parents mostly come first: a few rounds find all descendants.
-    while [ -n "$grown" ] && [ $rounds -lt 16 ]; do
-        grown='' rounds=$((rounds + 1))
-        for child in $children; do
-            case $family in
-                *" ${child%%:*} "*) ;;
-                *) continue ;;
-            esac
-            child=${child#*:}
-            case $family in
-                *" ${child%%:*} "*) continue ;;
-            esac
-            family="$family${child%%:*} " grown=yes child=${child#*:}
-            ticks=$((ticks + ${child%%:*}))
-        done
-    done
+    add_up " $pid "
     taken="$taken $pid.$start:$ticks"
     case $was_taken in
         *" $pid.$start:"*) before=${was_taken##* "$pid.$start:"} ;;
-        # The first look at a use has nothing to compare with, but somebody has just registered it.
+        # Somebody has just registered it.
         *)
             use=$what
             return
@@ -540,7 +549,7 @@ count_use() {
     [ $((ticks - ${before%% *})) -lt $((past * use_quiet)) ] || use=$what
 }
 
-# Sets use: what the machine was used for since the last look; nothing when it was not.
+# Sets use: what the machine was used for since the last look, if it was.
 look() {
     use=
     past=$((up - looked))
@@ -548,12 +557,15 @@ look() {
     { read -r _ user nice system _ _ irq soft _ < "$root/proc/stat" && cpu=$((user + nice + system + irq + soft)); } 2>/dev/null || :
     # A tick is a hundredth of a second, so ticks by seconds are percents of one CPU.
     [ $((cpu - was_cpu)) -lt $((past * cpu_quiet)) ] || use='the CPU'
-    was_moved=$moved was_taken=$taken was_typed=$typed taken=''
+    was_moved=$moved was_taken=$taken was_typed=$typed was_spent=$spent taken=''
     walk
+    add_up "$watched"
+    spent=$ticks
+    [ $((spent - was_spent)) -lt $((past * use_quiet)) ] || use='a program at a terminal or in VS Code'
     each_use count_use
     # File transfer has no process of its own in every sshd: a fifth of a percent is more than keep-alives take.
     [ $(((moved - was_moved) * 5)) -lt "$past" ] || use='a file transfer'
-    # Somebody typed where the time of the last reading has changed, be it over SSH, in tmux or in Jupyter.
+    # Somebody typed where the time of the last reading has changed: over SSH, in tmux, in Jupyter, in VS Code.
     typed=
     set -- "$root"/dev/pts/[0-9]*
     [ ! -e "$1" ] || typed=$(limited 5 stat -c '%n %X' "$@")
@@ -580,7 +592,7 @@ look_at_gpu() {
     done
 }
 
-# For `status`, and for the watchdog that comes after one that was killed.
+# For `status`, and the next watchdog.
 keep_last_use() {
     { echo "$last_use" > "$notes/last-use"; } 2>/dev/null || :
 }
@@ -614,14 +626,13 @@ watch_use() {
     fi
 }
 
-# Sets early: how long before the end of so many seconds people and uses are told.
+# Sets early: how long before the end of so many seconds it is announced.
 set_early() {
     early=$(($1 / 4))
     [ $early -le $warn_before ] || early=$warn_before
 }
 
-# Tells of the deadline, and signals the uses twice. What was done is kept: a watchdog that comes after one that was killed must not take
-# its first signal for the second.
+# Tells of the deadline, and signals the uses twice. What was done is kept for the next watchdog.
 warn() {
     early=$warn_before
     ! is_count "$span" || set_early "$span"
@@ -651,7 +662,7 @@ warn() {
 # Nothing in here may depend on a write that succeeds: the disk can be full.
 run() {
     idle_warned='' lost=0 listener='' up=0 left=0 asking=none
-    cpu=0 moved=0 taken='' typed='' looked=''
+    cpu=0 moved=0 spent=0 taken='' typed='' looked=''
     make_registry || :
     read_boot
     read_uptime
@@ -663,7 +674,7 @@ run() {
         # Without AWS's hardware, cloud-init knows it only later in the boot.
         read_me
         pause=$turn
-        # Notices are heard beside this loop, from its first turn on: nothing that hangs in either can hold up the other.
+        # Notices are heard beside this loop: nothing that hangs in either can hold up the other.
         if [ -z "$listener" ] || ! kill -0 "$listener" 2>/dev/null; then
             listen &
             listener=$!
@@ -696,11 +707,11 @@ new_token() {
     token=$(ask -f -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 21600' "$metadata/api/token")
 }
 
-# Prints a line "200 ADDRESS" when one of AWS's notices stands there. A process a look would cost ten times as much as all of the watchdog does
-# now: one curl asks for both, every second, until they do (from 7.71 on).
+# Prints a line "200 ADDRESS" when one of AWS's notices stands there. A process a look would cost ten times as much: one curl asks for both,
+# every second, until they do (from 7.71 on).
 hear() {
     again='-Z --no-progress-meter --retry-all-errors --retry 600 --retry-delay 1'
-    # These are words on purpose.
+    # Words on purpose.
     # shellcheck disable=SC2086
     curl $again -V > /dev/null 2>&1 || again=
     while kill -0 $$ 2>/dev/null; do
@@ -734,7 +745,7 @@ notice() {
 listen() {
     hear | {
         heard=
-        # When `run` is killed, this must not stay beside the next one.
+        # This must not outlive `run`.
         while read -r code where && kill -0 $$ 2>/dev/null; do
             case "$code ${where##*/} $heard" in
                 *' instance-action '*action*) ;;

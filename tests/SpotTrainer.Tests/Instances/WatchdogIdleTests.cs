@@ -50,6 +50,9 @@ public sealed class WatchdogIdleTests : IDisposable
     [Theory]
     [InlineData("a tunnel: sshd without a process of its own")]
     [InlineData("a prompt at which nobody types")]
+    [InlineData("an editor at a terminal at which nobody types")]
+    [InlineData("a window of VS Code that waits")]
+    [InlineData("a window of VS Code whose server is below it, and takes a little")]
     [InlineData("a kernel that waits")]
     [InlineData("file transfer that is open, and keep-alives")]
     [InlineData("a job that has ended")]
@@ -64,6 +67,15 @@ public sealed class WatchdogIdleTests : IDisposable
             case "prompt":
                 machine.Process(30, "bash", parent: 21, tty: Terminal, foreground: 30);
                 machine.Write("dev/pts/3", "");
+                break;
+            case "editor":
+                machine.Process(30, "bash", parent: 21, tty: Terminal, foreground: 35);
+                machine.Process(35, "vim", parent: 30, tty: Terminal, foreground: 35);
+                machine.Write("dev/pts/3", "");
+                break;
+            case "window":
+                Window(server: what.EndsWith("waits", StringComparison.Ordinal) ? 1 : 32);
+                machine.AfterEachTurn(Stat(41, "node", 40, "$((up / 2))"));
                 break;
             case "kernel":
                 machine.AfterEachTurn(Stat(40, "python3", 35, "$((up / 10))"));
@@ -93,7 +105,13 @@ public sealed class WatchdogIdleTests : IDisposable
     [Theory]
     [InlineData("a job")]
     [InlineData("a command over SSH")]
-    [InlineData("a command at a terminal")]
+    [InlineData("a command over SSH, beside a window of VS Code that waits")]
+    [InlineData("a script that is piped to a shell")]
+    [InlineData("a program named as a shell is, with arguments, beside a window of VS Code that waits")]
+    [InlineData("a command at a terminal that takes CPU")]
+    [InlineData("a VS Code server whose extension takes CPU")]
+    [InlineData("a VS Code server below its window, in whose terminal a program takes CPU")]
+    [InlineData("a VS Code server whose window is closed")]
     [InlineData("a person at a terminal")]
     [InlineData("a Jupyter kernel")]
     [InlineData("a file transfer")]
@@ -113,8 +131,38 @@ public sealed class WatchdogIdleTests : IDisposable
             case "a command over SSH":
                 machine.Process(30, "a (strange) name", parent: 21);
                 break;
-            case "a command at a terminal":
+            case "a command over SSH, beside a window of VS Code that waits":
+                Window(server: 1);
+                machine.Process(22, "sshd-session", parent: 20);
+
+                // Its arguments are as short as those of a shell without any.
+                machine.Process(33, "make", parent: 22, arguments: 5);
+                break;
+            case "a program named as a shell is, with arguments, beside a window of VS Code that waits":
+                Window(server: 1);
+                machine.Process(22, "sshd-session", parent: 20);
+                machine.Process(33, "bash", parent: 22, arguments: "bash\0-c\0./train.sh\0".Length);
+                break;
+            case "a script that is piped to a shell":
+                machine.Process(30, "bash", parent: 21, arguments: "bash\0".Length);
+                break;
+            case "a command at a terminal that takes CPU":
                 machine.Process(30, "bash", parent: 21, tty: Terminal, foreground: 35);
+                machine.AfterEachTurn(Stat(35, "python3", 30, "$((up * 2))"));
+                break;
+            case "a VS Code server whose extension takes CPU":
+                Window(server: 1);
+                machine.AfterEachTurn(Stat(41, "node", 40, "$((up * 2))"));
+                break;
+            case "a VS Code server below its window, in whose terminal a program takes CPU":
+                Window(server: 32);
+                machine.Process(41, "bash", parent: 40, tty: Terminal, foreground: 42);
+                machine.AfterEachTurn(Stat(42, "python3", 41, "$((up * 2))"));
+                break;
+            case "a VS Code server whose window is closed":
+                Window(server: 1);
+                Directory.Delete(machine.Root("proc/30"), recursive: true);
+                machine.AfterEachTurn(Stat(41, "node", 40, "$((up * 2))"));
                 break;
             case "a person at a terminal":
                 machine.Process(30, "bash", parent: 21, tty: Terminal, foreground: 30);
@@ -216,6 +264,19 @@ public sealed class WatchdogIdleTests : IDisposable
         machine.Process(25, "a\nb", parent: 20);
         machine.Process(26, "a) S 20 1 1", parent: 9);
         machine.Process(21, "sshd-session", parent: 20);
+    }
+
+    /// <summary>
+    /// A window of VS Code's Remote-SSH extension: a shell that got a script, and waits. Its server is below it, or has detached itself.
+    /// </summary>
+    private void Window(int server)
+    {
+        machine.Process(30, "bash", parent: 21, arguments: "bash\0".Length);
+        machine.Process(31, "sleep", parent: 30);
+        machine.Process(32, "bash", parent: 30, arguments: "bash\0".Length);
+        machine.Process(40, "node", parent: server);
+        machine.Runs(40, "/home/me/.vscode-server/bin/0123456789abcdef0123456789abcdef01234567/node");
+        machine.Process(41, "node", parent: 40);
     }
 
     /// <summary>A server that is registered as Jupyter is, and its kernel.</summary>

@@ -121,15 +121,20 @@ internal sealed class WatchdogMachine : IDisposable
     /// <summary>A shell script that runs after each turn, with the uptime in $up.</summary>
     public void AfterEachTurn(string script) => folder.Write("hook", $"root='{Root("")}'\n{script}\n");
 
-    /// <summary>A process as /proc shows it; without a group it leads its own.</summary>
+    /// <summary>A process as /proc shows it; without a group it leads its own. Its arguments take so many bytes, each with a zero.</summary>
     public void Process(
         int id, string name, int parent, int tty = 0, int? foreground = null, int? group = null, int? user = null, string state = "S",
-        int threads = 1, int began = Began)
+        int threads = 1, int began = Began, int arguments = 40)
     {
+        const long argumentsAt = 140737351819297;
+        var between = string.Concat(Enumerable.Repeat("0 ", 23));
         Write($"proc/{id}/stat",
-            $"{id} ({name}) {state} {parent} {group ?? id} {id} {tty} {foreground ?? -1} 4194304 1 2 3 4 0 0 0 0 20 0 {threads} 0 {began} 6 7\n");
+            $"{id} ({name}) {state} {parent} {group ?? id} {id} {tty} {foreground ?? -1} 4194304 1 2 3 4 0 0 0 0 20 0 {threads} 0 {began} 6 7 {between}{argumentsAt} {argumentsAt + arguments} 0 0 0\n");
         Write($"proc/{id}/status", $"Name:\t{name}\nPid:\t{id}\nUid:\t{user ?? Me}\t0\t0\t0\nGid:\t0\t0\t0\t0\n");
     }
+
+    /// <summary>The program that a process runs, as /proc shows it.</summary>
+    public void Runs(int id, string program) => File.CreateSymbolicLink(Root($"proc/{id}/exe"), program);
 
     /// <summary>The lines of a use.</summary>
     public static string Use(

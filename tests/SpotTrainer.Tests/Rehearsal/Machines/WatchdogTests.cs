@@ -67,6 +67,47 @@ public sealed class WatchdogTests(VpcFixture fixture) : IClassFixture<VpcFixture
         await used.Stopped.WaitAsync(Limit, Stop);
     }
 
+    /// <summary>
+    /// Each machine has a window as VS Code's Remote-SSH extension opens it: a shell that gets a script, starts a server that detaches
+    /// itself, and waits.
+    /// </summary>
+    [Fact]
+    public async Task A_window_of_VS_Code_keeps_a_machine_only_while_its_server_computes()
+    {
+        const string waits = "cp /bin/sleep $node; (setsid $node 600 > /dev/null 2>&1 < /dev/null & echo $! > server)";
+        const string computes = """
+            cp /bin/sh $node; (setsid $node -c 'while sleep 0.1; do i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done; done' > /dev/null 2>&1 < /dev/null & echo $! > server)
+            """;
+        var idle = await BootAsync(TimeSpan.FromHours(1));
+        var computing = await BootAsync(TimeSpan.FromHours(1));
+        var commanded = await BootAsync(TimeSpan.FromHours(1));
+        using var idleWindow = await OpenWindowAsync(idle, waits);
+        using var computingWindow = await OpenWindowAsync(computing, computes);
+        using var commandedWindow = await OpenWindowAsync(commanded, waits);
+        using var command = Programs.Start([.. fixture.Ssh("ssh", commanded), $"ubuntu@{commanded.PublicIpAddress}", "echo $$ > command; exec sleep 600"]);
+        await UntilThereAsync(commanded, "command");
+
+        // Beside the window, there are a tunnel, and a program at a terminal that waits.
+        using var tunnel = Programs.Start([.. fixture.Ssh("ssh", idle), "-N", $"ubuntu@{idle.PublicIpAddress}"]);
+        using var editor = Programs.Start([.. fixture.Ssh("ssh", idle), "-tt", $"ubuntu@{idle.PublicIpAddress}", "echo > editor; sleep 600; :"]);
+        await UntilThereAsync(idle, "editor");
+        const string arm = "sudo sed -i 's/^cpu_quiet=.*/cpu_quiet=100000/; s/^look_every=.*/look_every=2/; s/^turn=.*/turn=1/' $(command -v spottrainer-watchdog) && sudo rm -f /run/spottrainer/last-use && sudo spottrainer-watchdog arm $(($(date +%s) + 3600)) 15";
+        (await fixture.OnAsync(computing, arm)).Succeeded();
+        (await fixture.OnAsync(commanded, arm)).Succeeded();
+        (await fixture.OnAsync(idle, arm)).Succeeded();
+        await idle.Stopped.WaitAsync(Limit, Stop);
+        Assert.False(computing.Stopped.IsCompleted);
+        Assert.False(commanded.Stopped.IsCompleted);
+        (await fixture.OnAsync(computing, "kill -STOP $(cat server)")).Succeeded();
+        (await fixture.OnAsync(commanded, "kill $(cat command)")).Succeeded();
+        await computing.Stopped.WaitAsync(Limit, Stop);
+        await commanded.Stopped.WaitAsync(Limit, Stop);
+        foreach (var ssh in new[] { idleWindow, computingWindow, commandedWindow, command, tunnel, editor })
+        {
+            ssh.Kill();
+        }
+    }
+
     [Fact]
     public async Task After_a_reboot_deadline_and_idle_timeout_still_apply()
     {
@@ -80,6 +121,23 @@ public sealed class WatchdogTests(VpcFixture fixture) : IClassFixture<VpcFixture
         Assert.Contains("\narmed=yes\nwatchdog=active\nidle_timeout=1200\n", status, StringComparison.Ordinal);
         await machine.TerminateAsync();
     }
+
+    private async Task<System.Diagnostics.Process> OpenWindowAsync(IMachine machine, string server)
+    {
+        var ssh = Programs.Start([.. fixture.Ssh("ssh", machine), "-T", $"ubuntu@{machine.PublicIpAddress}", "bash"]);
+        await ssh.StandardInput.WriteAsync($$"""
+            node=$HOME/.vscode-server/bin/0123456789abcdef0123456789abcdef01234567/node
+            mkdir -p ${node%/*}; {{server}}
+            while :; do echo > window; sleep 180; done
+
+            """);
+        await ssh.StandardInput.FlushAsync(Stop);
+        await UntilThereAsync(machine, "window");
+        return ssh;
+    }
+
+    private Task UntilThereAsync(IMachine machine, string file) => Programs.UntilAsync(
+        async () => (await fixture.OnAsync(machine, $"test -e {file}")).Status == 0, () => $"no {file}: {machine.ConsoleOutput}");
 
     private Task<IMachine> BootAsync(TimeSpan time, TimeSpan idleTimeout = default) =>
         fixture.BootAsync(fixture.CloudConfig(Arming(time, idleTimeout)));
