@@ -154,7 +154,8 @@ public sealed class InvokeTrainingCommandCommand : HostStepCmdlet
                 lastEnd = new CommandEnd(result.ExitCode, result.Signal);
                 if (result.ExitCode != 0 && !AllowFailure)
                 {
-                    throw RemoteErrors.CommandFailed(host, "The command", result);
+                    throw RemoteErrors.CommandFailed(
+                        host, lastEnd, (string.IsNullOrWhiteSpace(result.ErrorOutput) ? result.Output : result.ErrorOutput).Split('\n'));
                 }
 
                 await Output.ObjectAsync(result);
@@ -167,7 +168,7 @@ public sealed class InvokeTrainingCommandCommand : HostStepCmdlet
             lastEnd = end;
             if (end.ExitCode != 0 && !AllowFailure)
             {
-                throw RemoteErrors.CommandFailed(host, "The command", end, writer.LastLines);
+                throw RemoteErrors.CommandFailed(host, end, writer.LastLines);
             }
         };
     }

@@ -65,7 +65,7 @@ internal static class RemoteErrors
         host, inner);
 
     public static SpotTrainerException ConnectTimedOut(TrainingHost host, TimeSpan limit) => new(
-        "HostUnreachable", ErrorKind.ConnectionError, $"{Named(host)} could not be reached and logged in to in {limit.TotalSeconds:0.###} seconds.",
+        "HostUnreachable", ErrorKind.ConnectionError, $"{Named(host)} could not be reached and logged in to in {limit.TotalSeconds:0.###} s.",
         "Use a longer -Timeout, or check the machine and the network.", host);
 
     public static SpotTrainerException Flooded() => new(
@@ -82,7 +82,7 @@ internal static class RemoteErrors
 
     public static SpotTrainerException CommandTimedOut(TrainingHost host, RemoteCommand command) => new(
         "CommandTimedOut", ErrorKind.OperationTimeout,
-        $"'{command.Shown}' ran longer than {command.Timeout!.Value.TotalSeconds:0.###} seconds on {host}, and was ended.",
+        $"'{command.Shown}' ran longer than {command.Timeout!.Value.TotalSeconds:0.###} s on {host}, and was ended.",
         "Use a longer -Timeout. For long work, use Start-TrainingJob.", host);
 
     public static SpotTrainerException PortInUse(int port) => new(
@@ -154,14 +154,19 @@ internal static class RemoteErrors
         "Wait until it is ready with Wait-SpotTrainingInstance.", host);
 
     public static SpotTrainerException CommandFailed(TrainingHost host, string doing, TrainingCommandResult result) => CommandFailed(
-        host, doing, new CommandEnd(result.ExitCode, result.Signal),
+        host, doing, nextStep: null, new CommandEnd(result.ExitCode, result.Signal),
         (string.IsNullOrWhiteSpace(result.ErrorOutput) ? result.Output : result.ErrorOutput).Split('\n'));
 
-    public static SpotTrainerException CommandFailed(TrainingHost host, string doing, CommandEnd end, IReadOnlyCollection<string> lines) => new(
+    /// <summary>A command of the user's own failed.</summary>
+    public static SpotTrainerException CommandFailed(TrainingHost host, CommandEnd end, IReadOnlyCollection<string> lines) => CommandFailed(
+        host, "The command", "Fix the cause, or use -AllowFailure if this is no failure.", end, lines);
+
+    private static SpotTrainerException CommandFailed(
+        TrainingHost host, string doing, string? nextStep, CommandEnd end, IReadOnlyCollection<string> lines) => new(
         "RemoteCommandFailed", ErrorKind.InvalidResult,
         (end.Signal is { } signal ? $"{doing} was ended on {host} by {signal} (exit code {end.ExitCode})."
             : $"{doing} failed on {host} with exit code {end.ExitCode}.") + LastLines(lines),
-        "Fix the cause and try again. Use Invoke-TrainingCommand to investigate on the host.", host);
+        nextStep ?? "Fix the cause and try again. Use Invoke-TrainingCommand to investigate on the host.", host);
 
     /// <summary>An instance by its name, ID, and address. Its address alone says nothing to a user.</summary>
     private static string Named(TrainingHost host) => IsInstance(host) ? $"{host} at {host.HostName}:{host.Port}" : host.Identity;
@@ -173,6 +178,7 @@ internal static class RemoteErrors
     private static string LastLines(IReadOnlyCollection<string> text)
     {
         var lines = text.Select(line => line.TrimEnd()).Where(line => line.Length > 0).ToArray();
-        return lines.Length == 0 ? string.Empty : " Last output: " + string.Join(" | ", lines.Skip(Math.Max(0, lines.Length - LinesShown)));
+        return lines.Length == 0 ? string.Empty : " Last output: "
+            + ErrorTranslation.FirstSentence(string.Join(" | ", lines.Skip(Math.Max(0, lines.Length - LinesShown))));
     }
 }

@@ -30,18 +30,24 @@ seconds
 began=$now
 told=
 killed=
-while members; do
+# A look at all processes takes a while on a busy machine, so it waits until SIGTERM has had a second.
+while kill -s 0 -- "-$group" 2>/dev/null; do
     seconds
     passed=$((now - began))
-    if [ $passed -ge 1 ] && [ -z "$told" ]; then
-        printf "%s\n" "${found%, }"
-        told=1
-    fi
     if [ $passed -ge 4 ] && [ -z "$killed" ]; then
         kill -s KILL -- "-$group" 2>/dev/null
         killed=1
     fi
-    [ $passed -lt 9 ] || exit 1
+    if [ $passed -ge 1 ] && [ -z "$told$killed" ]; then
+        # What has ended, and only waits for its parent, is in the group, too.
+        members || exit 0
+        printf "%s\n" "${found%, }"
+        told=1
+    fi
+    if [ $passed -ge 9 ]; then
+        members && exit 1
+        exit 0
+    fi
     sleep 0.1
 done
 exit 0

@@ -71,7 +71,7 @@ public sealed class StepTests(RehearsalSession session)
     [InlineData("0", "$job", "InstanceInterrupted", "AWS took ")]
     public void An_interrupted_job_is_told_from_a_stopped_one(string notice, string which, string id, string message)
     {
-        var script = session.Folder.Write("waits.py", "import time\ntime.sleep(600)\n");
+        var script = session.Folder.Write("waits.py", "import time\nopen('begun', 'w').close()\ntime.sleep(600)\n");
         var result = session.Run(
             "$instance = " + Launch + """
 
@@ -199,11 +199,11 @@ public sealed class StepTests(RehearsalSession session)
         Assert.Equal("", Uses());
         session.Require(
             "$global:Job = $Machine | Start-TrainingJob $script",
-            ("script", session.Folder.Write("it waits (\u00e9).py", "import time\ntime.sleep(600)\n")));
+            ("script", session.Folder.Write("it waits (\u00e9).py", "import time\nopen('begun', 'w').close()\ntime.sleep(600)\n")));
         Assert.Matches(@"^job-\d+ \(a job \(it waits \(\?\?\)\.py\)\)$", Uses());
 
-        // A script that receives SIGTERM writes that it was stopped.
-        session.Require("$null = $Machine | Invoke-TrainingCommand 'kill $(head -n 1 spottrainer/jobs/*/pid | sed s/\\ .*//)'");
+        // A script that receives SIGTERM writes that it was stopped. Python takes a moment until it can receive one.
+        session.Require("$null = $Machine | Invoke-TrainingCommand 'until ls spottrainer/jobs/*/begun; do sleep 0.1; done; kill $(head -n 1 spottrainer/jobs/*/pid | sed s/\\ .*//)'");
         WaitFor("($Job | Wait-TrainingJob -ErrorAction Ignore).State", "stopped");
         Assert.Equal("", Uses());
 
@@ -323,7 +323,7 @@ public sealed class StepTests(RehearsalSession session)
 
     /// <summary>Signs in as a browser does and returns the HTTP status.</summary>
     private string SignOn(string password) => session.Require(
-        "$Machine | Invoke-TrainingCommand $command",
+        "$Machine | Invoke-TrainingCommand $command -Result",
         ("command", $$"""
             cd /tmp && rm -f jar && c="curl -s --cacert $HOME/spottrainer/jupyter/certificate.pem -b jar -c jar" && $c -o /dev/null https://localhost:8888/login &&
             x=$(awk '$6 == "_xsrf" { print $7 }' jar) && $c -o /dev/null -w '%{http_code}' --data-urlencode "_xsrf=$x" --data-urlencode "password={{password}}" https://localhost:8888/login
