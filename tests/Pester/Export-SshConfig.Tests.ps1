@@ -99,7 +99,7 @@ Describe 'Export-SshConfig' -Skip:(-not $IsLinux) {
         $end = $instance.InstanceId.Substring($instance.InstanceId.Length - 4)
         Get-Block pester | Should -Match $newer.InstanceId
         Get-Block "pester-$end" | Should -Match $instance.InstanceId
-        Invoke-Ssh pester hostname | Should -Be ($newer | Invoke-TrainingCommand hostname).Output.Trim()
+        Invoke-Ssh pester hostname | Should -Be ($newer | Invoke-TrainingCommand hostname)
 
         $null = $newer | Remove-SpotTrainingInstance
         Get-Block pester | Should -Match $instance.InstanceId
