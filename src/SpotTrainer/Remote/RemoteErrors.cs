@@ -97,6 +97,33 @@ internal static class RemoteErrors
         "RemoteFolderNotFound", ErrorKind.ObjectNotFound, $"{host} has no folder {path} that {host.UserName} can enter.",
         "Check -WorkingDirectory.", host);
 
+    public static SpotTrainerException NoSftp(TrainingHost host, Exception inner) => new(
+        "SftpMissing", ErrorKind.NotImplemented, $"The SSH server of {Named(host)} has no file transfer (SFTP).",
+        "Add 'Subsystem sftp internal-sftp' to its sshd_config, and reload the server.", host, inner);
+
+    public static SpotTrainerException SessionsRefused(TrainingHost host, Exception inner) => new(
+        "SessionsRefused", ErrorKind.PermissionDenied, $"The SSH server of {Named(host)} runs no commands for {host.UserName}.",
+        "Allow sessions in its sshd_config (MaxSessions above 0).", host, inner);
+
+    public static SpotTrainerException PathDenied(TrainingHost host, string path, Exception inner) => new(
+        "RemotePathDenied", ErrorKind.PermissionDenied, $"{host.UserName} may not use {path} on {host}.",
+        "Use a folder that this user may write to, or change its owner or mode with Invoke-TrainingCommand -Sudo.", host, inner);
+
+    public static SpotTrainerException PathMissing(TrainingHost host, string path, Exception inner) => new(
+        "RemotePathNotFound", ErrorKind.ObjectNotFound, $"{host} has no {path}.", "Check the path.", host, inner);
+
+    public static SpotTrainerException PathIsFolder(TrainingHost host, string path, Exception inner) => new(
+        "RemotePathIsFolder", ErrorKind.InvalidOperation, $"{path} on {host} is a folder, and a file is to be written there.",
+        "Move or rename that folder, or use another name.", host, inner);
+
+    public static SpotTrainerException PathIsFile(TrainingHost host, string path, Exception inner) => new(
+        "RemotePathIsFile", ErrorKind.InvalidOperation, $"{path} on {host} is a file, and a folder is needed there.",
+        "Move or rename that file, or use another folder.", host, inner);
+
+    public static SpotTrainerException PathFailed(TrainingHost host, string path, Exception inner) => new(
+        "RemoteFileFailed", ErrorKind.InvalidOperation, $"{host} could not read or write {path}. {ErrorTranslation.FirstSentence(inner.Message)}",
+        "Check the disk of the host: Invoke-TrainingCommand 'df -h'.", host, inner);
+
     public static SpotTrainerException SudoRefused(TrainingHost host, string said) => new(
         "SudoRefused", ErrorKind.PermissionDenied, $"{host.UserName} may not use sudo without a password on {host}. {ErrorTranslation.FirstSentence(said)}",
         "Log in as a user who may (NOPASSWD in sudoers), or omit -Sudo.", host);

@@ -1,6 +1,8 @@
 using System.Text;
 using Renci.SshNet;
 using Renci.SshNet.Common;
+using Renci.SshNet.Sftp;
+using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Remote;
 
@@ -25,11 +27,12 @@ internal sealed class RemoteFolder
 
     /// <summary>Creates the folder, or one below it, and its parents.</summary>
     public Task CreateAsync(CancellationToken cancellationToken, string path = "") =>
-        DoAsync(() => CreateFullAsync(Full(path), cancellationToken), cancellationToken);
+        DoAsync(path, () => CreateFullAsync(Full(path), cancellationToken), cancellationToken);
 
     /// <summary>Lists the folder, or one below it.</summary>
     public Task<IReadOnlyList<RemoteEntry>> ListAsync(string path, CancellationToken cancellationToken) =>
-        connection.WhileThereAsync<IReadOnlyList<RemoteEntry>>(
+        DoAsync<IReadOnlyList<RemoteEntry>>(
+            path,
             async () =>
             {
                 var entries = new List<RemoteEntry>();
@@ -48,14 +51,15 @@ internal sealed class RemoteFolder
             }, cancellationToken);
 
     /// <summary>The size of the file that a symbolic link points to; null if it does not point to a file.</summary>
-    public Task<long?> SizeOfTargetAsync(string path, CancellationToken cancellationToken) => connection.WhileThereAsync<long?>(
+    public Task<long?> SizeOfTargetAsync(string path, CancellationToken cancellationToken) => DoAsync<long?>(
+        path,
         async () => await sftp.ExistsAsync(Full(path), cancellationToken)
             && await sftp.GetAttributesAsync(Full(path), cancellationToken) is { IsRegularFile: true } target ? target.Size : null,
         cancellationToken);
 
     /// <summary>Writes a file. An existing file is replaced.</summary>
     public Task WriteAsync(string path, Stream content, CancellationToken cancellationToken) =>
-        DoAsync(() => sftp.UploadFileAsync(content, Full(path), cancellationToken), cancellationToken);
+        DoAsync(path, () => sftp.UploadFileAsync(content, Full(path), cancellationToken), cancellationToken);
 
     /// <summary>Writes a text file in UTF-8. An existing file is replaced.</summary>
     public async Task WriteTextAsync(string path, string text, CancellationToken cancellationToken)
@@ -66,49 +70,94 @@ internal sealed class RemoteFolder
 
     /// <summary>Reads a file.</summary>
     public Task ReadAsync(string path, Stream content, CancellationToken cancellationToken) =>
-        DoAsync(() => sftp.DownloadFileAsync(Full(path), content, cancellationToken), cancellationToken);
+        DoAsync(path, () => sftp.DownloadFileAsync(Full(path), content, cancellationToken), cancellationToken);
 
     /// <summary>Renames a file. An existing file with the new name is replaced.</summary>
     public Task ReplaceAsync(string path, string newPath, CancellationToken cancellationToken) => DoAsync(
+        newPath,
         () =>
         {
             sftp.RenameFile(Full(path), Full(newPath), isPosix: true);
             return Task.CompletedTask;
         }, cancellationToken);
 
-    private Task DoAsync(Func<Task> work, CancellationToken cancellationToken) => connection.WhileThereAsync(
+    private Task DoAsync(string path, Func<Task> work, CancellationToken cancellationToken) => DoAsync(
+        path,
         async () =>
         {
             await work();
             return true;
         }, cancellationToken);
 
+    /// <summary>Does work, and says what stands in its way. The host itself tells little: in version 3 of SFTP, most of it is a "failure".</summary>
+    private Task<T> DoAsync<T>(string path, Func<Task<T>> work, CancellationToken cancellationToken) => connection.WhileThereAsync(
+        async () =>
+        {
+            try
+            {
+                return await work();
+            }
+            catch (SftpException exception)
+            {
+                throw await WhyAsync(Full(path), exception, cancellationToken);
+            }
+        }, cancellationToken);
+
+    private async Task<SpotTrainerException> WhyAsync(string path, SftpException exception, CancellationToken cancellationToken)
+    {
+        for (var parent = path; (parent = Parent(parent)).Length > 0;)
+        {
+            if (await IsAsync(parent, file => file.IsRegularFile, cancellationToken))
+            {
+                return RemoteErrors.PathIsFile(connection.Host, parent, exception);
+            }
+        }
+
+        return exception switch
+        {
+            SftpPermissionDeniedException => RemoteErrors.PathDenied(connection.Host, path, exception),
+            SftpPathNotFoundException => RemoteErrors.PathMissing(connection.Host, path, exception),
+            _ when await IsAsync(path, file => file.IsDirectory, cancellationToken) => RemoteErrors.PathIsFolder(connection.Host, path, exception),
+            _ => RemoteErrors.PathFailed(connection.Host, path, exception),
+        };
+    }
+
+    private async Task<bool> IsAsync(string path, Func<SftpFileAttributes, bool> kind, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return kind(await sftp.GetAttributesAsync(path, cancellationToken));
+        }
+        catch (SftpException)
+        {
+            return false;
+        }
+    }
+
+    private static string Parent(string path) => path.LastIndexOf('/') is > 0 and var end ? path.Substring(0, end) : string.Empty;
+
     private string Full(string path) => path.Length == 0 ? root : $"{root}/{path}";
 
     private async Task CreateFullAsync(string path, CancellationToken cancellationToken)
     {
-        if (path.Length == 0 || path is "/" or "." || await sftp.ExistsAsync(path, cancellationToken))
+        if (path.Length == 0 || path is "/" or "." || await IsAsync(path, file => file.IsDirectory, cancellationToken))
         {
             return;
         }
 
-        var parent = path.LastIndexOf('/');
-        if (parent > 0)
-        {
-            await CreateFullAsync(path.Substring(0, parent), cancellationToken);
-        }
+        await CreateFullAsync(Parent(path), cancellationToken);
 
         try
         {
             await sftp.CreateDirectoryAsync(path, cancellationToken);
         }
-        catch (SshException)
+        catch (SftpException exception)
         {
-            if (!await sftp.ExistsAsync(path, cancellationToken))
+            if (!await IsAsync(path, file => file.IsDirectory, cancellationToken))
             {
-                throw;
+                throw await IsAsync(path, file => file.IsRegularFile, cancellationToken)
+                    ? RemoteErrors.PathIsFile(connection.Host, path, exception) : await WhyAsync(path, exception, cancellationToken);
             }
-
 
             // Another transfer to the same host has created it in the meantime.
         }

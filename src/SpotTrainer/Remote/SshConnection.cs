@@ -46,7 +46,9 @@ internal sealed class SshConnection : IDisposable
     private readonly TimeProvider time;
     private readonly TaskCompletionSource<bool> lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly object gate = new();
+    private readonly SemaphoreSlim nextGate = new(1);
     private SftpClient? sftp;
+    private SshConnection? next;
     private Task<bool>? asking;
     private Func<TimeSpan> sinceUse;
     private int busy;
@@ -183,7 +185,12 @@ internal sealed class SshConnection : IDisposable
     }
 
     /// <summary>Gives the connection up, and whatever still waits for it, without waiting for the host.</summary>
-    public void Abandon() => _ = Task.Run(Dispose);
+    public void Abandon()
+    {
+        // From now on, nobody gets it any more. To close it may take a while.
+        disposed = true;
+        _ = Task.Run(Dispose);
+    }
 
     /// <summary>
     /// Does work over the connection. If the host stops answering meanwhile, EC2 is asked: TCP would wait for many minutes for a host that
@@ -283,6 +290,10 @@ internal sealed class SshConnection : IDisposable
         {
             return await WhileThereAsync(process.RunAsync, limit.Token);
         }
+        catch (SshException exception) when (SshErrors.IsSessionRefused(exception) && IsConnected)
+        {
+            return await (await NextAsync(limit.Token)).ExecuteAsync(command, read, cancellationToken);
+        }
         catch (Exception exception) when (exception is SpotTrainerException { Id: "ConnectionLost" } or SshException
             or System.Net.Sockets.SocketException or ObjectDisposedException)
         {
@@ -298,6 +309,44 @@ internal sealed class SshConnection : IDisposable
             }
 
             throw;
+        }
+    }
+
+    /// <summary>Returns a further connection to the host, for what the host does not run on this one as well. It closes with this one.</summary>
+    /// <exception cref="SpotTrainerException"><c>SessionsRefused</c>: the host runs nothing on a new connection, either.</exception>
+    private async Task<SshConnection> NextAsync(CancellationToken cancellationToken)
+    {
+        await nextGate.WaitAsync(cancellationToken);
+        try
+        {
+            if (next is not { IsConnected: true })
+            {
+                next?.Abandon();
+                next = null;
+                var made = await ConnectAsync(host, isBooting: false, new StepContext(Log, session, time), cancellationToken);
+                try
+                {
+                    await made.WhileThereAsync(() => TalkAsync(made.client, ":", _ => { }), cancellationToken);
+                }
+                catch (SshException exception) when (SshErrors.IsSessionRefused(exception))
+                {
+                    made.Abandon();
+                    throw RemoteErrors.SessionsRefused(host, exception);
+                }
+                catch
+                {
+                    made.Abandon();
+                    throw;
+                }
+
+                next = made;
+            }
+
+            return next;
+        }
+        finally
+        {
+            nextGate.Release();
         }
     }
 
@@ -470,14 +519,17 @@ internal sealed class SshConnection : IDisposable
     /// <summary>A shell that prints text at its start would put it into the file transfer, which then waits for an answer forever.</summary>
     private async Task RequireSilenceAsync(CancellationToken cancellationToken)
     {
-        var said = await WhileThereAsync(
-            async () =>
-            {
-                var text = string.Empty;
-                await TalkAsync(client, ":", heard => text = text.Length > 0 ? text : heard);
-                return text;
-            },
-            cancellationToken);
+        var said = string.Empty;
+        try
+        {
+            await WhileThereAsync(() => TalkAsync(client, ":", heard => said = said.Length > 0 ? said : heard), cancellationToken);
+        }
+        catch (SshException exception) when (SshErrors.IsSessionRefused(exception) && IsConnected)
+        {
+            await (await NextAsync(cancellationToken)).RequireSilenceAsync(cancellationToken);
+            return;
+        }
+
         if (said.Length > 0)
         {
             throw RemoteErrors.ShellTalks(host, said);
@@ -488,6 +540,7 @@ internal sealed class SshConnection : IDisposable
     {
         disposed = true;
         lost.TrySetResult(true);
+        next?.Dispose();
         sftp?.Dispose();
         client.Dispose();
         sftpGate.Dispose();

@@ -43,9 +43,9 @@ internal static class SshLogin
                     return await OpenAsync(host, method, make, context, cancellationToken);
                 }
                 catch (SpotTrainerException exception) when (
-                    exception.Id == "TooManyKeys" && method.Tried > 0 && tried + method.Tried < keys.Count)
+                    exception.Id is "TooManyKeys" or "AgentRefused" && method.Tried > 0 && tried + method.Tried < keys.Count)
                 {
-                    // The server allows few keys for each connection. The next one starts with the next key.
+                    // The server allows few keys for each connection, or the agent does not sign with one. The next one starts with the next key.
                     tried += method.Tried;
                 }
             }
@@ -109,6 +109,11 @@ internal static class SshLogin
                 shown = received.HostKeyName;
                 refused = string.Format(CultureInfo.InvariantCulture, "{0} {1}", shown, fingerprint);
             }
+            else
+            {
+                // It is there. A login may take longer: a directory that is slow, or an agent that asks its user.
+                info.Timeout = CallTimeout;
+            }
         };
         try
         {
@@ -117,7 +122,6 @@ internal static class SshLogin
                 connection.Connect();
                 return true;
             }).OrStopped(cancellationToken);
-            info.Timeout = CallTimeout;
             return connection;
         }
         catch (Exception exception)
@@ -133,6 +137,7 @@ internal static class SshLogin
                 SshConnectionException { DisconnectReason: Renci.SshNet.Messages.Transport.DisconnectReason.KeyExchangeFailed } =>
                     RemoteErrors.TooOld(host, exception),
                 SshException when exception.Message.Contains("Too many authentication failures") => RemoteErrors.TooManyKeys(host, exception),
+                SshException when exception.Message.StartsWith("Subsystem", StringComparison.Ordinal) => RemoteErrors.NoSftp(host, exception),
                 _ when RemoteErrors.IsNameUnknown(exception) => RemoteErrors.NameUnknown(host, exception),
                 SocketException { SocketErrorCode: SocketError.ConnectionRefused } => RemoteErrors.Refused(host, exception),
                 SshException or SocketException or OperationCanceledException or IOException or ObjectDisposedException =>

@@ -9,12 +9,16 @@ internal sealed class SshServer : IDisposable
 {
     private readonly Process process;
 
-    private SshServer(Process process, int port, string fingerprint) => (this.process, Port, Fingerprint) = (process, port, fingerprint);
+    private SshServer(Process process, int port, string fingerprint, string hostKey) =>
+        (this.process, Port, Fingerprint, HostKeyFile) = (process, port, fingerprint, hostKey);
 
     public int Port { get; }
 
     /// <summary>The first host key's fingerprint, as ssh-keygen shows it.</summary>
     public string Fingerprint { get; }
+
+    /// <summary>The file of the first host key.</summary>
+    public string HostKeyFile { get; }
 
     /// <summary>Starts the server, and waits until it answers.</summary>
     /// <param name="folder">The folder for its files.</param>
@@ -24,12 +28,18 @@ internal sealed class SshServer : IDisposable
     /// <param name="also">ssh-keygen's arguments for a second host key.</param>
     /// <param name="command">The command that the server runs in place of each one that is asked for.</param>
     /// <param name="more">More lines for its configuration, which hold before the others.</param>
+    /// <param name="hasSftp">Whether it has file transfer, unless <paramref name="more"/> has another one.</param>
+    /// <param name="hostKey">The file of a host key that is there; null for a new one.</param>
     public static async Task<SshServer> StartAsync(
         TemporaryFolder folder, string keygen, string authorized, int? port = null, string? also = null, string? command = null,
-        string more = "")
+        string more = "", bool hasSftp = true, string? hostKey = null)
     {
-        var hostKey = folder[$"host-{Guid.NewGuid():N}"];
-        await KeygenAsync(keygen, hostKey);
+        if (hostKey is null)
+        {
+            hostKey = folder[$"host-{Guid.NewGuid():N}"];
+            await KeygenAsync(keygen, hostKey);
+        }
+
         if (also is not null)
         {
             await KeygenAsync(also, hostKey + "-also");
@@ -37,7 +47,7 @@ internal sealed class SshServer : IDisposable
 
         var fingerprint = (await Programs.RunAsync("ssh-keygen", "-l", "-f", hostKey)).Succeeded().Split(' ')[1];
         var given = port ?? FreePort();
-        var configuration = folder.Write(Path.GetFileName(hostKey) + ".conf", $"""
+        var configuration = folder.Write($"{Path.GetFileName(hostKey)}-{given}.conf", $"""
             {more}
             Port {given}
             ListenAddress 127.0.0.1
@@ -49,7 +59,7 @@ internal sealed class SshServer : IDisposable
             PidFile none
             PermitRootLogin prohibit-password
             PasswordAuthentication no
-            Subsystem sftp internal-sftp
+            {(!hasSftp || more.Contains("Subsystem", StringComparison.Ordinal) ? "" : "Subsystem sftp internal-sftp")}
             {(command is null ? "" : $"ForceCommand {command}")}
 
             """);
@@ -59,7 +69,7 @@ internal sealed class SshServer : IDisposable
             "bwrap", "--dev-bind", "/", "/", "--tmpfs", "/run", "--dir", "/run/sshd", "/usr/sbin/sshd", "-D", "-e", "-f", configuration);
         started.ErrorDataReceived += (_, _) => { };
         started.BeginErrorReadLine();
-        var server = new SshServer(started, given, fingerprint);
+        var server = new SshServer(started, given, fingerprint, hostKey);
         await Programs.UntilAsync(server.AnswersAsync, () => "sshd does not answer.");
         return server;
     }
