@@ -19,9 +19,9 @@ internal sealed class KeyFileException : Exception
 
     public static KeyFileException Encrypted() =>
         new("KeyEncrypted", ErrorKind.AuthenticationError, "It has a passphrase.",
-            "Pass it with -Passphrase (Read-Host -AsSecureString prompts for it) to ConvertTo-PuttyKey, ConvertFrom-PuttyKey, "
-            + "Connect-TrainingHost, or Invoke-TrainingCommand: the session then knows it for every step on a host. Or add the key to an "
-            + "ssh-agent (ssh-add). To launch an instance, use a key without a passphrase.");
+            "Pass it with -Passphrase (Read-Host -AsSecureString prompts for it) to the cmdlet that converts the key, or once in a session to "
+            + "Connect-TrainingHost or Invoke-TrainingCommand. Or add the key to an ssh-agent (ssh-add). To launch an instance, use a key "
+            + "without a passphrase.");
 
     public static KeyFileException WrongPassphrase() =>
         new("KeyPassphraseWrong", ErrorKind.AuthenticationError, "The passphrase is wrong.",

@@ -104,9 +104,9 @@ internal sealed class PipelinePump(PSCmdlet cmdlet, CancellationToken stopping) 
 
     public Task<SecureString?> AskSecretAsync(string question) => AskAsync<SecureString?>(() =>
     {
-        if (!Environment.UserInteractive)
+        if (!Platform.IsInteractive)
         {
-            // A task that runs while nobody is logged on would wait forever.
+            // A task that runs while nobody is logged on would wait forever, and a script without a terminal would end without an error.
             return null;
         }
 

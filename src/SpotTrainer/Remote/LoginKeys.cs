@@ -19,12 +19,12 @@ internal static class LoginKeys
         if (path is null)
         {
             // Without a file, any key of the agent may be the one.
-            var all = await Blocking.RunAsync(() => SshAgent.All().SelectMany(agent => agent.Keys()).ToArray());
+            var all = await InAgentsAsync(cancellationToken);
             return all.Length > 0 ? [.. all.Select(key => new LoginKey(key))] : throw RemoteErrors.NoKey(host);
         }
 
         var isThere = File.Exists(path) || Directory.Exists(path);
-        if ((!isThere || path.EndsWith(".pub", StringComparison.OrdinalIgnoreCase)) && await InAgentAsync(path) is { } only)
+        if ((!isThere || path.EndsWith(".pub", StringComparison.OrdinalIgnoreCase)) && await InAgentAsync(path, cancellationToken) is { } only)
         {
             return [new LoginKey(only)];
         }
@@ -41,7 +41,7 @@ internal static class LoginKeys
         }
         catch (SpotTrainerException exception) when (exception.Id == "KeyEncrypted")
         {
-            return [await InAgentAsync(path) is { } kept ? new LoginKey(kept)
+            return [await InAgentAsync(path, cancellationToken) is { } kept ? new LoginKey(kept)
                 : Checked(await ring.UnlockAsync(path, exception, context, cancellationToken), path)];
         }
     }
@@ -56,7 +56,7 @@ internal static class LoginKeys
     /// Returns the agent's key for a file, as ssh does with IdentitiesOnly: an agent that holds many keys must not use up the few attempts
     /// that a server allows. The public half of a key stands beside it, or is the file itself.
     /// </summary>
-    private static async Task<AgentKey?> InAgentAsync(string path)
+    private static async Task<AgentKey?> InAgentAsync(string path, CancellationToken cancellationToken)
     {
         var file = path.EndsWith(".pub", StringComparison.OrdinalIgnoreCase) ? path : path + ".pub";
         if (PublicKeyIn(file) is not { } wanted)
@@ -64,9 +64,11 @@ internal static class LoginKeys
             return null;
         }
 
-        return await Blocking.RunAsync(
-            () => SshAgent.All().SelectMany(agent => agent.Keys()).FirstOrDefault(key => key.PublicKey.SequenceEqual(wanted)));
+        return Array.Find(await InAgentsAsync(cancellationToken), key => key.PublicKey.SequenceEqual(wanted));
     }
+
+    private static Task<AgentKey[]> InAgentsAsync(CancellationToken cancellationToken) =>
+        Blocking.RunAsync(() => SshAgent.All().SelectMany(agent => agent.Keys()).ToArray()).OrStopped(cancellationToken);
 
     private static byte[]? PublicKeyIn(string file)
     {
@@ -121,7 +123,7 @@ internal sealed class LoginKey : IPrivateKeySource, IDisposable
     public LoginKey(AgentKey key)
     {
         Name = $"{key.Comment} in {key.Agent.Name}";
-        var name = NameOf(key.PublicKey);
+        var name = NameOf(key.Type);
         var isRsa = name.StartsWith("rsa-", StringComparison.Ordinal);
         HostKeyAlgorithms = [new Algorithm(this, name, key.PublicKey, data => key.Agent.Sign(key.PublicKey, data, isRsa))];
     }
@@ -138,16 +140,12 @@ internal sealed class LoginKey : IPrivateKeySource, IDisposable
     /// <inheritdoc/>
     public void Dispose() => file?.Dispose();
 
-    private static string NameOf(byte[] publicKey)
+    private static string NameOf(string type) => type switch
     {
-        var type = new SshReader(publicKey).Text();
-        return type switch
-        {
-            "ssh-rsa" => "rsa-sha2-512",
-            "ssh-rsa-cert-v01@openssh.com" => "rsa-sha2-512-cert-v01@openssh.com",
-            _ => type,
-        };
-    }
+        "ssh-rsa" => "rsa-sha2-512",
+        "ssh-rsa-cert-v01@openssh.com" => "rsa-sha2-512-cert-v01@openssh.com",
+        _ => type,
+    };
 
     private sealed class Algorithm(LoginKey key, string name, byte[] publicKey, Func<byte[], byte[]> sign) : HostAlgorithm(name)
     {

@@ -22,8 +22,14 @@ internal sealed class SshAgent
     /// <summary>OpenSSH's own limit of an answer (AGENT_MAX_LEN).</summary>
     private const int LongestAnswer = 256 * 1024;
 
-    /// <summary>The agent answers at once, unless it is not one. To sign, it may ask its user first.</summary>
+    /// <summary>How long the agent may take to be there.</summary>
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long it may take to list its keys. It answers at once, unless it hangs.</summary>
+    private static readonly TimeSpan ListTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long it may take to sign: it may ask its user first.</summary>
+    private static readonly TimeSpan SignTimeout = TimeSpan.FromMinutes(1);
 
     private readonly Func<Stream> connect;
     private readonly Func<byte[], byte[]>? ask;
@@ -55,7 +61,7 @@ internal sealed class SshAgent
     {
         try
         {
-            var answer = Ask([RequestIdentities]);
+            var answer = Ask([RequestIdentities], ListTimeout);
             if (answer.Raw(1)[0] != IdentitiesAnswer)
             {
                 return [];
@@ -64,13 +70,13 @@ internal sealed class SshAgent
             var keys = new List<AgentKey>();
             for (var left = answer.UInt32(); left > 0; left--)
             {
-                keys.Add(new AgentKey(this, answer.String(), answer.Text()));
+                var (publicKey, comment) = (answer.String(), answer.Text());
+                keys.Add(new AgentKey(this, publicKey, new SshReader(publicKey).Text(), comment));
             }
 
             return keys;
         }
-        catch (Exception exception) when (exception is IOException or SocketException or TimeoutException or FormatException
-            or UnauthorizedAccessException)
+        catch (Exception exception) when (IsFailure(exception))
         {
             return [];
         }
@@ -83,14 +89,13 @@ internal sealed class SshAgent
         try
         {
             using var request = new SshWriter().Raw([SignRequest]).String(publicKey).String(data).UInt32(isRsa ? Sha512 : 0);
-            var answer = Ask(request.ToArray());
+            var answer = Ask(request.ToArray(), SignTimeout);
             if (answer.Raw(1)[0] == SignResponse)
             {
                 return answer.String();
             }
         }
-        catch (Exception exception) when (exception is IOException or SocketException or TimeoutException or FormatException
-            or UnauthorizedAccessException)
+        catch (Exception exception) when (IsFailure(exception))
         {
             throw RemoteErrors.AgentRefused(Name, exception);
         }
@@ -98,7 +103,11 @@ internal sealed class SshAgent
         throw RemoteErrors.AgentRefused(Name, inner: null);
     }
 
-    private SshReader Ask(byte[] request)
+    /// <summary>Whether an agent that does not run, hangs, or is none throws such an exception.</summary>
+    private static bool IsFailure(Exception exception) => exception is IOException or SocketException or TimeoutException or FormatException
+        or UnauthorizedAccessException or ObjectDisposedException;
+
+    private SshReader Ask(byte[] request, TimeSpan limit)
     {
         using var framed = new SshWriter().String(request);
         if (ask is not null)
@@ -106,7 +115,9 @@ internal sealed class SshAgent
             return new SshReader(ask(framed.ToArray()));
         }
 
+        // A read that blocks ends when the stream is closed.
         using var stream = connect();
+        using var timer = TimeProvider.System.CreateTimer(_ => stream.Dispose(), state: null, limit, Timeout.InfiniteTimeSpan);
         var bytes = framed.ToArray();
         stream.Write(bytes, 0, bytes.Length);
         stream.Flush();
@@ -150,7 +161,7 @@ internal sealed class SshAgent
 
     private static Stream OpenPipe(string name)
     {
-        var pipe = new NamedPipeClientStream(".", name, PipeDirection.InOut);
+        var pipe = new NamedPipeClientStream(".", name, PipeDirection.InOut, PipeOptions.Asynchronous);
         try
         {
             pipe.Connect((int)ConnectTimeout.TotalMilliseconds);
@@ -167,5 +178,6 @@ internal sealed class SshAgent
 /// <summary>A key that an agent keeps.</summary>
 /// <param name="Agent">The agent.</param>
 /// <param name="PublicKey">Its public key blob (RFC 4253, section 6.6).</param>
+/// <param name="Type">SSH's name for its type.</param>
 /// <param name="Comment">Its comment.</param>
-internal sealed record AgentKey(SshAgent Agent, byte[] PublicKey, string Comment);
+internal sealed record AgentKey(SshAgent Agent, byte[] PublicKey, string Type, string Comment);
