@@ -1,11 +1,9 @@
-using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using SpotTrainer.Foundation;
 using SpotTrainer.Keys;
-using SpotTrainer.Rehearsal.Machines;
 using SpotTrainer.Remote;
 using SpotTrainer.Tests.Support;
 
@@ -162,26 +160,14 @@ public sealed class HostTrustTests : IDisposable
     public async Task The_key_is_read_without_a_byte_of_a_login(string keygen, string type)
     {
         using var server = await SshServer.StartAsync(folder, keygen, Login().Authorized);
-        var sent = new MemoryStream();
-        var port = SshServer.FreePort();
-        using var relay = SocketServer.OnAddress(new IPEndPoint(IPAddress.Loopback, port), async (client, stopping) =>
-        {
-            using var host = (await SocketServer.ConnectAsync(new IPEndPoint(IPAddress.Loopback, server.Port), stopping))!;
-            await Task.WhenAny(CopyAsync(client, host, sent, stopping), CopyAsync(host, client, copy: null, stopping));
-        });
+        using var wire = new RecordingRelay(server.Port);
         var presented = await HostKeyReader.ReadAsync(
-            new TrainingHost("127.0.0.1", port, "the-user-name", keyPath: null, []), new RecordingLog().Context, Stop);
+            new TrainingHost("127.0.0.1", wire.Port, "the-user-name", keyPath: null, []), new RecordingLog().Context, Stop);
         Assert.Equal((type, server.Fingerprint), (presented.Type, presented.Fingerprint));
 
         // Nothing is encrypted yet, so each message can be read: the list of algorithms, the key exchange, and a farewell.
-        byte[] bytes;
-        lock (sent)
-        {
-            bytes = sent.ToArray();
-        }
-
-        Assert.DoesNotContain("the-user-name", System.Text.Encoding.Latin1.GetString(bytes), StringComparison.Ordinal);
-        var messages = Messages(bytes);
+        Assert.DoesNotContain("the-user-name", wire.Text, StringComparison.Ordinal);
+        var messages = Assert.Single(wire.Messages);
         Assert.Equal([20, 30], messages.Take(2));
         Assert.All(messages.Skip(2), message => Assert.Equal(1, message));
     }
@@ -208,37 +194,6 @@ public sealed class HostTrustTests : IDisposable
         using var client = await silent.AcceptTcpClientAsync(Stop);
         await ctrlC.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading.WaitAsync(TimeSpan.FromSeconds(10), Stop));
-    }
-
-    private static async Task CopyAsync(Socket from, Socket to, MemoryStream? copy, CancellationToken stopping)
-    {
-        var buffer = new byte[16 * 1024];
-        int count;
-        while ((count = await from.ReceiveAsync(buffer, SocketFlags.None, stopping)) > 0)
-        {
-            if (copy is not null)
-            {
-                lock (copy)
-                {
-                    copy.Write(buffer, 0, count);
-                }
-            }
-
-            await to.SendAsync(buffer.AsMemory(0, count), SocketFlags.None, stopping);
-        }
-    }
-
-    /// <summary>Returns the numbers of the messages (RFC 4253, section 6) after the line with the version.</summary>
-    private static List<int> Messages(byte[] bytes)
-    {
-        var messages = new List<int>();
-        for (var at = Array.IndexOf(bytes, (byte)'\n') + 1; at + 5 < bytes.Length;)
-        {
-            messages.Add(bytes[at + 5]);
-            at += 4 + (int)BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(at));
-        }
-
-        return messages;
     }
 
     private static PresentedHostKey NewKey() => new(Convert.FromBase64String(SshPrivateKey.MakeEd25519("made-for-tests").PublicLine.Split(' ')[1]));
