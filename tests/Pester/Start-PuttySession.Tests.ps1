@@ -80,7 +80,7 @@ Describe 'Start-PuttySession' {
             $session | Should -Not -Exist
         }
 
-        It 'writes a session anew that accepts another host key' {
+        It 'rewrites a session that accepts another host key' {
             $null = $instance | New-PuttySession
             (Get-Content -LiteralPath $session) -replace '^SSHManualHostKeys=.*', 'SSHManualHostKeys=AAAAC3NzaC1lZDI1NTE5AAAAIGjt' |
                 Set-Content -LiteralPath $session

@@ -146,8 +146,7 @@ internal sealed class SshExport(string sshFolder, string? fragmentFolder, IStepL
 
     private SshExportState Read(FileStream stream)
     {
-        using var reader = new StreamReader(
-            stream, Encoding.UTF8, detectEncodingFromByteOrderMarks: false, bufferSize: 4096, leaveOpen: true);
+        using var reader = LineFile.Read(stream);
         var text = reader.ReadToEnd();
         try
         {

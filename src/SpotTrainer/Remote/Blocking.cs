@@ -9,4 +9,11 @@ internal static class Blocking
     /// <summary>Runs a call on a thread of its own.</summary>
     public static Task<T> RunAsync<T>(Func<T> call) =>
         Task.Factory.StartNew(call, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    /// <summary>Runs a call without a result on a thread of its own. The result of the task means nothing.</summary>
+    public static Task<bool> RunAsync(Action call) => RunAsync(() =>
+    {
+        call();
+        return true;
+    });
 }

@@ -115,7 +115,7 @@ internal sealed class ChannelAccess : IDisposable
         }
         catch (Exception exception) when (exception is Renci.SshNet.Common.SshException or System.Net.Sockets.SocketException)
         {
-            // The connection is lost, which whoever reads is told.
+            // The connection is lost. The reader gets that error.
         }
     }
 

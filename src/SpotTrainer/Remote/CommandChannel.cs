@@ -90,11 +90,7 @@ internal sealed class CommandChannel : IDisposable
             return;
         }
 
-        _ = Blocking.RunAsync(() =>
-        {
-            Dispose();
-            return true;
-        });
+        _ = Blocking.RunAsync(Dispose);
     }
 
     /// <summary>Gives the channel up.</summary>

@@ -23,11 +23,7 @@ internal static class HostKeyReader
         };
         try
         {
-            await Blocking.RunAsync(() =>
-            {
-                client.Connect();
-                return true;
-            }).OrStopped(cancellationToken);
+            await Blocking.RunAsync(client.Connect).OrStopped(cancellationToken);
         }
         catch (Exception exception) when (exception is SshException or SocketException or OperationCanceledException or IOException
             or ObjectDisposedException)

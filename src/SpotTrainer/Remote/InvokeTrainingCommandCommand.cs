@@ -154,8 +154,7 @@ public sealed class InvokeTrainingCommandCommand : HostStepCmdlet
                 lastEnd = new CommandEnd(result.ExitCode, result.Signal);
                 if (result.ExitCode != 0 && !AllowFailure)
                 {
-                    throw RemoteErrors.CommandFailed(
-                        host, lastEnd, (string.IsNullOrWhiteSpace(result.ErrorOutput) ? result.Output : result.ErrorOutput).Split('\n'));
+                    throw RemoteErrors.CommandFailed(host, lastEnd, result.Said);
                 }
 
                 await Output.ObjectAsync(result);

@@ -181,8 +181,7 @@ internal static class RemoteErrors
         "Wait until it is ready with Wait-SpotTrainingInstance.", host);
 
     public static SpotTrainerException CommandFailed(TrainingHost host, string doing, TrainingCommandResult result) => CommandFailed(
-        host, doing, nextStep: null, new CommandEnd(result.ExitCode, result.Signal),
-        (string.IsNullOrWhiteSpace(result.ErrorOutput) ? result.Output : result.ErrorOutput).Split('\n'));
+        host, doing, nextStep: null, new CommandEnd(result.ExitCode, result.Signal), result.Said);
 
     /// <summary>A command of the user's own failed.</summary>
     public static SpotTrainerException CommandFailed(TrainingHost host, CommandEnd end, IReadOnlyCollection<string> lines) => CommandFailed(

@@ -157,7 +157,7 @@ internal sealed class RemoteProcess(
     }
 
     /// <summary>What the shell printed before the command started.</summary>
-    public string Noise => Encoding.UTF8.GetString(noise.ToArray());
+    private string Noise => Encoding.UTF8.GetString(noise.ToArray());
 
     private static CommandEnd EndOf(CommandChannel channel)
     {

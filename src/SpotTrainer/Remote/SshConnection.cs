@@ -10,7 +10,7 @@ internal sealed class SshConnection : IDisposable
 {
     /// <summary>
     /// A host that answers nothing for so long is given up, though a network that fails without a word closes nothing. The host ends what ran
-    /// there at the same time (watch.sh).
+    /// there at the same time (prelude.sh).
     /// </summary>
     private static readonly TimeSpan LostAfter = TimeSpan.FromSeconds(28);
 
@@ -35,7 +35,7 @@ internal sealed class SshConnection : IDisposable
     /// <summary>How long the end of a command may take after Ctrl+C.</summary>
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(9.5);
 
-    /// <summary>How long it may take before the user is told.</summary>
+    /// <summary>How long the end of a command may take before a message says so.</summary>
     private static readonly TimeSpan QuietEnd = TimeSpan.FromSeconds(2.5);
 
     private readonly SemaphoreSlim sftpGate = new(1);
@@ -82,6 +82,9 @@ internal sealed class SshConnection : IDisposable
 
     /// <summary>Whether the user's login shell is known to be a POSIX shell, which needs no other to prepare a command.</summary>
     public bool HasPosixShell { get; private set; }
+
+    /// <summary>What a further connection to the host needs.</summary>
+    private StepContext Context => new(Log, session, time);
 
     /// <summary>Notes what the host says of the user's login shell.</summary>
     public void KnowShell(string name) => HasPosixShell = name is "bash" or "sh" or "dash" or "ash" or "ksh";
@@ -194,7 +197,7 @@ internal sealed class SshConnection : IDisposable
 
     /// <summary>
     /// Does work over the connection. If the host stops answering meanwhile, EC2 is asked: TCP would wait for many minutes for a host that
-    /// is gone. A host that EC2 does not know to be gone may only be slow, so the work goes on.
+    /// is gone. A host that EC2 does not know to be gone may only be slow, so the work goes on until nothing was answered for a while.
     /// </summary>
     public async Task<T> WhileThereAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken)
     {
@@ -323,7 +326,7 @@ internal sealed class SshConnection : IDisposable
             {
                 next?.Abandon();
                 next = null;
-                var made = await ConnectAsync(host, isBooting: false, new StepContext(Log, session, time), cancellationToken);
+                var made = await ConnectAsync(host, isBooting: false, Context, cancellationToken);
                 try
                 {
                     await made.WhileThereAsync(() => TalkAsync(made.client, ":", _ => { }), cancellationToken);
@@ -416,8 +419,7 @@ internal sealed class SshConnection : IDisposable
         catch (SshException)
         {
             // The server allows few sessions on a connection, or the connection is lost.
-            var context = new StepContext(Log, session, time);
-            using var other = await SshLogin.OpenAsync(host, info => new SshClient(info), context, cancellationToken);
+            using var other = await SshLogin.OpenAsync(host, info => new SshClient(info), Context, cancellationToken);
             return await TellToEndAsync(other, command, group);
         }
     }
@@ -505,7 +507,7 @@ internal sealed class SshConnection : IDisposable
                 await RequireSilenceAsync(cancellationToken);
                 sftp = await SshLogin.OpenAsync(
                     host, info => new SftpClient(info) { BufferSize = 256 * 1024, OperationTimeout = SftpTimeout },
-                    new StepContext(Log, session, time), cancellationToken);
+                    Context, cancellationToken);
             }
 
             return sftp;

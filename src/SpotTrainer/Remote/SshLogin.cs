@@ -18,7 +18,8 @@ internal static class SshLogin
     private static readonly TimeSpan CallTimeout = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// The host ends what runs for a client that sends nothing for 25 seconds (watch.sh). A firewall also forgets connections that are silent.
+    /// The host ends what runs for a client that sends nothing for 25 seconds (prelude.sh). A firewall also forgets connections that are
+    /// silent.
     /// </summary>
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(3);
 
@@ -117,11 +118,7 @@ internal static class SshLogin
         };
         try
         {
-            await Blocking.RunAsync(() =>
-            {
-                connection.Connect();
-                return true;
-            }).OrStopped(cancellationToken);
+            await Blocking.RunAsync(connection.Connect).OrStopped(cancellationToken);
             return connection;
         }
         catch (Exception exception)

@@ -185,11 +185,7 @@ internal sealed class TunnelListener : IDisposable
         finally
         {
             program.Dispose();
-            _ = Blocking.RunAsync(() =>
-            {
-                channel?.Dispose();
-                return true;
-            });
+            _ = Blocking.RunAsync(() => channel?.Dispose());
         }
     }
 }
