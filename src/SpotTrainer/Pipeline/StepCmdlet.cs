@@ -199,8 +199,12 @@ public abstract class StepCmdlet : PSCmdlet, IDisposable
     }
 
     /// <summary>Whether the first folder of a path exists: the path of a missing file, such as /home/Me/Keys2024, can look like base64.</summary>
-    private bool StartsInFolder(string path) =>
-        path.IndexOf('/', Math.Min(1, path.Length)) is var slash and > 0 && Directory.Exists(Resolve(path.Substring(0, slash)));
+    private bool StartsInFolder(string path)
+    {
+        // A line of a key may begin with slashes, and the root always exists.
+        var slash = path.IndexOf('/', path.Length - path.TrimStart('/').Length);
+        return slash > 0 && Directory.Exists(Resolve(path.Substring(0, slash)));
+    }
 
     /// <summary>Ends the pipeline because an argument looks like a private key, and shows nothing of it.</summary>
     private void FailForKeyText()

@@ -170,6 +170,22 @@ public sealed class PathArgumentTests(RehearsalSession session) : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("//")]
+    [InlineData("///")]
+    [InlineData("/")]
+    public void A_line_of_a_key_that_begins_with_slashes_is_not_shown(string slashes)
+    {
+        var line = slashes + "U99UF9196foWaJ2Ta4UgzpSl5NtrwMkWPckdhwAV5BL3V3roAb/x";
+        foreach (var command in PathParameters.Select(row => row.Data)
+            .Where(command => !command.Contains("-Destination", StringComparison.Ordinal)))
+        {
+            var error = Assert.Single(In(Place("key.pem"), command, ("text", line)).Errors);
+            Assert.StartsWith("ArgumentIsKeyText,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+            Assert.DoesNotContain(line, error.ToString(), StringComparison.Ordinal);
+        }
+    }
+
     private string Place(params string[] keys)
     {
         var place = folder[$"OneDrive - X {Guid.NewGuid():N}/keys [2024]"];
