@@ -60,7 +60,7 @@ public sealed class CtrlCTests(ITestOutputHelper output) : IAsyncLifetime
     public async Task A_command_of_root_ends_with_all_its_processes()
     {
         await DebianPackages.EnsureAsync("sudo");
-        await CommandAsync("sudo", "$one | Invoke-TrainingCommand -Sudo -Command 'sleep 600 & yes MARK'");
+        await CommandAsync("sudo", "$one | Invoke-TrainingCommand -Sudo -Command '(sleep 600; : MARK) & sleep 600; : MARK'");
     }
 
     [Fact]
