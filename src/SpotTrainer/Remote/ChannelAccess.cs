@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text;
 using Renci.SshNet;
 using Renci.SshNet.Messages;
 using Renci.SshNet.Messages.Connection;
@@ -32,6 +33,10 @@ internal sealed class ChannelAccess : IDisposable
         .GetType("Renci.SshNet.Messages.Connection.DirectTcpipChannelInfo", throwOnError: true)!
         .GetConstructor(Inside, binder: null, [typeof(string), typeof(uint), typeof(string), typeof(uint)], modifiers: null)
         ?? throw Missing(SessionType, nameof(Destination));
+
+    private static readonly ConstructorInfo MakeRequest = typeof(GlobalRequestMessage)
+        .GetConstructor(Inside, binder: null, [typeof(byte[]), typeof(bool)], modifiers: null)
+        ?? throw Missing(typeof(GlobalRequestMessage), nameof(MakeRequest));
 
     private static readonly FieldInfo SessionOfCommand = Field(typeof(SshCommand), "_session");
     private static readonly FieldInfo ChannelOfCommand = Field(typeof(SshCommand), "_channel");
@@ -77,9 +82,17 @@ internal sealed class ChannelAccess : IDisposable
     /// <exception cref="Renci.SshNet.Common.SshException">The connection to the host is lost.</exception>
     public static ChannelAccess MakeForward(SshClient client)
     {
-        var connected = SessionOfClient.GetValue(client) ?? throw new Renci.SshNet.Common.SshConnectionException("Client not connected.");
+        var connected = SessionOf(client);
         return new ChannelAccess(connected, Call(MakeDirect, connected)!);
     }
+
+    /// <summary>Returns what tells about the messages of a connection.</summary>
+    /// <exception cref="Renci.SshNet.Common.SshException">The connection to the host is lost.</exception>
+    public static Session SessionOf(SshClient client) => (Session?)SessionOfClient.GetValue(client)
+        ?? throw new Renci.SshNet.Common.SshConnectionException("Client not connected.");
+
+    /// <summary>Sends a request that concerns no channel, and wants an answer to it (RFC 4254, section 4).</summary>
+    public static void Request(Session session, string name) => Call(SendMessage, session, MakeRequest.Invoke([Encoding.ASCII.GetBytes(name), true]));
 
     /// <summary>Calls an action on the thread that receives, at an event of the channel.</summary>
     /// <param name="name">The event: <c>DataReceived</c>, <c>EndOfData</c>, <c>Closed</c>, <c>OpenConfirmed</c>, or <c>OpenFailed</c>.</param>

@@ -24,7 +24,7 @@ internal sealed class SshConnection : IDisposable
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(0.5);
 
     /// <summary>The longest time between two looks at a host that does long work. It is reached by doubling.</summary>
-    private static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(16);
+    private static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(4);
 
     /// <summary>A connection that was used this recently is used again without a question.</summary>
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(2);
@@ -45,11 +45,10 @@ internal sealed class SshConnection : IDisposable
     private readonly Foundation.Session session;
     private readonly TimeProvider time;
     private readonly TaskCompletionSource<bool> lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly object gate = new();
+    private readonly HostPulse pulse;
     private readonly SemaphoreSlim nextGate = new(1);
     private SftpClient? sftp;
     private SshConnection? next;
-    private Task<bool>? asking;
     private Func<TimeSpan> sinceUse;
     private int busy;
     private volatile bool disposed;
@@ -63,6 +62,7 @@ internal sealed class SshConnection : IDisposable
         Log = context.Log;
         client.ErrorOccurred += (_, _) => lost.TrySetResult(true);
         HostKey = hostKey;
+        pulse = new HostPulse(client, time);
         sinceUse = time.StartClock();
     }
 
@@ -179,12 +179,9 @@ internal sealed class SshConnection : IDisposable
             return true;
         }
 
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var answer = AskAsync();
-        await EndsAsync(answer, PromptAnswer, over.Token);
-        over.Cancel();
+        var answers = await pulse.BeatsAsync(PromptAnswer, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
-        return IsAnswered(answer);
+        return answers && IsConnected;
     }
 
     /// <summary>Gives the connection up, and whatever still waits for it, without waiting for the host.</summary>
@@ -207,31 +204,25 @@ internal sealed class SshConnection : IDisposable
         {
             // SSH.NET opens channels and sends without heeding the token.
             var working = Task.Run(work, CancellationToken.None);
-            var silent = time.StartClock();
             for (var pause = FirstLook; !await EndsAsync(working, pause, over.Token); pause = Longer(pause))
             {
-                var answer = AskAsync();
-                await EndsAsync(answer, Answer, over.Token);
-                if (IsAnswered(answer))
+                var answering = pulse.BeatsAsync(Answer, over.Token);
+                if (await Task.WhenAny(working, answering) == working || await answering)
                 {
-                    silent = time.StartClock();
                     continue;
                 }
 
-                if (await HostFinder.Current.WhyGoneAsync(host, time, cancellationToken) is { } why && !IsAnswered(answer))
+                if (await HostFinder.Current.WhyGoneAsync(host, time, cancellationToken) is { } why && pulse.Silence > TimeSpan.Zero)
                 {
                     Abandon();
                     throw why;
                 }
 
-                if (silent() >= LostAfter + pause && !IsAnswered(answer))
+                if (pulse.Silence >= LostAfter)
                 {
                     Abandon();
                     throw RemoteErrors.Lost(host, inner: null);
                 }
-
-                // While nothing comes, it is looked at more often.
-                pause = TimeSpan.FromTicks(FirstLook.Ticks / 2);
             }
 
             return await working.OrStopped(cancellationToken);
@@ -249,33 +240,6 @@ internal sealed class SshConnection : IDisposable
     /// <summary>Waits for a task, for a time at most. After Ctrl+C, there is nothing left to wait for.</summary>
     private async Task<bool> EndsAsync(Task task, TimeSpan limit, CancellationToken cancellationToken) =>
         await Task.WhenAny(task, time.DelayAsync(limit, cancellationToken)) == task || cancellationToken.IsCancellationRequested;
-
-    private static bool IsAnswered(Task<bool> answer) => answer.Status == TaskStatus.RanToCompletion && answer.Result;
-
-    /// <summary>Asks the host for any answer, by one command at a time: servers allow few (MaxSessions in sshd_config(5)).</summary>
-    private Task<bool> AskAsync()
-    {
-        lock (gate)
-        {
-            return asking = asking is { IsCompleted: false } ? asking : Task.Run(async () =>
-            {
-                try
-                {
-                    await TalkAsync(client, ":", _ => { });
-                    return true;
-                }
-                catch (SshOperationTimeoutException)
-                {
-                    return false;
-                }
-                catch (SshException)
-                {
-                    // A refusal is an answer, too. If the connection is lost, the work says so.
-                    return true;
-                }
-            });
-        }
-    }
 
     /// <summary>
     /// Runs a command, and passes its output on as it arrives. When it is canceled, or its time is up, its processes on the host end, too.

@@ -321,9 +321,87 @@ public sealed class RemoteCommandTests : IAsyncLifetime
         Assert.Equal("done\n", (await running.WaitAsync(Limit, Stop)).Output);
     }
 
+    /// <summary>As over a satellite, or on a machine that is busy: each answer takes longer than what is usual.</summary>
+    [Fact]
+    public async Task A_host_that_is_slow_to_answer_is_not_lost()
+    {
+        // By this clock, an answer takes more than two seconds, and the command takes half as long again as a host may be silent.
+        var context = new StepContext(log, session: null, new FastClock(4));
+        var connection = await SshConnectionPool.GetAsync(Host(), context, Stop);
+        relay.Latency = TimeSpan.FromMilliseconds(300);
+        Assert.Equal("slept\n", (await connection.RunAsync("sleep 11; echo slept", Stop).WaitAsync(Limit, Stop)).Output);
+        Assert.Same(connection, await SshConnectionPool.GetAsync(Host(), context, Stop));
+        await Task.Delay(TimeSpan.FromSeconds(1), Stop);
+        Assert.Same(connection, await SshConnectionPool.GetAsync(Host(), context, Stop));
+        context.Session.Dispose();
+    }
+
+    /// <summary>Behind as much data as the host may send, or we do, an answer is half a minute late, which is longer than a host may be silent.</summary>
+    [Theory]
+    [InlineData("head -c 4M /dev/zero | sha256sum; head -c 4M /dev/zero", 0)]
+    [InlineData("sha256sum", 4)]
+    public async Task A_link_that_is_full_is_not_lost(string command, int sent)
+    {
+        const string hash = "bb9f8df61474d25e71fa00722318cd387396ca1736605e1248821cc0de3d3af8  -\n";
+        var connection = await ConnectAsync();
+        relay.Rate = 110_000;
+        var full = new RemoteCommand(command) { Input = () => new MemoryStream(new byte[sent * 1024 * 1024]) };
+        var result = await connection.RunAsync(full, Stop).WaitAsync(Limit, Stop);
+        Assert.StartsWith(hash, result.Output, StringComparison.Ordinal);
+        Assert.Equal(hash.Length + ((4 - sent) * 1024 * 1024), result.Output.Length);
+    }
+
+    /// <summary>As from Europe to us-east-1: 80 ms there and back, 50 Mbit/s.</summary>
+    [Fact]
+    public async Task Over_a_long_way_all_works()
+    {
+        relay.Latency = TimeSpan.FromMilliseconds(40);
+        relay.Rate = 6_250_000;
+        var connection = await ConnectAsync();
+        var data = RandomNumberGenerator.GetBytes(10 * 1024 * 1024);
+        var echo = new RemoteCommand("tee >(sha256sum >&2)") { Input = () => new MemoryStream(data) };
+        using var back = new MemoryStream();
+        var errors = new StringBuilder();
+        await connection.ExecuteAsync(
+            echo,
+            (stream, bytes) =>
+            {
+                lock (errors)
+                {
+                    if (stream == TrainingCommandStream.Output)
+                    {
+                        back.Write(bytes.Array!, bytes.Offset, bytes.Count);
+                    }
+                    else
+                    {
+                        errors.Append(Encoding.ASCII.GetString(bytes.Array!, bytes.Offset, bytes.Count));
+                    }
+                }
+
+                return Task.CompletedTask;
+            },
+            Stop).WaitAsync(Limit, Stop);
+        Assert.Equal(data, back.ToArray());
+        Assert.StartsWith(Convert.ToHexStringLower(SHA256.HashData(data)), errors.ToString(), StringComparison.Ordinal);
+
+        using var ctrlC = new CancellationTokenSource();
+        var running = connection.RunAsync($"echo in > {folder["started"]}; sleep 661", ctrlC.Token);
+        await Programs.UntilAsync(() => Task.FromResult(File.Exists(folder["started"])), () => "The command did not start.");
+        await ctrlC.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running.WaitAsync(Limit, Stop));
+        Assert.False(await RunsAsync("sleep 661"));
+        var far = await connection.OpenFolderAsync(folder["far"], Stop);
+        await far.CreateAsync(Stop);
+        await far.WriteAsync("data", new MemoryStream(data), Stop).WaitAsync(Limit, Stop);
+        Assert.Equal(data, await File.ReadAllBytesAsync(Path.Combine(folder["far"], "data"), Stop));
+        Assert.Equal("in\n", (await connection.RunAsync("echo in", Stop)).Output);
+    }
+
     private static async Task<bool> RunsAsync(string pattern) => (await Programs.RunAsync("pgrep", "-f", $"^{pattern}")).Status == 0;
 
-    private Task<SshConnection> ConnectAsync(int? port = null, string? fingerprint = null) => SshConnectionPool.GetAsync(
-        new TrainingHost("127.0.0.1", port ?? relay.Port, Environment.UserName, folder["login"], [fingerprint ?? server.Fingerprint]),
-        log.Context, Stop);
+    private Task<SshConnection> ConnectAsync(int? port = null, string? fingerprint = null) =>
+        SshConnectionPool.GetAsync(Host(port, fingerprint), log.Context, Stop);
+
+    private TrainingHost Host(int? port = null, string? fingerprint = null) =>
+        new("127.0.0.1", port ?? relay.Port, Environment.UserName, folder["login"], [fingerprint ?? server.Fingerprint]);
 }

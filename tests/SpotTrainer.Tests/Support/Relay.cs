@@ -1,15 +1,20 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Threading.Channels;
+using SpotTrainer.Foundation;
 using SpotTrainer.Rehearsal.Machines;
 
 namespace SpotTrainer.Tests.Support;
 
 /// <summary>
-/// Relays connections to a port on loopback, and counts them. It can fall silent: it then passes nothing on, and closes nothing, as a
-/// network in which packets vanish.
+/// Relays connections to a port on loopback, and counts them. It can be as far away and as slow as a network is. It can fall silent: it then
+/// passes nothing on, and closes nothing, as a network in which packets vanish.
 /// </summary>
 internal sealed class Relay : IDisposable
 {
+    /// <summary>How many pieces are under way at most: with 16 KiB each, more than a line of 50 Mbit/s and 80 ms holds.</summary>
+    private const int MostUnderWay = 64;
+
     private readonly SocketServer server;
     private readonly Lock gate = new();
     private readonly TaskCompletionSource swallowed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -49,6 +54,12 @@ internal sealed class Relay : IDisposable
     /// <summary>How many bytes came from the port.</summary>
     public long Received => Interlocked.Read(ref received);
 
+    /// <summary>How long a byte is under way, in each direction.</summary>
+    public TimeSpan Latency { get; set; }
+
+    /// <summary>How many bytes each connection passes on in a second, in each direction.</summary>
+    public double Rate { get; set; } = double.PositiveInfinity;
+
     /// <summary>Completes when something was sent while it was silent.</summary>
     public Task Swallowed => swallowed.Task;
 
@@ -74,19 +85,40 @@ internal sealed class Relay : IDisposable
 
     private async Task CopyAsync(Socket from, Socket to, Action<int> passed, CancellationToken stopping)
     {
+        var way = Channel.CreateBounded<(byte[] Bytes, TimeSpan Due)>(MostUnderWay);
+        var clock = TimeProvider.System.StartClock();
+        var arriving = ArriveAsync();
         var buffer = new byte[16 * 1024];
         int count;
-        while ((count = await from.ReceiveAsync(buffer, SocketFlags.None, stopping)) > 0)
+        var free = TimeSpan.Zero;
+        while (!arriving.IsCompleted && (count = await from.ReceiveAsync(buffer, SocketFlags.None, stopping)) > 0)
         {
             passed(count);
-            var speaking = passing.Task;
-            if (!speaking.IsCompleted)
-            {
-                swallowed.TrySetResult();
-                await speaking.WaitAsync(stopping);
-            }
+            free = TimeSpan.FromTicks(Math.Max(free.Ticks, clock().Ticks)) + TimeSpan.FromSeconds(count / Rate);
+            await way.Writer.WriteAsync((buffer[..count], free + Latency), stopping);
+        }
 
-            await to.SendAsync(buffer.AsMemory(0, count), SocketFlags.None, stopping);
+        way.Writer.Complete();
+        await arriving;
+
+        async Task ArriveAsync()
+        {
+            await foreach (var (bytes, due) in way.Reader.ReadAllAsync(stopping))
+            {
+                if (due - clock() is var wait && wait > TimeSpan.Zero && wait.TotalMilliseconds >= 1)
+                {
+                    await Task.Delay(wait, stopping);
+                }
+
+                var speaking = passing.Task;
+                if (!speaking.IsCompleted)
+                {
+                    swallowed.TrySetResult();
+                    await speaking.WaitAsync(stopping);
+                }
+
+                await to.SendAsync(bytes, SocketFlags.None, stopping);
+            }
         }
     }
 }
