@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using SpotTrainer.Foundation;
-using SpotTrainer.Keys;
 using SpotTrainer.Remote;
 using SpotTrainer.Tests.Support;
 
@@ -20,9 +19,7 @@ public sealed class CommandInputTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var key = SshPrivateKey.MakeEd25519("made-for-tests");
-        File.SetUnixFileMode(folder.Write("login", key.ToOpenSsh()), UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        var authorized = folder.Write("authorized", key.PublicLine + "\n");
+        var authorized = SshServer.Authorize(folder);
         server = await SshServer.StartAsync(folder, "-t ed25519", authorized);
         other = await SshServer.StartAsync(folder, "-t ed25519", authorized);
         Assert.Empty(Run($"$global:one = {Connect(server)}; $global:two = {Connect(other)}; Set-Location '{folder.Path}'").Errors);

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using SpotTrainer.Keys;
 using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Remote;
@@ -29,9 +28,7 @@ public sealed class CtrlCTests(ITestOutputHelper output) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var key = SshPrivateKey.MakeEd25519("made-for-tests");
-        File.SetUnixFileMode(folder.Write("login", key.ToOpenSsh()), UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        var authorized = folder.Write("authorized", key.PublicLine + "\n");
+        var authorized = SshServer.Authorize(folder);
         server = await SshServer.StartAsync(folder, "-t ed25519", authorized);
         other = await SshServer.StartAsync(folder, "-t ed25519", authorized);
     }

@@ -1,5 +1,4 @@
 using SpotTrainer.Foundation;
-using SpotTrainer.Keys;
 using SpotTrainer.Remote;
 using SpotTrainer.Tests.Support;
 
@@ -64,7 +63,7 @@ public sealed class HostKeyTests : IDisposable
     [InlineData("known_hosts2")]
     public async Task A_key_that_is_revoked_in_the_home_of_the_user_is_not_accepted_even_if_it_is_given(string name)
     {
-        var (key, authorized) = await LoginAsync();
+        var (key, authorized) = Login();
         using var server = await SshServer.StartAsync(folder, "-t ed25519", authorized);
         var port = server.Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
         var scanned = (await Programs.RunAsync("ssh-keyscan", "-p", port, "127.0.0.1")).Succeeded().Split('\n');
@@ -85,7 +84,7 @@ public sealed class HostKeyTests : IDisposable
     [InlineData("-t ed25519", "-t rsa -b 2048")]
     public async Task The_key_that_is_pinned_is_asked_for_if_the_host_has_keys_of_several_types(string pinned, string also)
     {
-        var (key, authorized) = await LoginAsync();
+        var (key, authorized) = Login();
         using var server = await SshServer.StartAsync(folder, pinned, authorized, also: also);
         var host = new TrainingHost("127.0.0.1", server.Port, Environment.UserName, key, [server.Fingerprint]);
         var connection = await SshConnectionPool.GetAsync(host, log.Context, Stop);
@@ -103,7 +102,7 @@ public sealed class HostKeyTests : IDisposable
     [Fact]
     public async Task A_shell_that_prints_text_is_an_error_of_its_own_instead_of_a_transfer_that_hangs()
     {
-        var (key, authorized) = await LoginAsync();
+        var (key, authorized) = Login();
         var profile = Path.Combine(AppContext.BaseDirectory, "Remote", "cases", "noisy.bashrc");
         using var server = await SshServer.StartAsync(
             folder, "-t ed25519", authorized, command: $". '{profile}'; eval \"${{SSH_ORIGINAL_COMMAND:-true}}\"");
@@ -122,7 +121,7 @@ public sealed class HostKeyTests : IDisposable
     [Fact]
     public async Task Ctrl_C_ends_a_file_transfer_that_is_never_answered()
     {
-        var (key, authorized) = await LoginAsync();
+        var (key, authorized) = Login();
         using var server = await SshServer.StartAsync(
             folder, "-t ed25519", authorized,
             command: $"case $SSH_ORIGINAL_COMMAND in :) ;; *) touch {folder["started"]}; exec sleep 600 ;; esac");
@@ -145,11 +144,5 @@ public sealed class HostKeyTests : IDisposable
             (await Programs.RunAsync("ssh-keygen", "-l", "-f", path)).Succeeded().Split(' ')[1]);
     }
 
-    private Task<(string Key, string Authorized)> LoginAsync()
-    {
-        var key = SshPrivateKey.MakeEd25519("made-for-tests");
-        var path = folder.Write("login", System.Text.Encoding.UTF8.GetString(OpenSshKeyFormat.Write(key, passphrase: null)));
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        return Task.FromResult((path, folder.Write("authorized", key.PublicLine + "\n")));
-    }
+    private (string Key, string Authorized) Login() => (folder["login"], SshServer.Authorize(folder));
 }

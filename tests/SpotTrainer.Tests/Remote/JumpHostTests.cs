@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using SpotTrainer.Foundation;
-using SpotTrainer.Keys;
 using SpotTrainer.Remote;
 using SpotTrainer.Tests.Support;
 
@@ -16,12 +15,7 @@ public sealed class JumpHostTests : IDisposable
     private readonly RecordingLog log = new();
     private readonly string authorized;
 
-    public JumpHostTests()
-    {
-        var key = SshPrivateKey.MakeEd25519("made-for-tests");
-        File.SetUnixFileMode(folder.Write("login", key.ToOpenSsh()), UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        authorized = folder.Write("authorized", key.PublicLine + "\n");
-    }
+    public JumpHostTests() => authorized = SshServer.Authorize(folder);
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using SpotTrainer.Foundation;
-using SpotTrainer.Keys;
 using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Remote;
@@ -24,10 +23,7 @@ public sealed class ManyHostsTests : IDisposable
     [Fact]
     public async Task Fifty_hosts_work_at_once()
     {
-        var key = SshPrivateKey.MakeEd25519("made-for-tests");
-        File.SetUnixFileMode(folder.Write("login", key.ToOpenSsh()), UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        folder.Write("authorized", key.PublicLine + "\n");
-        using var wide = await SshServer.StartAsync(folder, "-t ed25519", folder["authorized"], more: "MaxStartups 200");
+        using var wide = await SshServer.StartAsync(folder, "-t ed25519", SshServer.Authorize(folder), more: "MaxStartups 200");
         var relays = Enumerable.Range(0, 50).Select(_ => new Relay(wide.Port)).ToArray();
         Directory.CreateDirectory(folder["started"]);
         var running = Task.Run(() => module.Run(string.Create(CultureInfo.InvariantCulture, $$"""

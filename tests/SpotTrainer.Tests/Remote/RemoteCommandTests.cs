@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using SpotTrainer.Foundation;
-using SpotTrainer.Keys;
 using SpotTrainer.Remote;
 using SpotTrainer.Tests.Support;
 
@@ -23,11 +22,7 @@ public sealed class RemoteCommandTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var key = SshPrivateKey.MakeEd25519("made-for-tests");
-        var path = folder.Write("login", key.ToOpenSsh());
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        folder.Write("authorized", key.PublicLine + "\n");
-        server = await SshServer.StartAsync(folder, "-t ed25519", folder["authorized"]);
+        server = await SshServer.StartAsync(folder, "-t ed25519", SshServer.Authorize(folder));
         relay = new Relay(server.Port);
         log.Told = line =>
         {

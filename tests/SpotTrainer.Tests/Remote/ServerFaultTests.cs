@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using SpotTrainer.Foundation;
-using SpotTrainer.Keys;
 using SpotTrainer.Rehearsal.Machines;
 using SpotTrainer.Remote;
 using SpotTrainer.Tests.Support;
@@ -19,12 +18,7 @@ public sealed class ServerFaultTests : IDisposable
     private readonly RecordingLog log = new();
     private readonly string authorized;
 
-    public ServerFaultTests()
-    {
-        var key = SshPrivateKey.MakeEd25519("made-for-tests");
-        File.SetUnixFileMode(folder.Write("login", key.ToOpenSsh()), UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        authorized = folder.Write("authorized", key.PublicLine + "\n");
-    }
+    public ServerFaultTests() => authorized = SshServer.Authorize(folder);
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 

@@ -3,7 +3,6 @@ using Amazon.EC2.Model;
 using SpotTrainer.Cloud;
 using SpotTrainer.Foundation;
 using SpotTrainer.Instances;
-using SpotTrainer.Keys;
 using SpotTrainer.Remote;
 using SpotTrainer.Tests.Support;
 
@@ -27,10 +26,7 @@ public sealed class SilentHostTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var key = SshPrivateKey.MakeEd25519("made-for-tests");
-        var path = folder.Write("login", System.Text.Encoding.UTF8.GetString(OpenSshKeyFormat.Write(key, passphrase: null)));
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        server = await SshServer.StartAsync(folder, "-t ed25519", folder.Write("authorized", key.PublicLine + "\n"));
+        server = await SshServer.StartAsync(folder, "-t ed25519", SshServer.Authorize(folder));
         relay = new Relay(server.Port);
     }
 

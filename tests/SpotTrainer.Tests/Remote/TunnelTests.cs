@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using SpotTrainer.Foundation;
-using SpotTrainer.Keys;
 using SpotTrainer.Remote;
 using SpotTrainer.Rehearsal.Machines;
 using SpotTrainer.Tests.Support;
@@ -28,9 +27,7 @@ public sealed class TunnelTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var key = SshPrivateKey.MakeEd25519("made-for-tests");
-        File.SetUnixFileMode(folder.Write("login", key.ToOpenSsh()), UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        server = await SshServer.StartAsync(folder, "-t ed25519", folder.Write("authorized", key.PublicLine + "\n"));
+        server = await SshServer.StartAsync(folder, "-t ed25519", SshServer.Authorize(folder));
         relay = new Relay(server.Port);
         echo = SocketServer.OnAddress(new IPEndPoint(IPAddress.Loopback, echoPort), async (client, stopping) =>
         {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using SpotTrainer.Keys;
 
 namespace SpotTrainer.Tests.Support;
 
@@ -19,6 +20,14 @@ internal sealed class SshServer : IDisposable
 
     /// <summary>The file of the first host key.</summary>
     public string HostKeyFile { get; }
+
+    /// <summary>Makes a key to log in with, the file <c>login</c>, and returns the file that authorizes it.</summary>
+    public static string Authorize(TemporaryFolder folder)
+    {
+        var key = SshPrivateKey.MakeEd25519("made-for-tests");
+        File.SetUnixFileMode(folder.Write("login", key.ToOpenSsh()), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        return folder.Write("authorized", key.PublicLine + "\n");
+    }
 
     /// <summary>Starts the server, and waits until it answers.</summary>
     /// <param name="folder">The folder for its files.</param>
