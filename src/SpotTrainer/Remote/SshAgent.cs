@@ -31,12 +31,11 @@ internal sealed class SshAgent
     /// <summary>How long it may take to sign: it may ask its user first.</summary>
     private static readonly TimeSpan SignTimeout = TimeSpan.FromMinutes(1);
 
-    private readonly Func<Stream> connect;
-    private readonly Func<byte[], byte[]>? ask;
+    private readonly Func<byte[], TimeSpan, byte[]> ask;
 
-    private SshAgent(string name, Func<Stream> connect) => (Name, this.connect) = (name, connect);
-
-    private SshAgent(string name, Func<byte[], byte[]> ask) => (Name, connect, this.ask) = (name, () => Stream.Null, ask);
+    /// <param name="name">How messages call it.</param>
+    /// <param name="ask">Sends a request with its length, and returns the answer without its length.</param>
+    private SshAgent(string name, Func<byte[], TimeSpan, byte[]> ask) => (Name, this.ask) = (name, ask);
 
     /// <summary>How messages call it.</summary>
     public string Name { get; }
@@ -47,14 +46,16 @@ internal sealed class SshAgent
         var named = Environment.GetEnvironmentVariable("SSH_AUTH_SOCK");
         if (!Platform.IsWindows)
         {
-            return named is { Length: > 0 } ? [new SshAgent("the ssh-agent", () => OpenSocket(named))] : [];
+            return named is { Length: > 0 } ? [OnStream(() => OpenSocket(named))] : [];
         }
 
         // Windows' ssh takes a pipe from the variable, too.
         const string Prefix = @"\\.\pipe\";
         var pipe = named?.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) == true ? named.Substring(Prefix.Length) : "openssh-ssh-agent";
-        return [new SshAgent("the ssh-agent", () => OpenPipe(pipe)), new SshAgent("Pageant", Pageant.Ask)];
+        return [OnStream(() => OpenPipe(pipe)), new SshAgent("Pageant", (request, _) => Pageant.Ask(request))];
     }
+
+    private static SshAgent OnStream(Func<Stream> connect) => new("the ssh-agent", (request, limit) => Ask(connect, request, limit));
 
     /// <summary>Returns the public keys of the agent's keys; none if it does not run.</summary>
     public IReadOnlyList<AgentKey> Keys()
@@ -110,19 +111,18 @@ internal sealed class SshAgent
     private SshReader Ask(byte[] request, TimeSpan limit)
     {
         using var framed = new SshWriter().String(request);
-        if (ask is not null)
-        {
-            return new SshReader(ask(framed.ToArray()));
-        }
+        return new SshReader(ask(framed.ToArray(), limit));
+    }
 
+    private static byte[] Ask(Func<Stream> connect, byte[] request, TimeSpan limit)
+    {
         // A read that blocks ends when the stream is closed.
         using var stream = connect();
         using var timer = TimeProvider.System.CreateTimer(_ => stream.Dispose(), state: null, limit, Timeout.InfiniteTimeSpan);
-        var bytes = framed.ToArray();
-        stream.Write(bytes, 0, bytes.Length);
+        stream.Write(request, 0, request.Length);
         stream.Flush();
         var length = new SshReader(Read(stream, 4)).UInt32();
-        return length is > 0 and <= LongestAnswer ? new SshReader(Read(stream, length)) : throw new FormatException("The answer is too long.");
+        return length is > 0 and <= LongestAnswer ? Read(stream, length) : throw new FormatException("The answer is too long.");
     }
 
     private static byte[] Read(Stream stream, int count)
