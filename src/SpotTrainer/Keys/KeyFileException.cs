@@ -14,14 +14,21 @@ internal sealed class KeyFileException : Exception
     private KeyFileException(string id, ErrorKind kind, string message, string nextStep, Exception? inner = null)
         : base(message, inner) => (this.id, this.kind, this.nextStep) = (id, kind, nextStep);
 
+    /// <summary>The public half of a key that is encrypted, if the file tells it.</summary>
+    public byte[]? PublicKey { get; private init; }
+
     public static KeyFileException Damaged(string why, Exception? inner = null) =>
         new("KeyDamaged", ErrorKind.InvalidData, $"It is damaged: {why}", AskForAnother, inner);
 
-    public static KeyFileException Encrypted() =>
+    /// <param name="publicKey">Its public key blob (RFC 4253, section 6.6), if the file tells it.</param>
+    public static KeyFileException Encrypted(byte[]? publicKey = null) =>
         new("KeyEncrypted", ErrorKind.AuthenticationError, "It has a passphrase.",
             "Pass it with -Passphrase (Read-Host -AsSecureString prompts for it) to the cmdlet that converts the key, or once in a session to "
             + "Connect-TrainingHost or Invoke-TrainingCommand. Or add the key to an ssh-agent (ssh-add). To launch an instance, use a key "
-            + "without a passphrase.");
+            + "without a passphrase.")
+        {
+            PublicKey = publicKey,
+        };
 
     public static KeyFileException WrongPassphrase() =>
         new("KeyPassphraseWrong", ErrorKind.AuthenticationError, "The passphrase is wrong.",

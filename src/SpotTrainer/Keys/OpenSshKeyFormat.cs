@@ -92,7 +92,7 @@ internal static class OpenSshKeyFormat
         var encrypted = cipherName != "none";
         if (encrypted)
         {
-            content = Decrypt(OpenSshCipher.Named(cipherName), derivation, options, content, reader, passphrase);
+            content = Decrypt(OpenSshCipher.Named(cipherName), derivation, options, content, reader, publicBlob, passphrase);
         }
 
         if (!reader.AtEnd)
@@ -122,7 +122,7 @@ internal static class OpenSshKeyFormat
     }
 
     private static byte[] Decrypt(
-        OpenSshCipher cipher, string derivation, byte[] options, byte[] content, SshReader rest, Passphrase? passphrase)
+        OpenSshCipher cipher, string derivation, byte[] options, byte[] content, SshReader rest, byte[] publicBlob, Passphrase? passphrase)
     {
         if (derivation != "bcrypt")
         {
@@ -145,7 +145,7 @@ internal static class OpenSshKeyFormat
 
         if (passphrase is null or { IsEmpty: true })
         {
-            throw KeyFileException.Encrypted();
+            throw KeyFileException.Encrypted(publicBlob);
         }
 
         var derived = BcryptPbkdf.Derive(passphrase.Bytes, salt, rounds, cipher.SecretLength);

@@ -105,7 +105,7 @@ internal static class PuttyKeyFormat
 
         if (encrypted && passphrase is null or { IsEmpty: true })
         {
-            throw KeyFileException.Encrypted();
+            throw KeyFileException.Encrypted(publicBlob);
         }
 
         using var secrets = derivation is not null ? Secrets.Derive(derivation, passphrase!, salt)

@@ -41,7 +41,9 @@ internal static class LoginKeys
         }
         catch (SpotTrainerException exception) when (exception.Id == "KeyEncrypted")
         {
-            return [await InAgentAsync(path, cancellationToken) is { } kept ? new LoginKey(kept)
+            // OpenSSH's and PuTTY's files tell the public half though they are encrypted.
+            var publicKey = (exception.InnerException as KeyFileException)?.PublicKey;
+            return [await InAgentAsync(path, cancellationToken, publicKey) is { } kept ? new LoginKey(kept)
                 : Checked(await ring.UnlockAsync(path, exception, context, cancellationToken), path)];
         }
     }
@@ -54,12 +56,12 @@ internal static class LoginKeys
 
     /// <summary>
     /// Returns the agent's key for a file, as ssh does with IdentitiesOnly: an agent that holds many keys must not use up the few attempts
-    /// that a server allows. The public half of a key stands beside it, or is the file itself.
+    /// that a server allows. Unless the public half of a key is known, it stands beside it, or is the file itself.
     /// </summary>
-    private static async Task<AgentKey?> InAgentAsync(string path, CancellationToken cancellationToken)
+    private static async Task<AgentKey?> InAgentAsync(string path, CancellationToken cancellationToken, byte[]? publicKey = null)
     {
         var file = path.EndsWith(".pub", StringComparison.OrdinalIgnoreCase) ? path : path + ".pub";
-        if (PublicKeyIn(file) is not { } wanted)
+        if ((publicKey ?? PublicKeyIn(file)) is not { } wanted)
         {
             return null;
         }

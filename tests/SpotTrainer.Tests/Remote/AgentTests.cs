@@ -46,6 +46,15 @@ public sealed class AgentTests : IClassFixture<PuttyTools>, IDisposable
 
         Assert.Equal("in", await RunAsync(server, agent, keyPath: null));
 
+        // OpenSSH's and PuTTY's private files tell their public half, too.
+        File.Move(folder["key.pub"], folder["elsewhere"]);
+        var secret = folder.Write("secret", Secret);
+        (await Programs.RunAsync(
+            "puttygen", folder["key"], "--old-passphrase", secret, "-o", folder["key.ppk"], "--new-passphrase", secret)).Succeeded();
+        Assert.Equal("in", await RunAsync(server, agent, "key"));
+        Assert.Equal("in", await RunAsync(server, agent, "key.ppk"));
+        File.Move(folder["elsewhere"], folder["key.pub"]);
+
         // The .pub file is enough: the private one may be elsewhere.
         File.Delete(folder["key"]);
         Assert.Equal("in", await RunAsync(server, agent, "key.pub"));
@@ -150,7 +159,6 @@ public sealed class AgentTests : IClassFixture<PuttyTools>, IDisposable
     [InlineData("-t ed25519")]
     public async Task Pageant_signs(string keygen)
     {
-        
         await DebianPackages.EnsureAsync("putty");
         await KeygenAsync("key", keygen, "");
         (await Programs.RunAsync("puttygen", folder["key"], "-o", folder["key.ppk"])).Succeeded();
