@@ -282,21 +282,16 @@ public sealed class RemoteCommandTests : IAsyncLifetime
 
     /// <summary>What a client leaves behind that is gone: once without a word, once with all its connections closed.</summary>
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_lost_connection_ends_the_command_on_the_host_and_is_said(bool closes)
+    [InlineData("closes")]
+    [InlineData("is reset")]
+    [InlineData("falls silent")]
+    public async Task A_lost_connection_ends_the_command_on_the_host_and_is_said(string how)
     {
         var connection = await ConnectAsync();
         var running = connection.RunAsync($"echo in > {folder["started"]}; sleep 641", Stop);
         await Programs.UntilAsync(() => Task.FromResult(File.Exists(folder["started"])), () => "The command did not start.");
-        if (closes)
-        {
-            relay.Dispose();
-        }
-        else
-        {
-            relay.FallSilent();
-        }
+        Action lose = how switch { "closes" => relay.Dispose, "is reset" => relay.ResetAll, _ => relay.FallSilent };
+        lose();
 
         Assert.Equal("ConnectionLost", (await Assert.ThrowsAsync<SpotTrainerException>(() => running.WaitAsync(Limit, Stop))).Id);
         await Programs.UntilAsync(async () => !await RunsAsync("sleep 641"), () => "The command runs on.");

@@ -91,7 +91,7 @@ public sealed class TunnelTests : IAsyncLifetime
         }
         else
         {
-            relay.CloseAll();
+            relay.ResetAll();
             await Programs.UntilAsync(() => Task.FromResult(tunnel.Reconnects > 0), () => $"{tunnel.State}: {tunnel.Reason}");
         }
 

@@ -38,10 +38,21 @@ internal sealed class Relay : IDisposable
                 connected?.Invoke();
             }
 
-            using var host = await SocketServer.ConnectAsync(new IPEndPoint(IPAddress.Loopback, target), stopping);
-            if (host is not null)
+            try
             {
-                await Task.WhenAny(CopyAsync(client, host, _ => { }, stopping), CopyAsync(host, client, count => Interlocked.Add(ref received, count), stopping));
+                using var host = await SocketServer.ConnectAsync(new IPEndPoint(IPAddress.Loopback, target), stopping);
+                if (host is not null)
+                {
+                    await Task.WhenAny(
+                        CopyAsync(client, host, _ => { }, stopping), CopyAsync(host, client, count => Interlocked.Add(ref received, count), stopping));
+                }
+            }
+            finally
+            {
+                lock (gate)
+                {
+                    open.Remove(client);
+                }
             }
         });
     }
@@ -65,13 +76,14 @@ internal sealed class Relay : IDisposable
 
     public void FallSilent() => passing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Closes what is open now, as a reset does. New connections work.</summary>
-    public void CloseAll()
+    /// <summary>Resets what is open now. New connections work.</summary>
+    public void ResetAll()
     {
         lock (gate)
         {
             foreach (var client in open)
             {
+                client.LingerState = new LingerOption(enable: true, seconds: 0);
                 client.Dispose();
             }
 
