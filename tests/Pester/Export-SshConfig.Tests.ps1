@@ -76,6 +76,34 @@ Describe 'Export-SshConfig' -Skip:(-not $IsLinux) {
         $files | ForEach-Object { [System.IO.File]::ReadAllText($_.FullName) } | Should -Be $first
     }
 
+    # SPOTTRAINER_FULL=1 tries a hundred moments.
+    It 'leaves whole files whenever it is stopped' {
+        $moments = if ($env:SPOTTRAINER_FULL -eq '1') { 100 } else { 12 }
+        $random = [System.Random]::new(20260711)
+        $session = [powershell]::Create()
+        try {
+            $null = $session.AddScript("Import-Module '$manifest'; Get-TrainingTunnel").Invoke()
+            $session.Commands.Clear()
+            $null = $session.AddScript('Export-SshConfig -Remove; Export-SshConfig')
+            foreach ($moment in 1..$moments) {
+                $running = $session.BeginInvoke()
+                Start-Sleep -Milliseconds $random.Next(400)
+                $session.Stop()
+                $running.IsCompleted | Should -BeTrue
+                $session.Streams.Error | Should -BeNullOrEmpty
+                [System.IO.File]::ReadAllText("$env:HOME/.ssh/config") | Should -BeIn $own, "Include spottrainer/config`r`n$own"
+                $null = Invoke-Ssh -G mine
+                $LASTEXITCODE | Should -Be 0
+            }
+        }
+        finally {
+            $session.Dispose()
+        }
+
+        (Export-SshConfig).Name | Should -Contain pester
+        Invoke-Ssh pester 'id -un' | Should -Be 'ubuntu'
+    }
+
     It 'refuses a changed host key' {
         $path = "$env:HOME/.ssh/spottrainer/known_hosts"
         $known = [System.IO.File]::ReadAllText($path)

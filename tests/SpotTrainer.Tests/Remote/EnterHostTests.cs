@@ -55,6 +55,40 @@ public sealed class EnterHostTests : IClassFixture<PuttyTools>, IDisposable
         await screen.WaitForAsync("code 7, errors '', left ''");
     }
 
+    /// <summary>Whenever it comes, there is a prompt: ours, or the host's, and nothing is left behind. SPOTTRAINER_FULL=1 tries a hundred moments.</summary>
+    [Fact]
+    public async Task Ctrl_C_at_any_moment_leaves_a_prompt()
+    {
+        using var server = await SshServer.StartAsync(
+            folder, "-t ed25519", await KeyAsync(), command: Shell, more: SshServer.NoStartupFiles);
+        await using var screen = await TmuxScreen.RunShellAsync();
+        var temporary = Directory.CreateDirectory(folder["tmp"]).FullName;
+        await PrepareAsync(screen, $"$env:TMPDIR = '{temporary}'; $there = {Connect(server)}");
+        var random = new Random(20_260_711);
+        var inside = 0;
+        for (var moments = Environment.GetEnvironmentVariable("SPOTTRAINER_FULL") == "1" ? 100 : 12; moments > 0; moments--)
+        {
+            await screen.WaitForReadAsync();
+            await TypeAsync(screen, "clear; Enter-TrainingHost $there");
+            await Task.Delay(random.Next(800), TestContext.Current.CancellationToken);
+            await screen.SendAsync("C-c");
+            var last = await PromptAsync(screen);
+            if (last.StartsWith("inside>", StringComparison.Ordinal))
+            {
+                inside++;
+                await TypeAsync(screen, "exit");
+                await screen.WaitForAsync("closed.\nPS ");
+            }
+
+            Assert.Empty(Directory.GetFileSystemEntries(temporary, "spottrainer-ssh-*"));
+            Assert.Empty(Programs.With(temporary + "/spottrainer-ssh-"));
+        }
+
+        await TypeAsync(screen, "clear; Enter-TrainingHost $there");
+        await screen.WaitForAsync("inside>");
+        Assert.NotEqual(0, inside);
+    }
+
     [Fact]
     public async Task A_jump_host_is_on_the_way()
     {
@@ -123,6 +157,21 @@ public sealed class EnterHostTests : IClassFixture<PuttyTools>, IDisposable
         await screen.WaitForAsync("PS ");
         await TypeAsync(screen, $". {folder.Write("s.ps1", script + "\n'is' + ' ready'")}");
         await screen.WaitForAsync("is ready");
+    }
+
+    /// <summary>Waits until the last line is the start of a prompt, and stays it.</summary>
+    private static async Task<string> PromptAsync(TmuxScreen screen)
+    {
+        var (before, last, seen) = ("", "", "");
+        await Programs.UntilAsync(
+            async () =>
+            {
+                (before, last) = (last, (seen = await screen.ReadAsync()).Split('\n')[^1].Replace("^C", "", StringComparison.Ordinal));
+                return last == before && (last.StartsWith("inside>", StringComparison.Ordinal)
+                    || (last.StartsWith("PS ", StringComparison.Ordinal) && last.EndsWith('>')));
+            },
+            () => $"There is no prompt:\n{seen}");
+        return last;
     }
 
     private static async Task TypeAsync(TmuxScreen screen, string line) => await screen.SendAsync(line, "Enter");

@@ -8,6 +8,12 @@ namespace SpotTrainer.Tests.Support;
 /// <summary>OpenSSH's server on loopback, for the user who runs the tests, with host keys generated for the test.</summary>
 internal sealed class SshServer : IDisposable
 {
+    /// <summary>
+    /// A line of its configuration. The startup files of whoever runs the tests do not count: Ctrl+C in the middle of one may leave a lock
+    /// behind, for which the next shell waits.
+    /// </summary>
+    public const string NoStartupFiles = "SetEnv HOME=/nonexistent";
+
     private readonly Process process;
 
     private SshServer(Process process, int port, string fingerprint, string hostKey) =>
