@@ -41,7 +41,7 @@ internal sealed class SshConnection : IDisposable
     private readonly SemaphoreSlim sftpGate = new(1);
     private readonly SshClient client;
     private readonly TrainingHost host;
-    private readonly Dictionary<(string Name, int Port), ForwardedPortLocal> ways = [];
+    private readonly Dictionary<(string Name, int Port), PortRelay> ways = [];
     private readonly Foundation.Session session;
     private readonly TimeProvider time;
     private readonly TaskCompletionSource<bool> lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -326,21 +326,25 @@ internal sealed class SshConnection : IDisposable
     /// <summary>
     /// Opens a port on this computer's loopback interface that leads, through this host, to another one. It closes with the connection.
     /// </summary>
-    public Task<int> LeadToAsync(string name, int port) => Blocking.RunAsync(() =>
+    public int LeadTo(string name, int port)
     {
         lock (ways)
         {
+            if (disposed)
+            {
+                throw RemoteErrors.Lost(host, inner: null);
+            }
+
             if (!ways.TryGetValue((name, port), out var way))
             {
-                way = new ForwardedPortLocal("127.0.0.1", 0, name, (uint)port);
-                client.AddForwardedPort(way);
-                way.Start();
+                way = PortRelay.Take(0);
+                way.Start(_ => ForwardAsync(name, port));
                 ways.Add((name, port), way);
             }
 
-            return (int)way.BoundPort;
+            return way.Port;
         }
-    });
+    }
 
     /// <summary>Ends a command on the host, within ten seconds. Whatever happens here, the watch on the host ends it, too.</summary>
     private async Task EndAsync(RemoteProcess process, RemoteCommand command)
@@ -506,6 +510,14 @@ internal sealed class SshConnection : IDisposable
     {
         disposed = true;
         lost.TrySetResult(true);
+        lock (ways)
+        {
+            foreach (var way in ways.Values)
+            {
+                way.Dispose();
+            }
+        }
+
         next?.Dispose();
         sftp?.Dispose();
         client.Dispose();

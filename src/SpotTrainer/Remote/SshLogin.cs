@@ -173,7 +173,7 @@ internal static class SshLogin
         // One that crossed a process is only a name.
         var through = (await HostFinder.ResolveAsync(jump, context, cancellationToken))[0];
         var connection = await SshConnectionPool.GetAsync(through, context, cancellationToken);
-        return ("127.0.0.1", await connection.LeadToAsync(host.HostName, host.Port));
+        return ("127.0.0.1", connection.LeadTo(host.HostName, host.Port));
     }
 
     /// <summary>Logs in with keys, and remembers how far it came.</summary>

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using SpotTrainer.Foundation;
 
@@ -19,15 +18,15 @@ internal sealed class TunnelListener : IDisposable
     private static readonly Patience Reconnecting = Patience.Endless(TimeSpan.FromSeconds(1)) with { LongestPause = TimeSpan.FromSeconds(30) };
 
     private readonly CancellationTokenSource stopping = new();
-    private readonly Socket socket;
+    private readonly PortRelay relay;
     private TaskCompletionSource<SshConnection> current = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TrainingTunnel tunnel = null!;
     private StepContext context = null!;
 
-    private TunnelListener(Socket socket) => this.socket = socket;
+    private TunnelListener(PortRelay relay) => this.relay = relay;
 
     /// <summary>The port.</summary>
-    public int Port => ((IPEndPoint)socket.LocalEndPoint!).Port;
+    public int Port => relay.Port;
 
     /// <summary>Takes a port on the loopback interface.</summary>
     /// <param name="wanted">The port; null for a suitable one.</param>
@@ -37,23 +36,13 @@ internal sealed class TunnelListener : IDisposable
     {
         foreach (var port in wanted is { } only ? [only] : new[] { suitable, 0 })
         {
-            var taken = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             try
             {
-                if (Platform.IsWindows)
-                {
-                    // Another program could take the port as well. Elsewhere, no other can, and this would mean something else.
-                    taken.ExclusiveAddressUse = true;
-                }
-
-                taken.Bind(new IPEndPoint(IPAddress.Loopback, port));
-                taken.Listen(64);
-                return new TunnelListener(taken);
+                return new TunnelListener(PortRelay.Take(port));
             }
             catch (SocketException)
             {
                 // Another program has the port, or only root may take it.
-                taken.Dispose();
             }
         }
 
@@ -69,7 +58,7 @@ internal sealed class TunnelListener : IDisposable
     {
         (tunnel, context) = (relayed, background);
         current.SetResult(connection);
-        _ = Task.Run(AcceptAsync);
+        relay.Start(OpenAsync);
         _ = Task.Run(async () =>
         {
             try
@@ -89,7 +78,7 @@ internal sealed class TunnelListener : IDisposable
     public void Dispose()
     {
         stopping.Cancel();
-        socket.Dispose();
+        relay.Dispose();
         if (tunnel is not null)
         {
             tunnel.State = TrainingTunnelState.Closed;
@@ -141,51 +130,10 @@ internal sealed class TunnelListener : IDisposable
         }
     }
 
-    private async Task AcceptAsync()
+    private async Task<ForwardChannel?> OpenAsync(CancellationToken cancellationToken)
     {
-        while (!stopping.IsCancellationRequested)
-        {
-            Socket program;
-            try
-            {
-                program = await socket.AcceptAsync();
-            }
-            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-            {
-                if (stopping.IsCancellationRequested)
-                {
-                    return;
-                }
-
-                // The program was gone before it was accepted.
-                continue;
-            }
-
-            _ = RelayAsync(program);
-        }
-    }
-
-    private async Task RelayAsync(Socket program)
-    {
-        using var limit = context.Time.Limit(Wait, stopping.Token);
-        using var stop = stopping.Token.Register(program.Dispose);
-        program.NoDelay = true;
-        ForwardChannel? channel = null;
-        try
-        {
-            var connection = await current.Task.OrStopped(limit.Token);
-            channel = await connection.ForwardAsync(tunnel.RemoteHost, tunnel.RemotePort);
-            await (channel?.RelayAsync(program) ?? Task.CompletedTask);
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException or OperationCanceledException
-            or Renci.SshNet.Common.SshException or InvalidOperationException or SpotTrainerException)
-        {
-            // The program sees that its connection is closed.
-        }
-        finally
-        {
-            program.Dispose();
-            _ = Blocking.RunAsync(() => channel?.Dispose());
-        }
+        using var limit = context.Time.Limit(Wait, cancellationToken);
+        var connection = await current.Task.OrStopped(limit.Token);
+        return await connection.ForwardAsync(tunnel.RemoteHost, tunnel.RemotePort);
     }
 }
