@@ -179,7 +179,8 @@ public sealed class SpotTrainingInstance : TrainingHost, ICloudObject
 
     internal override string Identity => $"{Cloud.Endpoint}|{Region}|{InstanceId}";
 
-    internal override string Label => Name.Length > 0 ? Name : InstanceId;
+    /// <inheritdoc/>
+    public override string Label => Name.Length > 0 ? Name : InstanceId;
 
     internal override void ThrowIfGone() => Cloud.ThrowIfEnded();
 }

@@ -15,7 +15,8 @@ internal sealed class NamedHost(string text, string? label = null, ObjectOrigin?
     /// <summary>Where the object came from; null if the user gave only text.</summary>
     public ObjectOrigin? Origin { get; } = origin;
 
-    internal override string Label => label ?? Text;
+    /// <inheritdoc/>
+    public override string Label => label ?? Text;
 
     /// <inheritdoc/>
     public override string ToString() => Label;

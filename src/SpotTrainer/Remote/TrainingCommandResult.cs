@@ -46,6 +46,9 @@ public sealed class TrainingCommandResult
     /// </summary>
     public string VisibleOutput => TerminalText.Clean(Output);
 
+    /// <summary><see cref="ErrorOutput"/> with visible control characters, in the same way.</summary>
+    public string VisibleErrorOutput => TerminalText.Clean(ErrorOutput);
+
     /// <summary>The lines that say most about a failure: those of standard error, or of standard output if it has none.</summary>
     internal string[] Said => (string.IsNullOrWhiteSpace(ErrorOutput) ? Output : ErrorOutput).Split('\n');
 

@@ -45,11 +45,14 @@ public class TrainingHost
     /// What identifies it among all hosts that this process can know: <c>user@host:port</c> and its jump host, or the endpoint, region, and
     /// ID of an instance.
     /// </summary>
-    internal virtual string Identity => string.Format(CultureInfo.InvariantCulture, "{0}@{1}:{2}{3}", UserName, HostName, Port,
+    internal virtual string Identity => string.Format(CultureInfo.InvariantCulture, "{0}@{1}:{2}{3}", UserName, Bracketed, Port,
         JumpHost is { } jump ? " through " + jump : string.Empty);
 
-    /// <summary>Its short name, for example in the name of a PuTTY session.</summary>
-    internal virtual string Label => Port == 22 ? HostName : string.Format(CultureInfo.InvariantCulture, "{0}:{1}", HostName, Port);
+    /// <summary>Its short name, as tables show it: the name of an instance, or <c>host</c> or <c>host:port</c>.</summary>
+    public virtual string Label => Port == 22 ? HostName : string.Format(CultureInfo.InvariantCulture, "{0}:{1}", Bracketed, Port);
+
+    /// <summary>The name or address before a port: an IPv6 address has brackets, or nobody could tell where it ends.</summary>
+    internal string Bracketed => HostName.Contains(':') ? $"[{HostName}]" : HostName;
 
     /// <summary>Throws if the host can no longer be used, before anything is tried.</summary>
     internal virtual void ThrowIfGone()

@@ -101,6 +101,22 @@ public sealed class CommandInputTests : IAsyncLifetime
     }
 
     [Fact]
+    public void Tables_and_lists_show_the_host_and_what_went_wrong_at_80_columns()
+    {
+        var label = $"127.0.0.1:{server.Port}";
+        var seen = string.Concat(Lines("""
+            $r = $one | Invoke-TrainingCommand 'printf ''bad\033[31m'' >&2; exit 3' -Result -AllowFailure
+            $r, ($one | Invoke-TrainingCommand 'echo in' -Detailed) | ForEach-Object { $_ | Format-Table | Out-String -Width 80 }
+            $r | Format-List | Out-String -Width 80
+            $one | Format-Table | Out-String -Width 80
+            """));
+        Assert.Matches($@"(?m)^{label} +3 ", seen);
+        Assert.Matches($@"(?m)^{label} +[0-9:.]+ Output +in", seen);
+        Assert.Contains(@"bad\x1b[31m", seen, StringComparison.Ordinal);
+        Assert.Matches("(?m) login *$", seen);
+    }
+
+    [Fact]
     public void A_result_says_whether_it_is_whole()
     {
         Assert.Equal(["False", "True"], Lines(

@@ -54,6 +54,7 @@ public sealed class HostAddressTests
     [InlineData("gpu", "me", null, "me@gpu:22", null)]
     [InlineData("me@gpu:22", "me", 22, "me@gpu:22", null)]
     [InlineData("me@gpu:2222", null, null, "me@gpu:2222", null)]
+    [InlineData("[2001:db8::1]:2222", "me", null, "me@[2001:db8::1]:2222", null)]
     [InlineData("me@gpu", "you", null, null, "HostNameHasUser")]
     [InlineData("me@gpu:23", null, 22, null, "HostNameHasPort")]
     [InlineData("gpu", null, null, null, "UserNameMissing")]
