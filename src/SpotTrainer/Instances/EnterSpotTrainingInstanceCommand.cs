@@ -18,7 +18,7 @@ public sealed class EnterSpotTrainingInstanceCommand : TerminalCmdlet
             throw why;
         }
 
-        Output.Information($"{now} terminates itself at {DisplayText.Of(now.Deadline)}. What you have not fetched by then is lost.");
+        Output.Information($"{now} terminates itself at {DisplayText.Of(now.Deadline)}. Results that you have not fetched by then are lost.");
         return now;
     }
 }

@@ -115,7 +115,8 @@ internal sealed class InstanceFinder : IHostFinder
         return meant.Length switch
         {
             0 => throw new SpotTrainerException("InstanceNotFound", ErrorKind.ObjectNotFound, $"There is no running instance '{named}'.",
-                "List your instances with Get-SpotTrainingInstance. Use the ID for an instance of another user or computer.", name),
+                "List your instances with Get-SpotTrainingInstance. Use the ID for an instance of another user or computer. For a machine "
+                + "that is not an instance, use the output of Connect-TrainingHost.", name),
             > 1 when !NamePattern.IsPattern(name) => throw new SpotTrainerException("InstanceAmbiguous", ErrorKind.InvalidArgument,
                 $"{meant.Length} instances are named '{named}': "
                 + $"{string.Join(", ", meant.Select(instance => $"{instance.InstanceId} in {instance.Region}"))}.",

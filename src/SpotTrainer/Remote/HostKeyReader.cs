@@ -9,7 +9,7 @@ namespace SpotTrainer.Remote;
 internal static class HostKeyReader
 {
     /// <summary>Returns the key that a host presents.</summary>
-    /// <exception cref="SpotTrainerException"><c>HostUnreachable</c>, <c>HostNameUnknown</c>.</exception>
+    /// <exception cref="SpotTrainerException"><c>HostUnreachable</c>, <c>HostNameUnknown</c>, <c>AlgorithmsTooOld</c>.</exception>
     public static async Task<PresentedHostKey> ReadAsync(
         TrainingHost host, StepContext context, CancellationToken cancellationToken)
     {
@@ -31,7 +31,7 @@ internal static class HostKeyReader
             cancellationToken.ThrowIfCancellationRequested();
             if (blob is null)
             {
-                throw RemoteErrors.IsNameUnknown(exception) ? RemoteErrors.NameUnknown(host, exception) : RemoteErrors.Unreachable(host, exception);
+                throw RemoteErrors.NotConnected(host, exception);
             }
         }
 

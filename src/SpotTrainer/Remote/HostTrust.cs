@@ -51,7 +51,7 @@ internal sealed class HostTrust(IReadOnlyList<string> files)
 
         if (trust is null || !await trust(presented))
         {
-            throw RemoteErrors.HostKeyUnknown(host, presented, known.HasAuthority);
+            throw RemoteErrors.HostKeyUnknown(host, presented, known.HasAuthority, wasAsked: trust is not null);
         }
 
         var recorded = KnownHosts.Record(files[0], host.HostName, host.Port, presented);

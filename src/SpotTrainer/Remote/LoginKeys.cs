@@ -44,7 +44,7 @@ internal static class LoginKeys
             // OpenSSH's and PuTTY's files tell the public half though they are encrypted.
             var publicKey = (exception.InnerException as KeyFileException)?.PublicKey;
             return [await InAgentAsync(path, cancellationToken, publicKey) is { } kept ? new LoginKey(kept)
-                : Checked(await ring.UnlockAsync(path, exception, context, cancellationToken), path)];
+                : Checked(await ring.UnlockAsync(path, RemoteErrors.KeyEncrypted(path, exception), context, cancellationToken), path)];
         }
     }
 

@@ -1,5 +1,7 @@
 using System.Net.Sockets;
 using Renci.SshNet;
+using Renci.SshNet.Common;
+using Renci.SshNet.Messages.Transport;
 using SpotTrainer.Foundation;
 
 namespace SpotTrainer.Remote;
@@ -35,23 +37,39 @@ internal static class RemoteErrors
         "TooManyKeys", ErrorKind.AuthenticationError, $"{host} rejected the keys of the agent, and allows no more attempts.",
         "Use -KeyPath with the key, or with the .pub file of the agent's key.", host, inner);
 
-    public static SpotTrainerException TooOld(TrainingHost host, Exception inner) => new(
+    /// <summary>Says why no connection came about, before the login.</summary>
+    public static SpotTrainerException NotConnected(TrainingHost host, Exception exception) => exception switch
+    {
+        SshConnectionException { DisconnectReason: DisconnectReason.KeyExchangeFailed } => TooOld(host, exception),
+        _ when IsNameUnknown(exception) => NameUnknown(host, exception),
+        SocketException { SocketErrorCode: SocketError.ConnectionRefused } => Refused(host, exception),
+        _ => Unreachable(host, exception),
+    };
+
+    private static SpotTrainerException TooOld(TrainingHost host, Exception inner) => new(
         "AlgorithmsTooOld", ErrorKind.SecurityError,
         $"The SSH server of {Named(host)} has only algorithms that are no longer safe. {ErrorTranslation.FirstSentence(inner.Message)}",
         "Update the SSH server, or allow current algorithms in its sshd_config.", host, inner);
 
-    public static SpotTrainerException Refused(TrainingHost host, Exception inner) => new(
+    private static SpotTrainerException Refused(TrainingHost host, Exception inner) => new(
         "HostUnreachable", ErrorKind.ConnectionError, $"Nothing answers at port {host.Port} of {Named(host)}.",
         "Check the port, and that the machine's SSH server runs. A machine that is starting needs a moment.", host, inner);
 
     public static SpotTrainerException NoKey(TrainingHost host) => new(
         "KeyNotFound", ErrorKind.ObjectNotFound, $"This computer has no private key for {host}, and no ssh-agent has one.",
-        "Copy the private key to this computer, and pass its path to Connect-TrainingHost -KeyPath, with the HostName, UserName, and HostKeys of "
-        + "this host.", host);
+        IsInstance(host)
+            ? "Copy the private key to this computer, and pass its path to Connect-TrainingHost -KeyPath, with the HostName, UserName, and "
+                + "HostKeys of this host."
+            : "Use Connect-TrainingHost -KeyPath with the file of the private key, or add the key to a running ssh-agent (ssh-add).", host);
 
     public static SpotTrainerException KeyMissing(string path) => new(
         "KeyNotFound", ErrorKind.ObjectNotFound, $"The private key {path} does not exist.",
         "Check the path. With the path of a .pub file, the key must be in a running ssh-agent.", path);
+
+    public static SpotTrainerException KeyEncrypted(string path, Exception inner) => new(
+        "KeyEncrypted", ErrorKind.AuthenticationError, $"The private key {path} has a passphrase, and nobody gave it.",
+        "Pass it once in a session: -Passphrase (Read-Host -AsSecureString) of Connect-TrainingHost or Invoke-TrainingCommand. Or add the key to "
+        + "an ssh-agent (ssh-add).", path, inner);
 
     public static SpotTrainerException AgentRefused(string agent, Exception? inner) => new(
         "AgentRefused", ErrorKind.AuthenticationError, $"{char.ToUpperInvariant(agent[0])}{agent.Substring(1)} did not sign with the key.",
@@ -134,13 +152,14 @@ internal static class RemoteErrors
         + $"command.{(said.Length > 0 ? " It said: " + ErrorTranslation.FirstSentence(said) : string.Empty)}",
         "Log in as a user with an ordinary shell, or remove the exit from the shell's startup file.", host);
 
-    public static SpotTrainerException HostKeyUnknown(TrainingHost host, PresentedHostKey presented, bool hasAuthority) => new(
+    public static SpotTrainerException HostKeyUnknown(
+        TrainingHost host, PresentedHostKey presented, bool hasAuthority, bool wasAsked) => new(
         "HostKeyUnknown", ErrorKind.SecurityError,
         $"The host key of {Named(host)} is not known, and an unknown host key is never trusted. The host presents {presented}. "
         + (hasAuthority ? "known_hosts vouches for it only through a certificate authority (@cert-authority), which is not supported. " : string.Empty)
         + "Nothing was sent to it.",
         "Compare that with what 'ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub' (or the file of that type) prints on the machine's "
-        + "console. If it is the same, use it with -HostKey, or use -TrustNewHostKey.", host);
+        + $"console. If it is the same, {(wasAsked ? "answer Yes, or use it with -HostKey." : "use it with -HostKey, or use -TrustNewHostKey.")}", host);
 
     public static SpotTrainerException HostKeyNotConfirmed(TrainingHost host, PresentedHostKey presented) => new(
         "HostKeyNotConfirmed", ErrorKind.SecurityError,
@@ -154,12 +173,12 @@ internal static class RemoteErrors
         "Ask the owner of the machine for its current host key, and use it with -HostKey.", host);
 
     /// <summary>Whether a connection failed because the name of the host does not resolve.</summary>
-    public static bool IsNameUnknown(Exception exception) => exception is SocketException
+    private static bool IsNameUnknown(Exception exception) => exception is SocketException
     {
         SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain or SocketError.NoRecovery,
     };
 
-    public static SpotTrainerException NameUnknown(TrainingHost host, Exception inner) => new(
+    private static SpotTrainerException NameUnknown(TrainingHost host, Exception inner) => new(
         "HostNameUnknown", ErrorKind.ObjectNotFound, $"The name {host.HostName} does not resolve to an address.",
         "Check the spelling, and that this computer is in the network that knows the name (a VPN, for example), or use the address.",
         host, inner);
@@ -195,7 +214,7 @@ internal static class RemoteErrors
         nextStep ?? "Fix the cause and try again. Use Invoke-TrainingCommand to investigate on the host.", host);
 
     /// <summary>An instance by its name, ID, and address. Its address alone says nothing to a user.</summary>
-    private static string Named(TrainingHost host) => IsInstance(host) ? $"{host} at {host.HostName}:{host.Port}" : host.Identity;
+    private static string Named(TrainingHost host) => IsInstance(host) ? $"{host} at {host.Bracketed}:{host.Port}" : host.Identity;
 
     private static bool IsInstance(TrainingHost host) => host.ToString() != host.Identity;
 

@@ -131,14 +131,10 @@ internal static class SshLogin
                 _ when refused is not null => RemoteErrors.HostKeyMismatch(host, refused, shown!, exception),
                 SpotTrainerException => exception,
                 SshAuthenticationException => RemoteErrors.LoginRefused(host, method, exception),
-                SshConnectionException { DisconnectReason: Renci.SshNet.Messages.Transport.DisconnectReason.KeyExchangeFailed } =>
-                    RemoteErrors.TooOld(host, exception),
                 SshException when exception.Message.Contains("Too many authentication failures") => RemoteErrors.TooManyKeys(host, exception),
                 SshException when exception.Message.StartsWith("Subsystem", StringComparison.Ordinal) => RemoteErrors.NoSftp(host, exception),
-                _ when RemoteErrors.IsNameUnknown(exception) => RemoteErrors.NameUnknown(host, exception),
-                SocketException { SocketErrorCode: SocketError.ConnectionRefused } => RemoteErrors.Refused(host, exception),
                 SshException or SocketException or OperationCanceledException or IOException or ObjectDisposedException =>
-                    RemoteErrors.Unreachable(host, exception),
+                    RemoteErrors.NotConnected(host, exception),
                 _ => exception,
             };
         }

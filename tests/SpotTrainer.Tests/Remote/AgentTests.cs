@@ -108,7 +108,9 @@ public sealed class AgentTests : IClassFixture<PuttyTools>, IDisposable
         Assert.StartsWith("KeyEncrypted,", encrypted, StringComparison.Ordinal);
         Assert.Contains("Connect-TrainingHost", encrypted, StringComparison.Ordinal);
         Assert.Contains("ssh-agent", encrypted, StringComparison.Ordinal);
-        Assert.StartsWith("KeyNotFound,", await RunAsync(server, folder["no-agent"], keyPath: null), StringComparison.Ordinal);
+        var none = await RunAsync(server, folder["no-agent"], keyPath: null);
+        Assert.StartsWith("KeyNotFound,", none, StringComparison.Ordinal);
+        Assert.Contains("ssh-add", none, StringComparison.Ordinal);
         Assert.StartsWith("KeyNotFound,", await RunAsync(server, folder["key.pub"], keyPath: null), StringComparison.Ordinal);
         Assert.StartsWith("KeyNotFound,", await RunAsync(server, "/" + new string('x', 200), keyPath: null), StringComparison.Ordinal);
     }

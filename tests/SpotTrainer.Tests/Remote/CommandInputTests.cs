@@ -173,6 +173,7 @@ public sealed class CommandInputTests : IAsyncLifetime
         Assert.Equal("KeyEncrypted", error.Id);
         Assert.Contains("Connect-TrainingHost", error.NextStep, StringComparison.Ordinal);
         Assert.Contains("ssh-agent", error.NextStep, StringComparison.Ordinal);
+        Assert.DoesNotContain("launch", error.NextStep, StringComparison.Ordinal);
 
         // The cmdlet's own parameter, for the whole session, and never in what is shown of the host.
         var connect = Connect(server).Replace("login", "locked", StringComparison.Ordinal);

@@ -34,6 +34,7 @@ public sealed class HostReferenceTests(RehearsalSession session)
         // A name that is not found or is ambiguous does not stop the others.
         var mixed = session.Run("'nobody', 'twice', 'named-1' | Invoke-TrainingCommand 'echo in'");
         Assert.Single(mixed.Output);
+        Assert.Contains("Connect-TrainingHost", mixed.Errors[0].ToString(), StringComparison.Ordinal);
         Assert.Equal(["InstanceNotFound", "InstanceAmbiguous"], mixed.Errors.Select(error => error.FullyQualifiedErrorId.Split(',')[0]));
         Assert.Equal(["nobody", "twice"], mixed.Errors.Select(error => error.TargetObject));
         Assert.All(mixed.Errors, error => Assert.NotEmpty(ModuleResult.NextStep(error)));

@@ -126,7 +126,21 @@ public sealed class HostTrustTests : IDisposable
         var error = await Assert.ThrowsAsync<SpotTrainerException>(() => Trust().EnsureAsync(
             Host("127.0.0.1", server), _ => Task.FromResult(false), log.Context, Stop));
         Assert.Equal("HostKeyUnknown", error.Id);
+        Assert.DoesNotContain("-TrustNewHostKey", error.NextStep, StringComparison.Ordinal);
         Assert.False(File.Exists(Own));
+    }
+
+    [Theory]
+    [InlineData("", "HostUnreachable", "Nothing answers at port")]
+    [InlineData("Ciphers aes256-cbc", "AlgorithmsTooOld", "aes256-cbc")]
+    public async Task A_host_without_a_known_key_that_cannot_be_connected_to_says_why(string fault, string id, string message)
+    {
+        using var server = await SshServer.StartAsync(folder, "-t ed25519", Login().Authorized, more: fault);
+        var host = fault.Length > 0 ? Host("127.0.0.1", server)
+            : new TrainingHost("127.0.0.1", SshServer.FreePort(), Environment.UserName, Login().Key, []);
+        var error = await Assert.ThrowsAsync<SpotTrainerException>(() => Trust().EnsureAsync(host, trust: null, log.Context, Stop));
+        Assert.Equal(id, error.Id);
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
