@@ -14,6 +14,8 @@ internal sealed class SshUserConfig(string path)
     public const string Folder = "spottrainer";
 
     private const string Line = "Include " + Folder + "/config";
+    private const string AddIt = "Make it writable and try again, or add '" + Line + "' as its first line yourself.";
+    private const string RemoveIt = "Make it writable and try again, or remove the line '" + Line + "' yourself first.";
     private static readonly byte[] Mark = [0xEF, 0xBB, 0xBF];
 
     /// <summary>The file.</summary>
@@ -23,7 +25,7 @@ internal sealed class SshUserConfig(string path)
     public bool IsIncluded => Lines(Read()).TakeWhile(line => Words(line.Text) is not ["host" or "match", ..]).Any(IsOurs);
 
     /// <summary>Adds the line, unless it is there.</summary>
-    /// <exception cref="SpotTrainerException"><c>SshConfigEncoding</c>.</exception>
+    /// <exception cref="SpotTrainerException"><c>SshConfigEncoding</c>, <c>AccessDenied</c>.</exception>
     public void Include()
     {
         if (!IsIncluded)
@@ -31,22 +33,24 @@ internal sealed class SshUserConfig(string path)
             var content = Read();
             var start = StartOf(content);
             var end = Lines(content).FirstOrDefault() is { End: > 1 } first && content[first.End - 2] == '\r' ? "\r\n" : "\n";
-            Write([.. content.Take(start), .. Encoding.ASCII.GetBytes(Line + end), .. content.Skip(start)]);
+            Write([.. content.Take(start), .. Encoding.ASCII.GetBytes(Line + end), .. content.Skip(start)], AddIt);
         }
     }
 
     /// <summary>Removes the line. A file that is empty then is deleted.</summary>
+    /// <exception cref="SpotTrainerException"><c>SshConfigEncoding</c>, <c>AccessDenied</c>.</exception>
     public void Exclude()
     {
         var content = Read();
         var kept = Lines(content).Where(line => !IsOurs(line)).SelectMany(line => content.Skip(line.Start).Take(line.End - line.Start)).ToArray();
         if (kept.Length == 0 && content.Length > 0 && StartOf(content) == 0)
         {
+            ThrowIfReadOnly(path, RemoveIt);
             File.Delete(path);
         }
         else if (kept.Length + StartOf(content) < content.Length)
         {
-            Write([.. content.Take(StartOf(content)), .. kept]);
+            Write([.. content.Take(StartOf(content)), .. kept], RemoveIt);
         }
     }
 
@@ -98,9 +102,10 @@ internal sealed class SshUserConfig(string path)
             "Save it as UTF-8 without a byte order mark, and try again.", path);
     }
 
-    private void Write(byte[] content)
+    private void Write(byte[] content, string nextStep)
     {
         var target = TargetOf(path);
+        ThrowIfReadOnly(target, nextStep);
         if (!File.Exists(target))
         {
             PrivateFile.Write(target, content, overwrite: false);
@@ -122,11 +127,27 @@ internal sealed class SshUserConfig(string path)
             // Keeps the access list of the file.
             File.Replace(temporary, target, destinationBackupFileName: null);
         }
+        catch (UnauthorizedAccessException exception)
+        {
+            throw Denied(nextStep, exception);
+        }
         finally
         {
             File.Delete(temporary);
         }
     }
+
+    /// <summary>A new file could take the place of one that its owner has protected.</summary>
+    private void ThrowIfReadOnly(string target, string nextStep)
+    {
+        if (File.Exists(target) && new FileInfo(target).IsReadOnly)
+        {
+            throw Denied(nextStep, inner: null);
+        }
+    }
+
+    private SpotTrainerException Denied(string nextStep, Exception? inner) => new(
+        "AccessDenied", ErrorKind.PermissionDenied, $"{path} cannot be written, so it was not changed.", nextStep, path, inner);
 
     /// <summary>Returns the file that a link leads to: the link itself stays.</summary>
     private static string TargetOf(string path) =>

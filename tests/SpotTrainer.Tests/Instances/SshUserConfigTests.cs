@@ -123,6 +123,24 @@ public sealed class SshUserConfigTests : IDisposable
         Assert.Equal(before, File.ReadAllBytes(folder["config"]));
     }
 
+    [Theory]
+    [InlineData("Host a\n")]
+    [InlineData("Include spottrainer/config\n")]
+    [InlineData("Include spottrainer/config\nHost a\n")]
+    public void A_file_that_its_owner_has_protected_is_not_changed(string content)
+    {
+        File.SetUnixFileMode(folder.Write("protected", content), UnixFileMode.UserRead);
+        File.CreateSymbolicLink(folder["config"], "protected");
+        var config = new SshUserConfig(folder["config"]);
+
+        var error = Assert.Throws<SpotTrainerException>(config.IsIncluded ? config.Exclude : config.Include);
+
+        Assert.Equal(("AccessDenied", ErrorKind.PermissionDenied), (error.Id, error.Kind));
+        Assert.Contains("'Include spottrainer/config'", error.NextStep, StringComparison.Ordinal);
+        Assert.Equal(content, File.ReadAllText(folder["config"]));
+        Assert.Equal("protected", new FileInfo(folder["config"]).LinkTarget);
+    }
+
     [Fact]
     public void The_users_own_hosts_are_known()
     {
