@@ -20,6 +20,7 @@ public sealed class TrainingTunnel
 {
     private volatile int state;
     private volatile string reason = string.Empty;
+    private volatile string refusal = string.Empty;
     private int reconnects;
 
     internal TrainingTunnel(TrainingHost instance, int localPort, string remoteHost, int remotePort)
@@ -52,8 +53,15 @@ public sealed class TrainingTunnel
     /// <summary>Why it does not work; an empty string if it does.</summary>
     public string Reason
     {
-        get => reason;
+        get => reason.Length > 0 ? reason : refusal;
         internal set => reason = value;
+    }
+
+    /// <summary>Whether nothing answered at the port the last time that a program connected.</summary>
+    internal bool IsRefused
+    {
+        set => refusal = value ? string.Format(CultureInfo.InvariantCulture, "Nothing answers at {0}:{1} of {2}.", RemoteHost, RemotePort, Instance)
+            : string.Empty;
     }
 
     /// <summary>How often its connection was opened again.</summary>

@@ -134,6 +134,8 @@ internal sealed class TunnelListener : IDisposable
     {
         using var limit = context.Time.Limit(Wait, cancellationToken);
         var connection = await current.Task.OrStopped(limit.Token);
-        return await connection.ForwardAsync(tunnel.RemoteHost, tunnel.RemotePort);
+        var channel = await connection.ForwardAsync(tunnel.RemoteHost, tunnel.RemotePort);
+        tunnel.IsRefused = channel is null && connection.IsConnected;
+        return channel;
     }
 }

@@ -142,6 +142,13 @@ public sealed class TunnelTests : IAsyncLifetime
         }
 
         Assert.Equal(TrainingTunnelState.Open, tunnel.State);
+        Assert.Contains($"Nothing answers at localhost:{tunnel.RemotePort}", tunnel.Reason, StringComparison.Ordinal);
+
+        // From when something answers, nothing is wrong any more.
+        using var late = SocketServer.OnAddress(
+            new IPEndPoint(IPAddress.Loopback, tunnel.RemotePort), (client, stopping) => client.SendAsync("in"u8.ToArray(), SocketFlags.None, stopping).AsTask());
+        Assert.Equal("in"u8.ToArray(), await EchoAsync(tunnel.LocalPort, []));
+        Assert.Equal("", tunnel.Reason);
     }
 
     private static async Task<byte[]> EchoAsync(int port, byte[] data)
