@@ -110,7 +110,7 @@ public sealed class InvokeTrainingCommandCommand : HostStepCmdlet
         if (InputFile is not null && MyInvocation.BoundParameters.ContainsKey(nameof(InputObject)))
         {
             Fail(new SpotTrainerException("InputTwice", ErrorKind.InvalidArgument, "The command can have only one standard input.",
-                "Use -InputObject or -InputFile."));
+                "Use -InputObject or -InputFile.", InputFile));
         }
 
         foreach (var name in Environment?.Keys.Cast<object>().Select(Text).Where(name => !VariableName.IsMatch(name)) ?? [])
