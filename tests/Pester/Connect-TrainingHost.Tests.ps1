@@ -55,6 +55,30 @@ Describe 'Connect-TrainingHost' -Skip:(-not $IsLinux) {
         $found.UserName, $found.HostName, $found.Port | Should -Be $instance.UserName, $instance.HostName, $instance.Port
     }
 
+    It 'names what is wrong with a private key: <Fault>' -ForEach @(
+        @{ Fault = 'wrong'; Id = 'LoginRefused' }
+        @{ Fault = 'readable'; Id = 'KeyTooOpen' }
+        @{ Fault = 'encrypted'; Id = 'KeyPassphraseWrong' }
+    ) {
+        $instance = Get-TestInstance
+        $key = Join-Path $TestDrive $Fault
+        $secret = if ($Fault -eq 'encrypted') { 'made-for-tests' } else { '' }
+        & ssh-keygen -q -t ed25519 -N $secret -C made-for-tests -f $key
+        if ($Fault -eq 'readable') { chmod 644 $key }
+        $known = @{ Port = $instance.Port; KeyPath = $key; HostKey = $instance.HostKeys }
+        if ($secret) { $known.Passphrase = ConvertTo-SecureString wrong -AsPlainText -Force }
+        $record = Get-StepError { Connect-TrainingHost $instance.HostName $instance.UserName @known }
+        Assert-StepErrorId $record $Id
+        "$record" | Should -Match ([regex]::Escape($key))
+    }
+
+    It 'shows an IPv6 address so that the port can be told from it' {
+        $known = @{ KeyPath = (New-TrainingKeyPair -Name six).KeyPath; HostKey = 'SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU' }
+        $record = Get-StepError { Connect-TrainingHost 'me@[::1]:1' @known }
+        Assert-StepError $record HostUnreachable ConnectionError
+        "$record" | Should -Match 'me@\[::1\]:1\b'
+    }
+
     It 'names <Id> in <Line>' -ForEach @(
         @{ Line = 'me@host you'; Id = 'HostNameHasUser' }
         @{ Line = 'me@host:22 -Port 23'; Id = 'HostNameHasPort' }

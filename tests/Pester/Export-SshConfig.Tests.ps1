@@ -45,6 +45,7 @@ Describe 'Export-SshConfig' -Skip:(-not $IsLinux) {
         $entry = Export-SshConfig | Where-Object Name -EQ pester
         $entry.Instance.InstanceId | Should -Be $instance.InstanceId
         $entry.HostName | Should -Be $instance.HostName
+        ($entry | Out-String -Width 60) -replace '\s' | Should -Match "$($instance.InstanceId)\)"
         Show $entry | Should -Match '(?m)^pester +127\.0\.64\.\d+ +22 +ubuntu +pester \(i-'
         [System.IO.File]::ReadAllText("$env:HOME/.ssh/config") | Should -BeExactly "Include spottrainer/config`r`n$own"
         Invoke-Ssh pester 'id -un' | Should -Be 'ubuntu'
@@ -102,6 +103,15 @@ Describe 'Export-SshConfig' -Skip:(-not $IsLinux) {
 
         (Export-SshConfig).Name | Should -Contain pester
         Invoke-Ssh pester 'id -un' | Should -Be 'ubuntu'
+    }
+
+    It 'leaves a read-only file alone' {
+        chmod 400 "$env:HOME/.ssh/config"
+        $record = Get-StepError { Export-SshConfig -Remove }
+        chmod 600 "$env:HOME/.ssh/config"
+        Assert-StepError $record AccessDenied PermissionDenied
+        "$record" | Should -Match "'Include spottrainer/config'"
+        [System.IO.File]::ReadAllText("$env:HOME/.ssh/config") | Should -BeExactly "Include spottrainer/config`r`n$own"
     }
 
     It 'refuses a changed host key' {

@@ -35,4 +35,14 @@ Describe 'New-TrainingTunnel' -Skip:(-not $IsLinux) {
         $instance | New-TrainingTunnel 8765 -WhatIf | Should -BeNullOrEmpty
         @(Get-TrainingTunnel).Count | Should -Be $before
     }
+
+    It 'says that nothing answers at <At>' -ForEach @(
+        @{ At = 'localhost:9'; To = @{ RemotePort = 9 } }
+        @{ At = 'nowhere.invalid:8765'; To = @{ RemotePort = 8765; RemoteHost = 'nowhere.invalid' } }
+    ) {
+        $tunnel = $instance | New-TrainingTunnel @To
+        { Invoke-RestMethod "http://$($tunnel.Address)/page" } | Should -Throw
+        $tunnel.State | Should -Be Open
+        $tunnel.Reason | Should -Match "Nothing answers at $At of pester"
+    }
 }
