@@ -29,8 +29,8 @@ public sealed class CtrlCTests(ITestOutputHelper output) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var authorized = SshServer.Authorize(folder);
-        server = await SshServer.StartAsync(folder, "-t ed25519", authorized, more: SshServer.NoStartupFiles);
-        other = await SshServer.StartAsync(folder, "-t ed25519", authorized, more: SshServer.NoStartupFiles);
+        server = await SshServer.StartAsync(folder, "-t ed25519", authorized);
+        other = await SshServer.StartAsync(folder, "-t ed25519", authorized);
     }
 
     public ValueTask DisposeAsync()

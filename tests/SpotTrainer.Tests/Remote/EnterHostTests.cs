@@ -59,8 +59,7 @@ public sealed class EnterHostTests : IClassFixture<PuttyTools>, IDisposable
     [Fact]
     public async Task Ctrl_C_at_any_moment_leaves_a_prompt()
     {
-        using var server = await SshServer.StartAsync(
-            folder, "-t ed25519", await KeyAsync(), command: Shell, more: SshServer.NoStartupFiles);
+        using var server = await SshServer.StartAsync(folder, "-t ed25519", await KeyAsync(), command: Shell);
         await using var screen = await TmuxScreen.RunShellAsync();
         var temporary = Directory.CreateDirectory(folder["tmp"]).FullName;
         await PrepareAsync(screen, $"$env:TMPDIR = '{temporary}'; $there = {Connect(server)}");

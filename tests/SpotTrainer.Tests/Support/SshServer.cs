@@ -5,15 +5,12 @@ using SpotTrainer.Keys;
 
 namespace SpotTrainer.Tests.Support;
 
-/// <summary>OpenSSH's server on loopback, for the user who runs the tests, with host keys generated for the test.</summary>
+/// <summary>
+/// OpenSSH's server on loopback, for the user who runs the tests, with host keys generated for the test. Its shells do not read that user's
+/// startup files: one that is ended in the middle may leave a lock behind, for which the next shell waits.
+/// </summary>
 internal sealed class SshServer : IDisposable
 {
-    /// <summary>
-    /// A line of its configuration. The startup files of whoever runs the tests do not count: Ctrl+C in the middle of one may leave a lock
-    /// behind, for which the next shell waits.
-    /// </summary>
-    public const string NoStartupFiles = "SetEnv HOME=/nonexistent";
-
     private readonly Process process;
 
     private SshServer(Process process, int port, string fingerprint, string hostKey) =>
@@ -72,6 +69,7 @@ internal sealed class SshServer : IDisposable
             StrictModes no
             UsePAM no
             PidFile none
+            SetEnv SHLVL=1
             PermitRootLogin prohibit-password
             PasswordAuthentication no
             {(!hasSftp || more.Contains("Subsystem", StringComparison.Ordinal) ? "" : "Subsystem sftp internal-sftp")}
