@@ -30,24 +30,23 @@ seconds
 began=$now
 told=
 killed=
-# A look at all processes takes a while on a busy machine, so it waits until SIGTERM has had a second.
+pause=1
 while kill -s 0 -- "-$group" 2>/dev/null; do
+    # What has ended, and only waits for its parent, is in the group, too, and does not count. A look at all processes takes a moment, in which
+    # one may start another and end, so the second look decides.
+    sleep "0.$pause"
+    [ $pause -ge 4 ] || pause=$((pause * 2))
+    members || members || exit 0
     seconds
     passed=$((now - began))
+    if [ $passed -ge 1 ] && [ -z "$told$killed" ]; then
+        printf "%s\n" "${found%, }"
+        told=1
+    fi
     if [ $passed -ge 4 ] && [ -z "$killed" ]; then
         kill -s KILL -- "-$group" 2>/dev/null
         killed=1
     fi
-    if [ $passed -ge 1 ] && [ -z "$told$killed" ]; then
-        # What has ended, and only waits for its parent, is in the group, too.
-        members || exit 0
-        printf "%s\n" "${found%, }"
-        told=1
-    fi
-    if [ $passed -ge 9 ]; then
-        members && exit 1
-        exit 0
-    fi
-    sleep 0.1
+    [ $passed -lt 9 ] || exit 1
 done
 exit 0
