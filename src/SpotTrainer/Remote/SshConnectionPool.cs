@@ -21,6 +21,9 @@ internal sealed class SshConnectionPool : IDisposable
 
     private static readonly Patience Once = new(TimeSpan.Zero, RetryDelay);
 
+    /// <summary>A server that is just reading its configuration again, as after a launch, resets who connects in that moment.</summary>
+    private static readonly Patience Reloading = new(TimeSpan.FromSeconds(3), RetryDelay) { FromFirstError = true };
+
     private readonly ConcurrentDictionary<string, Entry> entries = new(StringComparer.Ordinal);
     private volatile bool isOver;
 
@@ -92,9 +95,10 @@ internal sealed class SshConnectionPool : IDisposable
                     throw why;
                 }
 
-                entry.Connection = await (wasThere && !isBooting ? Reconnecting : Once).AskAsync(
+                entry.Connection = await (isBooting ? Once : wasThere ? Reconnecting : Reloading).AskAsync(
                     context.Time, () => SshConnection.ConnectAsync(host, isBooting, context, cancellationToken), isEnough: null,
-                    exception => exception is SpotTrainerException { Id: "HostUnreachable" }, cancellationToken);
+                    exception => exception is SpotTrainerException { Id: "HostUnreachable" } && (wasThere || SshErrors.IsReset(exception.InnerException)),
+                    cancellationToken);
                 if (entry.Closed || isOver)
                 {
                     entry.Connection.Dispose();

@@ -209,6 +209,26 @@ public sealed class ServerFaultTests : IDisposable
         Assert.Equal("in\n", (await (await ConnectAsync(again)).RunAsync("echo in", Stop).WaitAsync(Limit, Stop)).Output);
     }
 
+    /// <summary>A server that reads its configuration again, as after a launch, resets who connects in that moment.</summary>
+    [Fact]
+    public async Task A_server_that_resets_the_first_connections_is_tried_again()
+    {
+        using var server = await StartAsync();
+        Relay? relay = null;
+        var connections = 0;
+        relay = new Relay(server.Port, () =>
+        {
+            if (++connections < 3)
+            {
+                relay!.ResetAll();
+            }
+        });
+        var connection = await SshConnectionPool.GetAsync(Host(server, relay.Port), log.Context, Stop);
+        Assert.Equal("in\n", (await connection.RunAsync("echo in", Stop)).Output);
+        Assert.Equal(3, relay.Connections);
+        relay.Dispose();
+    }
+
     /// <summary>A server that stops without a word. The command itself goes on, as in a frozen machine.</summary>
     [Fact]
     public async Task A_server_that_stops_answering_is_a_lost_connection()
