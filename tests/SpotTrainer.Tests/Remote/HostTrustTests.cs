@@ -233,9 +233,7 @@ public sealed class HostTrustTests : IDisposable
     {
         if (!File.Exists(folder["login"]))
         {
-            var key = SshPrivateKey.MakeEd25519("made-for-tests");
-            PrivateFile.Write(folder["login"], OpenSshKeyFormat.Write(key, passphrase: null), overwrite: false);
-            folder.Write("authorized", key.PublicLine + "\n");
+            SshServer.Authorize(folder);
         }
 
         return (folder["login"], folder["authorized"]);

@@ -1,6 +1,4 @@
 using System.Globalization;
-using SpotTrainer.Foundation;
-using SpotTrainer.Keys;
 using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Remote;
@@ -91,9 +89,7 @@ public sealed class TrustCommandTests : IDisposable
     {
         if (!File.Exists(folder["login"]))
         {
-            var key = SshPrivateKey.MakeEd25519("made-for-tests");
-            PrivateFile.Write(folder["login"], OpenSshKeyFormat.Write(key, passphrase: null), overwrite: false);
-            folder.Write("authorized", key.PublicLine + "\n");
+            SshServer.Authorize(folder);
         }
 
         return (folder["login"], folder["authorized"]);
