@@ -206,16 +206,21 @@ public abstract class StepCmdlet : PSCmdlet, IDisposable
         return slash > 0 && Directory.Exists(Resolve(path.Substring(0, slash)));
     }
 
-    /// <summary>Ends the pipeline because an argument looks like a private key, and shows nothing of it.</summary>
-    private void FailForKeyText()
+    /// <summary>Lets errors show the cmdlet's name in place of the line that called it, in which a secret may stand.</summary>
+    private protected void HideCall()
     {
-        // PowerShell keeps the line that called the cmdlet with the error, and the text may stand in it.
         var name = MyInvocation.MyCommand.Name;
         MyInvocation.DisplayScriptPosition = new ScriptExtent(
             new ScriptPosition(string.Empty, 1, 1, name), new ScriptPosition(string.Empty, 1, name.Length + 1, name));
+    }
+
+    /// <summary>Ends the pipeline because an argument looks like a private key, and shows nothing of it.</summary>
+    private void FailForKeyText()
+    {
+        HideCall();
         Fail(new SpotTrainerException("ArgumentIsKeyText", ErrorKind.InvalidArgument,
             "A parameter was given text that looks like a private key. The text is not shown.",
-            "Use the path of the key file, not its content: omit Get-Content.", name));
+            "Use the path of the key file, not its content: omit Get-Content.", MyInvocation.MyCommand.Name));
     }
 
     /// <summary>Returns the full path; null if it is on no drive of the file system.</summary>
