@@ -123,18 +123,18 @@ internal static class RemoteErrors
         "SessionsRefused", ErrorKind.PermissionDenied, $"The SSH server of {Named(host)} runs no commands for {host.UserName}.",
         "Allow sessions in its sshd_config (MaxSessions above 0).", host, inner);
 
-    public static SpotTrainerException PathDenied(TrainingHost host, string path, Exception inner) => new(
+    public static SpotTrainerException PathDenied(TrainingHost host, string path, Exception? inner = null) => new(
         "RemotePathDenied", ErrorKind.PermissionDenied, $"{host.UserName} may not use {path} on {host}.",
         "Use a folder that this user may write to, or change its owner or mode with Invoke-TrainingCommand -Sudo.", host, inner);
 
     public static SpotTrainerException PathMissing(TrainingHost host, string path, Exception inner) => new(
         "RemotePathNotFound", ErrorKind.ObjectNotFound, $"{host} has no {path}.", "Check the path.", host, inner);
 
-    public static SpotTrainerException PathIsFolder(TrainingHost host, string path, Exception inner) => new(
+    public static SpotTrainerException PathIsFolder(TrainingHost host, string path, Exception? inner = null) => new(
         "RemotePathIsFolder", ErrorKind.InvalidOperation, $"{path} on {host} is a folder, and a file is to be written there.",
         "Move or rename that folder, or use another name.", host, inner);
 
-    public static SpotTrainerException PathIsFile(TrainingHost host, string path, Exception inner) => new(
+    public static SpotTrainerException PathIsFile(TrainingHost host, string path, Exception? inner = null) => new(
         "RemotePathIsFile", ErrorKind.InvalidOperation, $"{path} on {host} is a file, and a folder is needed there.",
         "Move or rename that file, or use another folder.", host, inner);
 
