@@ -3,7 +3,8 @@
     run_notebook.py NOTEBOOK --output OUT.ipynb --status status.json [--timeout SECONDS]
 
 A notebook runs cell by cell in its own folder. After every cell, the notebook with its output so far and the status file
-are replaced atomically, so a reader never sees a partial file.
+are replaced atomically, so a reader never sees a partial file. Until then, the new one stands beside the status file: the notebook's folder
+belongs to the notebook.
 A .py file runs in a child process of the same Python. Its output goes to this program's own output; --output is not used.
 
 SIGTERM asks the work to stop: a script gets it, too, and the kernel of a notebook gets an interrupt. Work that does not stop goes on, until
@@ -24,6 +25,7 @@ import inspect
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -39,14 +41,14 @@ def plain(text):
     return ANSI.sub("", str(text))
 
 
-def replace_file(path, text):
-    """Writes a new file next to the old one and then replaces the old one in a single step."""
-    temporary = path + ".new"
+def replace_file(path, text, temporary):
+    """Writes a new file under a temporary name and then replaces the old one in a single step."""
     with open(temporary, "w", encoding="utf-8") as stream:
         stream.write(text)
         stream.flush()
         os.fsync(stream.fileno())
-    os.replace(temporary, path)
+    # A rename, unless somebody has mounted another disk for the jobs.
+    shutil.move(temporary, path)
 
 
 class Status:
@@ -54,12 +56,13 @@ class Status:
 
     def __init__(self, path):
         self.path = path
+        self.temporary = path + ".new"
         self.values = {"state": "running", "cells": 0, "cell": 0, "started": time.time(), "ended": None, "error": None}
 
     def write(self, **changes):
         self.values.update(changes)
         try:
-            replace_file(self.path, json.dumps(self.values))
+            replace_file(self.path, json.dumps(self.values), self.temporary)
         except OSError as error:
             # A full disk must not end the training, which may be about to free space.
             print(f"run_notebook: the status could not be written: {error}", file=sys.stderr)
@@ -189,7 +192,7 @@ class Notebook:
 
     def save(self):
         try:
-            replace_file(self.output, self.nbformat.writes(self.document))
+            replace_file(self.output, self.nbformat.writes(self.document), self.status.temporary)
         except OSError as error:
             print(f"run_notebook: the notebook could not be written: {error}", file=sys.stderr)
 

@@ -11,7 +11,11 @@ public sealed class RunNotebookTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    public RunNotebookTests() => _folder.Write("run_notebook.py", EmbeddedScript.Read("run_notebook.py"));
+    public RunNotebookTests()
+    {
+        Directory.CreateDirectory(_folder["control"]);
+        _folder.Write("control/run_notebook.py", EmbeddedScript.Read("run_notebook.py"));
+    }
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -51,6 +55,53 @@ public sealed class RunNotebookTests : IDisposable
         Assert.Equal(new JobError(2, "ValueError", "no good", "f()"), status.Error);
         Assert.False(File.Exists(_folder["never"]));
         Assert.Contains("ValueError", await File.ReadAllTextAsync(_folder["out.ipynb"], Stop), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("job.ipynb")]
+    [InlineData("json.py")]
+    public async Task Nothing_stands_beside_a_job_but_what_is_its_own(string name)
+    {
+        // json.py would be found by a runner that stands beside it.
+        const string code = """
+            import os
+            assert set(os.listdir()) <= {'control', 'ipython', 'job.ipynb', 'json.py', 'out.ipynb', 'runtime'}, os.listdir()
+            for name in 'status.json', 'status.json.new', 'out.ipynb.new', 'log.txt':
+                open(name, 'w').write('mine')
+            """;
+        if (name == "json.py")
+        {
+            _folder.Write(name, code);
+        }
+        else
+        {
+            Notebook(code, "assert open('out.ipynb.new').read() == 'mine'");
+        }
+
+        Assert.Equal((0, null), ((await RunAsync(name)).Status, Status().Error));
+        Assert.All(
+            ["status.json", "status.json.new", "out.ipynb.new", "log.txt"], own => Assert.Equal("mine", File.ReadAllText(_folder[own])));
+    }
+
+    /// <summary>Somebody may mount a larger disk where the jobs are.</summary>
+    [Fact]
+    public async Task The_module_s_own_files_can_be_on_another_disk()
+    {
+        Notebook("print('out' + 'put')");
+        var control = Directory.CreateDirectory($"/dev/shm/spottrainer-test-{Guid.NewGuid():N}");
+        try
+        {
+            var disks = (await Programs.RunAsync("stat", "-c", "%d", control.FullName, _folder.Path)).Succeeded().Trim().Split('\n');
+            Assert.NotEqual(disks[0], disks[1]);
+            var run = Describe("job.ipynb");
+            run.ArgumentList[^1] = Path.Combine(control.FullName, "status.json");
+            Assert.Equal(0, (await Programs.RunAsync(run)).Status);
+            Assert.Contains("output", await File.ReadAllTextAsync(_folder["out.ipynb"], Stop), StringComparison.Ordinal);
+        }
+        finally
+        {
+            control.Delete(recursive: true);
+        }
     }
 
     [Fact]
@@ -99,7 +150,8 @@ public sealed class RunNotebookTests : IDisposable
         Notebook(code, "open('never', 'w')");
         _folder.Write("job.py", code);
         using var process = Process.Start(Describe(name))!;
-        await Programs.UntilAsync(() => Task.FromResult(File.Exists(_folder["started"])), () => File.ReadAllText(_folder["status.json"]));
+        await Programs.UntilAsync(
+            () => Task.FromResult(File.Exists(_folder["started"])), () => File.ReadAllText(_folder["control/status.json"]));
         Assert.Equal(("running", 1), (Status().State, Status().Cell));
         (await Programs.RunAsync("kill", "-TERM", $"{process.Id}")).Succeeded();
         await process.WaitForExitAsync(Stop);
@@ -124,7 +176,8 @@ public sealed class RunNotebookTests : IDisposable
 
         // The time that a killed job had is a test's own, so that it does not take 20 seconds.
         _folder.Write(
-            "run_notebook.py", EmbeddedScript.Read("run_notebook.py").Replace("GRACE_SECONDS = 20", "GRACE_SECONDS = 1", StringComparison.Ordinal));
+            "control/run_notebook.py",
+            EmbeddedScript.Read("run_notebook.py").Replace("GRACE_SECONDS = 20", "GRACE_SECONDS = 1", StringComparison.Ordinal));
         using var process = Process.Start(Describe(name))!;
         await UntilAsync("started");
         await SignalAsync("heard0");
@@ -143,7 +196,7 @@ public sealed class RunNotebookTests : IDisposable
         }
 
         Task UntilAsync(string file) => Programs.UntilAsync(
-            () => Task.FromResult(File.Exists(_folder[file])), () => $"no {file}: {File.ReadAllText(_folder["status.json"])}");
+            () => Task.FromResult(File.Exists(_folder[file])), () => $"no {file}: {File.ReadAllText(_folder["control/status.json"])}");
     }
 
     [Fact]
@@ -196,8 +249,8 @@ public sealed class RunNotebookTests : IDisposable
     private ProcessStartInfo Describe(string name, params string[] more)
     {
         var start = Programs.Describe(
-            ["/usr/bin/python3", _folder["run_notebook.py"], _folder[name], "--output", _folder["out.ipynb"], "--status",
-                _folder["status.json"], .. more]);
+            ["/usr/bin/python3", _folder["control/run_notebook.py"], _folder[name], "--output", _folder["out.ipynb"], "--status",
+                _folder["control/status.json"], .. more]);
         start.Environment["HOME"] = _folder.Path;
         start.Environment["JUPYTER_RUNTIME_DIR"] = _folder["runtime"];
         start.Environment["IPYTHONDIR"] = _folder["ipython"];
@@ -205,7 +258,7 @@ public sealed class RunNotebookTests : IDisposable
     }
 
     private JobStatusFile Status() =>
-        JsonSerializer.Deserialize<JobStatusFile>(File.ReadAllText(_folder["status.json"]), JsonSerializerOptions.Web)!;
+        JsonSerializer.Deserialize<JobStatusFile>(File.ReadAllText(_folder["control/status.json"]), JsonSerializerOptions.Web)!;
 
     private sealed record JobStatusFile(string State, int Cells, int Cell, double Started, double? Ended, JobError? Error);
 
