@@ -8,6 +8,15 @@ Describe 'Receive-TrainingResult' -Skip:(-not $IsLinux) {
     BeforeAll {
         $null = Enter-Rehearsal
         $result = Get-TestResult
+
+        function Set-Notebook {
+            param([string] $Path, [string[]] $Source)
+
+            $cells = @($Source | ForEach-Object {
+                @{ cell_type = 'code'; execution_count = $null; metadata = @{}; outputs = @(); source = $_ }
+            })
+            ConvertTo-Json -Depth 5 @{ cells = $cells; metadata = @{}; nbformat = 4; nbformat_minor = 4 } | Set-Content -LiteralPath $Path
+        }
     }
 
     AfterAll {
@@ -18,8 +27,12 @@ Describe 'Receive-TrainingResult' -Skip:(-not $IsLinux) {
         $result.Files | Should -Contain 'train.ipynb'
         $result.Files | Should -Contain 'metrics.json'
         $result.Files | ForEach-Object { Join-Path $result.Path $_ | Should -Exist }
+        $result.Files | Where-Object { $_ -like 'data/*' } | Should -BeNullOrEmpty
+        $result.Failed | Should -BeNullOrEmpty
+        $result.LogPath | Should -Be (Join-Path $result.Path 'spottrainer/log.txt')
+        $result.LogPath | Should -Exist
         $result.Metrics.test_roc_auc | Should -BeGreaterThan 0.9
-        Show $result | Should -Match 'Instance\s+Files\s+KiB\s+Path'
+        Show $result | Should -Match 'Instance\s+Files\s+Failed\s+KiB\s+Path'
         (Get-Content -LiteralPath (Join-Path $result.Path 'train.ipynb') -Raw | ConvertFrom-Json).cells.outputs | Should -Not -BeNullOrEmpty
     }
 
@@ -37,12 +50,7 @@ Describe 'Receive-TrainingResult' -Skip:(-not $IsLinux) {
         $bytes = [byte[]]::new(300000)
         [System.Random]::new(7).NextBytes($bytes)
         [System.IO.File]::WriteAllBytes((Join-Path $TestDrive 'jumped.bin'), $bytes)
-        $cell = @{
-            cell_type = 'code'; execution_count = $null; metadata = @{}; outputs = @()
-            source = "open('back.bin', 'wb').write(open('data/jumped.bin', 'rb').read()[::-1])"
-        }
-        ConvertTo-Json -Depth 5 @{ cells = @($cell); metadata = @{}; nbformat = 4; nbformat_minor = 4 } |
-            Set-Content -LiteralPath (Join-Path $TestDrive 'jump.ipynb')
+        Set-Notebook (Join-Path $TestDrive 'jump.ipynb') "open('back.bin', 'wb').write(open('data/jumped.bin', 'rb').read()[::-1])"
 
         $job = $behind | Send-TrainingData (Join-Path $TestDrive 'jumped.bin') | Start-TrainingJob (Join-Path $TestDrive 'jump.ipynb') |
             Wait-TrainingJob
@@ -51,5 +59,100 @@ Describe 'Receive-TrainingResult' -Skip:(-not $IsLinux) {
         [array]::Reverse($bytes)
         [System.Convert]::ToBase64String([System.IO.File]::ReadAllBytes((Join-Path $TestDrive 'jump/back.bin'))) |
             Should -BeExactly ([System.Convert]::ToBase64String($bytes))
+    }
+
+    It 'fetches everything that a <Kind> wrote, whatever it is called, and no data that is as it was sent' -ForEach @(
+        @{ Kind = 'notebook'; File = 'own.ipynb' }
+        @{ Kind = 'script'; File = 'own.py' }
+    ) {
+        $null = Get-TestStack
+        $sent = (New-Item -ItemType Directory (Join-Path $TestDrive "sent-$Kind")).FullName
+        'unchanged', 'rewritten', 'appended' |
+            ForEach-Object { [System.IO.File]::WriteAllText((Join-Path $sent "$Kind-$_.csv"), 'old') }
+        $own = 'log.txt', 'status.json', 'pid', 'received', 'run_notebook.py', "$File.new", 'Spottrainer/log.txt', 'spottrainer-2', 'control/x'
+        $code = @'
+import os
+for name in 'NAMES'.split():
+    os.makedirs(os.path.dirname(name) or '.', exist_ok=True)
+    with open(name, 'w') as file:
+        file.write('mine')
+for name in 'rewritten', 'appended':
+    path = f'data/KIND-{name}.csv'
+    then = os.stat(path)
+    with open(path, 'a' if name == 'appended' else 'w') as file:
+        file.write('new')
+    os.utime(path, ns=(then.st_atime_ns, then.st_mtime_ns))
+with open('data/KIND-unchanged.csv') as file:
+    assert file.read() == 'old'
+os.makedirs('data/KIND-new')
+with open('data/KIND-new/x', 'w') as file:
+    file.write('x')
+os.makedirs('sub')
+os.symlink('../log.txt', 'sub/last')
+os.symlink('data', 'all')
+os.symlink('all/KIND-unchanged.csv', 'linked')
+'@.Replace('NAMES', "$own").Replace('KIND', $Kind)
+        $check = @'
+import os
+for name in 'NAMES'.split():
+    with open(name) as file:
+        assert file.read() == 'mine', name
+assert sorted(os.listdir()) == sorted(['data', 'sub', 'all', 'linked', 'FILE'] + list({name.split('/')[0] for name in 'NAMES'.split()})), os.listdir()
+'@.Replace('NAMES', "$own").Replace('FILE', $File)
+        $path = Join-Path $TestDrive $File
+        if ($Kind -eq 'notebook') { Set-Notebook $path $code, $check } else { Set-Content -LiteralPath $path $code, $check }
+
+        $job = Get-TestInstance | Send-TrainingData $sent | Start-TrainingJob $path
+        ($job | Wait-TrainingJob).State | Should -Be 'succeeded'
+        $out = Join-Path $TestDrive "own-$Kind"
+        $fetched = $job.Id | Receive-TrainingResult -Destination $out -WarningVariable warned
+        $warned | Should -BeNullOrEmpty
+        $fetched.Failed | Should -BeNullOrEmpty
+        $data = 'appended.csv', 'new/x', 'rewritten.csv' | ForEach-Object { "data/$Kind-$_" }
+        $module = 'spottrainer-3/log.txt', 'spottrainer-3/status.json'
+        $fetched.Files | Sort-Object | Should -Be (@($own) + $data + $module + 'sub/last' + 'linked' + $File | Sort-Object)
+        Get-ChildItem -LiteralPath $out -Recurse -File | ForEach-Object { [System.IO.Path]::GetRelativePath($out, $_.FullName) } | Sort-Object |
+            Should -Be ($fetched.Files | Sort-Object)
+        @($own) + 'sub/last' | ForEach-Object { [System.IO.File]::ReadAllText((Join-Path $out $_)) | Should -Be 'mine' }
+        [System.IO.File]::ReadAllText((Join-Path $out 'linked')) | Should -Be 'old'
+        $data | ForEach-Object { [System.IO.File]::ReadAllText((Join-Path $out $_)) } | Should -Be 'oldnew', 'x', 'new'
+        $fetched.LogPath | Should -Be (Join-Path $out 'spottrainer-3/log.txt')
+        (Get-Content -LiteralPath (Join-Path $out 'spottrainer-3/status.json') -Raw | ConvertFrom-Json).state | Should -Be 'succeeded'
+    }
+
+    It 'fetches no data that was sent while the job ran, but all that the job made of it' {
+        $null = Get-TestStack
+        $instance = Get-TestInstance
+        $sent = (New-Item -ItemType Directory (Join-Path $TestDrive 'sent-meanwhile')).FullName
+        'kept', 'changed' | ForEach-Object { Set-Content -LiteralPath (Join-Path $sent "meanwhile-$_.csv") 'sent' }
+        $path = Join-Path $TestDrive 'meanwhile.py'
+        Set-Content -LiteralPath $path @'
+import os, time
+while not os.path.exists('go'):
+    time.sleep(0.05)
+with open('data/meanwhile-changed.csv', 'a') as file:
+    file.write('more')
+with open('data/meanwhile-made', 'w') as file:
+    file.write('made')
+'@
+        $job = $instance | Start-TrainingJob $path
+        $instance | Send-TrainingData $sent | Out-Null
+
+        # It is not marked as fetched while it can still write.
+        $mark = "test -e ~/spottrainer/control/$($job.Id)/received"
+        ($job | Receive-TrainingResult -Destination (Join-Path $TestDrive 'early')).Files | Should -Contain 'meanwhile.py'
+        ($instance | Invoke-TrainingCommand $mark -Result -AllowFailure).ExitCode | Should -Be 1
+
+        # The record that a sender leaves, and the sign for the job.
+        $record = 'find meanwhile-* -printf ''%s %T@ %C@ %p\0'' >> ../control/sent'
+        $null = $instance | Invoke-TrainingCommand "cd ~/spottrainer/data && $record && touch ../jobs/$($job.Id)/go"
+        $fetched = $job | Wait-TrainingJob | Receive-TrainingResult -Destination (Join-Path $TestDrive 'meanwhile')
+        $fetched.Files | Where-Object { $_ -like 'data/*' } | Should -Be 'data/meanwhile-changed.csv', 'data/meanwhile-made'
+        ($instance | Invoke-TrainingCommand $mark -Result).ExitCode | Should -Be 0
+    }
+
+    It 'is an error if nothing at all can be written' {
+        $record = Get-StepError { Get-TestEndedJob | Receive-TrainingResult -Destination /proc -WarningAction Ignore }
+        Assert-StepErrorId $record FileFailed
     }
 }

@@ -26,13 +26,42 @@ Describe 'Remove-SpotTrainingInstance' -Skip:(-not $IsLinux) {
         (Get-SpotTrainingCost gone-*).State | Should -Be 'terminated', 'terminated'
     }
 
-    It 'removes the instance that it finds through the result' {
+    It 'removes the instance that it finds through the result, and warns as long as anything that a job wrote was not fetched' {
         $script = Join-Path $TestDrive 'short.py'
-        Set-Content -LiteralPath $script -Value "print('done')"
+        Set-Content -LiteralPath $script -Value @'
+import os, socket
+with open('data/made.csv', 'w') as file:
+    file.write('made')
+os.mkdir('data/closed', 0)
+for name in 'model.bin', 'closed.bin', 'in-the-way', b'caf\xe9.txt':
+    with open(name, 'w') as file:
+        file.write('x')
+os.chmod('closed.bin', 0)
+os.symlink('/etc/hostname', 'out')
+socket.socket(socket.AF_UNIX).bind('socket')
+'@
         $instance = Get-TestOffer | New-SpotTrainingInstance -Name last -Budget 0.25 -MaxHours 1 6> $null
         $job = $instance | Install-CondaStack -Package pandas | Start-TrainingJob -Path $script | Wait-TrainingJob
         "$($job | Remove-SpotTrainingInstance -WhatIf 3>&1)" | Should -Match 'has results that were not fetched'
+
+        # Each of these is named, and nothing else is left behind. The last one is in the way here.
+        $null = New-Item -ItemType Directory ([System.IO.Path]::Combine($TestDrive, 'part', 'in-the-way', 'x'))
+        $result = $job | Receive-TrainingResult -Destination (Join-Path $TestDrive 'part') -WarningVariable warned -WarningAction Ignore
+        $result.Files | Sort-Object | Should -Be (
+            'data/made.csv', 'model.bin', 'short.py', 'spottrainer/log.txt', 'spottrainer/status.json')
+        [System.IO.File]::ReadAllText((Join-Path $result.Path 'data/made.csv')) | Should -Be 'made'
+        $result.Failed.Path | Sort-Object | Should -Be 'caf\xe9.txt', 'closed.bin', 'data/closed', 'in-the-way', 'out', 'socket'
+        @($warned).Count | Should -Be 1
+        $result.Failed | ForEach-Object { "$warned" | Should -BeLike "*$([WildcardPattern]::Escape("$_"))*" }
+        Show $result | Should -Match 'last\s+5\s+6\s'
+        "$($job | Remove-SpotTrainingInstance -WhatIf 3>&1)" | Should -Match 'has results that were not fetched'
+
+        # A start that failed early is no job that has results.
+        $null = $job | Invoke-TrainingCommand "mkdir ~/spottrainer/control/failed && cd $($job.Folder) && chmod 700 closed.bin data/closed && rm caf* out socket"
         $result = $job | Receive-TrainingResult -Destination (Join-Path $TestDrive 'result')
+        $result.Failed | Should -BeNullOrEmpty
+        $result.Files | Should -Contain 'closed.bin'
+        "$($job | Remove-SpotTrainingInstance -WhatIf 3>&1)" | Should -Not -Match 'not fetched'
         $removed = $result | Remove-SpotTrainingInstance
         $removed.InstanceId | Should -Be $instance.InstanceId
         $removed.State | Should -Be 'terminated'

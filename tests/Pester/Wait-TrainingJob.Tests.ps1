@@ -54,6 +54,6 @@ Describe 'Wait-TrainingJob' -Skip:(-not $IsLinux) {
         $output.State | Should -Be 'failed'
         Assert-StepError $problem JobFailed InvalidResult
         "$problem" | Should -Match 'ValueError: for the test'
-        ($output | Receive-TrainingResult -Destination (Join-Path $TestDrive 'broken')).Files | Should -Contain 'log.txt'
+        ($output | Receive-TrainingResult -Destination (Join-Path $TestDrive 'broken')).Files | Should -Contain 'spottrainer/log.txt'
     }
 }

@@ -45,7 +45,7 @@ internal static class JobFinder
             var connection = await SshConnectionPool.GetAsync(host, context, cancellationToken);
             var folder = $"{MachineLayout.Jobs}/{job.Id}";
             var result = await connection.RunAsync(
-                $"sed -n 2p {ShellText.QuotePath($"{folder}/{JobFiles.ProcessId}")}", cancellationToken);
+                $"sed -n 2p {JobFiles.Quoted(job.Id, JobFiles.ProcessId)}", cancellationToken);
             var notebook = result.Output.Trim();
             if (result.ExitCode != 0 || !JobRequest.IsFileName(notebook))
             {

@@ -32,7 +32,9 @@ internal static class JobRunner
         TrainingHost host, JobRequest request, StepContext context, CancellationToken cancellationToken)
     {
         var (name, folder) = (request.Notebook, request.Folder);
-        var register = $"register_use job \"$(process_of {JobFiles.ProcessId})\" {ShellText.Quote($"a job ({name})")} always TERM TERM";
+        string Own(string file) => JobFiles.Quoted(request.Id, file);
+        var process = Own(JobFiles.ProcessId);
+        var register = $"register_use job \"$(process_of {process})\" {ShellText.Quote($"a job ({name})")} always TERM TERM";
         var connection = await SshConnectionPool.GetAsync(host, context, cancellationToken);
         var job = new TrainingJob(host, request.Id, name, folder, JobStatus.Unknown);
         if (!request.IsNew && await WasStartedAsync())
@@ -49,7 +51,9 @@ internal static class JobRunner
             await remote.WriteAsync(name, content, cancellationToken);
         }
 
-        await remote.WriteTextAsync(JobFiles.Runner, EmbeddedScript.Read(JobFiles.Runner), cancellationToken);
+        var own = await connection.OpenFolderAsync(JobFiles.Control(request.Id), cancellationToken);
+        await own.CreateAsync(cancellationToken);
+        await own.WriteTextAsync(JobFiles.Runner, EmbeddedScript.Read(JobFiles.Runner), cancellationToken);
         await ResultsTag.SetAsync(host, pending: true, context, cancellationToken);
         var python = ShellText.QuotePath(request.Prefix + "/bin/python");
         var quoted = ShellText.Quote(name);
@@ -57,17 +61,17 @@ internal static class JobRunner
         // The job gets its own session, so it survives the end of this connection.
         await connection.RequireAsync(
             $"{Functions}cd {ShellText.QuotePath(folder)} && "
-            + $"mkdir -p {MachineLayout.Data} && ln -sfn ../../data {JobFiles.Data} && "
+            + $"mkdir -p {MachineLayout.Data} && ln -sfn {JobFiles.DataTarget} {JobFiles.Data} && {JobFiles.Note(folder, request.Id)} && "
             + $"export PATH={ShellText.QuotePath(request.Prefix + "/bin")}:\"$PATH\" && "
-            + $"{{ setsid nohup {python} {JobFiles.Runner} {quoted} --output {quoted} --status {JobFiles.Status} "
-            + $"> {JobFiles.Log} 2>&1 < /dev/null & {{ note_process $!; printf '%s\\n' {quoted}; }} > {JobFiles.ProcessId}; }} && "
+            + $"{{ setsid nohup {python} {Own(JobFiles.Runner)} {quoted} --output {quoted} --status {Own(JobFiles.Status)} "
+            + $"> {Own(JobFiles.Log)} 2>&1 < /dev/null & {{ note_process $!; printf '%s\\n' {quoted}; }} > {process}; }} && "
             + register, $"Starting {name}", cancellationToken);
         context.Log.Verbose($"{host}: {request.Id} is running in {folder}.");
         return job;
 
         // A client that was killed right after the start may have left the job unregistered.
         async Task<bool> WasStartedAsync() => (await connection.RunAsync(
-            $"{Functions}cd {ShellText.QuotePath(folder)} && test -s {JobFiles.ProcessId} && {register}",
+            $"{Functions}test -s {process} && {register}",
             cancellationToken)).ExitCode == 0;
     }
 
@@ -118,8 +122,9 @@ internal static class JobRunner
     {
         // Look for the process before reading the file: a process that has ended by then has already written its final status.
         var text = await connection.RequireAsync(
-            $"{Functions}cd {ShellText.QuotePath(job.Folder)} && {{ process_of {JobFiles.ProcessId} > /dev/null && echo alive || echo gone; "
-            + $"test -s {InterruptionNotice} && echo notice || echo none; cat {JobFiles.Status} 2>/dev/null || :; }}",
+            $"{Functions}cd {ShellText.QuotePath(JobFiles.Control(job.Id))} && "
+            + $"{{ process_of {JobFiles.ProcessId} > /dev/null && echo alive || echo gone; test -s {InterruptionNotice} && echo notice || echo none; "
+            + $"cat {JobFiles.Status} 2>/dev/null || :; }}",
             $"Checking the job {job.Id}", cancellationToken);
         var lines = text.Split(['\n'], 3);
         var status = lines.Length > 2 && lines[2].Trim().Length > 0 ? JobStatus.Parse(lines[2]) : JobStatus.Unknown;
@@ -169,7 +174,7 @@ internal static class JobRunner
     private static async Task<JobStatus> VanishedAsync(
         SshConnection connection, TrainingJob job, JobStatus status, StepContext context, CancellationToken cancellationToken)
     {
-        var tail = await connection.RunAsync($"tail -n 3 {ShellText.QuotePath($"{job.Folder}/{JobFiles.Log}")}", cancellationToken);
+        var tail = await connection.RunAsync($"tail -n 3 {JobFiles.Quoted(job.Id, JobFiles.Log)}", cancellationToken);
         var said = string.Join(" | ", tail.Output.Split('\n').Where(line => line.Trim().Length > 0));
         var error = "its process ended without a result." + (said.Length > 0 ? $" Last output: {said}" : string.Empty);
         return status with { State = "failed", Ended = context.Now, Error = error };

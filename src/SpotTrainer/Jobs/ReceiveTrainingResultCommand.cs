@@ -3,7 +3,7 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jobs;
 
-/// <summary>Fetches the results of jobs: the executed notebook, its log, and every file that the job wrote.</summary>
+/// <summary>Fetches the results of jobs: every file that a job wrote, also in its data folder, and its log.</summary>
 [Cmdlet(VerbsCommunications.Receive, "TrainingResult", SupportsShouldProcess = true)]
 [OutputType(typeof(TrainingResult))]
 public sealed class ReceiveTrainingResultCommand : JobCmdlet

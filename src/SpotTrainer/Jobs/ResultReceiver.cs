@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using SpotTrainer.Files;
 using SpotTrainer.Foundation;
@@ -12,7 +13,12 @@ internal static class ResultReceiver
 {
     private const string MetricsFile = "metrics.json";
 
-    /// <summary>Fetches the job's folder: the executed notebook, its log and status, and every file that the job wrote.</summary>
+    /// <summary>The subfolder of the module's own files, unless the job has something of that name.</summary>
+    private const string OwnFolder = "spottrainer";
+
+    private const int ProblemsShown = 10;
+
+    /// <summary>Fetches everything that the job wrote, and its log and status.</summary>
     public static async Task<TrainingResult> EnsureAsync(
         TrainingHost host, ResultRequest request, StepContext context, CancellationToken cancellationToken)
     {
@@ -31,20 +37,46 @@ internal static class ResultReceiver
 
             // Check this before listing the files. If the job ends in between, its last files may be missing from the list.
             var ended = (await JobRunner.LookAsync(connection, job, context, cancellationToken)).HasEnded;
+            var list = await ResultList.ReadAsync(connection, job, cancellationToken);
             var folder = await connection.OpenFolderAsync(job.Folder, cancellationToken);
-            var found = new List<RemoteFile>();
-            await FindAsync(folder, string.Empty, job.Notebook, found, cancellationToken);
-            var (total, received) = (found.Sum(file => file.Size), 0L);
-            foreach (var file in found)
+            var control = await connection.OpenFolderAsync(JobFiles.Control(job.Id), cancellationToken);
+            var ownFolder = FreeName(list.Files.Select(file => file.Name).Concat(list.Problems.Select(problem => problem.Path)));
+            var log = $"{ownFolder}/{JobFiles.Log}";
+            var (names, failed) = (new List<string>(), list.Problems.ToList());
+            Exception? first = null;
+            var (total, done, received) = (list.Files.Sum(file => file.Size), 0L, 0L);
+            Directory.CreateDirectory(destination);
+            foreach (var file in list.Files)
             {
-                context.Log.Progress(activity, file.Name, total == 0 ? 0 : (int)(received * 100 / total));
-                await ReceiveAsync(folder, file, LocalNames.Place(destination, file.Name), cancellationToken);
-                received += file.Size;
+                var name = file.IsOwn ? $"{ownFolder}/{file.Name}" : file.Name;
+                context.Log.Progress(activity, name, total == 0 ? 0 : (int)(done * 100 / total));
+                try
+                {
+                    received += await ReceiveAsync(
+                        file.IsOwn ? control : folder, file.Name, LocalNames.Place(destination, name), cancellationToken);
+                    names.Add(name);
+                }
+                catch (Exception exception) when (IsOfOneFile(exception))
+                {
+                    first ??= exception;
+                    failed.Add(new TransferProblem(name, ErrorTranslation.Translate(exception, job).Message));
+                }
+
+                done += file.Size;
             }
 
-            await MarkAsync(connection, job, ended, context, cancellationToken);
-            return new TrainingResult(
-                job, destination, found.Select(file => file.Name).ToArray(), received, ReadMetrics(Path.Combine(destination, MetricsFile)));
+            if (names.Count == 0 && first is not null)
+            {
+                // What is in the way of every file is in none of them.
+                ExceptionDispatchInfo.Capture(first).Throw();
+            }
+
+            await MarkAsync(connection, job, ended && failed.Count == 0, context, cancellationToken);
+            Warn(job, failed, context);
+            return new TrainingResult(job, destination, names, failed, received, ReadMetrics(Path.Combine(destination, MetricsFile)))
+            {
+                LogPath = names.Contains(log) ? LocalNames.Place(destination, log) : null,
+            };
         }
         finally
         {
@@ -52,60 +84,69 @@ internal static class ResultReceiver
         }
     }
 
-    /// <summary>Marks the job as fetched if it had ended. If no other job is left to fetch, marks the instance as well.</summary>
+    /// <summary>Marks the job as fetched if nothing of it is left. If nothing is left of any job, marks the instance as well.</summary>
     private static async Task MarkAsync(
-        SshConnection connection, TrainingJob job, bool ended, StepContext context, CancellationToken cancellationToken)
+        SshConnection connection, TrainingJob job, bool isComplete, StepContext context, CancellationToken cancellationToken)
     {
+        // What has no process ID was never started.
         var left = await connection.RunAsync(
-            $"cd {ShellText.QuotePath(job.Folder)} && {(ended ? $"touch {JobFiles.Received}; " : string.Empty)}"
-            + $"for job in ../*/; do [ -e \"${{job}}{JobFiles.Received}\" ] || echo \"$job\"; done", cancellationToken);
+            $"cd {ShellText.QuotePath(JobFiles.Control(job.Id))} && {(isComplete ? $"touch {JobFiles.Received}; " : string.Empty)}"
+            + "for job in ../*/; do "
+            + $"[ -e \"${{job}}{JobFiles.Received}\" ] || [ ! -s \"${{job}}{JobFiles.ProcessId}\" ] || echo \"$job\"; done",
+            cancellationToken);
         if (left.ExitCode == 0 && left.Output.Trim().Length == 0)
         {
             await ResultsTag.SetAsync(job.Instance, pending: false, context, cancellationToken);
         }
     }
 
-    private static async Task FindAsync(
-        RemoteFolder folder, string path, string notebook, List<RemoteFile> found, CancellationToken cancellationToken)
+    private static void Warn(TrainingJob job, IReadOnlyCollection<TransferProblem> failed, StepContext context)
     {
-        foreach (var entry in await folder.ListAsync(path, cancellationToken))
+        if (failed.Count > 0)
         {
-            var name = path.Length == 0 ? entry.Name : $"{path}/{entry.Name}";
-            if (path.Length == 0 && JobFiles.IsInternal(entry.Name, notebook))
-            {
-                continue;
-            }
-
-            switch (entry.Kind)
-            {
-                case RemoteEntryKind.Folder:
-                    await FindAsync(folder, name, notebook, found, cancellationToken);
-                    break;
-                case RemoteEntryKind.File:
-                    found.Add(new RemoteFile(name, entry.Length));
-                    break;
-                case RemoteEntryKind.Link when await folder.SizeOfTargetAsync(name, cancellationToken) is { } size:
-                    // For example last.ckpt, a link to the newest checkpoint.
-                    found.Add(new RemoteFile(name, size));
-                    break;
-            }
+            var more = failed.Count > ProblemsShown ? $" The property Failed has {failed.Count - ProblemsShown} more." : string.Empty;
+            context.Log.Warning($"Not everything that {job.Notebook} wrote was fetched. This is still on {job.Instance}: "
+                + string.Join(" ", failed.Take(ProblemsShown)) + more);
         }
     }
 
-    /// <summary>Fetches a file. It appears under its name once it is complete. Until then, an older file of that name stays.</summary>
-    private static async Task ReceiveAsync(RemoteFolder folder, RemoteFile file, string target, CancellationToken cancellationToken)
+    /// <summary>Returns a name for the subfolder of the module's own files that nothing of the job has on any system.</summary>
+    private static string FreeName(IEnumerable<string> paths)
+    {
+        var taken = new HashSet<string>(paths.Select(path => LocalNames.ForWindows(path.Split('/')[0])), StringComparer.OrdinalIgnoreCase);
+        var name = OwnFolder;
+        for (var number = 2; taken.Contains(name); number++)
+        {
+            name = $"{OwnFolder}-{number}";
+        }
+
+        return name;
+    }
+
+    /// <summary>Whether a failure says nothing about the other files.</summary>
+    private static bool IsOfOneFile(Exception exception) =>
+        ErrorTranslation.Translate(exception, target: null).Id is "AccessDenied" or "FileFailed" or "RemotePathDenied"
+            or "RemotePathNotFound" or "RemotePathIsFolder" or "RemotePathIsFile" or "RemoteFileFailed";
+
+    /// <summary>
+    /// Fetches a file, and returns its size. It appears under its name once it is complete. Until then, an older file of that name stays.
+    /// </summary>
+    private static async Task<long> ReceiveAsync(RemoteFolder folder, string name, string target, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(target)!);
         var part = target + ".part";
         try
         {
+            long size;
             using (var content = File.Create(part))
             {
-                await folder.ReadAsync(file.Name, content, cancellationToken);
+                await folder.ReadAsync(name, content, cancellationToken);
+                size = content.Length;
             }
 
             File.Delete(target);
             File.Move(part, target);
+            return size;
         }
         finally
         {
@@ -142,6 +183,4 @@ internal static class ResultReceiver
 
         return metrics;
     }
-
-    private sealed record RemoteFile(string Name, long Size);
 }

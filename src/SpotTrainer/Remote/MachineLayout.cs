@@ -9,8 +9,11 @@ internal static class MachineLayout
     /// <summary>The data that Send-TrainingData sends. Every job sees it as <c>data</c>.</summary>
     public const string Data = Root + "/data";
 
-    /// <summary>The folders of the jobs, one for each.</summary>
+    /// <summary>The folders of the jobs, one for each, which are their working directories.</summary>
     public const string Jobs = Root + "/jobs";
+
+    /// <summary>The module's own files of the jobs: a folder for each job, and what concerns all of them.</summary>
+    public const string Control = Root + "/control";
 
     /// <summary>The Python stack.</summary>
     public const string CondaPrefix = Root + "/conda";

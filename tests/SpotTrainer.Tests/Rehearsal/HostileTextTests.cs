@@ -7,6 +7,7 @@ using Amazon.Runtime;
 using SpotTrainer.Cloud;
 using SpotTrainer.Conda;
 using SpotTrainer.Doors;
+using SpotTrainer.Files;
 using SpotTrainer.Foundation;
 using SpotTrainer.Instances;
 using SpotTrainer.Jobs;
@@ -130,7 +131,9 @@ public sealed class HostileTextTests(RehearsalSession session)
         var key = SshPrivateKey.MakeEd25519(Hostile);
         RequireHarmless(
             new SpotTrainingCost(remembered, cloud), job,
-            new TrainingResult(job, "/results", [Hostile], 1, new Dictionary<string, object>(StringComparer.Ordinal)),
+            new TrainingResult(
+                job, "/results", [Hostile], [new TransferProblem(Hostile, Hostile)], 1, new Dictionary<string, object>(StringComparer.Ordinal)),
+            new TransferProblem(Hostile, Hostile),
             new CondaStack(host, "~/conda", Hostile, Hostile, ["notebook"]),
             new JupyterServer(host, "~/conda", 8888, 1, Hostile, "running", openPort: false),
             new TrainingCommandResult(host, "true", new CommandEnd(0, null), Hostile, Hostile, TimeSpan.Zero),

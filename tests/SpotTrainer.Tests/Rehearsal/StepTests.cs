@@ -76,7 +76,7 @@ public sealed class StepTests(RehearsalSession session)
             "$instance = " + Launch + """
 
             $job = $instance | Install-CondaStack -Package notebook | Start-TrainingJob -Path $script
-            $null = $instance | Invoke-TrainingCommand 'until test -s spottrainer/jobs/*/status.json; do sleep 0.1; done'
+            $null = $instance | Invoke-TrainingCommand 'until test -s spottrainer/control/*/status.json; do sleep 0.1; done'
             $null = $instance | Set-SpotRehearsal -Interrupt -Notice $notice
             # job | Wait-TrainingJob
             $null = $instance | Remove-SpotTrainingInstance
@@ -203,7 +203,7 @@ public sealed class StepTests(RehearsalSession session)
         Assert.Matches(@"^job-\d+ \(a job \(it waits \(\?\?\)\.py\)\)$", Uses());
 
         // A script that receives SIGTERM writes that it was stopped. Python takes a moment until it can receive one.
-        session.Require("$null = $Machine | Invoke-TrainingCommand 'until ls spottrainer/jobs/*/begun; do sleep 0.1; done; kill $(head -n 1 spottrainer/jobs/*/pid | sed s/\\ .*//)'");
+        session.Require("$null = $Machine | Invoke-TrainingCommand 'until ls spottrainer/jobs/*/begun; do sleep 0.1; done; kill $(head -n 1 spottrainer/control/*/pid | sed s/\\ .*//)'");
         WaitFor("($Job | Wait-TrainingJob -ErrorAction Ignore).State", "stopped");
         Assert.Equal("", Uses());
 

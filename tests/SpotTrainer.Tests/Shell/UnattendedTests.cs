@@ -35,7 +35,7 @@ public sealed class UnattendedTests(RehearsalSession session) : IDisposable
         Assert.True(await shell.WaitAsync(Limit) == code, shell.Output + shell.Error);
         Assert.Equal(code != 0, shell.Error.Contains(found, StringComparison.Ordinal));
         Assert.Contains(found, await File.ReadAllTextAsync(folder["out/train.ipynb"], Stop), StringComparison.Ordinal);
-        Assert.True(File.Exists(folder["out/log.txt"]));
+        Assert.True(File.Exists(folder["out/spottrainer/log.txt"]));
         Assert.Equal(
             "terminated", Assert.Single(session.Require($"(Get-SpotTrainingInstance night-{code} -IncludeTerminated).State").Output).BaseObject);
     }
