@@ -44,7 +44,10 @@ internal static class ResultReceiver
             var log = $"{ownFolder}/{JobFiles.Log}";
             var (names, failed) = (new List<string>(), list.Problems.ToList());
             Exception? first = null;
-            var (total, done, received) = (list.Files.Sum(file => file.Size), 0L, 0L);
+
+            // Any sum of what a host says fits into these.
+            var (total, done) = (list.Files.Sum(file => (double)file.Size), 0.0);
+            var received = 0L;
             Directory.CreateDirectory(destination);
             foreach (var file in list.Files)
             {
