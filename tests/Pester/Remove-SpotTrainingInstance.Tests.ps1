@@ -32,6 +32,7 @@ Describe 'Remove-SpotTrainingInstance' -Skip:(-not $IsLinux) {
 import os, socket
 with open('data/made.csv', 'w') as file:
     file.write('made')
+os.mkdir('closed', 0)
 os.mkdir('data/closed', 0)
 for name in 'model.bin', 'closed.bin', 'in-the-way', b'caf\xe9.txt':
     with open(name, 'w') as file:
@@ -50,14 +51,14 @@ socket.socket(socket.AF_UNIX).bind('socket')
         $result.Files | Sort-Object | Should -Be (
             'data/made.csv', 'model.bin', 'short.py', 'spottrainer/log.txt', 'spottrainer/status.json')
         [System.IO.File]::ReadAllText((Join-Path $result.Path 'data/made.csv')) | Should -Be 'made'
-        $result.Failed.Path | Sort-Object | Should -Be 'caf\xe9.txt', 'closed.bin', 'data/closed', 'in-the-way', 'out', 'socket'
+        $result.Failed.Path | Sort-Object | Should -Be 'caf\xe9.txt', 'closed', 'closed.bin', 'data/closed', 'in-the-way', 'out', 'socket'
         @($warned).Count | Should -Be 1
         $result.Failed | ForEach-Object { "$warned" | Should -BeLike "*$([WildcardPattern]::Escape("$_"))*" }
-        Show $result | Should -Match 'last\s+5\s+6\s'
+        Show $result | Should -Match 'last\s+5\s+7\s'
         "$($job | Remove-SpotTrainingInstance -WhatIf 3>&1)" | Should -Match 'has results that were not fetched'
 
         # A start that failed early is no job that has results.
-        $null = $job | Invoke-TrainingCommand "mkdir ~/spottrainer/control/failed && cd $($job.Folder) && chmod 700 closed.bin data/closed && rm caf* out socket"
+        $null = $job | Invoke-TrainingCommand "mkdir ~/spottrainer/control/failed && cd $($job.Folder) && chmod 700 closed closed.bin data/closed && rm caf* out socket"
         $result = $job | Receive-TrainingResult -Destination (Join-Path $TestDrive 'result')
         $result.Failed | Should -BeNullOrEmpty
         $result.Files | Should -Contain 'closed.bin'
