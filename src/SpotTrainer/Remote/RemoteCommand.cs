@@ -30,6 +30,9 @@ internal sealed record RemoteCommand(string Text)
     /// <summary>Opens its standard input; null for none.</summary>
     public Func<Stream>? Input { get; init; }
 
+    /// <summary>Is called when it has written all that it will write. What makes its input can wait for something that never comes then.</summary>
+    public Action? Silent { get; init; }
+
     /// <summary>How long it may take; null for no limit.</summary>
     public TimeSpan? Timeout { get; init; }
 

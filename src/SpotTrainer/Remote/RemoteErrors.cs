@@ -127,7 +127,7 @@ internal static class RemoteErrors
         "RemotePathDenied", ErrorKind.PermissionDenied, $"{host.UserName} may not use {path} on {host}.",
         "Use a folder that this user may write to, or change its owner or mode with Invoke-TrainingCommand -Sudo.", host, inner);
 
-    public static SpotTrainerException PathMissing(TrainingHost host, string path, Exception inner) => new(
+    public static SpotTrainerException PathMissing(TrainingHost host, string path, Exception? inner = null) => new(
         "RemotePathNotFound", ErrorKind.ObjectNotFound, $"{host} has no {path}.", "Check the path.", host, inner);
 
     public static SpotTrainerException PathIsFolder(TrainingHost host, string path, Exception? inner = null) => new(

@@ -43,19 +43,40 @@ internal sealed class RemoteFolder
                         entries.Add(new RemoteEntry(
                             file.Name, file.IsDirectory ? RemoteEntryKind.Folder : file.IsRegularFile ? RemoteEntryKind.File
                                 : file.IsSymbolicLink ? RemoteEntryKind.Link : RemoteEntryKind.Other,
-                            file.Length));
+                            file.Length, file.LastWriteTimeUtc));
                     }
                 }
 
                 return entries;
             }, cancellationToken);
 
-    /// <summary>The size of the file that a symbolic link points to; null if it does not point to a file.</summary>
-    public Task<long?> SizeOfTargetAsync(string path, CancellationToken cancellationToken) => DoAsync<long?>(
+    /// <summary>Returns a file or a folder; null if there is none. Links are followed.</summary>
+    public Task<RemoteEntry?> FindAsync(string path, CancellationToken cancellationToken) => DoAsync<RemoteEntry?>(
         path,
-        async () => await sftp.ExistsAsync(Full(path), cancellationToken)
-            && await sftp.GetAttributesAsync(Full(path), cancellationToken) is { IsRegularFile: true } target ? target.Size : null,
+        async () => !await sftp.ExistsAsync(Full(path), cancellationToken) ? null
+            : await sftp.GetAttributesAsync(Full(path), cancellationToken) is var found && found.IsRegularFile
+                ? new RemoteEntry(path, RemoteEntryKind.File, found.Size, found.LastWriteTimeUtc)
+                : new RemoteEntry(path, found.IsDirectory ? RemoteEntryKind.Folder : RemoteEntryKind.Other, 0, found.LastWriteTimeUtc),
         cancellationToken);
+
+    /// <summary>Sets the time and the permissions of a file or a folder. The time is kept in whole seconds.</summary>
+    public Task SetAsync(string path, DateTime lastWriteTime, int mode, CancellationToken cancellationToken) => DoAsync(
+        path,
+        async () =>
+        {
+            var attributes = await sftp.GetAttributesAsync(Full(path), cancellationToken);
+            attributes.LastWriteTimeUtc = lastWriteTime;
+            attributes.SetPermissions((short)int.Parse(Convert.ToString(mode, toBase: 8), System.Globalization.CultureInfo.InvariantCulture));
+            sftp.SetAttributes(Full(path), attributes);
+        }, cancellationToken);
+
+    /// <summary>Deletes a file.</summary>
+    public Task DeleteAsync(string path, CancellationToken cancellationToken) =>
+        DoAsync(path, () => sftp.DeleteFileAsync(Full(path), cancellationToken), cancellationToken);
+
+    /// <summary>Deletes an empty folder.</summary>
+    public Task DeleteFolderAsync(string path, CancellationToken cancellationToken) =>
+        DoAsync(path, () => sftp.DeleteDirectoryAsync(Full(path), cancellationToken), cancellationToken);
 
     /// <summary>Writes a file. An existing file is replaced.</summary>
     public Task WriteAsync(string path, Stream content, CancellationToken cancellationToken) =>
@@ -184,4 +205,5 @@ internal enum RemoteEntryKind
 /// <param name="Name">Its name, without the folder's path. The host chose it, so it cannot be trusted.</param>
 /// <param name="Kind">Its kind.</param>
 /// <param name="Length">Its size in bytes.</param>
-internal sealed record RemoteEntry(string Name, RemoteEntryKind Kind, long Length);
+/// <param name="LastWriteTime">When it was last changed (UTC), in whole seconds.</param>
+internal sealed record RemoteEntry(string Name, RemoteEntryKind Kind, long Length, DateTime LastWriteTime);

@@ -71,6 +71,12 @@ internal sealed class RemoteProcess(
 
             var sending = command.Input is { } open ? SendAsync(channel, open) : Task.CompletedTask;
             await Task.WhenAll(CopyAsync(channel, TrainingCommandStream.Output), CopyAsync(channel, TrainingCommandStream.Error));
+            command.Silent?.Invoke();
+            if (sending.IsFaulted)
+            {
+                await sending;
+            }
+
             await ending;
             HasEnded = true;
             await sending;
@@ -85,8 +91,17 @@ internal sealed class RemoteProcess(
 
     private static async Task SendAsync(CommandChannel channel, Func<Stream> open)
     {
-        using var input = open();
-        await channel.SendAsync(input);
+        try
+        {
+            using var input = open();
+            await channel.SendAsync(input);
+        }
+        catch
+        {
+            // Without the rest of its input, the command would wait forever.
+            channel.Abandon();
+            throw;
+        }
     }
 
     private async Task CopyAsync(CommandChannel channel, TrainingCommandStream stream)

@@ -184,6 +184,14 @@ internal sealed class SshConnection : IDisposable
         return answers && IsConnected;
     }
 
+    /// <summary>Measures how long the host takes to answer, or finds that it takes longer than a limit.</summary>
+    public async Task<TimeSpan> RoundTripAsync(TimeSpan limit, CancellationToken cancellationToken)
+    {
+        var elapsed = time.StartClock();
+        await pulse.BeatsAsync(limit, cancellationToken);
+        return elapsed();
+    }
+
     /// <summary>Gives the connection up, and whatever still waits for it, without waiting for the host.</summary>
     public void Abandon()
     {
@@ -460,10 +468,11 @@ internal sealed class SshConnection : IDisposable
     /// <summary>Opens a folder on the host, for file transfer.</summary>
     /// <param name="path">Its path; a leading <c>~/</c> is the user's home directory.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
-    public async Task<RemoteFolder> OpenFolderAsync(string path, CancellationToken cancellationToken) =>
-        new(this, await SftpAsync(cancellationToken), path.Length > 1 ? path.TrimEnd('/') : path);
+    /// <param name="hasShell">Whether the server runs a shell. What one prints at its start breaks file transfer.</param>
+    public async Task<RemoteFolder> OpenFolderAsync(string path, CancellationToken cancellationToken, bool hasShell = true) =>
+        new(this, await SftpAsync(hasShell, cancellationToken), path.Length > 1 ? path.TrimEnd('/') : path);
 
-    private async Task<SftpClient> SftpAsync(CancellationToken cancellationToken)
+    private async Task<SftpClient> SftpAsync(bool hasShell, CancellationToken cancellationToken)
     {
         await sftpGate.WaitAsync(cancellationToken);
         try
@@ -472,7 +481,7 @@ internal sealed class SshConnection : IDisposable
             {
                 sftp?.Dispose();
                 sftp = null;
-                await RequireSilenceAsync(cancellationToken);
+                await (hasShell ? RequireSilenceAsync(cancellationToken) : Task.CompletedTask);
                 sftp = await SshLogin.OpenAsync(
                     host, info => new SftpClient(info) { BufferSize = 256 * 1024, OperationTimeout = SftpTimeout },
                     Context, cancellationToken);

@@ -153,7 +153,7 @@ public sealed class SilentHostTests : IAsyncLifetime
             FallsSilentAsync("write", (there, token) => there.WriteAsync("written", new MemoryStream(new byte[32 * 1024 * 1024]), token)),
             FallsSilentAsync("rename", (there, token) => there.ReplaceAsync("file", "file", token)),
             FallsSilentAsync("create", (there, token) => there.CreateAsync(token, "made")),
-            FallsSilentAsync("size", (there, token) => there.SizeOfTargetAsync("link", token)));
+            FallsSilentAsync("size", (there, token) => there.FindAsync("link", token)));
     }
 
     private async Task FallsSilentAsync(string call, Func<RemoteFolder, CancellationToken, Task> ask)

@@ -71,7 +71,9 @@ internal static class Programs
             .Select(CommandLine)
             .Where(line => line.Contains(text, StringComparison.Ordinal))];
 
-    private static string CommandLine(string process)
+    /// <summary>Returns the command line of a process; nothing if it has ended.</summary>
+    /// <param name="process">Its folder in <c>/proc</c>.</param>
+    public static string CommandLine(string process)
     {
         try
         {

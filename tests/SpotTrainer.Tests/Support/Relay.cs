@@ -22,6 +22,7 @@ internal sealed class Relay : IDisposable
     private volatile TaskCompletionSource passing = new();
     private int connections;
     private long received;
+    private long sent;
 
     /// <param name="target">The port.</param>
     /// <param name="connected">What a test does at each connection, one after the other.</param>
@@ -44,7 +45,8 @@ internal sealed class Relay : IDisposable
                 if (host is not null)
                 {
                     await Task.WhenAny(
-                        CopyAsync(client, host, _ => { }, stopping), CopyAsync(host, client, count => Interlocked.Add(ref received, count), stopping));
+                        CopyAsync(client, host, count => Interlocked.Add(ref sent, count), stopping),
+                        CopyAsync(host, client, count => Interlocked.Add(ref received, count), stopping));
                 }
             }
             finally
@@ -64,6 +66,9 @@ internal sealed class Relay : IDisposable
 
     /// <summary>How many bytes came from the port.</summary>
     public long Received => Interlocked.Read(ref received);
+
+    /// <summary>How many bytes went to the port.</summary>
+    public long Sent => Interlocked.Read(ref sent);
 
     /// <summary>How long a byte is under way, in each direction.</summary>
     public TimeSpan Latency { get; set; }

@@ -25,13 +25,19 @@ internal sealed partial class ShellProcess : IDisposable
         process.BeginErrorReadLine();
     }
 
+    public bool HasExited => process.HasExited;
+
     public string Output => Text(output);
 
     public string Error => Text(error);
 
     /// <summary>Starts the shell without a terminal: all streams are redirected.</summary>
     public static ShellProcess Start(string[] arguments, IDictionary<string, string>? environment = null) =>
-        new(StartInfo(BuildFacts.Shell, arguments, environment));
+        Start(BuildFacts.Shell, arguments, environment);
+
+    /// <summary>Starts another program in the same way.</summary>
+    public static ShellProcess Start(string program, string[] arguments, IDictionary<string, string>? environment = null) =>
+        new(StartInfo(program, arguments, environment));
 
     /// <summary>Runs the shell until it ends.</summary>
     public static async Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments)

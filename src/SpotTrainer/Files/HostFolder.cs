@@ -1,0 +1,109 @@
+using System.Globalization;
+
+namespace SpotTrainer.Files;
+
+/// <summary>What a host says of the destination before anything is sent (receive.sh). None of it is trusted.</summary>
+internal sealed class HostFolder
+{
+    /// <summary>The most entries of a folder.</summary>
+    public const int MostEntries = 1_000_000;
+
+    /// <summary>The length of "HASH  ", as sha256sum(1) writes it.</summary>
+    public const int HashAndGap = 66;
+
+    /// <summary>The most letters in all paths together.</summary>
+    private const long MostLetters = 256L << 20;
+
+    private int count;
+    private long letters;
+
+    /// <summary>The folder's own path on the host.</summary>
+    public string Path { get; private set; } = string.Empty;
+
+    /// <summary>The free space in bytes.</summary>
+    public long Free { get; private set; } = long.MaxValue;
+
+    /// <summary>Whether it is the home folder, or a folder above it.</summary>
+    public bool IsWide { get; private set; }
+
+    /// <summary>Whether the host can unpack what zstd has packed.</summary>
+    public bool HasZstd { get; private set; }
+
+    /// <summary>Whether the host can unpack what gzip has packed.</summary>
+    public bool HasGzip { get; private set; }
+
+    /// <summary>The entries of the folder, by their paths relative to it. A name that is not UTF-8 cannot be in it.</summary>
+    public Dictionary<string, HostEntry> Entries { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>What a transfer before this one has left.</summary>
+    public Dictionary<string, HostEntry> Kept { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The pieces of large files that it has left (<see cref="Piece.Name"/>).</summary>
+    public HashSet<string> Pieces { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The SHA-256 of the files, if they were asked for.</summary>
+    public Dictionary<string, string> Hashes { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The number of words that follow a first one, and belong to it.</summary>
+    public static int Arity(string word) => word switch { "have" or "kept" => 3, _ => 1 };
+
+    /// <summary>Takes what the host said.</summary>
+    /// <exception cref="FormatException">It makes no sense.</exception>
+    public void Take(IReadOnlyList<Word> words)
+    {
+        Count(words);
+        var value = words[1].Text;
+        switch (words[0].Text)
+        {
+            case "at":
+                Path = value;
+                break;
+            case "free":
+                Free = long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes
+                    : throw new FormatException("The free space is no number.");
+                break;
+            case "wide":
+                IsWide = value != "0";
+                break;
+            case "zstd":
+                HasZstd = value.Length > 0;
+                break;
+            case "gzip":
+                HasGzip = value.Length > 0;
+                break;
+            case "have" or "kept":
+                if (words.All(word => word.IsUnicode))
+                {
+                    (words[0].Text == "have" ? Entries : Kept)[Relative(words[2].Text)] = HostEntry.Parse(value, words[3].Text);
+                }
+
+                break;
+            case "hash":
+                if (words[1].IsUnicode && value.Length > HashAndGap)
+                {
+                    Hashes[Relative(value.Substring(HashAndGap))] = value.Substring(0, HashAndGap - 2);
+                }
+
+                break;
+            case "piece":
+                Pieces.Add(value);
+                break;
+            default:
+                throw new FormatException("The host said something else.");
+        }
+    }
+
+    /// <summary>Returns a path without the dot that find(1) puts before it.</summary>
+    public static string Relative(string path) => path.StartsWith("./", StringComparison.Ordinal) ? path.Substring(2) : path;
+
+    /// <summary>Counts words that are no more than counted. A host that never stops is stopped here.</summary>
+    /// <exception cref="FormatException">There are too many.</exception>
+    public void Count(IReadOnlyList<Word> words)
+    {
+        letters += words.Sum(word => (long)word.Text.Length);
+        if (++count > 2 * MostEntries || letters > MostLetters)
+        {
+            throw new FormatException("There is no end of entries.");
+        }
+    }
+}

@@ -1,0 +1,27 @@
+using SpotTrainer.Foundation;
+
+namespace SpotTrainer.Files;
+
+/// <summary>Paths of folders on hosts, as users type them.</summary>
+internal static class HostPath
+{
+    private const string Use = "Use a path on the host, with slashes: ~/data in the home folder, or /mnt/data.";
+
+    /// <summary>Returns a path without slashes at its end.</summary>
+    /// <exception cref="SpotTrainerException"><c>DestinationInvalid</c>: no host has such a path, or nobody can have meant it.</exception>
+    public static string Require(string path)
+    {
+        var why = path.Trim().Length == 0 ? "it is empty"
+            : path.Any(char.IsControl) ? "it has control characters"
+            : path.Length > 1 && path[1] == ':' && char.IsLetter(path[0]) ? "it is a path of a Windows drive"
+            : path.IndexOf('\\') >= 0 ? "it has backslashes, which mean nothing to Linux"
+            : path.Contains("://") ? "it is the address of something else"
+            : path[0] == '$' || path.Contains("${") ? "the host takes it as it is, and does not replace variables"
+            : path[0] == '%' && path.IndexOf('%', 1) > 0 ? "the host takes it as it is, and does not replace variables"
+            : path[0] == '~' && path != "~" && !path.StartsWith("~/", StringComparison.Ordinal) ? "only ~ and ~/ stand for a home folder"
+            : path.Split('/').Contains(LocalStage.Area, StringComparer.Ordinal) ? "files stand there until they are whole"
+            : null;
+        return why is null ? path.TrimEnd('/') is { Length: > 0 } trimmed ? trimmed : "/" : throw new SpotTrainerException(
+            "DestinationInvalid", ErrorKind.InvalidArgument, $"'{path}' cannot be the destination on a host: {why}.", Use, path);
+    }
+}

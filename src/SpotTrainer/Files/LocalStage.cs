@@ -1,0 +1,155 @@
+using System.Security.Cryptography;
+using System.Text;
+using Org.BouncyCastle.Utilities.Encoders;
+using SpotTrainer.Foundation;
+using SpotTrainer.Remote;
+
+namespace SpotTrainer.Files;
+
+/// <summary>
+/// The folder below a destination on this computer in which files stand until they are whole. A transfer that was cut off finds in it what
+/// the one before it has received.
+/// </summary>
+internal sealed class LocalStage : IDisposable
+{
+    /// <summary>The name of the folder with all stages, on both sides. No user's file can have it.</summary>
+    public const string Area = ".spottrainer-incoming";
+
+    private const string Pieces = ".pieces";
+
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    private readonly string area;
+    private readonly string folder;
+    private readonly FileStream gate;
+
+    private LocalStage(string area, string folder, FileStream gate) => (this.area, this.folder, this.gate) = (area, folder, gate);
+
+    /// <summary>Returns what tells a transfer from others, whatever the way to the host.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="folder">The folder on the host.</param>
+    public static string SourceOf(SshConnection connection, string folder) =>
+        $"{connection.Host.UserName}\0{Convert.ToBase64String(connection.HostKey)}\0{folder}";
+
+    /// <summary>Opens the stage of a transfer. If another process has it and keeps it, opens one of its own.</summary>
+    /// <param name="destination">The full path of the destination.</param>
+    /// <param name="source">What tells the transfer from others.</param>
+    /// <param name="time">The clock.</param>
+    /// <exception cref="IOException">The destination cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The user may not write there.</exception>
+    public static LocalStage Open(string destination, string source, TimeProvider time)
+    {
+        var elapsed = time.StartClock();
+        using var hash = SHA256.Create();
+        var id = Hex.ToHexString(hash.ComputeHash(Encoding.UTF8.GetBytes(source))).Substring(0, 16);
+        var all = Path.Combine(destination, Area);
+        while (true)
+        {
+            var own = Path.Combine(all, id);
+            Directory.CreateDirectory(Path.Combine(own, "files"));
+            Directory.CreateDirectory(Path.Combine(own, "parts"));
+            try
+            {
+                return new LocalStage(all, own, new FileStream(
+                    Path.Combine(own, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose));
+            }
+            catch (IOException) when (File.Exists(Path.Combine(own, "lock")))
+            {
+                // A process that was killed keeps it for a moment.
+                if (elapsed() > Longest)
+                {
+                    id = $"{id}-{Guid.NewGuid():N}";
+                }
+                else
+                {
+                    time.DelayAsync(Pause, CancellationToken.None).GetAwaiter().GetResult();
+                }
+            }
+        }
+    }
+
+    /// <summary>Returns where a small file is put first. Its folder is created.</summary>
+    /// <param name="path">Its local path, relative to the destination.</param>
+    public string PlaceFor(string path)
+    {
+        var place = PathOf(path);
+        Directory.CreateDirectory(Path.GetDirectoryName(place)!);
+        return place;
+    }
+
+    /// <summary>Whether a small file is there with its size and time, and so was received to its end.</summary>
+    public bool Has(string path, HostEntry entry)
+    {
+        var file = new FileInfo(PathOf(path));
+        return file.Exists && file.Length == entry.Size && file.LastWriteTimeUtc == entry.LastWriteTime;
+    }
+
+    /// <summary>Deletes what was received before and is not wanted any more: it can stand in the way.</summary>
+    /// <param name="files">The local paths of the small files that stay.</param>
+    /// <param name="large">The large files that stay.</param>
+    /// <exception cref="IOException">It cannot be deleted.</exception>
+    /// <exception cref="UnauthorizedAccessException">The user may not delete it.</exception>
+    public void Keep(IEnumerable<string> files, IEnumerable<LargeFile> large)
+    {
+        Delete(Path.Combine(folder, "files"), files.Select(PathOf));
+        Delete(Path.Combine(folder, "parts"), large.SelectMany(file => new[] { PartOf(file), PartOf(file) + Pieces }));
+    }
+
+    private static void Delete(string folder, IEnumerable<string> except)
+    {
+        var stay = new HashSet<string>(except, StringComparer.Ordinal);
+        foreach (var path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(path => !stay.Contains(path)).ToArray())
+        {
+            File.Delete(path);
+        }
+
+        // What is in a folder has a longer path than the folder.
+        foreach (var empty in Directory.EnumerateDirectories(folder, "*", SearchOption.AllDirectories).OrderByDescending(path => path.Length)
+            .Where(path => !Directory.EnumerateFileSystemEntries(path).Any()))
+        {
+            Directory.Delete(empty);
+        }
+    }
+
+    /// <summary>Returns where a large file is put together.</summary>
+    public string PartOf(LargeFile file) => Path.Combine(folder, "parts", file.Key);
+
+    /// <summary>Deletes what is known of the pieces of a large file.</summary>
+    public void Forget(LargeFile file) => File.Delete(PartOf(file) + Pieces);
+
+    /// <summary>Notes that a piece is there.</summary>
+    public void Note(Piece piece, string hash)
+    {
+        lock (gate)
+        {
+            File.AppendAllText(PartOf(piece.File) + Pieces, piece.Name(hash) + "\n");
+        }
+    }
+
+    /// <summary>Returns the names of the pieces that are there.</summary>
+    public HashSet<string> PiecesOf(LargeFile file)
+    {
+        var list = PartOf(file) + Pieces;
+        return File.Exists(list) && File.Exists(PartOf(file)) ? new HashSet<string>(File.ReadLines(list), StringComparer.Ordinal) : new(StringComparer.Ordinal);
+    }
+
+    /// <summary>How much of a large file is there, in bytes.</summary>
+    public long BytesOf(LargeFile file) => PiecesOf(file).Sum(Piece.LengthIn);
+
+    /// <summary>Deletes the stage, because everything has its place.</summary>
+    public void Clear()
+    {
+        gate.Dispose();
+        Directory.Delete(folder, recursive: true);
+        if (!Directory.EnumerateFileSystemEntries(area).Any())
+        {
+            Directory.Delete(area);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => gate.Dispose();
+
+    private string PathOf(string path) => Path.Combine(folder, "files", path.Replace('/', Path.DirectorySeparatorChar));
+}

@@ -1,0 +1,82 @@
+using System.Globalization;
+using SpotTrainer.Foundation;
+
+namespace SpotTrainer.Files;
+
+/// <summary>Shows how far a transfer is, how fast, and how long it still takes.</summary>
+/// <param name="activity">What is transferred, and where to.</param>
+/// <param name="context">Log and clock.</param>
+internal sealed class TransferProgress(string activity, StepContext context)
+{
+    private const double MiB = 1 << 20;
+
+    /// <summary>How often a user can read something new.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>A rate over less time means nothing.</summary>
+    private static readonly TimeSpan FirstRate = TimeSpan.FromSeconds(1);
+
+    private readonly object gate = new();
+    private readonly Func<TimeSpan> elapsed = context.Time.StartClock();
+    private long total;
+    private long done;
+    private long skipped;
+    private TimeSpan began;
+    private TimeSpan shown = -Pause;
+
+    /// <summary>Says what is done before the first byte, or after the last.</summary>
+    public void Say(string text) => context.Log.Progress(activity, text);
+
+    /// <summary>Begins to count.</summary>
+    /// <param name="bytes">How much there is to transfer.</param>
+    public void Begin(long bytes)
+    {
+        lock (gate)
+        {
+            (total, began) = (bytes, elapsed());
+        }
+    }
+
+    /// <summary>Notes bytes that need not travel.</summary>
+    public void Skip(long count)
+    {
+        lock (gate)
+        {
+            skipped += count;
+        }
+    }
+
+    /// <summary>Notes that bytes of a file were transferred.</summary>
+    public void Add(long count, string file)
+    {
+        string text;
+        int percent;
+        lock (gate)
+        {
+            done += count;
+            var now = elapsed();
+            if (now - shown < Pause)
+            {
+                return;
+            }
+
+            shown = now;
+            var (passed, left) = (now - began, total - done - skipped);
+            var rate = done / Math.Max(passed.TotalSeconds, 0.001);
+            percent = total == 0 ? 0 : (int)Math.Min(100, (done + skipped) * 100 / total);
+            text = string.Format(
+                CultureInfo.CurrentCulture, "{0:N1} of {1:N1} MiB{2}, {3}", (done + skipped) / MiB, total / MiB,
+                passed < FirstRate ? string.Empty : string.Format(
+                    CultureInfo.CurrentCulture, ", {0:N1} MiB/s, {1} left", rate / MiB, Duration(Math.Max(0, left) / rate)),
+                TerminalText.Clean(file));
+        }
+
+        context.Log.Progress(activity, text, percent);
+    }
+
+    /// <summary>Removes the progress bar.</summary>
+    public void Done() => context.Log.ProgressDone(activity);
+
+    private static string Duration(double seconds) => TimeSpan.FromSeconds(Math.Min(Math.Ceiling(seconds), TimeSpan.MaxValue.TotalSeconds / 2))
+        .ToString(seconds < 3600 ? @"m\:ss" : @"h\:mm\:ss", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,51 @@
+using SpotTrainer.Foundation;
+using SpotTrainer.Remote;
+
+namespace SpotTrainer.Files;
+
+/// <summary>What became of a file.</summary>
+public enum TransferState
+{
+    /// <summary>It was transferred.</summary>
+    Transferred,
+
+    /// <summary>It was there already.</summary>
+    Unchanged,
+
+    /// <summary>It stays behind on purpose.</summary>
+    Skipped,
+
+    /// <summary>It could not be transferred.</summary>
+    Failed,
+}
+
+/// <summary>A file that was to be transferred.</summary>
+public sealed class TransferredFile
+{
+    internal TransferredFile(TrainingHost instance, string path, TransferState state, long? length, string? reason)
+    {
+        Instance = instance;
+        Path = TerminalText.Clean(path);
+        State = state;
+        Length = length;
+        Reason = reason is null ? null : TerminalText.Clean(reason);
+    }
+
+    /// <summary>The host.</summary>
+    public TrainingHost Instance { get; }
+
+    /// <summary>The path relative to the folder, with slashes. Control characters are visible, such as <c>\x1b</c>.</summary>
+    public string Path { get; }
+
+    /// <summary>What became of it.</summary>
+    public TransferState State { get; }
+
+    /// <summary>The size in bytes; null if it was not looked at.</summary>
+    public long? Length { get; }
+
+    /// <summary>Why it was not transferred; null if it was.</summary>
+    public string? Reason { get; }
+
+    /// <inheritdoc/>
+    public override string ToString() => Path;
+}

@@ -1,0 +1,51 @@
+using SpotTrainer.Foundation;
+using SpotTrainer.Remote;
+
+namespace SpotTrainer.Files;
+
+/// <summary>Sends and receives trees, in the best way that a host can, and continues when the connection is lost.</summary>
+internal static class Transfers
+{
+    private const int MostTries = 3;
+
+    /// <summary>Sends a tree.</summary>
+    /// <exception cref="SpotTrainerException">Those of <see cref="TreeSender"/> and <see cref="SftpSender"/>, and of connecting.</exception>
+    public static Task<TransferOutcome> SendAsync(
+        TrainingHost host, SendOrder order, TransferProgress progress, StepContext context, CancellationToken cancellationToken) => DoAsync(
+        host, connection => TreeSender.SendAsync(connection, order, progress, context, cancellationToken),
+        order.Checksum || order.IsExtra is not null ? null : (connection, hasShell) => SftpSender.SendAsync(connection, order, progress, hasShell, cancellationToken),
+        context, cancellationToken);
+
+    /// <summary>Receives a tree.</summary>
+    /// <exception cref="SpotTrainerException">Those of <see cref="TreeReceiver"/> and <see cref="SftpReceiver"/>, and of connecting.</exception>
+    public static Task<TransferOutcome> ReceiveAsync(
+        TrainingHost host, ReceiveOrder order, TransferProgress progress, StepContext context, CancellationToken cancellationToken) => DoAsync(
+        host, connection => TreeReceiver.ReceiveAsync(connection, order, progress, context, cancellationToken),
+        order.Checksum ? null : (connection, hasShell) => SftpReceiver.ReceiveAsync(connection, order, progress, hasShell, context, cancellationToken),
+        context, cancellationToken);
+
+    private static async Task<TransferOutcome> DoAsync(
+        TrainingHost host, Func<SshConnection, Task<TransferOutcome>> transfer,
+        Func<SshConnection, bool, Task<TransferOutcome>>? overSftp, StepContext context,
+        CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var connection = await SshConnectionPool.GetAsync(host, context, cancellationToken);
+            try
+            {
+                return await transfer(connection);
+            }
+            catch (SpotTrainerException exception) when (exception.Id == "ConnectionLost" && attempt < MostTries)
+            {
+                context.Log.Warning($"The connection to {host} was lost. The transfer continues where it stopped.");
+                SshConnectionPool.Drop(host, connection, context);
+            }
+            catch (SpotTrainerException exception) when (exception.Id is "HostLacksPrograms" or "ShellRefused" && overSftp is not null)
+            {
+                context.Log.Verbose($"{exception.Message} So the files travel one by one, over SFTP.");
+                return await overSftp(connection, exception.Id != "ShellRefused");
+            }
+        }
+    }
+}

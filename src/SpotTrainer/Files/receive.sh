@@ -1,0 +1,222 @@
+#!/bin/sh
+# Receives files: lists the destination, takes what is sent to its standard input, checks it, and only then gives it its names.
+#   receive.sh MODE DESTINATION ID NAME...
+# MODE is list (only lists, makes nothing), send, check (as send, and lists the hashes of what is there), or more (a further connection that
+# takes pieces for the same ID). What ID has sent before, and was not finished, is in DESTINATION/.spottrainer-incoming/ID. NAMES limit the
+# list to entries of DESTINATION. It stands behind note_sent.sh.
+#
+# Standard output has words that each end with a null:
+#   "at" the destination's own path, "free" BYTES, "wide" 1 if it is the home folder or above it, "zstd" and "gzip" PROGRAM; for each entry there ("have"), or kept from before ("kept"): "TYPE MODE SIZE TIME", PATH,
+#   TARGET; "hash" "HASH  PATH"; for each piece from before "piece" "KEY OFFSET LENGTH HASH"; "ready"; then "piece" for each that has arrived,
+#   and "torn" "KEY OFFSET LENGTH HASH" for one that has another hash; "bad" PATH for what did not arrive whole, "blocked" PATH for what
+#   something else is in the way of, and "done". Or, instead: "missing" NAMES for programs that the host does not have, "error" KIND PATH.
+# Standard input has lines, some with bytes after them:
+#   piece KEY SIZE OFFSET LENGTH COMPRESSION COUNT, COUNT bytes, HASH: a part of a large file, compressed on its own
+#   drop LENGTH, the bytes: paths of what was kept from before and is not wanted any more
+#   mirror LENGTH, the bytes: paths of what is to be deleted
+#   end: there is nothing more to do
+#   tar COMPRESSION, and an archive to the end of the input. It has files/, the new entries; large, KEY, TIME, MODE, and PATH for each
+#   file that came in pieces; sums, "HASH  ./PATH" for all others, in the order of the bytes; modes, "MODE" and a path; folders, an archive
+#   with the times and modes of folders, and names, their paths; and end, with the sizes of these five lists. Lists have a null after each
+#   item.
+# It is sent as one line in single quotes, and so has none, and no exclamation mark, which means something to csh.
+set -f
+export LC_ALL=C
+mode=$1
+dest=$2
+id=$3
+shift 3
+area=.spottrainer-incoming
+say() {
+    printf "%s\0" "$@"
+}
+fail() {
+    say error "$@"
+    exit 1
+}
+# Sets missing to the programs that are needed and not there. GNU find is looked for by what only it can do.
+missing=
+for tool in tar xargs dd sort comm cut sed flock truncate sha256sum; do
+    command -v $tool > /dev/null || missing="$missing $tool"
+done
+find / -maxdepth 0 -printf "" 2>/dev/null || missing="$missing find"
+case $(tar --version 2>/dev/null) in
+    *GNU*) ;;
+    *) missing="$missing tar" ;;
+esac
+[ -z "$missing" ] || {
+    say missing "$missing"
+    exit 0
+}
+# Enters the destination, or says what stands in the way. To list one that is not there, it enters the folder that it would be in.
+[ "$mode" = list ] || mkdir -p -- "$dest" 2>/dev/null
+at=$dest
+until [ -e "$at" ] || [ -L "$at" ]; do
+    case $at in
+        */*) at=${at%/*} && at=${at:-/} ;;
+        *) at=. ;;
+    esac
+done
+[ -d "$at" ] || fail file "$at"
+[ "$at" = "$dest" ] || [ "$mode" = list ] || fail denied "$at"
+{ cd -P -- "$at" 2>/dev/null && [ -w . ]; } || fail denied "$at"
+# Whoever deletes what is not in the source must not be in the home folder by mistake, nor above it.
+home=$(cd -P && pwd)
+case $home/ in
+    "${PWD%/}"/*) wide=1 ;;
+    *) wide=0 ;;
+esac
+incoming=$area/$id
+if [ "$mode" = send ] || [ "$mode" = check ]; then
+    # What was interrupted long ago, and is not at work now.
+    find "./$area" -mindepth 1 -maxdepth 1 -not -name "uri-*" -mmin +10080 -exec flock -n {}/lock rm -rf {} \; 2>/dev/null
+    # A transfer of the same files that was cut off can still be ending.
+    holder=
+    until [ "$holder" = "$$" ]; do
+        mkdir -p "$incoming/files" "$incoming/parts" 2>/dev/null || fail file "$PWD/$area"
+        exec 9>> "$incoming/lock"
+        if flock -w 30 9; then
+            # The transfer before this one may have deleted the lock meanwhile.
+            printf "%s\n" "$$" >&9
+            holder=$(tail -n 1 "$incoming/lock" 2>/dev/null)
+            # What it wanted besides is over. Above all, nothing is deleted because another transfer was to delete it.
+            ( cd "$incoming" && rm -f mirror sums large modes names folders end )
+        else
+            id=$id-$$
+            incoming=$area/$id
+        fi
+    done
+fi
+if [ "$mode" = more ]; then
+    say ready
+else
+    # shellcheck disable=SC2046
+    set -- "$at" $(df -P -k . 2>/dev/null | tail -n 1) -- "$@"
+    say at "$PWD" free "$((${5:-0} * 1024))" wide "$wide" zstd "$(command -v zstd)" gzip "$(command -v gzip)"
+    until [ "$1" = -- ]; do
+        shift
+    done
+    shift
+    [ $# -gt 0 ] || set -- .
+    if [ "$at" = "$dest" ]; then
+        find "$@" -path . -o -path "./$area" -prune -o -printf "have\0%y %m %s %T@\0%p\0%l\0" 2>/dev/null
+        [ "$mode" = check ] && find "$@" -path "./$area" -prune -o -type f -print0 2>/dev/null | xargs -0 -r sha256sum -z |
+            sed -z "s/^/hash\x00/"
+    fi
+    [ "$mode" = list ] || {
+        ( cd "$incoming/files" && find . -mindepth 1 -printf "kept\0%y %m %s %T@\0%p\0%l\0" )
+        find "$incoming/parts" -mindepth 2 -name "*-*-*" -printf "piece\0%P\0"
+    }
+    say ready
+    [ "$mode" = list ] && exit 0
+fi
+# Prints the SHA-256 of its input. Openssl is three times as fast where the processor has instructions for that.
+hash() {
+    if command -v openssl > /dev/null; then
+        openssl dgst -sha256 -r
+    else
+        sha256sum
+    fi
+}
+# Reads so many bytes, and not one more.
+take() {
+    dd bs=65536 iflag=fullblock,count_bytes count="$1" status=none
+}
+# Checks a piece as it stands on the disk, and notes that it is there.
+check() {
+    sum=$(dd if="$incoming/parts/$1/data" bs=262144 iflag=skip_bytes,count_bytes skip="$2" count="$3" status=none | hash)
+    if [ "${sum%% *}" = "$4" ]; then
+        : > "$incoming/parts/$1/$2-$3-$4"
+        say piece "$1/$2-$3-$4"
+    else
+        say torn "$1/$2-$3-$4"
+    fi
+}
+# Unpacks what is compressed.
+unpack() {
+    case $1 in
+        zstd) zstd -dc -q ;;
+        gzip) gzip -dc ;;
+    esac
+}
+place() {
+    dd bs=65536 iflag=fullblock,count_bytes oflag=seek_bytes conv=notrunc,sparse status=none of="$part/data" seek="$three" count="$four"
+}
+while read -r word one two three four how count; do
+    case $word in
+        piece) part=$incoming/parts/$one
+            mkdir -p "$part"
+            truncate -s "$two" "$part/data" || fail write "$PWD"
+            if [ "$how" = none ]; then
+                place
+            else
+                take "$count" | unpack "$how" | place
+            fi || fail write "$PWD"
+            read -r sum || exit 1
+            wait
+            check "$one" "$three" "$four" "$sum" &
+            ;;
+        drop) take "$one" | ( cd "$incoming" && xargs -0 -r rm -rf -- ) ;;
+        mirror) take "$one" > "$incoming/mirror" || fail write "$PWD" ;;
+        *) break ;;
+    esac
+done
+wait
+case $mode-$word in
+    more-end) exit 0 ;;
+    *-tar | *-end) ;;
+    *) exit 1 ;;
+esac
+if [ "$word" = tar ]; then
+    if [ "$one" = none ]; then
+        tar -x -p -f - -b 128 -C "$incoming" --no-same-owner
+    else
+        unpack "$one" | tar -x -p -f - -b 128 -C "$incoming" --no-same-owner
+    fi
+    # The end comes last. Without it, the sender has stopped. It has the sizes of the lists, which a full disk can have cut off.
+    lists=$(cd "$incoming" && stat -c %s sums large modes names folders 2>/dev/null)
+    { [ -s "$incoming/end" ] && [ "$lists" = "$(cat "$incoming/end")" ]; } || fail write "$PWD"
+    ( cd "$incoming/files" && find . -type f -print0 | xargs -0 -r sha256sum -z | sort -z ) > "$incoming/actual" || fail write "$PWD"
+    cmp -s "$incoming/sums" "$incoming/actual" || {
+        comm -z -23 "$incoming/sums" "$incoming/actual" | cut -z -c 67- | sed -z "s/^/bad\x00/"
+        comm -z -13 "$incoming/sums" "$incoming/actual" | cut -z -c 67- | ( cd "$incoming/files" && xargs -0 -r rm -f -- )
+    }
+    # A file has its name when it has everything else. Its folder can be one that is there already.
+    name="part=parts/\$0/data; to=files/\$3; touch -d \"@\$1\" \$part && chmod \"\$2\" \$part && mkdir -p -- \"\${to%/*}\""
+    name="{ $name && mv -f \$part \"\$to\"; } || printf \"bad\\0%s\\0\" \"\$3\""
+    [ -s "$incoming/large" ] && ( cd "$incoming" && xargs -0 -n 4 sh -c "$name" ) < "$incoming/large"
+fi
+[ -s "$incoming/mirror" ] && [ "$wide" = 0 ] && xargs -0 rm -rf -- < "$incoming/mirror"
+# Puts what is in one folder of the new files into the same folder of the destination. A new folder takes one step with all that is in it.
+settle() {
+    find "$incoming/files/$1" -mindepth 1 -maxdepth 1 -not -type d -print0 | xargs -0 -r mv -f -t "./$1" --
+    for new in "$incoming/files/$1"/*/ "$incoming/files/$1"/.*/; do
+        new=${new%/}
+        name=${new##*/}
+        if [ -L "$new" ] || [ "$name" = . ] || [ "$name" = .. ]; then
+            continue
+        fi
+        if [ -e "./$1/$name" ] || [ -L "./$1/$name" ]; then
+            [ -d "$new" ] && ( settle "$1/$name" )
+        elif [ -d "$new" ]; then
+            mv -T -- "$new" "./$1/$name"
+        fi
+    done
+}
+if [ "$word" = tar ]; then
+    set +f
+    ( cd "$incoming/files" && find . -type f -printf "%P\0" ) > "$incoming/moved"
+    settle .
+    find "$incoming/files" -mindepth 1 -not -type d -printf "blocked\0%P\0"
+    [ -s "$incoming/modes" ] && xargs -0 -n 2 chmod -- < "$incoming/modes"
+    # Only folders that are there: where something else is, tar would delete it.
+    if [ -s "$incoming/names" ]; then
+        look="for each do [ -L \"./\$each\" ] || { [ -d \"./\$each\" ] && printf \"%s\\0\" \"\$each\"; }; done"
+        xargs -0 sh -c "$look" sh < "$incoming/names" > "$incoming/there"
+        tar -x -p -f "$incoming/folders" --no-same-owner --no-recursion --null -T "$incoming/there"
+    fi
+    note_sent < "$incoming/moved"
+fi
+rm -rf -- "$incoming"
+rmdir "$area" 2>/dev/null
+say "done"

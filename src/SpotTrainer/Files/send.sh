@@ -1,0 +1,146 @@
+#!/bin/sh
+# Sends files: lists a folder, and sends what it is asked for.
+#   send.sh MODE FOLDER
+# MODE is check to list the hashes of the files, too; named to list what a first list on standard input names ("names COUNT", and COUNT bytes),
+# and to follow the links in it; more, for a further connection, to list nothing; or send.
+#
+# Standard output has words that each end with a null:
+#   "at" the folder's own path, "zstd" and "gzip" PROGRAM; for each entry "have" "TYPE MODE SIZE TIME", PATH, TARGET (TYPE is U for a file or
+#   folder that cannot be read); "hash" "HASH  PATH"; "ready"; and then the answers. Or, instead: "missing" NAMES for programs that the host
+#   does not have, "error" KIND PATH.
+# Standard input has lines, some with bytes after them:
+#   piece OFFSET LENGTH COMPRESSION COUNT, a path of COUNT bytes: the answer is "piece" "COMPRESSION COUNT" and so many bytes, which are the
+#   piece of the file, or "gone" if the file has become shorter
+#   sample COMPRESSION COUNT, a list: the answer is "sample" and the compressed size of the first 8 KiB of all these files together
+#   look COUNT, a list: the answer is "now" "TYPE MODE SIZE TIME", PATH, TARGET for each, and "seen"
+#   tar COMPRESSION COUNT COUNT, and two lists: the answer is "tar", and to the end of the output, compressed, an archive with the files of
+#   the first list, and "HASH  PATH" for each of the second
+#   end
+# Lists have a null after each path. Standard error has "sum" HASH, each with a null, for each piece: the bytes could not be read twice.
+# It is sent as one line in single quotes, and so has none, and no exclamation mark, which means something to csh.
+set -f
+export LC_ALL=C
+mode=$1
+folder=$2
+say() {
+    printf "%s\0" "$@"
+}
+fail() {
+    say error "$@"
+    exit 1
+}
+missing=
+for tool in tar xargs dd sed sha256sum; do
+    command -v $tool > /dev/null || missing="$missing $tool"
+done
+find / -maxdepth 0 -printf "" 2>/dev/null || missing="$missing find"
+case $(tar --version 2>/dev/null) in
+    *GNU*) ;;
+    *) missing="$missing tar" ;;
+esac
+[ -z "$missing" ] || {
+    say missing "$missing"
+    exit 0
+}
+[ -e "$folder" ] || fail missing "$folder"
+[ -d "$folder" ] || fail file "$folder"
+{ cd -P -- "$folder" 2>/dev/null && [ -r . ]; } || fail denied "$folder"
+hash() {
+    if command -v openssl > /dev/null; then
+        openssl dgst -sha256 -r
+    else
+        sha256sum
+    fi
+}
+take() {
+    dd bs=65536 iflag=fullblock,count_bytes count="$1" status=none
+}
+list() {
+    set -- -mindepth 1 -type d -not "(" -readable -executable ")" -printf "have\0U %m %s %T@\0%p\0\0" -prune
+    set -- "$@" -o -type f -not -readable -printf "have\0U %m %s %T@\0%p\0\0"
+    find . "$@" -o -printf "have\0%y %m %s %T@\0%p\0%l\0"
+    [ "$mode" = check ] && find . -type f -readable -print0 | xargs -0 -r sha256sum -z | sed -z "s/^/hash\x00/"
+}
+follow=
+if [ "$mode" = more ]; then
+    say ready
+else
+    say at "$PWD" zstd "$(command -v zstd)" gzip "$(command -v gzip)"
+    if [ "$mode" = named ]; then
+        follow=-h
+        read -r word count
+        have="-type f -not -readable -printf \"have\\0U %m %s %T@\\0%p\\0\\0\" -o -printf \"have\\0%y %m %s %T@\\0%p\\0\\0\""
+        take "$count" | xargs -0 -r sh -c "find -H \"\$@\" -maxdepth 0 $have" sh
+    else
+        list
+    fi
+    say ready
+fi
+pack() {
+    case $1 in
+        zstd) zstd -c -q -1 ;;
+        gzip) gzip -c -1 ;;
+        *) cat ;;
+    esac
+}
+part() {
+    dd if="./$path" bs=262144 iflag=skip_bytes,count_bytes skip="$one" count="$two"
+}
+# Prints a piece in its full length, whatever becomes of the file: the next answer would be taken for the rest of it. Then its sum is wrong.
+full() {
+    # Of what was ended by a signal, nobody knows how much it has printed.
+    { said=$(part 2>&1 >&4); } 4>&1 || [ $? -lt 128 ] || kill $$
+    count=$(printf "%s\n" "$said" | sed -n "s/^\([0-9]*\) bytes* .*copied.*/\1/p")
+    [ "${count:-0}" = "$two" ] || head -c "$((two - ${count:-0}))" /dev/zero
+}
+packed=
+trap "[ -z \"\$packed\" ] || rm -f -- \"\$packed\"" EXIT
+trap "exit 1" HUP INT TERM
+while read -r word one two three four; do
+    case $word in
+        piece) path=$(take "$four" && printf .)
+            path=${path%.}
+            size=$(find -H "./$path" -maxdepth 0 -printf "%s")
+            [ "${size:-0}" -ge "$((one + two))" ] || {
+                say gone ""
+                continue
+            }
+            {
+                sum=$(part 2>/dev/null | hash)
+                say sum "${sum%% *}" >&2
+            } &
+            # How long it will be is known when it is compressed. A full disk has no room for that.
+            how=none
+            [ "$three" = none ] || { packed=${packed:-$(mktemp)} && full | pack "$three" > "$packed" && how=$three; }
+            if [ "$how" = none ]; then
+                say piece "none $two"
+                full
+            else
+                say piece "$how $(find "$packed" -printf "%s")"
+                cat "$packed" || exit 1
+            fi
+            # Nothing else stands between a piece and its sum.
+            wait $! || say sum "" >&2
+            ;;
+        sample) size=$(take "$two" | xargs -0 -r head -q -c 8192 -- | pack "$one" | wc -c)
+            say sample "$size"
+            ;;
+        look) take "$one" | xargs -0 -r sh -c "find -H \"\$@\" -maxdepth 0 -printf \"now\\0%y %m %s %T@\\0%p\\0%l\\0\"" sh
+            say seen ""
+            ;;
+        *) break ;;
+    esac
+done
+[ "$word" = tar ] || exit 0
+archive() {
+    # One word or none.
+    # shellcheck disable=SC2086
+    take "$two" | tar -c $follow -b 128 -f - --format=gnu --hard-dereference --no-recursion --null -T -
+    take "$three" | xargs -0 -r sha256sum -z
+}
+say tar ""
+if [ "$one" = none ]; then
+    archive
+else
+    archive | pack "$one"
+fi
