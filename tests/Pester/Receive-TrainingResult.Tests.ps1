@@ -143,9 +143,7 @@ with open('data/meanwhile-made', 'w') as file:
         ($job | Receive-TrainingResult -Destination (Join-Path $TestDrive 'early')).Files | Should -Contain 'meanwhile.py'
         ($instance | Invoke-TrainingCommand $mark -Result -AllowFailure).ExitCode | Should -Be 1
 
-        # The record that a sender leaves, and the sign for the job.
-        $record = 'find meanwhile-* -printf ''%s %T@ %C@ %p\0'' >> ../control/sent'
-        $null = $instance | Invoke-TrainingCommand "cd ~/spottrainer/data && $record && touch ../jobs/$($job.Id)/go"
+        $null = $instance | Invoke-TrainingCommand "touch $($job.Folder)/go"
         $fetched = $job | Wait-TrainingJob | Receive-TrainingResult -Destination (Join-Path $TestDrive 'meanwhile')
         $fetched.Files | Where-Object { $_ -like 'data/*' } | Should -Be 'data/meanwhile-changed.csv', 'data/meanwhile-made'
         ($instance | Invoke-TrainingCommand $mark -Result).ExitCode | Should -Be 0
@@ -153,6 +151,6 @@ with open('data/meanwhile-made', 'w') as file:
 
     It 'is an error if nothing at all can be written' {
         $record = Get-StepError { Get-TestEndedJob | Receive-TrainingResult -Destination /proc -WarningAction Ignore }
-        Assert-StepErrorId $record FileFailed
+        Assert-StepErrorId $record LocalPathFailed
     }
 }

@@ -12,6 +12,22 @@ Describe 'Send-TrainingData' {
         "$($record.TargetObject)" | Should -Be $path
     }
 
+    It 'refuses the destination <Destination>, which nobody can mean' -ForEach @(
+        @{ Destination = 'C:\data' }, @{ Destination = '$HOME/x' }, @{ Destination = '%USERPROFILE%/x' }, @{ Destination = 'a\b' }
+        @{ Destination = 's3://bucket/x' }, @{ Destination = '~other/x' }, @{ Destination = "a`nb" }, @{ Destination = ' ' }
+        @{ Destination = '~/x/.spottrainer-incoming' }
+    ) {
+        $record = Get-StepError { @() | Send-TrainingData -LiteralPath $TestDrive -Destination $Destination }
+        Assert-StepError $record DestinationInvalid InvalidArgument
+        "$($record.TargetObject)" | Should -Be $Destination
+    }
+
+    It 'mirrors one folder only' {
+        Set-Content (Join-Path $TestDrive 'a.txt') a
+        Assert-StepError (Get-StepError { @() | Send-TrainingData (Join-Path $TestDrive 'a.txt') -Mirror }) MirrorNeedsFolder InvalidArgument
+        Assert-StepError (Get-StepError { @() | Send-TrainingData $TestDrive, $TestDrive -Mirror }) MirrorNeedsFolder InvalidArgument
+    }
+
     It 'names what is wrong with <Uri>' -ForEach @(
         @{ Uri = 'http://example.org/x.zip'; Id = 'UriNotHttps'; Category = 'SecurityError' }
         @{ Uri = 'ftp://example.org/x.zip'; Id = 'UriNotHttps'; Category = 'SecurityError' }
@@ -53,8 +69,80 @@ Describe 'Send-TrainingData on a rehearsal' -Skip:(-not $IsLinux) {
     It 'sends the data' {
         $data = Get-TestData
         $data.Files | Should -Be 'breast-cancer.csv'
-        Show $data | Should -Match 'Instance\s+Files\s+KiB\s+Seconds\s+Destination'
+        Show $data | Should -Match 'Instance\s+Files\s+Skipped\s+MiB\s+Seconds\s+Failed\s+Destination'
     }
+
+    It 'sends what is data, once, and names the rest' {
+        $folder = (New-Item -ItemType Directory (Join-Path $TestDrive 'set')).FullName
+        $null = New-Item -ItemType Directory (Join-Path $folder 'sub'), (Join-Path $folder 'sub/empty'), (Join-Path $folder '.git')
+        Set-Content (Join-Path $folder 'a.csv') 'a'
+        Set-Content (Join-Path $folder 'sub/b.txt') 'b'
+        Set-Content (Join-Path $folder '.git/config') 'c'
+        Set-Content (Join-Path $folder '.env') 'KEY=1'
+        Set-Content (Join-Path $folder '.spotignore') '*.tmp'
+        Set-Content (Join-Path $folder 'x.tmp') 'x'
+        Set-Content (Join-Path $folder 'a.csv.part') 'a file of the user''s own'
+        $null = New-Item -ItemType SymbolicLink (Join-Path $folder 'out') -Target /etc/ssh
+        & mkfifo (Join-Path $folder 'pipe')
+        $instance = Get-TestInstance
+        $to = @{ Destination = '~/set' }
+
+        $whatIf = Join-Path $TestDrive 'plan.txt'
+        $null = Start-Transcript $whatIf
+        $instance | Send-TrainingData $folder @to -WhatIf -WarningAction Ignore
+        $null = Stop-Transcript
+        Get-Content -Raw $whatIf | Should -Match 'send 4 files \(0\.0 MiB\) to ~/set; 0 are there already, and 5 stay behind'
+
+        $data = $instance | Send-TrainingData $folder @to -WarningVariable warned -WarningAction Ignore
+        $data.Files | Should -Be '.spotignore', 'a.csv', 'a.csv.part', 'sub/b.txt'
+        $data.Skipped.Path | Sort-Object | Should -Be '.env', '.git', 'out', 'pipe', 'x.tmp'
+        $data.Failed | Should -BeNullOrEmpty
+        "$warned" | Should -Match ([regex]::Escape(".env stays behind: files of this name hold secrets. To send it: -Include '/.env'"))
+        "$warned" | Should -Not -Match 'x\.tmp'
+        $instance | Invoke-TrainingCommand 'cd ~/set && find . | sort' | Should -Be '.', './.spotignore', './a.csv', './a.csv.part', './sub', './sub/b.txt', './sub/empty'
+
+        $again = $instance | Send-TrainingData $folder @to -WarningAction Ignore
+        $again.Files | Should -BeNullOrEmpty
+        $again.Unchanged | Should -Be 4
+
+        # What the warning advises sends that file, and only that.
+        ($instance | Send-TrainingData $folder @to -Include /.env).Files | Should -Be '.env'
+        $each = $instance | Send-TrainingData (Join-Path $folder '*.csv*') @to -PassThru
+        $each.State | Should -Be 'Unchanged', 'Unchanged'
+        Show $each[0] | Should -Match 'Instance\s+State\s+KiB\s+Path'
+        ($instance | Send-TrainingData -LiteralPath (Join-Path $folder 'a.csv') -Destination '~/set [1]').Files | Should -Be 'a.csv'
+        $instance | Invoke-TrainingCommand 'cat ~/"set [1]"/a.csv' | Should -Be 'a'
+
+        # The content decides with -Checksum, and the size and the time without.
+        $written = (Get-Item (Join-Path $folder 'a.csv')).LastWriteTimeUtc
+        Set-Content (Join-Path $folder 'a.csv') 'A'
+        (Get-Item (Join-Path $folder 'a.csv')).LastWriteTimeUtc = $written
+        ($instance | Send-TrainingData $folder @to -WarningAction Ignore).Files | Should -BeNullOrEmpty
+        ($instance | Send-TrainingData $folder @to -WarningAction Ignore -Checksum).Files | Should -Be 'a.csv'
+
+        # What a rule leaves behind stays on the host.
+        Remove-Item (Join-Path $folder 'sub/b.txt')
+        $null = $instance | Invoke-TrainingCommand 'touch ~/set/made.bin ~/set/y.tmp'
+        ($instance | Send-TrainingData $folder @to -Mirror -WarningAction Ignore -Confirm:$false).Deleted | Should -Be 'made.bin', 'sub/b.txt'
+        $instance | Invoke-TrainingCommand 'cd ~/set && find . -type f | sort' |
+            Should -Be './.env', './.spotignore', './a.csv', './a.csv.part', './y.tmp'
+        Assert-StepError (Get-StepError { $instance | Send-TrainingData $folder -Destination '~' -Mirror -WarningAction Ignore }) MirrorRefused InvalidArgument
+    }
+
+    It 'names what is in the way, and sends the rest' {
+        $folder = (New-Item -ItemType Directory (Join-Path $TestDrive 'way')).FullName
+        Set-Content (Join-Path $folder 'a') 'a'
+        Set-Content (Join-Path $folder 'b') 'b'
+        $instance = Get-TestInstance
+        $null = $instance | Invoke-TrainingCommand 'mkdir -p ~/way/a && echo file > ~/file'
+        $data = $instance | Send-TrainingData $folder -Destination '~/way' -ErrorVariable failed -ErrorAction SilentlyContinue
+        $data.Files | Should -Be 'b'
+        "$($data.Failed)" | Should -Be 'a: The host has a folder of this name.'
+        Assert-StepError $failed[0] TransferIncomplete InvalidResult
+        Assert-StepError (Get-StepError { $instance | Send-TrainingData $folder -Destination '~/file/x' }) RemotePathIsFile InvalidOperation
+        Assert-StepError (Get-StepError { $instance | Send-TrainingData $folder -Destination /proc/x }) RemotePathDenied PermissionDenied
+    }
+
     It 'says what would be fetched, without the secret' {
         $instance = Get-TestInstance
         $said = & {

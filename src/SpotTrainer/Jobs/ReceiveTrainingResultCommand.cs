@@ -1,13 +1,18 @@
+using System.Globalization;
 using System.Management.Automation;
+using SpotTrainer.Files;
+using SpotTrainer.Pipeline;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jobs;
 
 /// <summary>Fetches the results of jobs: every file that a job wrote, also in its data folder, and its log.</summary>
 [Cmdlet(VerbsCommunications.Receive, "TrainingResult", SupportsShouldProcess = true)]
-[OutputType(typeof(TrainingResult))]
+[OutputType(typeof(TrainingResult), typeof(TransferredFile))]
 public sealed class ReceiveTrainingResultCommand : JobCmdlet
 {
+    private const double MiB = 1 << 20;
+
     private bool destinationTaken;
 
     /// <summary>
@@ -18,6 +23,28 @@ public sealed class ReceiveTrainingResultCommand : JobCmdlet
     [ValidateNotNullOrEmpty]
     public string? Destination { get; set; }
 
+    /// <summary>
+    /// Fetches only what one of these patterns matches, and the log. They have the rules of .gitignore. The job then counts as not fetched.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public string[] Include { get; set; } = [];
+
+    /// <summary>Does not fetch what one of these patterns matches. They have the rules of .gitignore. The job then counts as not fetched.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public string[] Exclude { get; set; } = [];
+
+    /// <summary>Compares files by their contents. Otherwise, a file with the same size and time is the same.</summary>
+    [Parameter]
+    public SwitchParameter Checksum { get; set; }
+
+    /// <summary>Returns an object for each file instead of one for all.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -26,15 +53,25 @@ public sealed class ReceiveTrainingResultCommand : JobCmdlet
             var destination = DestinationPath(
                 Destination is null ? job.Id : destinationTaken ? System.IO.Path.Combine(Destination, job.Id) : Destination);
             destinationTaken = true;
-            if (ShouldProcess(destination, $"fetch the results of {job}"))
+            var request = ResultRequest.Of(job, destination) with { Include = Include, Exclude = Exclude, Checksum = Checksum };
+            if (ShouldProcess(destination, (IsWhatIf ? Plan(job, request) : null) ?? $"fetch the results of {job}"))
             {
                 StartThrottled(job, async stopping =>
                 {
                     var known = await JobFinder.ResolveAsync(job, Context, stopping);
-                    await Output.ObjectAsync(await HostFinder.WorkAsync(
-                        known.Instance, () => ResultReceiver.ReceiveAsync(known, destination, Context, stopping), Context, stopping));
+                    var result = await HostFinder.WorkAsync(
+                        known.Instance, () => ResultReceiver.ReceiveAsync(known, request, Context, stopping), Context, stopping);
+                    await (PassThru ? Output.ObjectsAsync(result.Each()) : Output.ObjectAsync(result));
                 });
             }
         }
     }
+
+    /// <summary>Says what would be fetched; null if nobody knows, which is told.</summary>
+    private string? Plan(TrainingJob job, ResultRequest request) => Get(job, async stopping =>
+    {
+        var known = await JobFinder.ResolveAsync(job, Context, stopping);
+        var (files, bytes) = await ResultReceiver.PlanAsync(known, request, Context, stopping);
+        return string.Format(CultureInfo.CurrentCulture, "fetch {0:N0} results ({1:N1} MiB) of {2}", files, bytes / MiB, known);
+    });
 }

@@ -20,6 +20,7 @@ internal sealed class ResultList
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly List<ResultFile> files = [];
+    private readonly HashSet<string> folderLinks = new(StringComparer.Ordinal);
     private readonly List<TransferProblem> problems = [];
 
     /// <summary>Links to files or folders. It depends on where they lead whether they are results.</summary>
@@ -37,6 +38,9 @@ internal sealed class ResultList
 
     /// <summary>The files to fetch.</summary>
     public IReadOnlyList<ResultFile> Files => files;
+
+    /// <summary>The links to folders inside. What is in these folders comes from them, so nothing is lost without these links.</summary>
+    public HashSet<string> FolderLinks => folderLinks;
 
     /// <summary>What cannot be fetched.</summary>
     public IReadOnlyList<TransferProblem> Problems => problems;
@@ -159,9 +163,13 @@ internal sealed class ResultList
                 problems.Add(new TransferProblem(
                     links[i].Link.Name, "It is a link that leads out of the job's folder and the data folder."));
             }
-            else if (!links[i].ToFolder)
+            else if (links[i].ToFolder)
             {
-                // For example last.ckpt, a link to the newest checkpoint. What is in a folder that a link leads to comes from that folder.
+                folderLinks.Add(links[i].Link.Name);
+            }
+            else
+            {
+                // For example last.ckpt, a link to the newest checkpoint.
                 files.Add(links[i].Link);
             }
         }

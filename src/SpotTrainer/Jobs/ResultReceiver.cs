@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using SpotTrainer.Files;
 using SpotTrainer.Foundation;
@@ -9,7 +8,7 @@ using SpotTrainer.Remote;
 namespace SpotTrainer.Jobs;
 
 /// <summary>Fetches the results of a job.</summary>
-internal static class ResultReceiver
+internal sealed class ResultReceiver
 {
     private const string MetricsFile = "metrics.json";
 
@@ -18,72 +17,124 @@ internal static class ResultReceiver
 
     private const int ProblemsShown = 10;
 
+    private readonly TrainingJob job;
+    private readonly ResultRequest request;
+    private readonly StepContext context;
+    private readonly TransferProgress progress;
+    private readonly CancellationToken cancellationToken;
+    private readonly List<TransferredFile> files = [];
+    private readonly List<TransferProblem> failed = [];
+
+    private ResultReceiver(TrainingJob job, ResultRequest request, StepContext context, CancellationToken cancellationToken)
+    {
+        (this.job, this.request, this.context, this.cancellationToken) = (job, request, context, cancellationToken);
+        progress = new TransferProgress($"Fetching the results of {job.Notebook}", context);
+    }
+
     /// <summary>Fetches everything that the job wrote, and its log and status.</summary>
     public static async Task<TrainingResult> EnsureAsync(
         TrainingHost host, ResultRequest request, StepContext context, CancellationToken cancellationToken)
     {
-        var job = new TrainingJob(host, request.JobId, request.Notebook, request.Folder, JobStatus.Unknown);
-        return await ReceiveAsync(job, request.Destination, context, cancellationToken);
+        var known = new TrainingJob(host, request.JobId, request.Notebook, request.Folder, JobStatus.Unknown);
+        return await ReceiveAsync(known, request, context, cancellationToken);
     }
 
     /// <inheritdoc cref="EnsureAsync"/>
     public static async Task<TrainingResult> ReceiveAsync(
-        TrainingJob job, string destination, StepContext context, CancellationToken cancellationToken)
+        TrainingJob job, ResultRequest request, StepContext context, CancellationToken cancellationToken)
     {
-        var activity = $"Fetching the results of {job.Notebook}";
+        var receiver = new ResultReceiver(job, request, context, cancellationToken);
         try
         {
-            var connection = await SshConnectionPool.GetAsync(job.Instance, context, cancellationToken);
-
-            // Check this before listing the files. If the job ends in between, its last files may be missing from the list.
-            var ended = (await JobRunner.LookAsync(connection, job, context, cancellationToken)).HasEnded;
-            var list = await ResultList.ReadAsync(connection, job, cancellationToken);
-            var folder = await connection.OpenFolderAsync(job.Folder, cancellationToken);
-            var control = await connection.OpenFolderAsync(JobFiles.Control(job.Id), cancellationToken);
-            var ownFolder = FreeName(list.Files.Select(file => file.Name).Concat(list.Problems.Select(problem => problem.Path)));
-            var log = $"{ownFolder}/{JobFiles.Log}";
-            var (names, failed) = (new List<string>(), list.Problems.ToList());
-            Exception? first = null;
-
-            // Any sum of what a host says fits into these.
-            var (total, done) = (list.Files.Sum(file => (double)file.Size), 0.0);
-            var received = 0L;
-            Directory.CreateDirectory(destination);
-            foreach (var file in list.Files)
-            {
-                var name = file.IsOwn ? $"{ownFolder}/{file.Name}" : file.Name;
-                context.Log.Progress(activity, name, total == 0 ? 0 : (int)(done * 100 / total));
-                try
-                {
-                    received += await ReceiveAsync(
-                        file.IsOwn ? control : folder, file.Name, LocalNames.Place(destination, name), cancellationToken);
-                    names.Add(name);
-                }
-                catch (Exception exception) when (IsOfOneFile(exception))
-                {
-                    first ??= exception;
-                    failed.Add(new TransferProblem(name, ErrorTranslation.Translate(exception, job).Message));
-                }
-
-                done += file.Size;
-            }
-
-            if (names.Count == 0 && first is not null)
-            {
-                // What is in the way of every file is in none of them.
-                ExceptionDispatchInfo.Capture(first).Throw();
-            }
-
-            await MarkAsync(connection, job, ended && failed.Count == 0, context, cancellationToken);
-            Warn(job, failed, context);
-            return new TrainingResult(job, destination, names, failed, received, ReadMetrics(Path.Combine(destination, MetricsFile)))
-            {
-                LogPath = names.Contains(log) ? LocalNames.Place(destination, log) : null,
-            };
+            return await receiver.ReceiveAsync();
         }
         finally
         {
-            context.Log.ProgressDone(activity);
+            receiver.progress.Done();
+        }
+    }
+
+    /// <summary>Returns how many files would be looked at, and their size in bytes.</summary>
+    public static async Task<(int Files, double Bytes)> PlanAsync(
+        TrainingJob job, ResultRequest request, StepContext context, CancellationToken cancellationToken)
+    {
+        var connection = await SshConnectionPool.GetAsync(job.Instance, context, cancellationToken);
+        var list = await ResultList.ReadAsync(connection, job, cancellationToken);
+        var rules = Rules(request);
+        var wanted = list.Files.Where(file => file.IsOwn || rules.Takes(file.Name, isFolder: false)).ToArray();
+        return (wanted.Length, wanted.Sum(file => (double)file.Size));
+    }
+
+    private static IgnoreRules Rules(ResultRequest request) =>
+        new(request.Include, request.Exclude, Platform.IsWindows, hasDefaults: false);
+
+    private async Task<TrainingResult> ReceiveAsync()
+    {
+        var connection = await SshConnectionPool.GetAsync(job.Instance, context, cancellationToken);
+
+        // Check this before listing the files. If the job ends in between, its last files may be missing from the list.
+        var ended = (await JobRunner.LookAsync(connection, job, context, cancellationToken)).HasEnded;
+        var list = await ResultList.ReadAsync(connection, job, cancellationToken);
+        failed.AddRange(list.Problems);
+        var own = list.Files.Where(file => file.IsOwn).Select(file => file.Name).ToArray();
+        var all = list.Files.Where(file => !file.IsOwn).Select(file => file.Name).ToArray();
+        var ownFolder = FreeName(all.Concat(list.Problems.Select(problem => problem.Path)));
+        var rules = Rules(request);
+        var wanted = new HashSet<string>(all.Where(name => rules.Takes(name, isFolder: false)), StringComparer.Ordinal);
+        var isAll = wanted.Count == all.Length;
+        await ReceiveResultsAsync(wanted, list.FolderLinks, keepsFolders: isAll);
+        var order = new ReceiveOrder
+        {
+            Folder = JobFiles.Control(job.Id), Destination = Path.Combine(request.Destination, ownFolder), Names = own,
+            MayGrow = name => name == JobFiles.Log,
+        };
+        Take(await TransferAsync(order), ownFolder + "/", isExpected: _ => false);
+        await MarkAsync(connection, job, ended && failed.Count == 0 && isAll, context, cancellationToken);
+        Warn(job, failed, context);
+        var log = Path.Combine(request.Destination, ownFolder, JobFiles.Log);
+        return new TrainingResult(job, request.Destination, files, failed, ReadMetrics(Path.Combine(request.Destination, MetricsFile)))
+        {
+            LogPath = File.Exists(log) ? log : null,
+        };
+    }
+
+    /// <summary>
+    /// Fetches what stands in the job's own folder, with its folders and links, and then the rest: what it changed below data, and the contents of
+    /// links that lead there.
+    /// </summary>
+    private async Task ReceiveResultsAsync(HashSet<string> wanted, HashSet<string> folderLinks, bool keepsFolders)
+    {
+        var outcome = await TransferAsync(new ReceiveOrder
+        {
+            Folder = job.Folder, Destination = request.Destination, Checksum = request.Checksum,
+            IsWanted = (path, entry) => wanted.Contains(path) || (keepsFolders && (entry.IsFolder || folderLinks.Contains(path))),
+        });
+        var links = new HashSet<string>(
+            outcome.Failed.Where(one => one.Reason is LeftOutReason.LinkOut or LeftOutReason.LinkDangling).Select(one => one.Path),
+            StringComparer.Ordinal);
+
+        // The list has named the names that are not UTF-8.
+        Take(outcome, string.Empty, isExpected: one => links.Contains(one.Path) || one.Reason == LeftOutReason.NameNotUnicode);
+        wanted.ExceptWith(outcome.Files.Concat(outcome.Unchanged).Select(file => file.Path));
+        wanted.ExceptWith(outcome.Failed.Select(one => one.Path).Where(path => !links.Contains(path)));
+        Take(
+            await TransferAsync(new ReceiveOrder { Folder = job.Folder, Destination = request.Destination, Names = wanted }),
+            string.Empty, isExpected: _ => false);
+    }
+
+    private Task<TransferOutcome> TransferAsync(ReceiveOrder order) =>
+        Transfers.ReceiveAsync(job.Instance, order, progress, context, cancellationToken);
+
+    private void Take(TransferOutcome outcome, string folder, Func<LeftOut, bool> isExpected)
+    {
+        files.AddRange(outcome.Files.Select(file => new TransferredFile(
+            job.Instance, folder + file.Path, TransferState.Transferred, file.Size, reason: null)));
+        files.AddRange(outcome.Unchanged.Select(file => new TransferredFile(
+            job.Instance, folder + file.Path, TransferState.Unchanged, file.Size, reason: null)));
+        failed.AddRange(outcome.Failed.Where(one => !isExpected(one)).Select(one => new TransferProblem(one with { Path = folder + one.Path })));
+        foreach (var (path, local) in outcome.Renamed)
+        {
+            context.Log.Warning($"{path} is called {local} here, because this computer cannot have that name.");
         }
     }
 
@@ -124,37 +175,6 @@ internal static class ResultReceiver
         }
 
         return name;
-    }
-
-    /// <summary>Whether a failure says nothing about the other files.</summary>
-    private static bool IsOfOneFile(Exception exception) =>
-        ErrorTranslation.Translate(exception, target: null).Id is "AccessDenied" or "FileFailed" or "RemotePathDenied"
-            or "RemotePathNotFound" or "RemotePathIsFolder" or "RemotePathIsFile" or "RemoteFileFailed";
-
-    /// <summary>
-    /// Fetches a file, and returns its size. It appears under its name once it is complete. Until then, an older file of that name stays.
-    /// </summary>
-    private static async Task<long> ReceiveAsync(RemoteFolder folder, string name, string target, CancellationToken cancellationToken)
-    {
-        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-        var part = target + ".part";
-        try
-        {
-            long size;
-            using (var content = File.Create(part))
-            {
-                await folder.ReadAsync(name, content, cancellationToken);
-                size = content.Length;
-            }
-
-            File.Delete(target);
-            File.Move(part, target);
-            return size;
-        }
-        finally
-        {
-            File.Delete(part);
-        }
     }
 
     private static Hashtable ReadMetrics(string path)

@@ -15,6 +15,15 @@ internal sealed record ResultRequest
     /// <summary>The full path of the destination folder on this computer.</summary>
     public string Destination { get; init; } = string.Empty;
 
+    /// <summary>Patterns of what is fetched; empty for everything.</summary>
+    public IReadOnlyList<string> Include { get; init; } = [];
+
+    /// <summary>Patterns of what is not fetched.</summary>
+    public IReadOnlyList<string> Exclude { get; init; } = [];
+
+    /// <summary>Whether files are compared by their contents, and not by size and time.</summary>
+    public bool Checksum { get; init; }
+
     /// <summary>Creates the request for a job's results.</summary>
     public static ResultRequest Of(TrainingJob job, string destination) =>
         new() { JobId = job.Id, Notebook = job.Notebook, Folder = job.Folder, Destination = destination };

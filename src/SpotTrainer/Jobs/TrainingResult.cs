@@ -1,6 +1,5 @@
 using System.Collections;
 using SpotTrainer.Files;
-using SpotTrainer.Foundation;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jobs;
@@ -8,14 +7,19 @@ namespace SpotTrainer.Jobs;
 /// <summary>The results of a job, on this computer.</summary>
 public sealed class TrainingResult
 {
+    private readonly IReadOnlyCollection<TransferredFile> all;
+
     internal TrainingResult(
-        TrainingJob job, string path, IReadOnlyList<string> files, IReadOnlyList<TransferProblem> failed, long bytes, IDictionary metrics)
+        TrainingJob job, string path, IReadOnlyCollection<TransferredFile> files, IReadOnlyList<TransferProblem> failed, IDictionary metrics)
     {
         Job = job;
         Path = path;
-        Files = files.Select(TerminalText.Clean).OrderBy(name => name, StringComparer.Ordinal).ToArray();
+        all = files;
+        var fetched = files.Where(file => file.State == TransferState.Transferred).ToArray();
+        Files = fetched.Select(file => file.Path).OrderBy(name => name, StringComparer.Ordinal).ToArray();
+        Unchanged = files.Count - fetched.Length;
         Failed = failed;
-        Bytes = bytes;
+        Bytes = fetched.Sum(file => file.Length ?? 0);
         Metrics = metrics;
     }
 
@@ -28,7 +32,10 @@ public sealed class TrainingResult
     /// <summary>The folder on this computer.</summary>
     public string Path { get; }
 
-    /// <summary>The files, relative to the folder. Control characters in their names are visible, such as <c>\x1b</c>.</summary>
+    /// <summary>How many files were here already.</summary>
+    public int Unchanged { get; }
+
+    /// <summary>The files that were fetched, relative to the folder. Control characters in their names are visible, such as <c>\x1b</c>.</summary>
     public IReadOnlyList<string> Files { get; }
 
     /// <summary>What the job wrote and was not fetched, and why; empty if everything was.</summary>
@@ -42,6 +49,10 @@ public sealed class TrainingResult
 
     /// <summary>The values that the job wrote to metrics.json; empty if it did not write that file.</summary>
     public IDictionary Metrics { get; }
+
+    /// <summary>Returns an object for each file.</summary>
+    internal IEnumerable<TransferredFile> Each() =>
+        all.Concat(Failed.Select(problem => new TransferredFile(Instance, problem.Path, TransferState.Failed, length: null, problem.Reason)));
 
     /// <inheritdoc/>
     public override string ToString() => Path;

@@ -19,7 +19,7 @@ record="%s %T@ %C@ %P\0"
 # Follows the link that every job has, but no other one.
 find_data() {
     if [ "$(readlink data)" = ../../data ] && [ -d data ]; then
-        find -H data -type d -readable -executable -o -printf "$1" -prune 2>/dev/null
+        find -H data -path data/.spottrainer-incoming -prune -o -type d -readable -executable -o -printf "$1" -prune 2>/dev/null
     fi
 }
 if [ "$1" = note ]; then

@@ -1,3 +1,4 @@
+using SpotTrainer.Files;
 using SpotTrainer.Foundation;
 using SpotTrainer.Remote;
 
@@ -6,81 +7,93 @@ namespace SpotTrainer.Transfer;
 /// <summary>Sends files and folders to a host.</summary>
 internal static class DataSender
 {
-    /// <summary>Expands paths to files: a file to itself, a folder to the files in it and in its subfolders.</summary>
-    /// <returns>A map from each full path to the path relative to the destination, with slashes.</returns>
-    public static IReadOnlyDictionary<string, string> Expand(IEnumerable<string> paths)
+    /// <summary>Checks that what is to be sent is there.</summary>
+    /// <exception cref="SpotTrainerException"><c>DataNotFound</c>, <c>MirrorNeedsFolder</c>.</exception>
+    public static void Require(SendRequest request)
     {
-        var files = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var path in paths)
+        foreach (var source in request.Sources)
         {
-            if (File.Exists(path))
-            {
-                files[path] = Path.GetFileName(path);
-            }
-            else if (Directory.Exists(path))
-            {
-                // A drive keeps its separator: E: alone is the current folder there.
-                var root = path.TrimEnd(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar) + Path.DirectorySeparatorChar;
-                foreach (var file in Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories))
-                {
-                    files[file] = file.Substring(root.Length).Replace(Path.DirectorySeparatorChar, '/');
-                }
-            }
-            else
-            {
-                throw new SpotTrainerException("DataNotFound", ErrorKind.ObjectNotFound, $"There is no file or folder {path}.",
-                    "Check -Path.", path);
-            }
+            SourceSet.Require(source);
         }
 
-        if (files.GroupBy(file => file.Value, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        if (request.Mirror && (request.Sources.Count != 1 || !Directory.Exists(request.Sources[0].Path)))
         {
-            throw new SpotTrainerException("DataAmbiguous", ErrorKind.InvalidArgument,
-                $"{string.Join(" and ", twice.Select(file => file.Key))} would both be '{twice.Key}' on the host.",
-                "Send them to different -Destination folders.", twice.Key);
+            throw FileErrors.MirrorNeedsFolder();
         }
-
-        return files;
     }
 
-    /// <summary>Sends the files. Each file appears under its name once it is complete.</summary>
-    /// <exception cref="SpotTrainerException"><c>DataNotFound</c>, <c>DataAmbiguous</c>, and those of connecting.</exception>
-    public static async Task<TrainingData> EnsureAsync(
-        TrainingHost host, SendRequest request, StepContext context, CancellationToken cancellationToken)
+    /// <summary>Looks for what is to be sent, and tells what stays behind.</summary>
+    /// <exception cref="SpotTrainerException"><c>DataNotFound</c>, <c>DataAmbiguous</c>.</exception>
+    public static SourceSet Find(SendRequest request, IStepLog log, CancellationToken cancellationToken)
     {
-        var files = Expand(request.Paths);
-        var activity = $"Sending data to {host}";
-        var elapsed = context.Time.StartClock();
+        Require(request);
+        var found = SourceSet.Find(
+            request.Sources, new IgnoreRules(request.Include, request.Exclude, Platform.IsWindows), cancellationToken);
+        LeftOutReport.Write(found.Left, log);
+        return found;
+    }
+
+    /// <summary>Sends what is not there yet. Each file appears under its name once it is whole.</summary>
+    /// <exception cref="SpotTrainerException">
+    /// <c>DataNotFound</c>, <c>DataAmbiguous</c>, <c>DestinationInvalid</c>, those of <see cref="TreeSender"/>, and those of connecting.
+    /// </exception>
+    public static Task<TrainingData> EnsureAsync(
+        TrainingHost host, SendRequest request, StepContext context, CancellationToken cancellationToken) => SendAsync(
+        host, request, Find(request, context.Log, cancellationToken), mayDelete: null, context, cancellationToken);
+
+    /// <summary>Finds what would be sent. To a host that cannot be reached now, everything would.</summary>
+    public static async Task<SendPlan> PlanAsync(
+        TrainingHost host, SendRequest request, SourceSet found, StepContext context, CancellationToken cancellationToken)
+    {
+        var progress = new TransferProgress($"Looking at {host}", context);
+        var order = Order(request, found);
         try
         {
-            var connection = await SshConnectionPool.GetAsync(host, context, cancellationToken);
-            var folder = await connection.OpenFolderAsync(request.Destination, cancellationToken);
-            await folder.CreateAsync(cancellationToken);
-            foreach (var parent in files.Values.Where(name => name.Contains('/')).Select(
-                name => name.Substring(0, name.LastIndexOf('/'))).Distinct(StringComparer.Ordinal))
-            {
-                await folder.CreateAsync(cancellationToken, parent);
-            }
-
-            var total = files.Keys.Sum(path => new FileInfo(path).Length);
-            long sent = 0;
-            foreach (var file in files)
-            {
-                context.Log.Progress(activity, file.Value, total == 0 ? 0 : (int)(sent * 100 / total));
-                using (var content = File.OpenRead(file.Key))
-                {
-                    await folder.WriteAsync(file.Value + ".part", content, cancellationToken);
-                    sent += content.Length;
-                }
-
-                await folder.ReplaceAsync(file.Value + ".part", file.Value, cancellationToken);
-            }
-
-            return new TrainingData(host, request.Destination, files.Values.ToArray(), sent, elapsed());
+            return await TreeSender.PlanAsync(
+                await SshConnectionPool.GetAsync(host, context, cancellationToken), order, progress, context, cancellationToken);
+        }
+        catch (SpotTrainerException exception)
+        {
+            context.Log.Warning($"{exception.Message} So nobody knows which files are there already.");
+            return SendPlan.ForNewFolder(found.Items);
         }
         finally
         {
-            context.Log.ProgressDone(activity);
+            progress.Done();
         }
     }
+
+    /// <inheritdoc cref="EnsureAsync"/>
+    /// <param name="host">The host.</param>
+    /// <param name="request">What to send.</param>
+    /// <param name="found">What was found to be sent.</param>
+    /// <param name="mayDelete">Asks whether -Mirror may delete what the plan says; null to delete without a question.</param>
+    /// <param name="context">Log, clock, and session.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    public static async Task<TrainingData> SendAsync(
+        TrainingHost host, SendRequest request, SourceSet found, Func<SendPlan, Task<bool>>? mayDelete, StepContext context,
+        CancellationToken cancellationToken)
+    {
+        var elapsed = context.Time.StartClock();
+        var progress = new TransferProgress($"Sending data to {host}", context);
+        var order = Order(request, found) with { MayDelete = mayDelete };
+        try
+        {
+            var outcome = await Transfers.SendAsync(host, order, progress, context, cancellationToken);
+            return new TrainingData(host, order.Destination, outcome, found.Left, elapsed());
+        }
+        finally
+        {
+            progress.Done();
+        }
+    }
+
+    private static SendOrder Order(SendRequest request, SourceSet found) => new()
+    {
+        Destination = HostPath.Require(request.Destination),
+        Source = string.Join("\0", request.Sources.Select(source => source.Path)),
+        Items = found.Items,
+        Checksum = request.Checksum,
+        IsExtra = request.Mirror ? found.IsExtra : null,
+    };
 }

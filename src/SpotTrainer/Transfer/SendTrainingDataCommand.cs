@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Management.Automation;
+using SpotTrainer.Files;
 using SpotTrainer.Foundation;
 using SpotTrainer.Pipeline;
 using SpotTrainer.Remote;
@@ -6,35 +8,51 @@ using SpotTrainer.Remote;
 namespace SpotTrainer.Transfer;
 
 /// <summary>Sends files and folders to hosts, where every job finds them in its data folder.</summary>
-[Cmdlet(VerbsCommunications.Send, "TrainingData", SupportsShouldProcess = true, DefaultParameterSetName = "Path")]
-[OutputType(typeof(TrainingData))]
+[Cmdlet(VerbsCommunications.Send, "TrainingData", SupportsShouldProcess = true, DefaultParameterSetName = PathSet)]
+[OutputType(typeof(TrainingData), typeof(TransferredFile))]
 public sealed class SendTrainingDataCommand : HostStepCmdlet
 {
-    private string[] paths = [];
-    private UriSource[] sources = [];
+    private const string PathSet = "Path";
+    private const string LiteralSet = "LiteralPath";
+    private const string UriSet = "Uri";
+    private const int MostNames = 20;
+    private const double MiB = 1 << 20;
 
-    /// <summary>The files to send, and the folders whose contents are sent.</summary>
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Path")]
+    private SendRequest request = new();
+    private SourceSet? found;
+    private UriSource[] addresses = [];
+    private string? planned;
+
+    /// <summary>
+    /// The files to send, and the folders whose contents are sent. A folder that a wildcard finds keeps its name, as with Copy-Item.
+    /// </summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = PathSet)]
     [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
     public string[] Path { get; set; } = [];
+
+    /// <summary>The files to send, and the folders whose contents are sent. No character is a wildcard.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = LiteralSet)]
+    [ValidateNotNullOrEmpty]
+    public string[] LiteralPath { get; set; } = [];
 
     /// <summary>
     /// The https:// addresses of files that the hosts fetch themselves, also presigned ones, and links to shared files of Google Drive. No
     /// message shows an address's query.
     /// </summary>
-    [Parameter(Mandatory = true, ParameterSetName = "Uri")]
+    [Parameter(Mandatory = true, ParameterSetName = UriSet)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string[] Uri { get; set; } = [];
 
     /// <summary>The SHA-256 of each of the addresses' files, in 64 hexadecimal digits. A file takes its name only if it has it.</summary>
-    [Parameter(ParameterSetName = "Uri")]
+    [Parameter(ParameterSetName = UriSet)]
     [ValidatePattern(@"\A[0-9A-Fa-f]{64}\z")]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string[] Sha256 { get; set; } = [];
 
     /// <summary>The name of each of the addresses' files on the hosts. The default is that of the server or of the address.</summary>
-    [Parameter(ParameterSetName = "Uri")]
+    [Parameter(ParameterSetName = UriSet)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string[] FileName { get; set; } = [];
@@ -45,8 +63,43 @@ public sealed class SendTrainingDataCommand : HostStepCmdlet
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string Destination { get; set; } = MachineLayout.Data;
 
-    private protected override string Action => sources.Length > 0 ? $"fetch {string.Join(", ", (object[])sources)} to {Destination}"
-        : $"send {string.Join(", ", Path)} to {Destination}";
+    /// <summary>
+    /// Sends only what one of these patterns matches. They have the rules of .gitignore. A pattern without wildcards names one thing, and
+    /// sends it even if it would stay behind otherwise.
+    /// </summary>
+    [Parameter(ParameterSetName = PathSet)]
+    [Parameter(ParameterSetName = LiteralSet)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public string[] Include { get; set; } = [];
+
+    /// <summary>
+    /// Leaves behind what one of these patterns matches. They have the rules of .gitignore, as have the lines of a file .spotignore in any
+    /// folder. A pattern that begins with ! sends what would stay behind otherwise.
+    /// </summary>
+    [Parameter(ParameterSetName = PathSet)]
+    [Parameter(ParameterSetName = LiteralSet)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public string[] Exclude { get; set; } = [];
+
+    /// <summary>Compares files by their contents. Otherwise, a file with the same size and time is the same.</summary>
+    [Parameter(ParameterSetName = PathSet)]
+    [Parameter(ParameterSetName = LiteralSet)]
+    public SwitchParameter Checksum { get; set; }
+
+    /// <summary>Deletes what the folder no longer has from the destination. Asks first.</summary>
+    [Parameter(ParameterSetName = PathSet)]
+    [Parameter(ParameterSetName = LiteralSet)]
+    public SwitchParameter Mirror { get; set; }
+
+    /// <summary>Returns an object for each file instead of one for all.</summary>
+    [Parameter(ParameterSetName = PathSet)]
+    [Parameter(ParameterSetName = LiteralSet)]
+    public SwitchParameter PassThru { get; set; }
+
+    private protected override string Action => addresses.Length > 0 ? $"fetch {string.Join(", ", (object[])addresses)} to {Destination}"
+        : planned ?? $"send {string.Join(", ", Path.Concat(LiteralPath))} to {Destination}";
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
@@ -56,29 +109,84 @@ public sealed class SendTrainingDataCommand : HostStepCmdlet
             if (Uri.Length > 0)
             {
                 HideCall();
-                sources = UriSource.ParseAll(Uri, FileName, Sha256);
+                addresses = UriSource.ParseAll(Uri, FileName, Sha256);
+            }
+
+            var destination = HostPath.Require(Destination);
+            if (addresses.Length > 0)
+            {
                 return;
             }
 
-            // What is missing is an error before anything is sent.
-            paths = Path.Select(FullPath).ToArray();
-            DataSender.Expand(paths);
+            // What is missing or impossible is an error before anything is sent.
+            request = new SendRequest
+            {
+                Sources = [.. LiteralPath.Select(path => new SendSource(FullPath(path))), .. Path.SelectMany(Sources)],
+                Destination = destination, Include = Include, Exclude = Exclude, Checksum = Checksum, Mirror = Mirror,
+            };
+            DataSender.Require(request);
         }
         catch (Exception exception) when (exception is SpotTrainerException or IOException or UnauthorizedAccessException)
         {
-            Fail(exception, Path);
+            Fail(exception, Path.Concat(LiteralPath).ToArray());
         }
     }
 
-    private protected override Func<CancellationToken, Task> Prepare(TrainingHost host)
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
     {
-        if (sources.Length > 0)
+        found ??= addresses.Length > 0 ? null : Get(Path, stopping => Task.Run(() => DataSender.Find(request, Output, stopping), stopping));
+        if (found is not null || addresses.Length > 0)
         {
-            var fetch = new UriRequest { Sources = sources, Destination = Destination };
-            return async stopping => await Output.ObjectAsync(await UriFetcher.EnsureAsync(host, fetch, Context, stopping));
+            base.ProcessRecord();
+        }
+    }
+
+    private protected override void Preview(TrainingHost host)
+    {
+        if (found is null || Get(host, stopping => DataSender.PlanAsync(host, request, found, Context, stopping)) is not { } plan)
+        {
+            return;
         }
 
-        var request = new SendRequest { Paths = paths, Destination = Destination };
-        return async stopping => await Output.ObjectAsync(await DataSender.EnsureAsync(host, request, Context, stopping));
+        planned = string.Format(
+            CultureInfo.CurrentCulture, "send {0:N0} files ({1:N1} MiB) to {2}; {3:N0} are there already, and {4:N0} stay behind", plan.Files,
+            plan.Bytes / MiB, Destination, plan.Unchanged.Count, found.Left.Count + plan.Failed.Count);
+        if (plan.Extra.Count > 0)
+        {
+            ShouldProcess(host.ToString(), Deletion(plan));
+        }
     }
+
+    private protected override Func<CancellationToken, Task> Prepare(TrainingHost host) => async stopping =>
+    {
+        var data = found is null
+            ? await UriFetcher.EnsureAsync(host, new UriRequest { Sources = addresses, Destination = Destination }, Context, stopping)
+            : await DataSender.SendAsync(
+                host, request, found, plan => Output.ShouldProcessAsync(host.ToString(), Deletion(plan)), Context, stopping);
+        if (PassThru)
+        {
+            await Output.ObjectsAsync(data.Each());
+        }
+        else
+        {
+            await Output.ObjectAsync(data);
+        }
+
+        if (data.Failed.Count > 0)
+        {
+            Output.Error(FileErrors.Incomplete(host, data.Failed, "sent"), data);
+        }
+    };
+
+    private IEnumerable<SendSource> Sources(string path)
+    {
+        var paths = FullPaths(path);
+        var isFound = paths.Count > 1 || paths[0] != FullPath(path);
+        return paths.Select(full => new SendSource(full, isFound));
+    }
+
+    private string Deletion(SendPlan plan) => string.Format(
+        CultureInfo.CurrentCulture, "delete from {0}: {1}{2}", Destination, string.Join(", ", plan.Extra.Take(MostNames)),
+        plan.Extra.Count > MostNames ? $", and {plan.Extra.Count - MostNames:N0} more" : string.Empty);
 }

@@ -1,3 +1,5 @@
+using SpotTrainer.Files;
+using SpotTrainer.Foundation;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Transfer;
@@ -5,12 +7,21 @@ namespace SpotTrainer.Transfer;
 /// <summary>Files that were sent to a host.</summary>
 public sealed class TrainingData
 {
-    internal TrainingData(TrainingHost instance, string destination, IReadOnlyList<string> file, long bytes, TimeSpan duration)
+    private readonly Func<IEnumerable<TransferredFile>> each;
+
+    internal TrainingData(
+        TrainingHost instance, string destination, TransferOutcome outcome, IReadOnlyCollection<LeftOut> left, TimeSpan duration)
     {
+        var all = outcome.Failed.Concat(left).ToArray();
+        each = () => outcome.Each(instance, left);
         Instance = instance;
         Destination = destination;
-        Files = file;
-        Bytes = bytes;
+        Files = outcome.Files.Select(file => TerminalText.Clean(file.Path)).ToArray();
+        Unchanged = outcome.Unchanged.Count;
+        Skipped = all.Where(one => one.IsMeant).Select(one => new TransferProblem(one)).ToArray();
+        Failed = all.Where(one => !one.IsMeant).Select(one => new TransferProblem(one)).ToArray();
+        Deleted = outcome.Deleted.Select(TerminalText.Clean).ToArray();
+        Bytes = outcome.Files.Sum(file => file.Size);
         Duration = duration;
     }
 
@@ -20,14 +31,29 @@ public sealed class TrainingData
     /// <summary>The folder on the host.</summary>
     public string Destination { get; }
 
-    /// <summary>The files, relative to the folder.</summary>
+    /// <summary>The files that were sent, relative to the folder.</summary>
     public IReadOnlyList<string> Files { get; }
 
-    /// <summary>Their total size in bytes.</summary>
+    /// <summary>How many files were there already.</summary>
+    public int Unchanged { get; }
+
+    /// <summary>What stays behind on purpose: by a rule, because it holds secrets, or because it is no file.</summary>
+    public IReadOnlyList<TransferProblem> Skipped { get; }
+
+    /// <summary>What should have been sent, and could not be.</summary>
+    public IReadOnlyList<TransferProblem> Failed { get; }
+
+    /// <summary>What -Mirror has deleted on the host. All that was in a folder went with it.</summary>
+    public IReadOnlyList<string> Deleted { get; }
+
+    /// <summary>The total size of the files that were sent, in bytes.</summary>
     public long Bytes { get; }
 
     /// <summary>How long the transfer took.</summary>
     public TimeSpan Duration { get; }
+
+    /// <summary>Returns an object for each file.</summary>
+    internal IEnumerable<TransferredFile> Each() => each();
 
     /// <inheritdoc/>
     public override string ToString() => $"{Files.Count} files on {Instance}";

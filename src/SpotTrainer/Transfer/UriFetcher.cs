@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using SpotTrainer.Files;
 using SpotTrainer.Foundation;
 using SpotTrainer.Remote;
 
@@ -18,7 +19,7 @@ internal sealed class UriFetcher
     private const int MostSaid = 64 * 1024;
     private const double MiB = 1024 * 1024;
 
-    private static readonly string Script = EmbeddedScript.ReadLine("fetch_uri.sh");
+    private static readonly string Script = EmbeddedScript.ReadLine("note_sent.sh") + "; " + EmbeddedScript.ReadLine("fetch_uri.sh");
 
     private static readonly Patience Retries = Patience.Endless(TimeSpan.FromSeconds(1)) with { LongestPause = TimeSpan.FromSeconds(8) };
 
@@ -47,15 +48,13 @@ internal sealed class UriFetcher
         var elapsed = context.Time.StartClock();
         try
         {
-            var (files, bytes) = (new List<string>(), 0L);
+            var outcome = new TransferOutcome();
             foreach (var source in request.Sources)
             {
-                var (name, size) = await fetcher.FetchAsync(source);
-                files.Add(name);
-                bytes += size;
+                outcome.Files.Add(await fetcher.FetchAsync(source));
             }
 
-            return new TrainingData(host, request.Destination, files, bytes, elapsed());
+            return new TrainingData(host, request.Destination, outcome, [], elapsed());
         }
         finally
         {

@@ -138,5 +138,6 @@ fi
 [ -d "$file" ] && tell is-folder "$file"
 mv -f "$part" "$file" 2> /dev/null || tell denied "$file"
 printf "%s\n%s\n%s\n" "$name" "$version" "$(stamp)" > "$folder/done"
+( cd -P -- "$destination" && printf "%s\0" "$name" | note_sent )
 rm -f "$folder/version"
 tell got "$have"

@@ -1,4 +1,5 @@
 using SpotTrainer.Conda;
+using SpotTrainer.Files;
 using SpotTrainer.Foundation;
 using SpotTrainer.Jobs;
 using SpotTrainer.Jupyter;
@@ -23,15 +24,17 @@ public sealed class SavedRequestTests : IDisposable
         Assert.Equal(conda with { Packages = [] }, read with { Packages = [] });
         Assert.Equal(conda.Packages, read.Packages);
 
-        var send = SavedRequest.FromText<SendRequest>(SavedRequest.ToText(new SendRequest { Paths = ["/a/ü b"], Destination = "~/x" }));
-        Assert.Equal(("/a/ü b", "~/x"), (Assert.Single(send.Paths), send.Destination));
+        var send = SavedRequest.FromText<SendRequest>(SavedRequest.ToText(
+            new SendRequest { Sources = [new SendSource("/a/ü b")], Destination = "~/x" }));
+        Assert.Equal(("/a/ü b", "~/x"), (Assert.Single(send.Sources).Path, send.Destination));
 
         var job = JobRequest.Create("/home/me/train 1.ipynb", "~/conda", new DateTimeOffset(2031, 5, 6, 7, 8, 9, TimeSpan.FromHours(2)));
         Assert.Matches("^train 1-20310506-050809-[0-9a-f]{6}$", job.Id);
         Assert.Equal(job with { IsNew = false }, SavedRequest.FromText<JobRequest>(SavedRequest.ToText(job)));
 
         var result = new ResultRequest { JobId = job.Id, Notebook = job.Notebook, Folder = job.Folder, Destination = "/home/me/out" };
-        Assert.Equal(result, SavedRequest.FromText<ResultRequest>(SavedRequest.ToText(result)));
+        var again = SavedRequest.FromText<ResultRequest>(SavedRequest.ToText(result));
+        Assert.Equal(result, again with { Include = result.Include, Exclude = result.Exclude });
 
         var server = new ServerRequest { Port = 9999, OpenPort = true, AllowedCidr = "203.0.113.7/32" };
         Assert.Equal(server, SavedRequest.FromText<ServerRequest>(SavedRequest.ToText(server)));

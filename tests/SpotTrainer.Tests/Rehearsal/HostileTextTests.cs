@@ -132,8 +132,8 @@ public sealed class HostileTextTests(RehearsalSession session)
         RequireHarmless(
             new SpotTrainingCost(remembered, cloud), job,
             new TrainingResult(
-                job, "/results", [Hostile], [new TransferProblem(Hostile, Hostile)], 1, new Dictionary<string, object>(StringComparer.Ordinal)),
-            new TransferProblem(Hostile, Hostile),
+                job, "/results", [new TransferredFile(host, Hostile, TransferState.Transferred, 1, Hostile)], [new TransferProblem(Hostile, Hostile)], new Dictionary<string, object>(StringComparer.Ordinal)),
+            new TransferProblem(Hostile, Hostile), new TransferredFile(host, Hostile, TransferState.Failed, null, Hostile),
             new CondaStack(host, "~/conda", Hostile, Hostile, ["notebook"]),
             new JupyterServer(host, "~/conda", 8888, 1, Hostile, "running", openPort: false),
             new TrainingCommandResult(host, "true", new CommandEnd(0, null), Hostile, Hostile, TimeSpan.Zero),

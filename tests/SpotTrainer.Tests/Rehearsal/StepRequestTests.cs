@@ -2,6 +2,7 @@ using System.Collections;
 using System.Management.Automation;
 using System.Text.Json;
 using SpotTrainer.Conda;
+using SpotTrainer.Files;
 using SpotTrainer.Foundation;
 using SpotTrainer.Jobs;
 using SpotTrainer.Jupyter;
@@ -32,9 +33,9 @@ public sealed class StepRequestTests(RehearsalSession session)
         var stack = await CondaInstaller.EnsureAsync(host, conda, context, Stop);
         Assert.Equal(stack.PythonVersion, (await CondaInstaller.EnsureAsync(host, Again(conda), context, Stop)).PythonVersion);
 
-        var send = new SendRequest { Paths = [session.Folder.Write("steps-data.csv", "1\n2\n")] };
+        var send = new SendRequest { Sources = [new SendSource(session.Folder.Write("steps-data.csv", "1\n2\n"))] };
         Assert.Equal(["steps-data.csv"], (await DataSender.EnsureAsync(host, send, context, Stop)).Files);
-        Assert.Equal(["steps-data.csv"], (await DataSender.EnsureAsync(host, Again(send), context, Stop)).Files);
+        Assert.Equal(1, (await DataSender.EnsureAsync(host, Again(send), context, Stop)).Unchanged);
 
         // The script counts how often it was run.
         var script = session.Folder.Write("steps.py", "open('runs.txt', 'a').write('x')\n");
