@@ -7,6 +7,9 @@ internal static class HostPath
 {
     private const string Use = "Use a path on the host, with slashes: ~/data in the home folder, or /mnt/data.";
 
+    /// <summary>Returns the path of the folder that has a path in it; empty for one without slashes.</summary>
+    public static string Parent(string path) => path.LastIndexOf('/') is >= 0 and var end ? path.Substring(0, end) : string.Empty;
+
     /// <summary>Returns a path without slashes at its end.</summary>
     /// <exception cref="SpotTrainerException"><c>DestinationInvalid</c>: no host has such a path, or nobody can have meant it.</exception>
     public static string Require(string path)

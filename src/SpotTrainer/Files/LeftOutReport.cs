@@ -7,7 +7,7 @@ internal static class LeftOutReport
 {
     private const int Most = 10;
 
-    /// <summary>Warns of what stays behind. What a user's own rule leaves behind is no surprise, and is told only with -Verbose.</summary>
+    /// <summary>Warns of what stays behind. A user's own rules are no surprise, so what they leave behind is listed only with -Verbose.</summary>
     public static void Write(IReadOnlyCollection<LeftOut> left, IStepLog log)
     {
         foreach (var one in left.Where(one => one.Reason == LeftOutReason.Rule))

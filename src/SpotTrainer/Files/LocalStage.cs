@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
-using Org.BouncyCastle.Utilities.Encoders;
 using SpotTrainer.Foundation;
 using SpotTrainer.Remote;
 
@@ -41,8 +38,7 @@ internal sealed class LocalStage : IDisposable
     public static LocalStage Open(string destination, string source, TimeProvider time)
     {
         var elapsed = time.StartClock();
-        using var hash = SHA256.Create();
-        var id = Hex.ToHexString(hash.ComputeHash(Encoding.UTF8.GetBytes(source))).Substring(0, 16);
+        var id = Bytes.NameOf(source, digits: 16);
         var all = Path.Combine(destination, Area);
         while (true)
         {

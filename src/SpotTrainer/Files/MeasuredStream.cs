@@ -2,7 +2,7 @@ namespace SpotTrainer.Files;
 
 /// <summary>A stream that tells how much of it was read, and how long whoever reads it takes for what it has read.</summary>
 /// <param name="source">The stream.</param>
-/// <param name="speed">What is told of the time; null to tell nobody.</param>
+/// <param name="speed">Gets the time of each read; null if nobody needs it.</param>
 internal sealed class MeasuredStream(Stream source, LineSpeed? speed) : PullStream
 {
     private long returned;

@@ -1,7 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
-using Org.BouncyCastle.Utilities.Encoders;
 
 namespace SpotTrainer.Files;
 
@@ -24,9 +21,8 @@ internal sealed class LargeFile
     public LargeFile(string path, long size, DateTime lastWriteTime, string? place = null)
     {
         (Path, Size) = (path, size);
-        using var hash = SHA256.Create();
         var version = string.Format(CultureInfo.InvariantCulture, "{0}\0{1}\0{2}", place ?? path, size, lastWriteTime.Ticks);
-        Key = Hex.ToHexString(hash.ComputeHash(Encoding.UTF8.GetBytes(version))).Substring(0, 32);
+        Key = Bytes.NameOf(version, digits: 32);
         PieceSize = (int)Math.Min(Math.Max(size / Pieces, Least), LargestPiece);
     }
 

@@ -51,11 +51,11 @@ internal sealed class ReceivePlan
         var plan = new ReceivePlan();
         foreach (var (path, entry) in host.Entries.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => (pair.Key, pair.Value)))
         {
-            if (order.IsWanted(path, entry) && !plan.refused.Contains(Parent(path)))
+            if (order.IsWanted(path, entry) && !plan.refused.Contains(HostPath.Parent(path)))
             {
                 plan.Add(path, entry, host, order, names, isSame);
             }
-            else if (entry.IsFolder && plan.refused.Contains(Parent(path)))
+            else if (entry.IsFolder && plan.refused.Contains(HostPath.Parent(path)))
             {
                 plan.refused.Add(path);
             }
@@ -63,8 +63,6 @@ internal sealed class ReceivePlan
 
         return plan;
     }
-
-    private static string Parent(string path) => path.LastIndexOf('/') is >= 0 and var end ? path.Substring(0, end) : string.Empty;
 
     private void Add(
         string path, HostEntry entry, HostFolder host, ReceiveOrder order, LocalNames names, Func<HostItem, FileInfo, bool> isSame)
@@ -79,7 +77,7 @@ internal sealed class ReceivePlan
         if (item.Local.Split('/')[0].Equals(LocalStage.Area, StringComparison.OrdinalIgnoreCase))
         {
             refused.Add(path);
-            if (Parent(path).Length == 0)
+            if (HostPath.Parent(path).Length == 0)
             {
                 Failed.Add(new LeftOut(path, LeftOutReason.NameReserved));
             }
@@ -126,7 +124,7 @@ internal sealed class ReceivePlan
     /// <summary>Whether a folder above a place, but below the destination, is a link on this computer.</summary>
     private bool IsBelowLink(string destination, string local)
     {
-        var folder = Parent(local);
+        var folder = HostPath.Parent(local);
         if (!belowLink.TryGetValue(folder, out var isBelow))
         {
             isBelow = IsBelowLink(destination, folder) || IsLink(Path.Combine(destination, folder.Replace('/', Path.DirectorySeparatorChar)));

@@ -90,13 +90,11 @@ internal sealed class SendPlan
             ? there.Mode & Permissions : entry.Kind == EntryKind.Folder ? FolderMode : FileMode)) | OwnerReads;
     }
 
-    private static string Parent(string path) => path.LastIndexOf('/') is >= 0 and var end ? path.Substring(0, end) : string.Empty;
-
     private void Add(SourceItem item, Func<SourceItem, HostEntry, bool> isSame)
     {
         var entry = item.Entry;
         var isFolder = entry.Kind == EntryKind.Folder;
-        if (blocked.Contains(Parent(entry.Path)))
+        if (blocked.Contains(HostPath.Parent(entry.Path)))
         {
             _ = isFolder && blocked.Add(entry.Path);
             return;
@@ -146,8 +144,8 @@ internal sealed class SendPlan
     private void FindFolders(IEnumerable<SourceItem> items)
     {
         var touched = new HashSet<string>(
-            Archive.Concat(Kept).Concat(Large.Select(file => file.Source!)).Select(item => Parent(item.Entry.Path))
-                .Concat(Extra.Select(Parent)), StringComparer.Ordinal);
+            Archive.Concat(Kept).Concat(Large.Select(file => file.Source!)).Select(item => HostPath.Parent(item.Entry.Path))
+                .Concat(Extra.Select(HostPath.Parent)), StringComparer.Ordinal);
         foreach (var item in items.Where(item => item.Entry.Kind == EntryKind.Folder && !blocked.Contains(item.Entry.Path)))
         {
             if (touched.Contains(item.Entry.Path) || !host.Entries.TryGetValue(item.Entry.Path, out var there)
@@ -185,17 +183,17 @@ internal sealed class SendPlan
             }
             else
             {
-                stays.Add(Parent(pair.Key));
+                stays.Add(HostPath.Parent(pair.Key));
                 stays.Add(pair.Key);
             }
         }
 
-        Extra.AddRange(deleted.Where(path => !deleted.Contains(Parent(path))).OrderBy(path => path, StringComparer.Ordinal));
+        Extra.AddRange(deleted.Where(path => !deleted.Contains(HostPath.Parent(path))).OrderBy(path => path, StringComparer.Ordinal));
     }
 
     private static IEnumerable<string> Above(string path)
     {
-        for (; path.Length > 0; path = Parent(path))
+        for (; path.Length > 0; path = HostPath.Parent(path))
         {
             yield return path;
         }

@@ -74,7 +74,7 @@ internal sealed class SourceSet
         // What stays behind here stays as it is there, and so does what would stay behind if it were here.
         bool IsExtra(string path, HostEntry entry)
         {
-            for (var above = path; above.Length > 0; above = above.LastIndexOf('/') is > 0 and var end ? above.Substring(0, end) : string.Empty)
+            for (var above = path; above.Length > 0; above = HostPath.Parent(above))
             {
                 if (stays.Contains(above))
                 {

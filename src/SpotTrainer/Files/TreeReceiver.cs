@@ -43,7 +43,6 @@ internal sealed record ReceiveOrder
 internal sealed class TreeReceiver
 {
     private const int MostRounds = 3;
-    private const int MostConnections = 4;
     private const int PiecesAhead = 2;
     private const int Record = 128 * 512;
     private const int SampledFiles = 32;
@@ -55,7 +54,7 @@ internal sealed class TreeReceiver
     /// <summary>Close by, a network is faster than compression.</summary>
     private static readonly TimeSpan Near = TimeSpan.FromMilliseconds(2);
 
-    private static readonly string Script = EmbeddedScript.ReadLine("send.sh");
+    private static readonly string Script = EmbeddedScript.ReadLine("talk.sh", "send.sh");
 
     private readonly SshConnection connection;
     private readonly ReceiveOrder order;
@@ -278,8 +277,7 @@ internal sealed class TreeReceiver
             }
 
             using var file = here.OpenRead();
-            using var hash = SHA256.Create();
-            return host.Hashes.TryGetValue(item.Path, out var known) && Hex.ToHexString(hash.ComputeHash(file)) == known;
+            return host.Hashes.TryGetValue(item.Path, out var known) && Bytes.Hash(file) == known;
         }
 
         private Packing Best => host.HasZstd ? Packing.Zstd : host.HasGzip ? Packing.Gzip : Packing.None;
@@ -350,8 +348,7 @@ internal sealed class TreeReceiver
                 read += part.Read(bytes, read, bytes.Length - read) is > 0 and var some ? some : bytes.Length;
             }
 
-            using var hash = SHA256.Create();
-            if (!there.Contains(piece.Name(Hex.ToHexString(hash.ComputeHash(bytes)))))
+            if (!there.Contains(piece.Name(Bytes.Hash(bytes, 0, bytes.Length))))
             {
                 return false;
             }
@@ -445,8 +442,7 @@ internal sealed class TreeReceiver
         {
             try
             {
-                using var hash = SHA256.Create();
-                var sum = Hex.ToHexString(hash.ComputeHash(bytes.Array!, bytes.Offset, bytes.Count));
+                var sum = Bytes.Hash(bytes.Array!, bytes.Offset, bytes.Count);
                 if (said == sum)
                 {
                     Write(piece, bytes, sum);
@@ -484,7 +480,7 @@ internal sealed class TreeReceiver
             for (var at = 0; at <= segment.Count; at += Block)
             {
                 var length = Math.Min(Block, segment.Count - at);
-                if (length > 0 && !IsZero(bytes, at, length))
+                if (length > 0 && !Bytes.AreZero(bytes, at, length))
                 {
                     continue;
                 }
@@ -497,9 +493,6 @@ internal sealed class TreeReceiver
             file.Position = offset + from;
             file.Write(bytes, from, segment.Count - from);
         }
-
-        private static bool IsZero(byte[] bytes, int at, int length) =>
-            bytes[at] == 0 && bytes.AsSpan(at, length - 1).SequenceEqual(bytes.AsSpan(at + 1, length - 1));
 
         /// <summary>Looks whether large files changed while they were read.</summary>
         private void Look(WordStream output)
@@ -643,8 +636,7 @@ internal sealed class TreeReceiver
             foreach (var item in plan.Kept)
             {
                 using var file = File.OpenRead(stage.PlaceFor(item.Local));
-                using var hash = SHA256.Create();
-                hashes[item.Path] = Hex.ToHexString(hash.ComputeHash(file));
+                hashes[item.Path] = Bytes.Hash(file);
             }
 
             var whole = new HashSet<string>(StringComparer.Ordinal);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 using Org.BouncyCastle.Utilities.Encoders;
 using SpotTrainer.Foundation;
@@ -40,7 +39,7 @@ internal sealed class TreeSender
 
     private static readonly TimeSpan LongestRoundTrip = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
-    private static readonly string Script = EmbeddedScript.ReadLine("note_sent.sh") + "; " + EmbeddedScript.ReadLine("receive.sh");
+    private static readonly string Script = EmbeddedScript.ReadLine("talk.sh", "note_sent.sh", "receive.sh");
 
     private readonly SshConnection connection;
     private readonly SendOrder order;
@@ -65,9 +64,7 @@ internal sealed class TreeSender
     private TreeSender(SshConnection connection, SendOrder order, TransferProgress progress, StepContext context)
     {
         (this.connection, this.order, this.progress, this.context) = (connection, order, progress, context);
-        using var hash = SHA256.Create();
-        id = Hex.ToHexString(hash.ComputeHash(Encoding.UTF8.GetBytes(
-            $"{Environment.MachineName}\0{Environment.UserName}\0{order.Source}"))).Substring(0, 16);
+        id = Bytes.NameOf($"{Environment.MachineName}\0{Environment.UserName}\0{order.Source}", digits: 16);
     }
 
     /// <summary>Finds what a transfer would do.</summary>
@@ -241,8 +238,7 @@ internal sealed class TreeSender
         try
         {
             using var file = item.Open();
-            using var hash = SHA256.Create();
-            return Hex.ToHexString(hash.ComputeHash(file));
+            return Bytes.Hash(file);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -383,8 +379,8 @@ internal sealed class TreeSender
 
             var buffer = buffers[which];
             var isRead = ReadPiece(piece, buffer);
-            var name = isRead ? piece.Name(HashOf(buffer, piece.Length)) : null;
-            if (!isRead || host.Pieces.Contains(name!) || (piece.Offset > 0 && IsZero(buffer, piece.Length)))
+            var name = isRead ? piece.Name(Bytes.Hash(buffer, 0, piece.Length)) : null;
+            if (!isRead || host.Pieces.Contains(name!) || (piece.Offset > 0 && Bytes.AreZero(buffer, 0, piece.Length)))
             {
                 piece.File.IsGivenUp |= !isRead;
                 progress.Skip(piece.Length);
@@ -424,15 +420,6 @@ internal sealed class TreeSender
             return false;
         }
     }
-
-    private static string HashOf(byte[] buffer, int count)
-    {
-        using var hash = SHA256.Create();
-        return Hex.ToHexString(hash.ComputeHash(buffer, 0, count));
-    }
-
-    private static bool IsZero(byte[] buffer, int count) =>
-        buffer[0] == 0 && buffer.AsSpan(0, count - 1).SequenceEqual(buffer.AsSpan(1, count - 1));
 
     private Packing Best(byte[] sample, int count)
     {

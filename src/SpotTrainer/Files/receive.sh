@@ -3,7 +3,7 @@
 #   receive.sh MODE DESTINATION ID NAME...
 # MODE is list (only lists, makes nothing), send, check (as send, and lists the hashes of what is there), or more (a further connection that
 # takes pieces for the same ID). What ID has sent before, and was not finished, is in DESTINATION/.spottrainer-incoming/ID. NAMES limit the
-# list to entries of DESTINATION. It stands behind note_sent.sh.
+# list to entries of DESTINATION. It stands behind talk.sh and note_sent.sh.
 #
 # Standard output has words that each end with a null:
 #   "at" the destination's own path, "free" BYTES, "wide" 1 if it is the home folder or above it, "zstd" and "gzip" PROGRAM; for each entry there ("have"), or kept from before ("kept"): "TYPE MODE SIZE TIME", PATH,
@@ -27,27 +27,7 @@ dest=$2
 id=$3
 shift 3
 area=.spottrainer-incoming
-say() {
-    printf "%s\0" "$@"
-}
-fail() {
-    say error "$@"
-    exit 1
-}
-# Sets missing to the programs that are needed and not there. GNU find is looked for by what only it can do.
-missing=
-for tool in tar xargs dd sort comm cut sed flock truncate sha256sum; do
-    command -v $tool > /dev/null || missing="$missing $tool"
-done
-find / -maxdepth 0 -printf "" 2>/dev/null || missing="$missing find"
-case $(tar --version 2>/dev/null) in
-    *GNU*) ;;
-    *) missing="$missing tar" ;;
-esac
-[ -z "$missing" ] || {
-    say missing "$missing"
-    exit 0
-}
+need tar xargs dd sort comm cut sed flock truncate sha256sum
 # Enters the destination, or says what stands in the way. To list one that is not there, it enters the folder that it would be in.
 [ "$mode" = list ] || mkdir -p -- "$dest" 2>/dev/null
 at=$dest
@@ -110,18 +90,6 @@ else
     say ready
     [ "$mode" = list ] && exit 0
 fi
-# Prints the SHA-256 of its input. Openssl is three times as fast where the processor has instructions for that.
-hash() {
-    if command -v openssl > /dev/null; then
-        openssl dgst -sha256 -r
-    else
-        sha256sum
-    fi
-}
-# Reads so many bytes, and not one more.
-take() {
-    dd bs=65536 iflag=fullblock,count_bytes count="$1" status=none
-}
 # Checks a piece as it stands on the disk, and notes that it is there.
 check() {
     sum=$(dd if="$incoming/parts/$1/data" bs=262144 iflag=skip_bytes,count_bytes skip="$2" count="$3" status=none | hash)

@@ -17,44 +17,16 @@
 #   the first list, and "HASH  PATH" for each of the second
 #   end
 # Lists have a null after each path. Standard error has "sum" HASH, each with a null, for each piece: the bytes could not be read twice.
+# It stands behind talk.sh.
 # It is sent as one line in single quotes, and so has none, and no exclamation mark, which means something to csh.
 set -f
 export LC_ALL=C
 mode=$1
 folder=$2
-say() {
-    printf "%s\0" "$@"
-}
-fail() {
-    say error "$@"
-    exit 1
-}
-missing=
-for tool in tar xargs dd sed sha256sum; do
-    command -v $tool > /dev/null || missing="$missing $tool"
-done
-find / -maxdepth 0 -printf "" 2>/dev/null || missing="$missing find"
-case $(tar --version 2>/dev/null) in
-    *GNU*) ;;
-    *) missing="$missing tar" ;;
-esac
-[ -z "$missing" ] || {
-    say missing "$missing"
-    exit 0
-}
+need tar xargs dd sed sha256sum
 [ -e "$folder" ] || fail missing "$folder"
 [ -d "$folder" ] || fail file "$folder"
 { cd -P -- "$folder" 2>/dev/null && [ -r . ]; } || fail denied "$folder"
-hash() {
-    if command -v openssl > /dev/null; then
-        openssl dgst -sha256 -r
-    else
-        sha256sum
-    fi
-}
-take() {
-    dd bs=65536 iflag=fullblock,count_bytes count="$1" status=none
-}
 list() {
     set -- -mindepth 1 -type d -not "(" -readable -executable ")" -printf "have\0U %m %s %T@\0%p\0\0" -prune
     set -- "$@" -o -type f -not -readable -printf "have\0U %m %s %T@\0%p\0\0"

@@ -19,10 +19,12 @@ internal static class EmbeddedScript
     /// Returns a POSIX script as one line without comments, to stand inside a command: csh takes no line end in quotes. The script must have
     /// no here-document, and no quoted text of several lines.
     /// </summary>
-    public static string ReadLine(string name)
+    /// <param name="names">The scripts: those with functions first.</param>
+    public static string ReadLine(params string[] names)
     {
         var line = new System.Text.StringBuilder();
-        foreach (var next in Read(name).Split('\n').Select(text => text.Trim()).Where(text => text.Length > 0 && text[0] != '#'))
+        foreach (var next in names.SelectMany(name => Read(name).Split('\n'))
+            .Select(text => text.Trim()).Where(text => text.Length > 0 && text[0] != '#'))
         {
             line.Append(line.Length == 0 ? string.Empty : Array.Exists(Open, word => EndsWith(line, word)) ? " " : "; ").Append(next);
         }

@@ -67,7 +67,7 @@ public sealed class ReceiveTrainingResultCommand : JobCmdlet
         }
     }
 
-    /// <summary>Says what would be fetched; null if nobody knows, which is told.</summary>
+    /// <summary>Says what would be fetched; null if that cannot be found out, for which there is an error.</summary>
     private string? Plan(TrainingJob job, ResultRequest request) => Get(job, async stopping =>
     {
         var known = await JobFinder.ResolveAsync(job, Context, stopping);

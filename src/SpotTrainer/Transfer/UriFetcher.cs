@@ -19,7 +19,7 @@ internal sealed class UriFetcher
     private const int MostSaid = 64 * 1024;
     private const double MiB = 1024 * 1024;
 
-    private static readonly string Script = EmbeddedScript.ReadLine("note_sent.sh") + "; " + EmbeddedScript.ReadLine("fetch_uri.sh");
+    private static readonly string Script = EmbeddedScript.ReadLine("note_sent.sh", "fetch_uri.sh");
 
     private static readonly Patience Retries = Patience.Endless(TimeSpan.FromSeconds(1)) with { LongestPause = TimeSpan.FromSeconds(8) };
 

@@ -25,7 +25,7 @@ internal sealed class TransferGround : IDisposable
     public int Port => server.Port;
 
     /// <param name="more">More lines for the configuration of the host.</param>
-    /// <param name="answer">What the host runs instead of what it is told to: a script, which gets the folder as its argument; null for none.</param>
+    /// <param name="answer">A script that the host runs in place of the client's command. Its argument is the folder. Null to run the command.</param>
     public static async Task<TransferGround> StartAsync(string more = "", string? answer = null)
     {
         var folder = new TemporaryFolder();

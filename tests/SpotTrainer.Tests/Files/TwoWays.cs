@@ -7,7 +7,7 @@ namespace SpotTrainer.Tests.Files;
 /// <summary>A transfer in one of its two directions. Both of its ends are on this computer.</summary>
 /// <param name="folder">The folder of both ends.</param>
 /// <param name="host">The host.</param>
-/// <param name="log">What is told of it.</param>
+/// <param name="log">Records its messages.</param>
 /// <param name="isSending">Whether files go to the host.</param>
 internal sealed class TwoWays(string folder, TrainingHost host, RecordingLog log, bool isSending)
 {
