@@ -191,6 +191,18 @@ internal sealed class TreeReceiver
         }
 
         /// <summary>Finds the sums among the messages of programs, which are lines of any length, and have no null.</summary>
+        private void Hear(string sum)
+        {
+            try
+            {
+                sums.Add(sum);
+            }
+            catch (InvalidOperationException) when (sums.IsAddingCompleted)
+            {
+                // The conversation has just ended, so nobody waits for it.
+            }
+        }
+
         private void ListenToErrors(Stream messages)
         {
             var buffer = new byte[4096];
@@ -208,7 +220,7 @@ internal sealed class TreeReceiver
 
                     if (isSum)
                     {
-                        sums.Add(sums.Count < PiecesAhead ? word.ToString() : throw new FormatException("There are more sums than pieces."));
+                        Hear(sums.Count < PiecesAhead ? word.ToString() : throw new FormatException("There are more sums than pieces."));
                     }
 
                     isSum = !isSum && word.ToString().EndsWith("sum", StringComparison.Ordinal);
