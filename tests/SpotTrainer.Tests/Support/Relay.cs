@@ -19,6 +19,8 @@ internal sealed class Relay : IDisposable
     private readonly Lock gate = new();
     private readonly TaskCompletionSource swallowed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<Socket> open = [];
+    private readonly Line up = new();
+    private readonly Line down = new();
     private volatile TaskCompletionSource passing = new();
     private int connections;
     private long received;
@@ -45,8 +47,8 @@ internal sealed class Relay : IDisposable
                 if (host is not null)
                 {
                     await Task.WhenAny(
-                        CopyAsync(client, host, count => Interlocked.Add(ref sent, count), stopping),
-                        CopyAsync(host, client, count => Interlocked.Add(ref received, count), stopping));
+                        CopyAsync(client, host, up, count => Interlocked.Add(ref sent, count), stopping),
+                        CopyAsync(host, client, down, count => Interlocked.Add(ref received, count), stopping));
                 }
             }
             finally
@@ -73,7 +75,7 @@ internal sealed class Relay : IDisposable
     /// <summary>How long a byte is under way, in each direction.</summary>
     public TimeSpan Latency { get; set; }
 
-    /// <summary>How many bytes each connection passes on in a second, in each direction.</summary>
+    /// <summary>How many bytes all connections together pass on in a second, in each direction.</summary>
     public double Rate { get; set; } = double.PositiveInfinity;
 
     /// <summary>Completes when something was sent while it was silent.</summary>
@@ -100,19 +102,16 @@ internal sealed class Relay : IDisposable
 
     public void Dispose() => server.Dispose();
 
-    private async Task CopyAsync(Socket from, Socket to, Action<int> passed, CancellationToken stopping)
+    private async Task CopyAsync(Socket from, Socket to, Line line, Action<int> passed, CancellationToken stopping)
     {
         var way = Channel.CreateBounded<(byte[] Bytes, TimeSpan Due)>(MostUnderWay);
-        var clock = TimeProvider.System.StartClock();
         var arriving = ArriveAsync();
         var buffer = new byte[16 * 1024];
         int count;
-        var free = TimeSpan.Zero;
         while (!arriving.IsCompleted && (count = await from.ReceiveAsync(buffer, SocketFlags.None, stopping)) > 0)
         {
             passed(count);
-            free = TimeSpan.FromTicks(Math.Max(free.Ticks, clock().Ticks)) + TimeSpan.FromSeconds(count / Rate);
-            await way.Writer.WriteAsync((buffer[..count], free + Latency), stopping);
+            await way.Writer.WriteAsync((buffer[..count], line.Take(TimeSpan.FromSeconds(count / Rate)) + Latency), stopping);
         }
 
         way.Writer.Complete();
@@ -122,7 +121,7 @@ internal sealed class Relay : IDisposable
         {
             await foreach (var (bytes, due) in way.Reader.ReadAllAsync(stopping))
             {
-                if (due - clock() is var wait && wait > TimeSpan.Zero && wait.TotalMilliseconds >= 1)
+                if (due - line.Now is var wait && wait > TimeSpan.Zero && wait.TotalMilliseconds >= 1)
                 {
                     await Task.Delay(wait, stopping);
                 }
@@ -135,6 +134,25 @@ internal sealed class Relay : IDisposable
                 }
 
                 await to.SendAsync(bytes, SocketFlags.None, stopping);
+            }
+        }
+    }
+
+    /// <summary>What all connections share in one direction.</summary>
+    private sealed class Line
+    {
+        private readonly Lock gate = new();
+        private readonly Func<TimeSpan> clock = TimeProvider.System.StartClock();
+        private TimeSpan free;
+
+        public TimeSpan Now => clock();
+
+        /// <summary>Returns when something is through that occupies the line for some time.</summary>
+        public TimeSpan Take(TimeSpan time)
+        {
+            lock (gate)
+            {
+                return free = (free > Now ? free : Now) + time;
             }
         }
     }
