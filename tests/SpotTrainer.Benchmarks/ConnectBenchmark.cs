@@ -37,7 +37,7 @@ internal static class ConnectBenchmark
             Pair($"true on {Machines} machines at once, s",
                 () => Time(() => own.Add(Cpu(() => session.Run($"$All | Invoke-TrainingCommand true -ThrottleLimit {Machines}"))), before: () => Forget(session)),
                 () => Time(() => theirs.Add(ShellCpu(folder, $"seq 0 {Machines - 1} | xargs -P {Machines} -I{{}} ssh -F config h{{}} true"))));
-            Row("  CPU seconds of the client", Median(own), Median(theirs));
+            Row("  CPU seconds of the client", Measure.Median(own), Measure.Median(theirs));
             const string Zeros = "head -c 1073741824 /dev/zero";
             var memory = 0d;
             Pair("1 GiB as bytes, s",
@@ -102,13 +102,11 @@ internal static class ConnectBenchmark
             other.Add(theirs());
         }
 
-        Row(name, Median(own.Skip(1)), Median(other.Skip(1)));
+        Row(name, Measure.Median(own.Skip(1)), Measure.Median(other.Skip(1)));
     }
 
     private static void Row(string name, double own, double other) => Console.WriteLine(
         string.Create(CultureInfo.InvariantCulture, $"{name,-44}{own,13:0.000}{other,10:0.000}{own / other,8:0.00}"));
-
-    private static double Median(IEnumerable<double> values) => values.Order().ToArray() is var sorted ? sorted[sorted.Length / 2] : 0;
 
     private static double Time(Action action, Action? before = null)
     {
@@ -130,16 +128,9 @@ internal static class ConnectBenchmark
     /// <summary>Returns by how many megabytes the largest working set exceeds the one before.</summary>
     private static double Above(Action action)
     {
-        GC.Collect();
-        File.WriteAllText("/proc/self/clear_refs", "5");
-        var before = Status("VmRSS");
-        action();
-        return (Status("VmHWM") - before) / 1e6;
+        var before = Measure.Idle();
+        return (Measure.Peak(action) - before) / 1e6;
     }
-
-    private static double Status(string name) => 1024 * double.Parse(
-        File.ReadLines("/proc/self/status").First(line => line.StartsWith(name, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
-        CultureInfo.InvariantCulture);
 
     private static void Count(Session session, string script)
     {

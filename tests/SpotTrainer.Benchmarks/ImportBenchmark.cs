@@ -29,7 +29,7 @@ internal static class ImportBenchmark
         }
 
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"whole process, median of {Rounds} pairs: empty {Median(empty):0} ms, with the module {Median(full):0} ms, difference {Median(full.Zip(empty, (one, other) => one - other)):0} ms"));
+            $"whole process, median of {Rounds} pairs: empty {Measure.Median(empty):0} ms, with the module {Measure.Median(full):0} ms, difference {Measure.Median(full.Zip(empty, (one, other) => one - other)):0} ms"));
     }
 
     /// <summary>Runs a script in a session, in the child process.</summary>
@@ -37,12 +37,6 @@ internal static class ImportBenchmark
     {
         using var session = new Session();
         session.Run(script);
-    }
-
-    public static double Median(IEnumerable<double> values)
-    {
-        var sorted = values.Order().ToArray();
-        return sorted[sorted.Length / 2];
     }
 
     private static double Child(string? pwsh, string script)

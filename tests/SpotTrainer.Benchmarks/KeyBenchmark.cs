@@ -104,8 +104,8 @@ internal static class KeyBenchmark
         }
 
         var ratios = pairs.Select(pair => pair.Ours / pair.Theirs).Order().ToList();
-        var (one, other, ratio) = (ImportBenchmark.Median(pairs.Select(pair => pair.Ours)),
-            ImportBenchmark.Median(pairs.Select(pair => pair.Theirs)), ImportBenchmark.Median(ratios));
+        var (one, other, ratio) = (Measure.Median(pairs.Select(pair => pair.Ours)),
+            Measure.Median(pairs.Select(pair => pair.Theirs)), Measure.Median(ratios));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{what}: SpotTrainer {one:0.000} s, puttygen {other:0.000} s, ")
             + string.Create(CultureInfo.InvariantCulture,

@@ -68,7 +68,7 @@ internal static class LaunchBenchmark
         context.Session.Dispose();
         var added = ready.Zip(boot, (one, other) => one - other).Order().ElementAt(Rounds / 2);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"launch to ready {Median(ready):0.00} s; the boot alone {Median(boot):0.00} s; added {added:0.00} s (median of {Rounds})"));
+            $"launch to ready {Measure.Median(ready):0.00} s; the boot alone {Measure.Median(boot):0.00} s; added {added:0.00} s (median of {Rounds})"));
     }
 
     private static async Task UntilBannerAsync(CloudContext cloud, string id, StepContext context)
@@ -98,6 +98,4 @@ internal static class LaunchBenchmark
             await Task.Delay(10);
         }
     }
-
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 }

@@ -54,7 +54,7 @@ internal static class MainJobBenchmark
         foreach (var step in Steps.Select(step => step.Name).Append("total"))
         {
             double Of(List<Dictionary<string, double>> rounds) =>
-                ImportBenchmark.Median(rounds.Select(times => step == "total" ? times.Values.Sum() : times[step]));
+                Measure.Median(rounds.Select(times => step == "total" ? times.Values.Sum() : times[step]));
             Console.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture, $"{step,-10}{Of(ours),12:0.00}{Of(theirs),12:0.00}{Of(ours) / Of(theirs),8:0.00}"));

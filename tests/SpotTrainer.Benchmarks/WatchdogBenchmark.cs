@@ -60,7 +60,7 @@ internal static class WatchdogBenchmark
                 Console.WriteLine(
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"{name,-28}{percent,13:0.000}{ImportBenchmark.Median(times),10:0.00}{times.Max(),10:0.00}"));
+                        $"{name,-28}{percent,13:0.000}{Measure.Median(times),10:0.00}{times.Max(),10:0.00}"));
             }
 
             // Measures the time from the notice to the signal in the job.
