@@ -32,10 +32,17 @@ switch (args)
     case ["offers", "serve"]:
         await OfferBenchmark.ServeAsync();
         return 0;
+    case ["transfer"]:
+        await TransferBenchmark.RunAsync(TransferBenchmark.Parts);
+        return 0;
+    case ["transfer", var part] when TransferBenchmark.Parts.Contains(part):
+        await TransferBenchmark.RunAsync([part]);
+        return 0;
     case ["watchdog"]:
         await WatchdogBenchmark.RunAsync();
         return 0;
     default:
-        Console.Error.WriteLine("usage: SpotTrainer.Benchmarks import [PWSH] | run | connect | keys | launch | many | offers | watchdog");
+        Console.Error.WriteLine("usage: SpotTrainer.Benchmarks import [PWSH] | run | connect | keys | launch | many | offers"
+            + $" | transfer [{string.Join('|', TransferBenchmark.Parts)}] | watchdog");
         return 64;
 }
