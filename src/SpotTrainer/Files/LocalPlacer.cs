@@ -13,6 +13,8 @@ internal sealed class LocalPlacer(
 {
     private const int Permissions = 0x1FF;
 
+    private readonly ParentFolders parents = new();
+
     /// <summary>Gives everything its name.</summary>
     public void Place()
     {
@@ -23,7 +25,7 @@ internal sealed class LocalPlacer(
 
         foreach (var item in plan.Archive.Concat(plan.Kept))
         {
-            Try(item, () => PlaceFile(item, stage.PlaceFor(item.Local)));
+            Try(item, () => PlaceFile(item, stage.PathOf(item.Local)));
         }
 
         foreach (var (item, file) in plan.Large.Where(large => !large.File.IsGivenUp))
@@ -41,7 +43,7 @@ internal sealed class LocalPlacer(
             Try(item, () =>
             {
                 // Nothing is lost in a moment without the link, and .NET renames no link to a folder.
-                Directory.CreateDirectory(Path.GetDirectoryName(Full(item))!);
+                parents.MakeFor(Full(item));
                 File.Delete(Full(item));
                 LocalLink.Create(Full(item), item.Entry.Target);
                 new FileInfo(Full(item)).LastWriteTimeUtc = item.Entry.LastWriteTime;
@@ -77,7 +79,7 @@ internal sealed class LocalPlacer(
     private void PlaceFile(HostItem item, string from)
     {
         var place = Full(item);
-        Directory.CreateDirectory(Path.GetDirectoryName(place)!);
+        parents.MakeFor(place);
     #if NET
         if (!OperatingSystem.IsWindows())
         {

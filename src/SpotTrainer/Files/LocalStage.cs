@@ -20,6 +20,7 @@ internal sealed class LocalStage : IDisposable
     private readonly string area;
     private readonly string folder;
     private readonly FileStream gate;
+    private readonly ParentFolders parents = new();
 
     private LocalStage(string area, string folder, FileStream gate) => (this.area, this.folder, this.gate) = (area, folder, gate);
 
@@ -65,12 +66,12 @@ internal sealed class LocalStage : IDisposable
         }
     }
 
-    /// <summary>Returns where a small file is put first. Its folder is created.</summary>
+    /// <summary>Returns where a small file is put first, and creates its folder.</summary>
     /// <param name="path">Its local path, relative to the destination.</param>
     public string PlaceFor(string path)
     {
         var place = PathOf(path);
-        Directory.CreateDirectory(Path.GetDirectoryName(place)!);
+        parents.MakeFor(place);
         return place;
     }
 
@@ -147,5 +148,7 @@ internal sealed class LocalStage : IDisposable
     /// <inheritdoc/>
     public void Dispose() => gate.Dispose();
 
-    private string PathOf(string path) => Path.Combine(folder, "files", path.Replace('/', Path.DirectorySeparatorChar));
+    /// <summary>Returns where a small file is put first.</summary>
+    /// <param name="path">Its local path, relative to the destination.</param>
+    public string PathOf(string path) => Path.Combine(folder, "files", path.Replace('/', Path.DirectorySeparatorChar));
 }

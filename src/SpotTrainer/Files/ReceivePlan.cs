@@ -86,7 +86,8 @@ internal sealed class ReceivePlan
         }
 
         var place = Path.Combine(order.Destination, item.Local.Replace('/', Path.DirectorySeparatorChar));
-        var isLink = IsLink(place);
+        var here = new FileInfo(place);
+        var isLink = IsLink(here);
         if (IsBelowLink(order.Destination, item.Local))
         {
             Refuse(path, LeftOutReason.InTheWay, "this computer has a link in place of its folder");
@@ -95,17 +96,17 @@ internal sealed class ReceivePlan
 
         switch (entry.Type)
         {
-            case 'd' when File.Exists(place) || isLink:
+            case 'd' when here.Exists || isLink:
                 Refuse(path, LeftOutReason.InTheWay, "this computer has a file or a link of this name");
                 break;
             case 'd':
                 Folders.Add(item);
                 break;
-            case 'f' when Directory.Exists(place) && !isLink:
+            case 'f' when IsThere(here) && here.Attributes.HasFlag(FileAttributes.Directory) && !isLink:
                 Refuse(path, LeftOutReason.InTheWay, "this computer has a folder of this name");
                 break;
             case 'f':
-                AddFile(item, place, isLink, order, isSame);
+                AddFile(item, here, isLink, order, isSame);
                 break;
             case 'l':
                 AddLink(item, place, host, order, isSame);
@@ -119,7 +120,10 @@ internal sealed class ReceivePlan
         }
     }
 
-    private static bool IsLink(string place) => (File.Exists(place) || Directory.Exists(place)) && LocalLink.IsLink(new FileInfo(place));
+    /// <summary>Whether a path has a file, a folder, or a link. One look at the disk tells that and more.</summary>
+    private static bool IsThere(FileInfo place) => place.Attributes != (FileAttributes)(-1);
+
+    private static bool IsLink(FileInfo place) => IsThere(place) && LocalLink.IsLink(place);
 
     /// <summary>Whether a folder above a place, but below the destination, is a link on this computer.</summary>
     private bool IsBelowLink(string destination, string local)
@@ -127,16 +131,15 @@ internal sealed class ReceivePlan
         var folder = HostPath.Parent(local);
         if (!belowLink.TryGetValue(folder, out var isBelow))
         {
-            isBelow = IsBelowLink(destination, folder) || IsLink(Path.Combine(destination, folder.Replace('/', Path.DirectorySeparatorChar)));
+            isBelow = IsBelowLink(destination, folder) || IsLink(new FileInfo(Path.Combine(destination, folder.Replace('/', Path.DirectorySeparatorChar))));
             belowLink.Add(folder, isBelow);
         }
 
         return isBelow;
     }
 
-    private void AddFile(HostItem item, string place, bool isLink, ReceiveOrder order, Func<HostItem, FileInfo, bool> isSame)
+    private void AddFile(HostItem item, FileInfo here, bool isLink, ReceiveOrder order, Func<HostItem, FileInfo, bool> isSame)
     {
-        var here = new FileInfo(place);
         if (here.Exists && !isLink && here.Length == item.Entry.Size && isSame(item, here))
         {
             Unchanged.Add(item);
@@ -172,7 +175,7 @@ internal sealed class ReceivePlan
         else if (host.Entries.TryGetValue(end, out var entry) && entry.Type == 'f')
         {
             // The file itself, under the name of the link.
-            AddFile(item with { Path = end, Entry = entry }, place, isLink: false, order, isSame);
+            AddFile(item with { Path = end, Entry = entry }, new FileInfo(place), isLink: false, order, isSame);
         }
         else
         {

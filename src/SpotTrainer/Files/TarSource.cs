@@ -65,10 +65,35 @@ internal sealed class TarSource(IEnumerable<TarEntry> entries, Func<TarEntry, St
     private bool whole;
     private bool ended;
 
-    /// <inheritdoc/>
+    /// <summary>Reads as much as there is room for: small files would otherwise travel in small packets.</summary>
     public override int Read(byte[] buffer, int offset, int count)
     {
-        while (count > 0)
+        var have = 0;
+        while (have < count && ReadSome(buffer, offset + have, count - have) is > 0 and var some)
+        {
+            have += some;
+        }
+
+        return have;
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            content?.Dispose();
+            hash.Dispose();
+            next.Dispose();
+            header.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private int ReadSome(byte[] buffer, int offset, int count)
+    {
+        while (true)
         {
             if (header.Position < header.Length)
             {
@@ -99,22 +124,6 @@ internal sealed class TarSource(IEnumerable<TarEntry> entries, Func<TarEntry, St
                 return 0;
             }
         }
-
-        return 0;
-    }
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            content?.Dispose();
-            hash.Dispose();
-            next.Dispose();
-            header.Dispose();
-        }
-
-        base.Dispose(disposing);
     }
 
     private void Begin(TarEntry entry)
