@@ -8,6 +8,9 @@ internal static class Conversation
 {
     private const int MostErrors = 64 * 1024;
 
+    /// <summary>How long a host may say nothing of what it has. A disk that does not answer would be waited for without an end.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
     /// <summary>How long a command may go on when there is nothing more to hear from it.</summary>
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(10);
 
@@ -16,43 +19,31 @@ internal static class Conversation
     /// <param name="command">The command.</param>
     /// <param name="input">What it gets. Each part is asked for when the one before was sent.</param>
     /// <param name="listen">Reads what it writes to standard output, on a thread of its own. If that fails, the command is ended.</param>
-    /// <param name="errors">Takes what it writes to standard error.</param>
+    /// <param name="listed">Ends when the host has said what it has.</param>
+    /// <param name="hearErrors">Takes what it writes to standard error.</param>
     /// <param name="ended">Is called when it says nothing more, to end what waits for it; more than once.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Ends the command.</param>
-    /// <param name="listenToErrors">Reads what it writes to standard error, too, on a thread of its own; null if these are only messages.</param>
     /// <returns>How it ended; null if it had to be ended.</returns>
+    /// <exception cref="SpotTrainerException"><c>HostSilent</c>: it said nothing for too long before it had said what it has.</exception>
     public static async Task<CommandEnd?> RunAsync(
-        SshConnection connection, RemoteCommand command, IEnumerable<Stream> input, Action<WordStream> listen, ErrorText errors,
-        Action ended, TimeProvider time, CancellationToken cancellationToken, Action<Stream>? listenToErrors = null)
+        SshConnection connection, RemoteCommand command, IEnumerable<Stream> input, Action<WordStream> listen, Task listed,
+        Action<ArraySegment<byte>> hearErrors, Action ended, TimeProvider time, CancellationToken cancellationToken)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var output = new PushedStream();
-        using var messages = new PushedStream();
-        var listening = ListenAsync(
-            output,
-            stream =>
-            {
-                using var words = new WordStream(stream);
-                listen(words);
-            },
-            over);
-        var listeningToErrors = listenToErrors is null ? Task.CompletedTask : ListenAsync(messages, listenToErrors, over);
-        var leaving = LeaveAsync(listening, time, over);
+        var listener = new Listener(listen, over);
+        var leaving = LeaveAsync(listener.Heard, time, over);
+        var waiting = WaitAsync(listener, listed, time, over);
+        var isPatient = true;
         CommandEnd? end = null;
         try
         {
             end = await connection.ExecuteAsync(
-                command with { Input = () => new SequenceStream(input), Silent = End },
-                (stream, bytes) =>
+                command with { Input = () => new SequenceStream(input), Silent = ended, Listen = listener.Listen },
+                (_, bytes) =>
                 {
-                    if (stream == TrainingCommandStream.Output)
-                    {
-                        return output.PushAsync(bytes);
-                    }
-
-                    errors.Add(bytes);
-                    return listenToErrors is null ? Task.CompletedTask : messages.PushAsync(bytes);
+                    hearErrors(bytes);
+                    return Task.CompletedTask;
                 },
                 over.Token);
         }
@@ -62,20 +53,49 @@ internal static class Conversation
         }
         finally
         {
-            End();
-            await Task.WhenAny(Task.WhenAll(listening, listeningToErrors));
+            listener.End();
+            ended();
+            await Task.WhenAny(listener.Heard);
             over.Cancel();
             await leaving;
+            isPatient = await waiting;
         }
 
-        await Task.WhenAll(listening, listeningToErrors);
-        return end;
-
-        void End()
+        if (!isPatient)
         {
-            output.End();
-            messages.End();
-            ended();
+            throw FileErrors.HostSilent(connection.Host, Patience);
+        }
+
+        await listener.Heard;
+        return end;
+    }
+
+    /// <summary>Ends a command that says nothing for too long while it should say what is there. Returns whether that was needless.</summary>
+    private static async Task<bool> WaitAsync(Listener listener, Task listed, TimeProvider time, CancellationTokenSource over)
+    {
+        while (true)
+        {
+            var before = listener.Count;
+            try
+            {
+                await Task.WhenAny(listed, time.DelayAsync(Patience, over.Token)).Unwrap();
+            }
+            catch (OperationCanceledException)
+            {
+                // It has ended.
+                return true;
+            }
+
+            if (listed.IsCompleted)
+            {
+                return true;
+            }
+
+            if (listener.Count == before)
+            {
+                over.Cancel();
+                return false;
+            }
         }
     }
 
@@ -94,23 +114,68 @@ internal static class Conversation
         }
     }
 
-    private static Task ListenAsync(PushedStream from, Action<Stream> listen, CancellationTokenSource over) => Blocking.RunAsync(() =>
+    /// <summary>Reads what a command says.</summary>
+    private sealed class Listener(Action<WordStream> listen, CancellationTokenSource over)
     {
-        try
+        private readonly TaskCompletionSource<bool> heard = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly object gate = new();
+        private Stream? source;
+        private volatile Func<long> count = () => 0;
+        private bool isOver;
+
+        /// <summary>Ends when everything was heard, or when nobody will listen any more.</summary>
+        public Task Heard => heard.Task;
+
+        /// <summary>How often something was heard.</summary>
+        public long Count => count();
+
+        /// <summary>Listens.</summary>
+        public void Listen(Stream from)
         {
-            listen(from);
+            lock (gate)
+            {
+                if (isOver)
+                {
+                    return;
+                }
+
+                source = from;
+            }
+
+            try
+            {
+                using var words = new WordStream(from);
+                count = () => words.Count;
+                listen(words);
+                heard.SetResult(true);
+            }
+            catch (EndOfStreamException exception)
+            {
+                // The command has ended, or the connection is lost. Whoever runs it tells which.
+                heard.SetException(exception);
+            }
+            catch (Exception exception)
+            {
+                heard.SetException(exception);
+                over.Cancel();
+            }
         }
-        catch
+
+        /// <summary>Lets nothing more be heard.</summary>
+        public void End()
         {
-            over.Cancel();
-            throw;
+            lock (gate)
+            {
+                isOver = true;
+                if (source is null)
+                {
+                    heard.SetResult(true);
+                }
+            }
+
+            source?.Dispose();
         }
-        finally
-        {
-            // Nobody reads the rest.
-            from.End();
-        }
-    });
+    }
 
     /// <summary>The beginning of what programs on a host wrote to standard error.</summary>
     internal sealed class ErrorText

@@ -70,6 +70,12 @@ internal static class FileErrors
         "LocalPathFailed", ErrorKind.InvalidOperation, $"{path} could not be written. {ErrorTranslation.FirstSentence(inner.Message)}",
         "Use another -Destination, or check its permissions and its disk.", path, inner);
 
+    public static SpotTrainerException HostSilent(TrainingHost host, TimeSpan patience) => new(
+        "HostSilent", ErrorKind.OperationTimeout,
+        string.Format(CultureInfo.CurrentCulture, "{0} is there, but has not said for {1:N0} minutes which files it has. Nothing was transferred.",
+            host, patience.TotalMinutes),
+        "A disk of the host may not answer. Look there: Invoke-TrainingCommand 'df'.", host);
+
     public static SpotTrainerException Nonsense(TrainingHost host, string path, Exception inner) => new(
         "HostTalksNonsense", ErrorKind.SecurityError, $"{host} did not answer in the way that was agreed on. {path} was not transferred.",
         "Try again. If it happens again, do not trust this host.", host, inner);

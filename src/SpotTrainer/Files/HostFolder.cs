@@ -93,6 +93,9 @@ internal sealed class HostFolder
         }
     }
 
+    /// <summary>Returns the word that tells a script that some names have line ends; none if they have not.</summary>
+    public static string Names(IEnumerable<string> paths) => paths.Any(path => path.Contains('\n')) ? "lines" : string.Empty;
+
     /// <summary>Returns a path without the dot that find(1) puts before it.</summary>
     public static string Relative(string path) => path.StartsWith("./", StringComparison.Ordinal) ? path.Substring(2) : path;
 

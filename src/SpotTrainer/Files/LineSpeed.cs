@@ -5,7 +5,6 @@ namespace SpotTrainer.Files;
 /// <param name="roundTrip">How long the host takes to answer.</param>
 internal sealed class LineSpeed(TimeProvider time, TimeSpan roundTrip)
 {
-    // Before anything was sent, only the distance tells something: close by, a network is fast.
     private static readonly TimeSpan Near = TimeSpan.FromMilliseconds(2);
     private const double FastGuess = 1e9;
     private const double SlowGuess = 20e6;
@@ -27,13 +26,17 @@ internal sealed class LineSpeed(TimeProvider time, TimeSpan roundTrip)
         {
             lock (gate)
             {
-                return bytes > Buffered && seconds > 0 ? bytes / seconds : roundTrip < Near ? FastGuess : SlowGuess;
+                // Before anything was sent, only the distance tells something.
+                return bytes > Buffered && seconds > 0 ? bytes / seconds : IsNear ? FastGuess : SlowGuess;
             }
         }
     }
 
     /// <summary>How long the host takes to answer.</summary>
     public TimeSpan RoundTrip => roundTrip;
+
+    /// <summary>Whether the host is close by, so that the network is faster than compression.</summary>
+    public bool IsNear => roundTrip < Near;
 
     /// <summary>Returns what time it is, for <see cref="Sent"/>.</summary>
     public long Now => time.GetTimestamp();

@@ -29,6 +29,9 @@ internal static class Packer
     /// </summary>
     public static double Rate(Packing packing) => packing == Packing.Zstd ? 150e6 : 60e6;
 
+    /// <summary>Returns the word for it that the scripts know.</summary>
+    public static string Word(this Packing packing) => packing.ToString().ToLowerInvariant();
+
     /// <summary>Compresses bytes, so that they can be unpacked alone, or one after the other.</summary>
     public static ArraySegment<byte> Pack(Packing packing, byte[] bytes, int count)
     {

@@ -44,6 +44,9 @@ internal sealed class LargeFile
     /// <summary>Whether it cannot be transferred as a whole any more.</summary>
     public bool IsGivenUp { get; set; }
 
+    /// <summary>Whether compression does not make it smaller.</summary>
+    public bool IsDense { get; set; }
+
     /// <summary>Returns the pieces.</summary>
     public IEnumerable<Piece> Split()
     {

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.IO.Compression;
 using System.Security.Cryptography;
@@ -50,9 +49,6 @@ internal sealed class TreeReceiver
     private const double Worth = 0.8;
 
     private static readonly TimeSpan LongestRoundTrip = TimeSpan.FromSeconds(5);
-
-    /// <summary>Close by, a network is faster than compression.</summary>
-    private static readonly TimeSpan Near = TimeSpan.FromMilliseconds(2);
 
     private static readonly string Script = EmbeddedScript.ReadLine("talk.sh", "send.sh");
 
@@ -107,13 +103,15 @@ internal sealed class TreeReceiver
         private readonly ReceiveOrder order = receiver.order;
         private readonly SshConnection connection = receiver.connection;
         private readonly TransferProgress progress = receiver.progress;
-        private readonly BlockingCollection<Stream> requests = [];
-        private readonly BlockingCollection<string> sums = [];
+        private readonly HostRequests requests = new();
+        private readonly PieceSums sums = new();
         private readonly Conversation.ErrorText errors = new();
+        private readonly TaskCompletionSource<bool> listed = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly HostFolder host = new();
         private readonly PieceQueue queue = new();
         private readonly object gate = new();
-        private bool isReady;
+        private readonly LineSpeed speed = new(receiver.context.Time, roundTrip);
+        private Task helping = Task.CompletedTask;
         private ReceivePlan plan = null!;
         private LocalStage stage = null!;
 
@@ -122,13 +120,14 @@ internal sealed class TreeReceiver
 
         public async Task RunAsync(CancellationToken cancellationToken)
         {
+            using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             try
             {
                 await Conversation.RunAsync(
                     connection, receiver.Command(order.Names is not null ? "named" : order.Checksum ? "check" : "send"),
-                    requests.GetConsumingEnumerable(), Listen, errors, () => End(requests, sums), receiver.context.Time, cancellationToken,
-                    ListenToErrors);
-                if (!isReady)
+                    requests.All, output => Listen(output, over.Token),
+                    order.Checksum ? Task.CompletedTask : listed.Task, HearErrors, End, receiver.context.Time, cancellationToken);
+                if (!listed.Task.IsCompleted)
                 {
                     throw new EndOfStreamException();
                 }
@@ -147,26 +146,28 @@ internal sealed class TreeReceiver
             }
             finally
             {
+                over.Cancel();
+                await helping;
                 stage?.Dispose();
             }
         }
 
-        private void End(BlockingCollection<Stream> asked, BlockingCollection<string> heard)
+        private void End()
         {
             queue.End();
-            asked.CompleteAdding();
-            heard.CompleteAdding();
+            requests.End();
+            sums.End();
         }
 
         /// <summary>Leads the conversation.</summary>
-        private void Listen(WordStream output)
+        private void Listen(WordStream output, CancellationToken over)
         {
             try
             {
                 if (order.Names is { } names)
                 {
                     var list = List(names);
-                    Ask($"names {list.Length}", list);
+                    requests.Ask($"names {list.Length}", list);
                 }
 
                 if (!ReadList(output))
@@ -174,9 +175,10 @@ internal sealed class TreeReceiver
                     return;
                 }
 
-                isReady = true;
+                listed.SetResult(true);
                 Prepare();
-                ReceivePieces(output);
+                helping = new FurtherConnections(connection, queue, speed, receiver.context).HelpAsync(ChannelAccess.Window, ReceiveMoreAsync, over);
+                PiecesOver(requests, sums).Receive(output, this);
                 Look(output);
                 var packing = ChoosePacking(output);
                 ReceiveArchive(output, packing);
@@ -185,47 +187,44 @@ internal sealed class TreeReceiver
             }
             finally
             {
-                requests.CompleteAdding();
+                requests.End();
                 queue.End();
             }
         }
 
-        /// <summary>Finds the sums among the messages of programs, which are lines of any length, and have no null.</summary>
-        private void Hear(string sum)
+        private void HearErrors(ArraySegment<byte> bytes)
         {
-            try
-            {
-                sums.Add(sum);
-            }
-            catch (InvalidOperationException) when (sums.IsAddingCompleted)
-            {
-                // The conversation has just ended, so nobody waits for it.
-            }
+            errors.Add(bytes);
+            sums.Add(bytes);
         }
 
-        private void ListenToErrors(Stream messages)
+        private PieceReceiver PiecesOver(HostRequests asked, PieceSums heard) => new(asked, heard, queue, stage, progress, speed)
         {
-            var buffer = new byte[4096];
-            var word = new StringBuilder();
-            var isSum = false;
-            while (messages.Read(buffer, 0, buffer.Length) is > 0 and var count)
+            Packing = speed.IsNear ? Packing.None : Best,
+        };
+
+        /// <summary>Receives pieces over a further connection.</summary>
+        private async Task ReceiveMoreAsync(SshConnection more, object taker, CancellationToken cancellationToken)
+        {
+            var asked = new HostRequests();
+            var heard = new PieceSums();
+            await Conversation.RunAsync(
+                more, receiver.Command("more"), asked.All, Listen, Task.CompletedTask, heard.Add, End, receiver.context.Time, cancellationToken);
+
+            void Listen(WordStream output)
             {
-                foreach (var one in buffer.Take(count))
+                if (output.ReadWord()?.Text == "ready")
                 {
-                    if (one != 0)
-                    {
-                        word.Remove(0, word.Length == HostFolder.HashAndGap ? 1 : 0).Append((char)one);
-                        continue;
-                    }
-
-                    if (isSum)
-                    {
-                        Hear(sums.Count < PiecesAhead ? word.ToString() : throw new FormatException("There are more sums than pieces."));
-                    }
-
-                    isSum = !isSum && word.ToString().EndsWith("sum", StringComparison.Ordinal);
-                    word.Clear();
+                    PiecesOver(asked, heard).Receive(output, taker);
                 }
+
+                asked.End();
+            }
+
+            void End()
+            {
+                asked.End();
+                heard.End();
             }
         }
 
@@ -275,6 +274,7 @@ internal sealed class TreeReceiver
 
             progress.Begin(plan.Bytes);
             progress.Skip(plan.Kept.Sum(item => item.Entry.Size));
+            plan.Large.ForEach(large => queue.Add(PieceReceiver.Missing(large.File, stage, progress)));
             receiver.context.Log.Verbose(string.Format(
                 CultureInfo.CurrentCulture, "{0}: {1:N0} files travel as one stream, {2:N0} in pieces, and {3:N0} are here already. "
                 + "The round trip takes {4:N1} ms.", connection.Host, plan.Archive.Count, plan.Large.Count, plan.Unchanged.Count,
@@ -294,33 +294,9 @@ internal sealed class TreeReceiver
 
         private Packing Best => host.HasZstd ? Packing.Zstd : host.HasGzip ? Packing.Gzip : Packing.None;
 
-        private static string Word(Packing packing) => packing.ToString().ToLowerInvariant();
-
         private static byte[] List(IEnumerable<HostItem> items) => List(items.Select(item => item.Path));
 
         private static byte[] List(IEnumerable<string> paths) => Encoding.UTF8.GetBytes(string.Concat(paths.Select(path => $"./{path}\0")));
-
-        private void Ask(string line, params byte[][] lists)
-        {
-            var request = new MemoryStream();
-            var head = Encoding.UTF8.GetBytes(line + "\n");
-            request.Write(head, 0, head.Length);
-            foreach (var list in lists)
-            {
-                request.Write(list, 0, list.Length);
-            }
-
-            request.Position = 0;
-            try
-            {
-                requests.Add(request);
-            }
-            catch (InvalidOperationException)
-            {
-                // The host has just said its last word.
-                throw new EndOfStreamException();
-            }
-        }
 
         private void Lose(HostItem item, LeftOutReason reason, string why)
         {
@@ -328,182 +304,6 @@ internal sealed class TreeReceiver
             {
                 Failed.Add(new LeftOut(item.Path, reason, why));
             }
-        }
-
-        private void ReceivePieces(WordStream output)
-        {
-            foreach (var (_, file) in plan.Large)
-            {
-                var there = stage.PiecesOf(file);
-                using (var part = OpenPart(file))
-                {
-                    part.SetLength(file.Size);
-                    queue.Add(file.Split().Where(piece => !IsThere(piece, part, there)));
-                }
-            }
-
-            ReceivePieces(output, this);
-        }
-
-        /// <summary>Whether a transfer before this one has received a piece, and it still stands there.</summary>
-        private bool IsThere(Piece piece, FileStream part, HashSet<string> there)
-        {
-            if (there.Count == 0)
-            {
-                return false;
-            }
-
-            var bytes = new byte[piece.Length];
-            part.Position = piece.Offset;
-            for (var read = 0; read < bytes.Length;)
-            {
-                read += part.Read(bytes, read, bytes.Length - read) is > 0 and var some ? some : bytes.Length;
-            }
-
-            if (!there.Contains(piece.Name(Bytes.Hash(bytes, 0, bytes.Length))))
-            {
-                return false;
-            }
-
-            progress.Skip(piece.Length);
-            return true;
-        }
-
-        private FileStream OpenPart(LargeFile file) => new(
-            stage.PartOf(file), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 1);
-
-        private void ReceivePieces(WordStream output, object taker)
-        {
-            var ahead = new Queue<Piece>();
-            byte[][] buffers = [[], []];
-            var keeping = Task.FromResult(true);
-            var packing = roundTrip > Near ? Best : Packing.None;
-            while (true)
-            {
-                while (ahead.Count < PiecesAhead && queue.Take(taker, mayWait: ahead.Count == 0) is { } next)
-                {
-                    var path = Encoding.UTF8.GetBytes(next.File.Path);
-                    Ask(string.Format(
-                        CultureInfo.InvariantCulture, "piece {0} {1} {2} {3}", next.Offset, next.Length, Word(packing), path.Length), path);
-                    ahead.Enqueue(next);
-                }
-
-                if (ahead.Count == 0)
-                {
-                    keeping.GetAwaiter().GetResult();
-                    return;
-                }
-
-                var piece = ahead.Dequeue();
-                switch (output.ReadWord()?.Text)
-                {
-                    case "piece":
-                        // The one before is hashed and written while this one arrives.
-                        Array.Reverse(buffers);
-                        var bytes = ReceivePiece(piece, output, ref buffers[0]);
-                        keeping.GetAwaiter().GetResult();
-                        var said = sums.TryTake(out var sum, Timeout.Infinite) ? sum : throw new EndOfStreamException();
-                        keeping = Blocking.RunAsync(() => Keep(piece, bytes, said));
-                        break;
-                    case "gone":
-                        _ = output.ReadWord();
-                        piece.File.IsGivenUp = true;
-                        queue.Done(piece);
-                        break;
-                    case null:
-                        throw new EndOfStreamException();
-                    default:
-                        throw new FormatException("A piece was announced in another way.");
-                }
-            }
-        }
-
-        /// <summary>Receives the bytes of a piece, into a buffer if they are not compressed.</summary>
-        private ArraySegment<byte> ReceivePiece(Piece piece, WordStream output, ref byte[] buffer)
-        {
-            var words = output.ReadWord()?.Text.Split(' ');
-            if (words is not [var how, var number] || !int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
-                || (how == "none" ? count != piece.Length : how != Word(Best) || count > piece.Length + SampledBytes))
-            {
-                throw new FormatException("A piece has another length.");
-            }
-
-            if (buffer.Length < count)
-            {
-                buffer = new byte[Math.Max(count, piece.File.PieceSize)];
-            }
-
-            for (var have = 0; have < count;)
-            {
-                var some = output.Read(buffer, have, Math.Min(count - have, 256 * 1024));
-                if (some == 0)
-                {
-                    throw new EndOfStreamException();
-                }
-
-                have += some;
-                progress.Add((long)((double)some * piece.Length / count), piece.File.Path);
-            }
-
-            return how == "none" ? new ArraySegment<byte>(buffer, 0, count)
-                : new ArraySegment<byte>(Packer.Unpack(Best, buffer, count, piece.Length));
-        }
-
-        /// <summary>Writes a piece to its place, if it has the hash that the host says.</summary>
-        private void Keep(Piece piece, ArraySegment<byte> bytes, string said)
-        {
-            try
-            {
-                var sum = Bytes.Hash(bytes.Array!, bytes.Offset, bytes.Count);
-                if (said == sum)
-                {
-                    Write(piece, bytes, sum);
-                }
-                else
-                {
-                    queue.Again(piece);
-                }
-            }
-            catch
-            {
-                // Nobody is to wait for this piece.
-                queue.End();
-                throw;
-            }
-        }
-
-        private void Write(Piece piece, ArraySegment<byte> bytes, string sum)
-        {
-            using (var part = OpenPart(piece.File))
-            {
-                WriteSparse(part, piece.Offset, bytes);
-            }
-
-            stage.Note(piece, sum);
-            queue.Done(piece);
-        }
-
-        /// <summary>Writes bytes to a new file, but leaves holes for zeros.</summary>
-        private static void WriteSparse(FileStream file, long offset, ArraySegment<byte> segment)
-        {
-            var bytes = segment.Array!;
-            const int Block = 64 * 1024;
-            var from = 0;
-            for (var at = 0; at <= segment.Count; at += Block)
-            {
-                var length = Math.Min(Block, segment.Count - at);
-                if (length > 0 && !Bytes.AreZero(bytes, at, length))
-                {
-                    continue;
-                }
-
-                file.Position = offset + from;
-                file.Write(bytes, from, Math.Min(at, segment.Count) - from);
-                from = Math.Min(at + Block, segment.Count);
-            }
-
-            file.Position = offset + from;
-            file.Write(bytes, from, segment.Count - from);
         }
 
         /// <summary>Looks whether large files changed while they were read.</summary>
@@ -515,7 +315,7 @@ internal sealed class TreeReceiver
             }
 
             var list = List(plan.Large.Select(large => large.Item));
-            Ask($"look {list.Length}", list);
+            requests.Ask($"look {list.Length}", list);
             var now = new Dictionary<string, HostEntry>(StringComparer.Ordinal);
             for (var count = 0; output.ReadWord() is { Text: "now" } && output.ReadWord() is { } entry && output.ReadWord() is { } path
                 && output.ReadWord() is { } target; count++)
@@ -541,7 +341,7 @@ internal sealed class TreeReceiver
         private Packing ChoosePacking(WordStream output)
         {
             var files = plan.Archive.Where(item => item.Entry.Size > 0).ToArray();
-            if (roundTrip < Near || Best == Packing.None || files.Length == 0)
+            if (speed.IsNear || Best == Packing.None || files.Length == 0)
             {
                 return Packing.None;
             }
@@ -549,7 +349,7 @@ internal sealed class TreeReceiver
             var step = Math.Max(1, files.Length / SampledFiles);
             var sample = files.Where((_, index) => index % step == 0).Take(SampledFiles).ToArray();
             var list = List(sample);
-            Ask($"sample {Word(Best)} {list.Length}", list);
+            requests.Ask($"sample {Best.Word()} {list.Length}", list);
             _ = output.ReadWord();
             return double.TryParse(output.ReadWord()?.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var size)
                 && size < Worth * sample.Sum(item => Math.Min(item.Entry.Size, SampledBytes)) ? Best : Packing.None;
@@ -563,8 +363,10 @@ internal sealed class TreeReceiver
             }
 
             var (first, second) = (List(plan.Archive), List(plan.Archive.Concat(plan.Kept)));
-            Ask($"tar {Word(packing)} {first.Length} {second.Length}", first, second);
-            requests.CompleteAdding();
+            requests.Ask(
+                $"tar {packing.Word()} {first.Length} {second.Length} {HostFolder.Names(plan.Archive.Concat(plan.Kept).Select(item => item.Path))}",
+                first, second);
+            requests.End();
             if (output.ReadWord()?.Text != "tar")
             {
                 throw new EndOfStreamException();
@@ -592,6 +394,7 @@ internal sealed class TreeReceiver
                 .ToDictionary(group => group.Key, group => new Queue<HostItem>(group), StringComparer.Ordinal);
             var reader = new TarReader(unpacked);
             var buffer = new byte[128 * 1024];
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             while (reader.Next(Record) is { } member)
             {
                 if (!wanted.TryGetValue(HostFolder.Relative(member.Path.Text), out var items) || items.Count == 0)
@@ -605,7 +408,7 @@ internal sealed class TreeReceiver
                 {
                     using (file)
                     {
-                        hashes[item.Path] = CopyTo(file, reader, item, buffer);
+                        hashes[item.Path] = CopyTo(file, reader, item, buffer, hash);
                     }
 
                     File.SetLastWriteTimeUtc(file.Name, item.Entry.LastWriteTime);
@@ -630,9 +433,8 @@ internal sealed class TreeReceiver
             }
         }
 
-        private string CopyTo(FileStream file, TarReader reader, HostItem item, byte[] buffer)
+        private string CopyTo(FileStream file, TarReader reader, HostItem item, byte[] buffer, IncrementalHash hash)
         {
-            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             while (reader.Read(buffer, buffer.Length) is > 0 and var count)
             {
                 hash.AppendData(buffer, 0, count);
@@ -647,7 +449,7 @@ internal sealed class TreeReceiver
         {
             foreach (var item in plan.Kept)
             {
-                using var file = File.OpenRead(stage.PlaceFor(item.Local));
+                using var file = File.OpenRead(stage.PathOf(item.Local));
                 hashes[item.Path] = Bytes.Hash(file);
             }
 

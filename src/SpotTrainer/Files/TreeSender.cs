@@ -31,14 +31,12 @@ internal sealed record SendOrder
 /// <summary>Sends a tree to a host. Only what is not there yet travels, and nothing has its name before it is whole.</summary>
 internal sealed class TreeSender
 {
-    private const int MostConnections = 4;
     private const int MostNames = 64;
 
     /// <summary>How many bytes OpenSSH lets be under way on a channel.</summary>
     private const int HostWindow = 2 << 20;
 
     private static readonly TimeSpan LongestRoundTrip = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
     private static readonly string Script = EmbeddedScript.ReadLine("talk.sh", "note_sent.sh", "receive.sh");
 
     private readonly SshConnection connection;
@@ -56,6 +54,7 @@ internal sealed class TreeSender
     private readonly HashSet<string> sent = new(StringComparer.Ordinal);
     private SendPlan plan = null!;
     private LineSpeed speed = null!;
+    private Task helping = Task.CompletedTask;
     private Exception? failure;
     private (string Kind, string Path)? complaint;
     private bool isSent;
@@ -93,10 +92,9 @@ internal sealed class TreeSender
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var measuring = connection.RoundTripAsync(LongestRoundTrip, over.Token);
-        var helping = HelpAsync(over.Token);
         try
         {
-            await TalkAsync(order.Checksum ? "check" : "send", Content(measuring), End, cancellationToken);
+            await TalkAsync(order.Checksum ? "check" : "send", Content(measuring, over.Token), End, cancellationToken);
             ThrowIfFailed(isDone);
         }
         finally
@@ -112,7 +110,7 @@ internal sealed class TreeSender
     {
         try
         {
-            await Conversation.RunAsync(connection, Command(mode), input, Listen, errors, end, context.Time, cancellationToken);
+            await Conversation.RunAsync(connection, Command(mode), input, Listen, order.Checksum ? Task.CompletedTask : ready.Task, errors.Add, end, context.Time, cancellationToken);
         }
         catch (FormatException exception)
         {
@@ -247,7 +245,7 @@ internal sealed class TreeSender
     }
 
     /// <summary>Returns what the host gets on its standard input.</summary>
-    private IEnumerable<Stream> Content(Task<TimeSpan> measuring)
+    private IEnumerable<Stream> Content(Task<TimeSpan> measuring, CancellationToken over)
     {
         if (!ready.Task.GetAwaiter().GetResult() || failure is not null)
         {
@@ -282,13 +280,14 @@ internal sealed class TreeSender
             yield return List("mirror", plan.Extra);
         }
 
+        helping = new FurtherConnections(connection, queue, speed, context).HelpAsync(HostWindow, SendMoreAsync, over);
         foreach (var part in Pieces(queue))
         {
             yield return part;
         }
 
         var packing = ChoosePacking();
-        yield return Line($"tar {packing.ToString().ToLowerInvariant()}");
+        yield return Line($"tar {packing.Word()} {HostFolder.Names(sent)}");
         Stream archive = new TarSource(Entries(), OpenMember, NoteMember);
         yield return new MeasuredStream(packing == Packing.None ? archive : new PackedStream(packing, archive), speed);
         progress.Say("The host checks what has arrived.");
@@ -351,7 +350,7 @@ internal sealed class TreeSender
                 queue.Sent(piece, name);
                 yield return Line(string.Format(
                     CultureInfo.InvariantCulture, "piece {0} {1} {2} {3} {4} {5}", piece.File.Key, piece.File.Size, piece.Offset,
-                    piece.Length, packing.ToString().ToLowerInvariant(), bytes.Count));
+                    piece.Length, packing.Word(), bytes.Count));
                 yield return new MeasuredStream(new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count), speed)
                 {
                     Progress = count => progress.Add((long)((double)count * piece.Length / bytes.Count), piece.File.Path),
@@ -450,7 +449,7 @@ internal sealed class TreeSender
         var packing = Best(sample, count);
         if (packing != Packing.None)
         {
-            context.Log.Verbose($"{connection.Host}: The stream is compressed with {packing.ToString().ToLowerInvariant()}.");
+            context.Log.Verbose($"{connection.Host}: The stream is compressed with {packing.Word()}.");
         }
 
         return packing;
@@ -505,7 +504,7 @@ internal sealed class TreeSender
 
         // With their sizes: a full disk can have cut them off.
         isSent = true;
-        yield return Member("end", Encoding.ASCII.GetBytes(string.Join("\n", lists.Select(list => list.Size))));
+        yield return Member("end", Encoding.ASCII.GetBytes(string.Concat(lists.Select(list => $"{list.Size} ")) + "\n"));
     }
 
     private bool IsWhole(LargeFile file)
@@ -577,50 +576,6 @@ internal sealed class TreeSender
         return outcome;
     }
 
-    /// <summary>
-    /// Opens further connections for pieces, while one alone cannot fill the line: the distance lets only so many bytes be under way on each.
-    /// </summary>
-    private async Task HelpAsync(CancellationToken cancellationToken)
-    {
-        var helpers = new List<Task>();
-        try
-        {
-            while (await ready.Task && helpers.Count < MostConnections - 1)
-            {
-                await context.Time.DelayAsync(Look, cancellationToken);
-                if (queue.Waiting > helpers.Count + 1 && speed.Rate * speed.RoundTrip.TotalSeconds > HostWindow / 2)
-                {
-                    helpers.Add(SendMoreAsync(cancellationToken));
-                    context.Log.Verbose($"{connection.Host}: The line takes more than one connection. Pieces travel over {helpers.Count + 1}.");
-                }
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The transfer is over.
-        }
-
-        await Task.WhenAll(helpers);
-    }
-
-    private async Task SendMoreAsync(CancellationToken cancellationToken)
-    {
-        var taker = new object();
-        try
-        {
-            using var more = await SshConnection.ConnectAsync(connection.Host, isBooting: false, context, cancellationToken);
-            await Conversation.RunAsync(
-                more, Command("more"), Pieces(taker).Append(Line("end")), ListenToMore, new Conversation.ErrorText(), () => { },
-                context.Time, cancellationToken);
-        }
-        catch (Exception exception) when (exception is SpotTrainerException or OperationCanceledException)
-        {
-            // The others send what this one has not.
-            context.Log.Verbose($"{connection.Host}: A further connection failed: {ErrorTranslation.FirstSentence(exception.Message)}");
-        }
-        finally
-        {
-            queue.Return(taker);
-        }
-    }
+    private Task SendMoreAsync(SshConnection more, object taker, CancellationToken cancellationToken) => Conversation.RunAsync(
+        more, Command("more"), Pieces(taker).Append(Line("end")), ListenToMore, Task.CompletedTask, _ => { }, () => { }, context.Time, cancellationToken);
 }

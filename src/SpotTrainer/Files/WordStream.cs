@@ -11,6 +11,10 @@ internal sealed class WordStream(Stream source) : PullStream
     private readonly byte[] buffer = new byte[128 * 1024];
     private int start;
     private int end;
+    private long count;
+
+    /// <summary>How often words came. Another thread may ask.</summary>
+    public long Count => Interlocked.Read(ref count);
 
     /// <summary>Reads a word, or null at the end.</summary>
     /// <exception cref="FormatException">The word is too long.</exception>
@@ -35,12 +39,13 @@ internal sealed class WordStream(Stream source) : PullStream
 
             Buffer.BlockCopy(buffer, start, buffer, 0, looked);
             (start, end) = (0, looked);
-            if (source.Read(buffer, end, buffer.Length - end) is not (> 0 and var count))
+            if (source.Read(buffer, end, buffer.Length - end) is not (> 0 and var some))
             {
                 return looked == 0 ? null : throw new EndOfStreamException();
             }
 
-            end += count;
+            end += some;
+            Interlocked.Increment(ref count);
         }
     }
 

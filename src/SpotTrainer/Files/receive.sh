@@ -6,8 +6,8 @@
 # list to entries of DESTINATION. It stands behind talk.sh and note_sent.sh.
 #
 # Standard output has words that each end with a null:
-#   "at" the destination's own path, "free" BYTES, "wide" 1 if it is the home folder or above it, "zstd" and "gzip" PROGRAM; for each entry there ("have"), or kept from before ("kept"): "TYPE MODE SIZE TIME", PATH,
-#   TARGET; "hash" "HASH  PATH"; for each piece from before "piece" "KEY OFFSET LENGTH HASH"; "ready"; then "piece" for each that has arrived,
+#   "at" the destination's own path, "free" BYTES, "wide" 1 if it is the home folder or above it, "zstd" and "gzip" if they are there, each
+#   twice; for each entry there ("have"), or kept from before ("kept"): "TYPE MODE SIZE TIME", PATH, TARGET; "hash" "HASH  PATH"; for each piece from before "piece" "KEY OFFSET LENGTH HASH"; "ready"; then "piece" for each that has arrived,
 #   and "torn" "KEY OFFSET LENGTH HASH" for one that has another hash; "bad" PATH for what did not arrive whole, "blocked" PATH for what
 #   something else is in the way of, and "done". Or, instead: "missing" NAMES for programs that the host does not have, "error" KIND PATH.
 # Standard input has lines, some with bytes after them:
@@ -15,7 +15,7 @@
 #   drop LENGTH, the bytes: paths of what was kept from before and is not wanted any more
 #   mirror LENGTH, the bytes: paths of what is to be deleted
 #   end: there is nothing more to do
-#   tar COMPRESSION, and an archive to the end of the input. It has files/, the new entries; large, KEY, TIME, MODE, and PATH for each
+#   tar COMPRESSION NAMES, and an archive to the end of the input. NAMES is there if names of files have line ends. It has files/, the new entries; large, KEY, TIME, MODE, and PATH for each
 #   file that came in pieces; sums, "HASH  ./PATH" for all others, in the order of the bytes; modes, "MODE" and a path; folders, an archive
 #   with the times and modes of folders, and names, their paths; and end, with the sizes of these five lists. Lists have a null after each
 #   item.
@@ -27,9 +27,9 @@ dest=$2
 id=$3
 shift 3
 area=.spottrainer-incoming
-need tar xargs dd sort comm cut sed flock truncate sha256sum
+need tar xargs dd sort comm cut sed tr flock truncate sha256sum
 # Enters the destination, or says what stands in the way. To list one that is not there, it enters the folder that it would be in.
-[ "$mode" = list ] || mkdir -p -- "$dest" 2>/dev/null
+[ "$mode" = list ] || [ -d "$dest" ] || mkdir -p -- "$dest" 2>/dev/null
 at=$dest
 until [ -e "$at" ] || [ -L "$at" ]; do
     case $at in
@@ -47,20 +47,26 @@ case $home/ in
     *) wide=0 ;;
 esac
 incoming=$area/$id
+kept=
 if [ "$mode" = send ] || [ "$mode" = check ]; then
     # What was interrupted long ago, and is not at work now.
-    find "./$area" -mindepth 1 -maxdepth 1 -not -name "uri-*" -mmin +10080 -exec flock -n {}/lock rm -rf {} \; 2>/dev/null
+    [ -d "$area" ] && find "./$area" -mindepth 1 -maxdepth 1 -not -name "uri-*" -mmin +10080 -exec flock -n {}/lock rm -rf {} \; 2>/dev/null
     # A transfer of the same files that was cut off can still be ending.
     holder=
     until [ "$holder" = "$$" ]; do
+        [ -d "$incoming" ] && kept=1
         mkdir -p "$incoming/files" "$incoming/parts" 2>/dev/null || fail file "$PWD/$area"
         exec 9>> "$incoming/lock"
         if flock -w 30 9; then
             # The transfer before this one may have deleted the lock meanwhile.
             printf "%s\n" "$$" >&9
-            holder=$(tail -n 1 "$incoming/lock" 2>/dev/null)
+            while read -r each; do
+                holder=$each
+            done < "$incoming/lock"
             # What it wanted besides is over. Above all, nothing is deleted because another transfer was to delete it.
-            ( cd "$incoming" && rm -f mirror sums large modes names folders end )
+            for each in mirror sums large modes names folders end; do
+                [ -e "$incoming/$each" ] && rm -f "$incoming/$each"
+            done
         else
             id=$id-$$
             incoming=$area/$id
@@ -70,20 +76,16 @@ fi
 if [ "$mode" = more ]; then
     say ready
 else
-    # shellcheck disable=SC2046
-    set -- "$at" $(df -P -k . 2>/dev/null | tail -n 1) -- "$@"
-    say at "$PWD" free "$((${5:-0} * 1024))" wide "$wide" zstd "$(command -v zstd)" gzip "$(command -v gzip)"
-    until [ "$1" = -- ]; do
-        shift
-    done
-    shift
+    free=$(stat -f -c "%a * %S" .)
+    say at "$PWD" free "$((${free:-0}))" wide "$wide"
+    say_packers
     [ $# -gt 0 ] || set -- .
     if [ "$at" = "$dest" ]; then
         find "$@" -path . -o -path "./$area" -prune -o -printf "have\0%y %m %s %T@\0%p\0%l\0" 2>/dev/null
-        [ "$mode" = check ] && find "$@" -path "./$area" -prune -o -type f -print0 2>/dev/null | xargs -0 -r sha256sum -z |
-            sed -z "s/^/hash\x00/"
+        [ "$mode" = check ] && find "$@" -path "./$area" -prune -o -type f -print0 2>/dev/null |
+            hash_files "$(find "$@" -name "*$newline*" -print -quit 2>/dev/null)" | sed -z "s/^/hash\x00/"
     fi
-    [ "$mode" = list ] || {
+    [ -n "$kept" ] && {
         ( cd "$incoming/files" && find . -mindepth 1 -printf "kept\0%y %m %s %T@\0%p\0%l\0" )
         find "$incoming/parts" -mindepth 2 -name "*-*-*" -printf "piece\0%P\0"
     }
@@ -92,7 +94,9 @@ else
 fi
 # Checks a piece as it stands on the disk, and notes that it is there.
 check() {
-    sum=$(dd if="$incoming/parts/$1/data" bs=262144 iflag=skip_bytes,count_bytes skip="$2" count="$3" status=none | hash)
+    # The program and its options.
+    # shellcheck disable=SC2086
+    sum=$(dd if="$incoming/parts/$1/data" bs=65536 iflag=skip_bytes,count_bytes skip="$2" count="$3" status=none | exec $hash)
     if [ "${sum%% *}" = "$4" ]; then
         : > "$incoming/parts/$1/$2-$3-$4"
         say piece "$1/$2-$3-$4"
@@ -110,11 +114,14 @@ unpack() {
 place() {
     dd bs=65536 iflag=fullblock,count_bytes oflag=seek_bytes conv=notrunc,sparse status=none of="$part/data" seek="$three" count="$four"
 }
+part=
 while read -r word one two three four how count; do
     case $word in
-        piece) part=$incoming/parts/$one
-            mkdir -p "$part"
-            truncate -s "$two" "$part/data" || fail write "$PWD"
+        piece) [ "$part" = "$incoming/parts/$one" ] || {
+                part=$incoming/parts/$one
+                mkdir -p "$part"
+                truncate -s "$two" "$part/data" || fail write "$PWD"
+            }
             if [ "$how" = none ]; then
                 place
             else
@@ -142,9 +149,9 @@ if [ "$word" = tar ]; then
         unpack "$one" | tar -x -p -f - -b 128 -C "$incoming" --no-same-owner
     fi
     # The end comes last. Without it, the sender has stopped. It has the sizes of the lists, which a full disk can have cut off.
-    lists=$(cd "$incoming" && stat -c %s sums large modes names folders 2>/dev/null)
-    { [ -s "$incoming/end" ] && [ "$lists" = "$(cat "$incoming/end")" ]; } || fail write "$PWD"
-    ( cd "$incoming/files" && find . -type f -print0 | xargs -0 -r sha256sum -z | sort -z ) > "$incoming/actual" || fail write "$PWD"
+    lists=$(cd "$incoming" && stat --printf "%s " sums large modes names folders 2>/dev/null)
+    { IFS= read -r end < "$incoming/end" && [ "$lists" = "$end" ]; } 2>/dev/null || fail write "$PWD"
+    ( cd "$incoming/files" && find . -type f -print0 | hash_files "$two" | sort -z ) > "$incoming/actual" || fail write "$PWD"
     cmp -s "$incoming/sums" "$incoming/actual" || {
         comm -z -23 "$incoming/sums" "$incoming/actual" | cut -z -c 67- | sed -z "s/^/bad\x00/"
         comm -z -13 "$incoming/sums" "$incoming/actual" | cut -z -c 67- | ( cd "$incoming/files" && xargs -0 -r rm -f -- )
@@ -157,7 +164,7 @@ fi
 [ -s "$incoming/mirror" ] && [ "$wide" = 0 ] && xargs -0 rm -rf -- < "$incoming/mirror"
 # Puts what is in one folder of the new files into the same folder of the destination. A new folder takes one step with all that is in it.
 settle() {
-    find "$incoming/files/$1" -mindepth 1 -maxdepth 1 -not -type d -print0 | xargs -0 -r mv -f -t "./$1" --
+    find "$incoming/files/$1" -mindepth 1 -maxdepth 1 -not -type d -exec mv -f -t "./$1" -- {} +
     for new in "$incoming/files/$1"/*/ "$incoming/files/$1"/.*/; do
         new=${new%/}
         name=${new##*/}
@@ -167,9 +174,9 @@ settle() {
         if [ -e "./$1/$name" ] || [ -L "./$1/$name" ]; then
             [ -d "$new" ] && ( settle "$1/$name" )
         elif [ -d "$new" ]; then
-            mv -T -- "$new" "./$1/$name"
+            printf "%s\0" "$new"
         fi
-    done
+    done | xargs -0 -r mv -t "./$1" --
 }
 if [ "$word" = tar ]; then
     set +f

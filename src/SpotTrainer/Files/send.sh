@@ -5,16 +5,16 @@
 # and to follow the links in it; more, for a further connection, to list nothing; or send.
 #
 # Standard output has words that each end with a null:
-#   "at" the folder's own path, "zstd" and "gzip" PROGRAM; for each entry "have" "TYPE MODE SIZE TIME", PATH, TARGET (TYPE is U for a file or
+#   "at" the folder's own path, "zstd" and "gzip" if they are there, each twice; for each entry "have" "TYPE MODE SIZE TIME", PATH, TARGET (TYPE is U for a file or
 #   folder that cannot be read); "hash" "HASH  PATH"; "ready"; and then the answers. Or, instead: "missing" NAMES for programs that the host
 #   does not have, "error" KIND PATH.
 # Standard input has lines, some with bytes after them:
-#   piece OFFSET LENGTH COMPRESSION COUNT, a path of COUNT bytes: the answer is "piece" "COMPRESSION COUNT" and so many bytes, which are the
-#   piece of the file, or "gone" if the file has become shorter
+#   piece OFFSET LENGTH COMPRESSION COUNT, a path of COUNT bytes, which is that of the last piece if COUNT is 0: the answer is "piece"
+#   "COMPRESSION COUNT" and so many bytes, which are the piece of the file, or "gone" if the file has become shorter
 #   sample COMPRESSION COUNT, a list: the answer is "sample" and the compressed size of the first 8 KiB of all these files together
 #   look COUNT, a list: the answer is "now" "TYPE MODE SIZE TIME", PATH, TARGET for each, and "seen"
-#   tar COMPRESSION COUNT COUNT, and two lists: the answer is "tar", and to the end of the output, compressed, an archive with the files of
-#   the first list, and "HASH  PATH" for each of the second
+#   tar COMPRESSION COUNT COUNT NAMES, and two lists: the answer is "tar", and to the end of the output, compressed, an archive with the
+#   files of the first list, and "HASH  PATH" for each of the second. NAMES is there if names in it have line ends.
 #   end
 # Lists have a null after each path. Standard error has "sum" HASH, each with a null, for each piece: the bytes could not be read twice.
 # It stands behind talk.sh.
@@ -23,7 +23,7 @@ set -f
 export LC_ALL=C
 mode=$1
 folder=$2
-need tar xargs dd sed sha256sum
+need tar xargs dd sed tr sha256sum
 [ -e "$folder" ] || fail missing "$folder"
 [ -d "$folder" ] || fail file "$folder"
 { cd -P -- "$folder" 2>/dev/null && [ -r . ]; } || fail denied "$folder"
@@ -31,13 +31,15 @@ list() {
     set -- -mindepth 1 -type d -not "(" -readable -executable ")" -printf "have\0U %m %s %T@\0%p\0\0" -prune
     set -- "$@" -o -type f -not -readable -printf "have\0U %m %s %T@\0%p\0\0"
     find . "$@" -o -printf "have\0%y %m %s %T@\0%p\0%l\0"
-    [ "$mode" = check ] && find . -type f -readable -print0 | xargs -0 -r sha256sum -z | sed -z "s/^/hash\x00/"
+    [ "$mode" = check ] && find . -type f -readable -print0 | hash_files "$(find . -name "*$newline*" -print -quit)" |
+        sed -z "s/^/hash\x00/"
 }
 follow=
 if [ "$mode" = more ]; then
     say ready
 else
-    say at "$PWD" zstd "$(command -v zstd)" gzip "$(command -v gzip)"
+    say at "$PWD"
+    say_packers
     if [ "$mode" = named ]; then
         follow=-h
         read -r word count
@@ -56,29 +58,38 @@ pack() {
     esac
 }
 part() {
-    dd if="./$path" bs=262144 iflag=skip_bytes,count_bytes skip="$one" count="$two"
+    exec dd if="./$path" bs=65536 iflag=skip_bytes,count_bytes skip="$one" count="$two"
 }
 # Prints a piece in its full length, whatever becomes of the file: the next answer would be taken for the rest of it. Then its sum is wrong.
 full() {
     # Of what was ended by a signal, nobody knows how much it has printed.
     { said=$(part 2>&1 >&4); } 4>&1 || [ $? -lt 128 ] || kill $$
-    count=$(printf "%s\n" "$said" | sed -n "s/^\([0-9]*\) bytes* .*copied.*/\1/p")
-    [ "${count:-0}" = "$two" ] || head -c "$((two - ${count:-0}))" /dev/zero
+    # The last line is "16777216 bytes (17 MB, 16 MiB) copied, 0.01 s, 1.7 GB/s", unless the file is gone.
+    said=${said##*"$newline"}
+    count=0
+    case $said in
+        [0-9]*" byte"*" copied, "*) count=${said%% *} ;;
+    esac
+    [ "$count" = "$two" ] || head -c "$((two - count))" /dev/zero
 }
 packed=
 trap "[ -z \"\$packed\" ] || rm -f -- \"\$packed\"" EXIT
 trap "exit 1" HUP INT TERM
 while read -r word one two three four; do
     case $word in
-        piece) path=$(take "$four" && printf .)
-            path=${path%.}
-            size=$(find -H "./$path" -maxdepth 0 -printf "%s")
+        piece) [ "$four" = 0 ] || {
+                path=$(take "$four" && printf .)
+                path=${path%.}
+                size=$(find -H "./$path" -maxdepth 0 -printf "%s")
+            }
             [ "${size:-0}" -ge "$((one + two))" ] || {
                 say gone ""
                 continue
             }
             {
-                sum=$(part 2>/dev/null | hash)
+                # The program and its options.
+                # shellcheck disable=SC2086
+                sum=$(part 2>/dev/null | exec $hash)
                 say sum "${sum%% *}" >&2
             } &
             # How long it will be is known when it is compressed. A full disk has no room for that.
@@ -108,7 +119,7 @@ archive() {
     # One word or none.
     # shellcheck disable=SC2086
     take "$two" | tar -c $follow -b 128 -f - --format=gnu --hard-dereference --no-recursion --null -T -
-    take "$three" | xargs -0 -r sha256sum -z
+    take "$three" | hash_files "$four"
 }
 say tar ""
 if [ "$one" = none ]; then

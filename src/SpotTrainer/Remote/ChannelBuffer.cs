@@ -26,7 +26,7 @@ internal sealed class ChannelBuffer(int most, Action<int> taken) : Stream
     private bool flooded;
     private TaskCompletionSource<bool>? waiting;
 
-    public override bool CanRead => false;
+    public override bool CanRead => true;
 
     public override bool CanSeek => false;
 
@@ -46,26 +46,20 @@ internal sealed class ChannelBuffer(int most, Action<int> taken) : Stream
     /// <exception cref="SpotTrainerException"><c>OutputFlooded</c>: the host sent more than it was allowed to.</exception>
     public async Task<ArraySegment<byte>> ReadAsync()
     {
-        if (lent > 0)
-        {
-            taken(lent);
-            lent = 0;
-        }
-
+        TakeBack();
         while (start == end)
         {
             Task wait;
             lock (gate)
             {
-                if (arrived > 0)
+                if (Exchange())
                 {
-                    (arriving, reading, start, end, arrived) = (reading, arriving, 0, arrived, 0);
                     break;
                 }
 
                 if (ended)
                 {
-                    return flooded ? throw RemoteErrors.Flooded() : default;
+                    return new ArraySegment<byte>([]);
                 }
 
                 waiting = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -78,6 +72,64 @@ internal sealed class ChannelBuffer(int most, Action<int> taken) : Stream
         lent = Math.Min(end - start, MostAtOnce);
         start += lent;
         return new ArraySegment<byte>(reading, start - lent, lent);
+    }
+
+    /// <summary>Gives back the last of the bytes that the last call has returned, for the next one.</summary>
+    /// <param name="count">How many.</param>
+    public void Unread(int count)
+    {
+        start -= count;
+        lent -= count;
+    }
+
+    /// <summary>Waits for output, and copies what has arrived; nothing at the end. The thread waits, so this is for a thread of its own.</summary>
+    /// <exception cref="SpotTrainerException"><c>OutputFlooded</c>: the host sent more than it was allowed to.</exception>
+    public override int Read(byte[] buffer, int offset, int count)
+    {
+        TakeBack();
+        if (start == end)
+        {
+            lock (gate)
+            {
+                while (!Exchange())
+                {
+                    if (ended)
+                    {
+                        return 0;
+                    }
+
+                    Monitor.Wait(gate);
+                }
+            }
+        }
+
+        var some = Math.Min(count, end - start);
+        Buffer.BlockCopy(reading, start, buffer, offset, some);
+        start += some;
+        taken(some);
+        return some;
+    }
+
+    /// <summary>Lets the sender send as much as was lent.</summary>
+    private void TakeBack()
+    {
+        if (lent > 0)
+        {
+            taken(lent);
+            lent = 0;
+        }
+    }
+
+    /// <summary>Takes what has arrived. Returns false if nothing has.</summary>
+    private bool Exchange()
+    {
+        if (arrived == 0)
+        {
+            return flooded ? throw RemoteErrors.Flooded() : false;
+        }
+
+        (arriving, reading, start, end, arrived) = (reading, arriving, 0, arrived, 0);
+        return true;
     }
 
     public override void Write(byte[] buffer, int offset, int count)
@@ -104,15 +156,13 @@ internal sealed class ChannelBuffer(int most, Action<int> taken) : Stream
                 arrived += count;
             }
 
-            waiting?.TrySetResult(true);
+            Wake();
         }
     }
 
     public override void Flush()
     {
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
@@ -123,9 +173,15 @@ internal sealed class ChannelBuffer(int most, Action<int> taken) : Stream
         lock (gate)
         {
             ended = true;
-            waiting?.TrySetResult(true);
+            Wake();
         }
 
         base.Dispose(disposing);
+    }
+
+    private void Wake()
+    {
+        waiting?.TrySetResult(true);
+        Monitor.PulseAll(gate);
     }
 }

@@ -30,6 +30,9 @@ internal sealed record RemoteCommand(string Text)
     /// <summary>Opens its standard input; null for none.</summary>
     public Func<Stream>? Input { get; init; }
 
+    /// <summary>Reads its standard output, on a thread of its own. What it leaves is discarded. Null if whoever runs it takes the output.</summary>
+    public Action<Stream>? Listen { get; init; }
+
     /// <summary>Is called when it has written all that it will write. What makes its input can wait for something that never comes then.</summary>
     public Action? Silent { get; init; }
 

@@ -25,7 +25,9 @@ internal sealed record CommandEnd(int ExitCode, string? Signal);
 /// </summary>
 /// <param name="connection">The connection that it runs on.</param>
 /// <param name="command">The command.</param>
-/// <param name="read">Takes output as it arrives. The bytes are valid until the task ends, and the host waits that long.</param>
+/// <param name="read">
+/// Takes output as it arrives, and nothing at the end of a stream. The bytes are valid until the task ends, and the host waits that long.
+/// </param>
 internal sealed class RemoteProcess(
     SshConnection connection, RemoteCommand command, Func<TrainingCommandStream, ArraySegment<byte>, Task> read)
 {
@@ -120,27 +122,36 @@ internal sealed class RemoteProcess(
 
     private async Task CopyAsync(ChannelBuffer from, TrainingCommandStream stream)
     {
-        while (await from.ReadAsync() is { Count: > 0 } bytes)
+        var take = read;
+        ArraySegment<byte> bytes;
+        do
         {
-            if (stream == TrainingCommandStream.Output && !marked)
+            bytes = await from.ReadAsync();
+            if (stream == TrainingCommandStream.Output && !marked && bytes.Count > 0)
             {
-                bytes = AfterMark(bytes);
+                from.Unread(CountAfterMark(bytes));
+                if (marked && command.Listen is { } listen)
+                {
+                    await Blocking.RunAsync(() => listen(from));
+                    take = (_, _) => Task.CompletedTask;
+                }
+
+                continue;
             }
-            else if (stream == TrainingCommandStream.Error)
+
+            if (stream == TrainingCommandStream.Error)
             {
                 // Kept for the error if the command never starts.
                 errors.Add(bytes);
             }
 
-            if (bytes.Count > 0)
-            {
-                await read(stream, bytes);
-            }
+            await take(stream, bytes);
         }
+        while (bytes.Count > 0);
     }
 
-    /// <summary>Returns the output after the line with the mark.</summary>
-    private ArraySegment<byte> AfterMark(ArraySegment<byte> bytes)
+    /// <summary>Looks for the line with the mark, and returns how many of these bytes stand after it.</summary>
+    private int CountAfterMark(ArraySegment<byte> bytes)
     {
         noise.AddRange(bytes);
         var all = noise.ToArray();
@@ -149,7 +160,7 @@ internal sealed class RemoteProcess(
         var end = at < 0 ? -1 : text.IndexOf('\n', at);
         if (end < 0)
         {
-            return noise.Count > MostNoise ? throw RemoteErrors.ShellTalks(connection.Host, Noise) : default(ArraySegment<byte>);
+            return noise.Count > MostNoise ? throw RemoteErrors.ShellTalks(connection.Host, Noise) : 0;
         }
 
         var words = text.Substring(at + mark.Length, end - at - mark.Length).Split([' '], StringSplitOptions.RemoveEmptyEntries);
@@ -168,7 +179,7 @@ internal sealed class RemoteProcess(
         marked = true;
         noise.RemoveRange(at, noise.Count - at);
         started.TrySetResult(number.ToString(CultureInfo.InvariantCulture));
-        return new ArraySegment<byte>(all, end + 1, all.Length - end - 1);
+        return all.Length - end - 1;
     }
 
     /// <summary>What the shell printed before the command started.</summary>

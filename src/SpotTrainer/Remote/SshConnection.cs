@@ -253,7 +253,9 @@ internal sealed class SshConnection : IDisposable
     /// Runs a command, and passes its output on as it arrives. When it is canceled, or its time is up, its processes on the host end, too.
     /// </summary>
     /// <param name="command">The command.</param>
-    /// <param name="read">Takes output. The bytes are valid until the task ends, and the host waits that long.</param>
+    /// <param name="read">
+    /// Takes output, and nothing at the end of a stream. The bytes are valid until the task ends, and the host waits that long.
+    /// </param>
     /// <param name="cancellationToken">Cancels the wait, and ends the command.</param>
     /// <exception cref="SpotTrainerException">The command could not be started, its time is up, or the connection is lost.</exception>
     public async Task<CommandEnd> ExecuteAsync(

@@ -154,6 +154,26 @@ public sealed class HostileHostTests
         await EndsAsync(what, ground, () => ground.SendAsync(source, "there"));
     }
 
+    /// <summary>As one does whose disk does not answer: find(1) waits for it without an end.</summary>
+    [Theory]
+    [InlineData("send")]
+    [InlineData("receive")]
+    public async Task A_host_that_never_says_what_it_has_is_not_waited_for(string direction)
+    {
+        using var ground = await TransferGround.StartAsync(answer: Begin + "say at /; have 'd 755 0 1' ./x ''; sleep 600");
+        var source = Directory.CreateDirectory(ground.Folder["source"]).FullName;
+        var log = new RecordingLog { Time = new FastClock(30) };
+
+        var error = await Assert.ThrowsAsync<SpotTrainerException>(() => direction == "send"
+            ? TransferGround.DoAsync(Transfers.SendAsync, TransferGround.Order(source, "there"), ground.Host, log)
+            : TransferGround.DoAsync(
+                Transfers.ReceiveAsync, new ReceiveOrder { Folder = "there", Destination = ground.Folder["destination"] }, ground.Host, log));
+
+        Assert.Equal(("HostSilent", ErrorKind.OperationTimeout), (error.Id, error.Kind));
+        Assert.Contains("5 minutes", error.Message, StringComparison.Ordinal);
+        log.Context.Session.Dispose();
+    }
+
     internal static async Task ReceiveAsync(string what, string script)
     {
         using var ground = await TransferGround.StartAsync(answer: Begin + script);
