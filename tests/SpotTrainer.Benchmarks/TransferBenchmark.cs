@@ -176,12 +176,14 @@ internal sealed class TransferBenchmark : IDisposable
             new("SpotTrainer", to => SendAsync(host, source, to)),
             .. new[] { peer }.Concat(others).Select(ssh => new Contender(
                 $"scp{Describe(ssh)}", to => ShellAsync($"scp -q -F {folder["config"]} {source}/data {ssh}:{to}"))),
+            new("the channel alone", to => PipeAsync(host, $"cat > {to}", () => File.OpenRead(source + "/data"))),
         ], isLarge: true);
         await CompareAsync(name + ", down", rounds,
         [
             new("SpotTrainer", to => ReceiveAsync(source, to, host)),
             .. new[] { peer }.Concat(others).Select(ssh => new Contender(
                 $"scp{Describe(ssh)}", to => ShellAsync($"scp -q -F {folder["config"]} {ssh}:{source}/data {to}"))),
+            new("the channel alone", to => PipeAsync(host, $"cat {source}/data", null)),
         ], isLarge: true);
     }
 
@@ -270,6 +272,13 @@ internal sealed class TransferBenchmark : IDisposable
             connection, new ReceiveOrder { Folder = source, Destination = destination }, new TransferProgress("Receiving", context),
             context, CancellationToken.None);
         Require(source, isNew ? received.Files.Count : received.Unchanged.Count, received.Failed.Count);
+    }
+
+    /// <summary>Lets a command read or write, without anything that a transfer does besides.</summary>
+    private async Task PipeAsync(TrainingHost host, string command, Func<Stream>? input)
+    {
+        var connection = await SshConnectionPool.GetAsync(host, context, CancellationToken.None);
+        await connection.ExecuteAsync(new RemoteCommand(command) { Input = input }, (_, _) => Task.CompletedTask, CancellationToken.None);
     }
 
     private static void Require(string source, int arrived, int failed)
