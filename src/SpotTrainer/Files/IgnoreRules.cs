@@ -78,6 +78,9 @@ internal sealed class IgnoreRules
     /// <summary>The last -Exclude pattern that matches.</summary>
     public IgnorePattern? Excluded(MatchPath path, bool isFolder) => FolderRules.Last(exclude, path, 0, isFolder);
 
+    /// <summary>Whether the -Include patterns are the paths of some files, so that nothing else was asked for.</summary>
+    public bool AskForNamesOnly => include.Count > 0 && include.All(pattern => pattern.IsName);
+
     /// <summary>Whether an -Include pattern is the path of something below a folder.</summary>
     public bool NamesBelow(MatchPath folder) => include.Any(pattern => !pattern.Negated && pattern.NamesBelow(folder));
 }
@@ -135,11 +138,14 @@ internal sealed class FolderRules
             : new LeftOut(path, LeftOutReason.Rule, $"{source} has the rule '{rule.Text}'");
         return because is null
             ? new Verdict(IsTaken: isAskedFor, IsSettled: rule is not null)
-            : LeaveBehind(match, isFolder, isAskedFor || isFolder ? because : null);
+            : LeaveBehind(match, isFolder, isAskedFor || (isFolder && !AskForNamesOnly) ? because : null);
     }
 
+    /// <summary>Whether only some paths were asked for, so that nobody is surprised by what else stays behind.</summary>
+    public bool AskForNamesOnly => rules.AskForNamesOnly;
+
     /// <summary>Leaves a folder of the folder behind for what is in it.</summary>
-    public Verdict LeaveBehind(string folder, LeftOut because) =>
+    public Verdict LeaveBehind(string folder, LeftOut? because) =>
         LeaveBehind(new MatchPath(prefix + folder, rules.IgnoreCase), isFolder: true, because);
 
     internal static IgnorePattern? Last(IReadOnlyList<IgnorePattern> patterns, MatchPath path, int from, bool isFolder)

@@ -19,7 +19,7 @@ internal static class LeftOutReport
         foreach (var one in surprising.Take(Most))
         {
             log.Warning($"{one.Path} stays behind: {one.Why}."
-                + (one.MayBeIncluded ? $" To send it: -Include {PowerShellText.Quote("/" + Escape(one.Path))}" : string.Empty));
+                + (one.MayBeIncluded ? $" To send it, too: -Exclude {PowerShellText.Quote("!/" + Escape(one.Path))}" : string.Empty));
         }
 
         if (surprising.Length > Most)

@@ -122,7 +122,7 @@ internal sealed class LocalTree
         {
             if (!folder.CanReach(entry))
             {
-                return (new LeftOut(path, LeftOutReason.NameNotUnicode), null);
+                return (folder.Rules.AskForNamesOnly ? null : new LeftOut(path, LeftOutReason.NameNotUnicode), null);
             }
 
             if (depth > limits.Depth)
@@ -158,7 +158,8 @@ internal sealed class LocalTree
 
         if (!verdict.IsSettled && !verdict.StaysBehind && entries.Exists(IsOfEnvironment))
         {
-            verdict = parent.Rules.LeaveBehind(entry.Name, new LeftOut(path, LeftOutReason.PythonEnvironment));
+            verdict = parent.Rules.LeaveBehind(
+                entry.Name, parent.Rules.AskForNamesOnly ? null : new LeftOut(path, LeftOutReason.PythonEnvironment));
             if (!verdict.IsOpened)
             {
                 return (verdict.Because, null);
