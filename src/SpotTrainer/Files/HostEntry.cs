@@ -48,7 +48,9 @@ internal sealed record HostEntry(char Type, int Mode, long Size, DateTime LastWr
         CultureInfo.InvariantCulture, "{0:0.0000000}", (time - Epoch).Ticks / (decimal)TimeSpan.TicksPerSecond);
 
     /// <summary>Reads seconds since the epoch, of which find prints ten decimals.</summary>
-    private static DateTime Time(string text)
+    /// <exception cref="FormatException">It is no such number.</exception>
+    /// <exception cref="OverflowException">.NET has no such time.</exception>
+    public static DateTime Time(string text)
     {
         var point = text.IndexOf('.');
         var whole = point < 0 ? text : text.Substring(0, point);

@@ -71,7 +71,9 @@ public sealed class ReceiveTrainingResultCommand : JobCmdlet
     private string? Plan(TrainingJob job, ResultRequest request) => Get(job, async stopping =>
     {
         var known = await JobFinder.ResolveAsync(job, Context, stopping);
-        var (files, bytes) = await ResultReceiver.PlanAsync(known, request, Context, stopping);
-        return string.Format(CultureInfo.CurrentCulture, "fetch {0:N0} results ({1:N1} MiB) of {2}", files, bytes / MiB, known);
+        var plan = await ResultReceiver.PlanAsync(known, request, Context, stopping);
+        return string.Format(
+            CultureInfo.CurrentCulture, "fetch {0:N0} results ({1:N1} MiB) of {2}; {3:N0} are here already, and {4:N0} cannot be fetched",
+            plan.Files, plan.Bytes / MiB, known, plan.Unchanged, plan.Problems);
     });
 }

@@ -52,7 +52,7 @@ internal sealed class ResultList
         using var output = new MemoryStream();
         var error = new CappedText(MostError);
         var end = await connection.ExecuteAsync(
-            new RemoteCommand(command),
+            new RemoteCommand(command) { Title = "the list of results" },
             (stream, bytes) =>
             {
                 if (stream == TrainingCommandStream.Error)
@@ -99,7 +99,8 @@ internal sealed class ResultList
         }
 
         var kind = fields[0];
-        if (kind.Length != 3 || !long.TryParse(fields[1], NumberStyles.None, CultureInfo.InvariantCulture, out var size))
+        if (kind.Length != 3 || !long.TryParse(fields[1], NumberStyles.None, CultureInfo.InvariantCulture, out var size)
+            || TimeOf(fields[2]) is not { } time)
         {
             throw Damaged();
         }
@@ -114,7 +115,7 @@ internal sealed class ResultList
 
         // The folder itself has no name in itself.
         name = name.Length == 0 ? kind[0] == 'd' ? JobFiles.Data : "." : place + name;
-        var file = new ResultFile(name, size, IsOwn: kind[0] == 'c');
+        var file = new ResultFile(name, size, time, IsOwn: kind[0] == 'c');
         switch (kind[1], kind[2])
         {
             case ('f', 'f') when IsBelow(name):
@@ -170,8 +171,20 @@ internal sealed class ResultList
             else
             {
                 // For example last.ckpt, a link to the newest checkpoint.
-                files.Add(links[i].Link);
+                files.Add(links[i].Link with { IsLink = true });
             }
+        }
+    }
+
+    private static DateTime? TimeOf(string text)
+    {
+        try
+        {
+            return HostEntry.Time(text);
+        }
+        catch (Exception exception) when (exception is FormatException or OverflowException or ArgumentException)
+        {
+            return null;
         }
     }
 
@@ -201,5 +214,10 @@ internal sealed class ResultList
 /// <summary>A file to fetch.</summary>
 /// <param name="Name">Its path below the job's folder, with slashes; that of one of the module's own files is below their folder.</param>
 /// <param name="Size">Its size in bytes; that of a link is its own.</param>
+/// <param name="LastWriteTime">When it was last changed (UTC).</param>
 /// <param name="IsOwn">Whether it is one of the module's own files.</param>
-internal sealed record ResultFile(string Name, long Size, bool IsOwn);
+internal sealed record ResultFile(string Name, long Size, DateTime LastWriteTime, bool IsOwn)
+{
+    /// <summary>Whether it is a link.</summary>
+    public bool IsLink { get; init; }
+}

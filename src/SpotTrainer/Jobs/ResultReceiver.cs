@@ -54,16 +54,24 @@ internal sealed class ResultReceiver
         }
     }
 
-    /// <summary>Returns how many files would be looked at, and their size in bytes.</summary>
-    public static async Task<(int Files, double Bytes)> PlanAsync(
+    /// <summary>Finds what would be fetched.</summary>
+    public static async Task<ResultPlan> PlanAsync(
         TrainingJob job, ResultRequest request, StepContext context, CancellationToken cancellationToken)
     {
         var connection = await SshConnectionPool.GetAsync(job.Instance, context, cancellationToken);
         var list = await ResultList.ReadAsync(connection, job, cancellationToken);
         var rules = Rules(request);
+        var names = LocalNames.ForThisComputer();
+        var own = OwnFolderFor(list);
         var wanted = list.Files.Where(file => file.IsOwn || rules.Takes(file.Name, isFolder: false)).ToArray();
-        return (wanted.Length, wanted.Sum(file => (double)file.Size));
+        var missing = wanted.Where(file => !IsHere(
+            file, new FileInfo(Path.Combine(request.Destination, names.Map(file.IsOwn ? $"{own}/{file.Name}" : file.Name))))).ToArray();
+        return new ResultPlan(missing.Length, missing.Sum(file => (double)file.Size), wanted.Length - missing.Length, list.Problems.Count);
     }
+
+    /// <summary>Whether a file is here already, by its size and time.</summary>
+    private static bool IsHere(ResultFile file, FileInfo here) => here.Exists
+        && (file.IsLink || (here.Length == file.Size && here.LastWriteTimeUtc == file.LastWriteTime));
 
     private static IgnoreRules Rules(ResultRequest request) =>
         new(request.Include, request.Exclude, Platform.IsWindows, hasDefaults: false);
@@ -78,7 +86,7 @@ internal sealed class ResultReceiver
         failed.AddRange(list.Problems);
         var own = list.Files.Where(file => file.IsOwn).Select(file => file.Name).ToArray();
         var all = list.Files.Where(file => !file.IsOwn).Select(file => file.Name).ToArray();
-        var ownFolder = FreeName(all.Concat(list.Problems.Select(problem => problem.Path)));
+        var ownFolder = OwnFolderFor(list);
         var rules = Rules(request);
         var wanted = new HashSet<string>(all.Where(name => rules.Takes(name, isFolder: false)), StringComparer.Ordinal);
         var isAll = wanted.Count == all.Length;
@@ -165,8 +173,9 @@ internal sealed class ResultReceiver
     }
 
     /// <summary>Returns a name for the subfolder of the module's own files that nothing of the job has on any system.</summary>
-    private static string FreeName(IEnumerable<string> paths)
+    private static string OwnFolderFor(ResultList list)
     {
+        var paths = list.Files.Where(file => !file.IsOwn).Select(file => file.Name).Concat(list.Problems.Select(problem => problem.Path));
         var taken = new HashSet<string>(paths.Select(path => LocalNames.ForWindows(path.Split('/')[0])), StringComparer.OrdinalIgnoreCase);
         var name = OwnFolder;
         for (var number = 2; taken.Contains(name); number++)
@@ -207,3 +216,10 @@ internal sealed class ResultReceiver
         return metrics;
     }
 }
+
+/// <summary>What a fetch would do.</summary>
+/// <param name="Files">How many files it would fetch.</param>
+/// <param name="Bytes">Their size.</param>
+/// <param name="Unchanged">How many are here already.</param>
+/// <param name="Problems">How many cannot be fetched.</param>
+internal sealed record ResultPlan(int Files, double Bytes, int Unchanged, int Problems);
