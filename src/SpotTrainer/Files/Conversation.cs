@@ -39,7 +39,7 @@ internal static class Conversation
         try
         {
             end = await connection.ExecuteAsync(
-                command with { Input = () => new SequenceStream(input), Silent = ended, Listen = listener.Listen },
+                command with { Title = "the transfer", Input = () => new SequenceStream(input), Silent = ended, Listen = listener.Listen },
                 (_, bytes) =>
                 {
                     hearErrors(bytes);

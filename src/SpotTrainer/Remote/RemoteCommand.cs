@@ -39,9 +39,12 @@ internal sealed record RemoteCommand(string Text)
     /// <summary>How long it may take; null for no limit.</summary>
     public TimeSpan? Timeout { get; init; }
 
-    /// <summary>The command in short, for messages.</summary>
-    public string Shown => Text.Trim().Split('\n')[0] is var line && line.Length <= LongestShown ? line
-        : line.Substring(0, LongestShown) + "...";
+    /// <summary>What it is to the user, such as "the transfer"; null for a command of the user's own.</summary>
+    public string? Title { get; init; }
+
+    /// <summary>What messages call it.</summary>
+    public string Shown => Title ?? (Text.Trim().Split('\n')[0] is var line && line.Length <= LongestShown ? $"'{line}'"
+        : $"'{line.Substring(0, LongestShown)}...'");
 
     /// <summary>Returns what the login shell runs to end a process group. It prints the processes that ignore SIGTERM.</summary>
     public string Ending(string group) => $"{(Sudo ? "sudo -n " : string.Empty)}sh -c '{EndGroup}' sh {group}";

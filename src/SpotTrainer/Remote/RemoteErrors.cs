@@ -100,7 +100,7 @@ internal static class RemoteErrors
 
     public static SpotTrainerException CommandTimedOut(TrainingHost host, RemoteCommand command) => new(
         "CommandTimedOut", ErrorKind.OperationTimeout,
-        $"'{command.Shown}' ran longer than {command.Timeout!.Value.TotalSeconds:0.###} s on {host}, and was ended.",
+        $"{command.Shown} ran longer than {command.Timeout!.Value.TotalSeconds:0.###} s on {host}, and was ended.",
         "Use a longer -Timeout. For long work, use Start-TrainingJob.", host);
 
     public static SpotTrainerException PortInUse(int port) => new(

@@ -32,6 +32,9 @@ internal sealed class SshConnection : IDisposable
     /// <summary>The limit of each call of the file transfer. A large file takes many calls.</summary>
     private static readonly TimeSpan SftpTimeout = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long a host may take to answer after Ctrl+C.</summary>
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(0.9);
+
     /// <summary>How long the end of a command may take after Ctrl+C.</summary>
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(9.5);
 
@@ -356,16 +359,26 @@ internal sealed class SshConnection : IDisposable
         }
     }
 
-    /// <summary>Ends a command on the host, within ten seconds. Whatever happens here, the watch on the host ends it, too.</summary>
+    /// <summary>
+    /// Ends a command on the host, within ten seconds, or one if the host does not answer. Whatever happens here, the watch on the host ends
+    /// it, too.
+    /// </summary>
     private async Task EndAsync(RemoteProcess process, RemoteCommand command)
     {
         using var limit = time.Limit(EndLimit);
         try
         {
             var ending = EndGroupAsync(process, command, limit.Token);
-            if (!await EndsAsync(ending, QuietEnd, CancellationToken.None))
+            var answering = pulse.BeatsAsync(Farewell, limit.Token);
+            if (await Task.WhenAny(ending, answering) == answering && !await answering)
             {
-                Log.CleanupWarning($"Ending '{command.Shown}' on {host}.");
+                // Nobody hears. When the connection closes, the watch on the host has a reason to end the command.
+                Abandon();
+                limit.Cancel();
+            }
+            else if (!await EndsAsync(ending, QuietEnd, CancellationToken.None))
+            {
+                Log.CleanupWarning($"Ending {command.Shown} on {host}.");
             }
 
             if (await ending.OrStopped(limit.Token))
@@ -379,7 +392,7 @@ internal sealed class SshConnection : IDisposable
             // What matters to the user stands below.
         }
 
-        Log.CleanupWarning($"'{command.Shown}' may still run on {host}, which ends it within 30 seconds if it lost the connection.");
+        Log.CleanupWarning($"{host} may still run {command.Shown}, and ends it within 30 seconds if it lost the connection.");
     }
 
     /// <summary>Ends the process group of a command: SIGTERM, and SIGKILL four seconds later. Returns whether none is left.</summary>
@@ -433,8 +446,9 @@ internal sealed class SshConnection : IDisposable
     /// <param name="cancellationToken">Cancels the wait, and ends the command.</param>
     /// <param name="input">Its standard input; null for none.</param>
     public Task<TrainingCommandResult> RunAsync(string command, CancellationToken cancellationToken, string? input = null) => RunAsync(
-        new RemoteCommand(command) { Input = input is null ? null : () => new MemoryStream(Encoding.UTF8.GetBytes(input)) },
-        cancellationToken);
+        new RemoteCommand(command) { Input = Input(input) }, cancellationToken);
+
+    private static Func<Stream>? Input(string? text) => text is null ? null : () => new MemoryStream(Encoding.UTF8.GetBytes(text));
 
     /// <summary>Runs a command and returns what it wrote, up to <see cref="TrainingCommandResult.MostOutput"/> of each stream.</summary>
     public async Task<TrainingCommandResult> RunAsync(RemoteCommand command, CancellationToken cancellationToken)
@@ -463,7 +477,7 @@ internal sealed class SshConnection : IDisposable
     /// <param name="input">Its standard input; null for none.</param>
     public async Task<string> RequireAsync(string command, string doing, CancellationToken cancellationToken, string? input = null)
     {
-        var result = await RunAsync(command, cancellationToken, input);
+        var result = await RunAsync(new RemoteCommand(command) { Title = $"'{doing}'", Input = Input(input) }, cancellationToken);
         return result.ExitCode == 0 ? result.Output : throw RemoteErrors.CommandFailed(host, doing, result);
     }
 

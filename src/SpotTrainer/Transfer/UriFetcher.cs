@@ -243,7 +243,7 @@ internal sealed class UriFetcher
         var command = new RemoteCommand("sh")
         {
             Arguments = ["-c", Script, "fetch_uri", .. arguments],
-            Input = () => new MemoryStream(Encoding.UTF8.GetBytes(input)),
+            Title = "the download", Input = () => new MemoryStream(Encoding.UTF8.GetBytes(input)),
         };
         await connection.ExecuteAsync(
             command,
