@@ -9,6 +9,7 @@ namespace SpotTrainer.Files;
 internal sealed class TransferProgress(string activity, StepContext context)
 {
     private const double MiB = 1 << 20;
+    private const double GiB = 1 << 30;
 
     /// <summary>How often a user can read something new.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
@@ -21,19 +22,22 @@ internal sealed class TransferProgress(string activity, StepContext context)
     private long total;
     private long done;
     private long skipped;
+    private string doing = string.Empty;
     private TimeSpan began;
     private TimeSpan shown = -Pause;
 
     /// <summary>Says what is done before the first byte, or after the last.</summary>
     public void Say(string text) => context.Log.Progress(activity, text);
 
-    /// <summary>Begins to count.</summary>
+    /// <summary>Begins to count, perhaps again: a transfer can go on over another connection.</summary>
     /// <param name="bytes">How much there is to transfer.</param>
-    public void Begin(long bytes)
+    /// <param name="what">What is done, if it is not the transfer itself: "Comparing".</param>
+    public void Begin(long bytes, string? what = null)
     {
         lock (gate)
         {
-            (total, began) = (bytes, elapsed());
+            (total, done, skipped, began) = (bytes, 0, 0, elapsed());
+            doing = what is null ? string.Empty : what + ": ";
         }
     }
 
@@ -64,10 +68,11 @@ internal sealed class TransferProgress(string activity, StepContext context)
             var (passed, left) = (now - began, total - done - skipped);
             var rate = done / Math.Max(passed.TotalSeconds, 0.001);
             percent = total == 0 ? 0 : (int)Math.Min(100, (done + skipped) * 100 / total);
+            var (unit, name) = total < GiB ? (MiB, "MiB") : (GiB, "GiB");
             text = string.Format(
-                CultureInfo.CurrentCulture, "{0:N1} of {1:N1} MiB{2}, {3}", (done + skipped) / MiB, total / MiB,
+                CultureInfo.CurrentCulture, "{0}{1:N1} of {2:N1} {3}{4}, {5}", doing, (done + skipped) / unit, total / unit, name,
                 passed < FirstRate ? string.Empty : string.Format(
-                    CultureInfo.CurrentCulture, ", {0:N1} MiB/s, {1} left", rate / MiB, Duration(Math.Max(0, left) / rate)),
+                    CultureInfo.CurrentCulture, ", {0} left, {1:N1} MiB/s", Duration(Math.Max(0, left) / rate), rate / MiB),
                 TerminalText.Clean(file));
         }
 

@@ -12,7 +12,7 @@ internal static class Transfers
     /// <exception cref="SpotTrainerException">Those of <see cref="TreeSender"/> and <see cref="SftpSender"/>, and of connecting.</exception>
     public static Task<TransferOutcome> SendAsync(
         TrainingHost host, SendOrder order, TransferProgress progress, StepContext context, CancellationToken cancellationToken) => DoAsync(
-        host, connection => TreeSender.SendAsync(connection, order, progress, context, cancellationToken),
+        host, connection => TreeSender.SendAsync(connection, order, progress, context, cancellationToken), progress,
         order.Checksum || order.IsExtra is not null ? null : (connection, hasShell) => SftpSender.SendAsync(connection, order, progress, hasShell, cancellationToken),
         context, cancellationToken);
 
@@ -20,28 +20,37 @@ internal static class Transfers
     /// <exception cref="SpotTrainerException">Those of <see cref="TreeReceiver"/> and <see cref="SftpReceiver"/>, and of connecting.</exception>
     public static Task<TransferOutcome> ReceiveAsync(
         TrainingHost host, ReceiveOrder order, TransferProgress progress, StepContext context, CancellationToken cancellationToken) => DoAsync(
-        host, connection => TreeReceiver.ReceiveAsync(connection, order, progress, context, cancellationToken),
+        host, connection => TreeReceiver.ReceiveAsync(connection, order, progress, context, cancellationToken), progress,
         order.Checksum ? null : (connection, hasShell) => SftpReceiver.ReceiveAsync(connection, order, progress, hasShell, context, cancellationToken),
         context, cancellationToken);
 
     private static async Task<TransferOutcome> DoAsync(
-        TrainingHost host, Func<SshConnection, Task<TransferOutcome>> transfer,
+        TrainingHost host, Func<SshConnection, Task<TransferOutcome>> transfer, TransferProgress progress,
         Func<SshConnection, bool, Task<TransferOutcome>>? overSftp, StepContext context,
         CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
-            var connection = await SshConnectionPool.GetAsync(host, context, cancellationToken);
+            SshConnection? connection = null;
             try
             {
+                connection = await SshConnectionPool.GetAsync(host, context, cancellationToken);
                 return await transfer(connection);
             }
-            catch (SpotTrainerException exception) when (exception.Id == "ConnectionLost" && attempt < MostTries)
+            catch (SpotTrainerException exception) when (exception.Id == "ConnectionLost" && connection is not null && attempt < MostTries)
             {
                 context.Log.Warning($"The connection to {host} was lost. The transfer continues where it stopped.");
+                progress.Say("Connecting again.");
                 SshConnectionPool.Drop(host, connection, context);
             }
-            catch (SpotTrainerException exception) when (exception.Id is "HostLacksPrograms" or "ShellRefused" && overSftp is not null)
+            catch (SpotTrainerException exception) when (attempt > 1 && (connection is null || exception.Id == "ConnectionLost"))
+            {
+                throw new SpotTrainerException(
+                    exception.Id, exception.Kind, exception.Message,
+                    exception.NextStep + " Then run the same command again: what has arrived is kept.", exception.Concerns, exception);
+            }
+            catch (SpotTrainerException exception) when (exception.Id is "HostLacksPrograms" or "ShellRefused" && connection is not null
+                && overSftp is not null)
             {
                 context.Log.Verbose($"{exception.Message} So the files travel one by one, over SFTP.");
                 return await overSftp(connection, exception.Id != "ShellRefused");

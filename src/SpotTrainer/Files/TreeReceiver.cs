@@ -120,6 +120,11 @@ internal sealed class TreeReceiver
 
         public async Task RunAsync(CancellationToken cancellationToken)
         {
+            if (order.Checksum)
+            {
+                progress.Say("The host reads what it has.");
+            }
+
             using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             try
             {
@@ -259,6 +264,11 @@ internal sealed class TreeReceiver
 
         private void Prepare()
         {
+            if (order.Checksum)
+            {
+                progress.Begin(host.Entries.Values.Where(entry => entry.Type == 'f').Sum(entry => entry.Size), "Comparing");
+            }
+
             plan = ReceivePlan.Make(host, order, LocalNames.ForThisComputer(), IsSame);
             Failed.AddRange(plan.Failed);
             plan.Unchanged.ForEach(item => receiver.outcome.AddUnchanged(item.Path, item.Entry.Size));
@@ -276,8 +286,8 @@ internal sealed class TreeReceiver
             progress.Skip(plan.Kept.Sum(item => item.Entry.Size));
             plan.Large.ForEach(large => queue.Add(PieceReceiver.Missing(large.File, stage, progress)));
             receiver.context.Log.Verbose(string.Format(
-                CultureInfo.CurrentCulture, "{0}: {1:N0} files travel as one stream, {2:N0} in pieces, and {3:N0} are here already. "
-                + "The round trip takes {4:N1} ms.", connection.Host, plan.Archive.Count, plan.Large.Count, plan.Unchanged.Count,
+                CultureInfo.CurrentCulture, "{0}: Small files that travel as one stream: {1:N0}. Files that travel in pieces: {2:N0}. Files that "
+                + "are here already: {3:N0}. The round trip takes {4:N1} ms.", connection.Host, plan.Archive.Count, plan.Large.Count, plan.Unchanged.Count,
                 roundTrip.TotalMilliseconds));
         }
 
@@ -288,7 +298,7 @@ internal sealed class TreeReceiver
                 return here.LastWriteTimeUtc == item.Entry.LastWriteTime;
             }
 
-            using var file = here.OpenRead();
+            using var file = new MeasuredStream(here.OpenRead(), speed: null) { Progress = count => progress.Add(count, item.Path) };
             return host.Hashes.TryGetValue(item.Path, out var known) && Bytes.Hash(file) == known;
         }
 

@@ -32,6 +32,7 @@ internal sealed record SendOrder
 internal sealed class TreeSender
 {
     private const int MostNames = 64;
+    private const double MiB = 1 << 20;
 
     /// <summary>How many bytes OpenSSH lets be under way on a channel.</summary>
     private const int HostWindow = 2 << 20;
@@ -91,6 +92,11 @@ internal sealed class TreeSender
     private async Task<TransferOutcome> SendAsync(CancellationToken cancellationToken)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        if (order.Checksum)
+        {
+            progress.Say("The host reads what it has.");
+        }
+
         var measuring = connection.RoundTripAsync(LongestRoundTrip, over.Token);
         try
         {
@@ -228,14 +234,14 @@ internal sealed class TreeSender
             return there.LastWriteTime == item.Entry.LastWriteTime;
         }
 
-        return host.Hashes.TryGetValue(item.Entry.Path, out var hash) && Hash(item) == hash;
+        return host.Hashes.TryGetValue(item.Entry.Path, out var hash) && Hash(item, count => progress.Add(count, item.Entry.Path)) == hash;
     }
 
-    private static string? Hash(SourceItem item)
+    private static string? Hash(SourceItem item, Action<int>? read = null)
     {
         try
         {
-            using var file = item.Open();
+            using var file = new MeasuredStream(item.Open(), speed: null) { Progress = read };
             return Bytes.Hash(file);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -295,6 +301,13 @@ internal sealed class TreeSender
 
     private void Prepare()
     {
+        if (order.Checksum)
+        {
+            progress.Begin(
+                order.Items.Where(item => host.Entries.TryGetValue(item.Entry.Path, out var there) && there.Size == item.Entry.Size)
+                    .Sum(item => item.Entry.Size), "Comparing");
+        }
+
         if (order.IsExtra is not null && host.IsWide)
         {
             throw FileErrors.MirrorRefused(connection.Host, host.Path);
@@ -308,7 +321,8 @@ internal sealed class TreeSender
 
         outcome.Unchanged.AddRange(plan.Unchanged.Select(item => (item.Entry.Path, item.Entry.Size)));
         outcome.Failed.AddRange(plan.Failed);
-        var needed = plan.Bytes - plan.Kept.Sum(item => item.Entry.Size) - host.Pieces.Sum(Piece.LengthIn);
+        var left = plan.Kept.Sum(item => item.Entry.Size) + host.Pieces.Sum(Piece.LengthIn);
+        var needed = plan.Bytes - left;
         if (needed > host.Free)
         {
             throw FileErrors.HostDiskFull(connection.Host, host.Path, needed, host.Free);
@@ -316,11 +330,12 @@ internal sealed class TreeSender
 
         sent.UnionWith(plan.Archive.Concat(plan.Kept).Concat(plan.Large.Select(file => file.Source!)).Select(item => item.Entry.Path));
         progress.Begin(plan.Bytes);
+        progress.Skip(plan.Kept.Sum(item => item.Entry.Size));
         queue.Add(plan.Large.SelectMany(file => file.Split()));
         context.Log.Verbose(string.Format(
-            CultureInfo.CurrentCulture, "{0}: {1:N0} files travel as one stream, {2:N0} large files in pieces, and {3:N0} are there already. "
-            + "The round trip takes {4:N1} ms.", connection.Host, plan.Files - plan.Large.Count, plan.Large.Count, plan.Unchanged.Count,
-            speed.RoundTrip.TotalMilliseconds));
+            CultureInfo.CurrentCulture, "{0}: Small files that travel as one stream: {1:N0}. Large files that travel in pieces: {2:N0}. Files that are "
+            + "there already: {3:N0}. An earlier transfer has left {4:N1} MiB. The round trip takes {5:N1} ms.", connection.Host,
+            plan.Files - plan.Large.Count, plan.Large.Count, plan.Unchanged.Count, left / MiB, speed.RoundTrip.TotalMilliseconds));
     }
 
     private static MemoryStream Line(string text) => new(Encoding.UTF8.GetBytes(text + "\n"));
@@ -388,6 +403,11 @@ internal sealed class TreeSender
             }
 
             var packing = Best(buffer, Math.Min(piece.Length, Packer.SampleSize));
+            if (piece.Offset == 0)
+            {
+                SayPacking(piece.File.Path, packing);
+            }
+
             return new ReadyPiece(
                 piece, name, packing == Packing.None ? new ArraySegment<byte>(buffer, 0, piece.Length) : Packer.Pack(packing, buffer, piece.Length),
                 packing);
@@ -426,6 +446,9 @@ internal sealed class TreeSender
         return speed.Pays(packing, sample, count, out _) ? packing : Packing.None;
     }
 
+    private void SayPacking(string what, Packing packing) => context.Log.Verbose(
+        $"{connection.Host}: {what} {(packing == Packing.None ? "travels as it is: compression would not pay" : $"is compressed with {packing.Word()}")}.");
+
     /// <summary>Judges by the beginnings of some files whether the archive is compressed.</summary>
     private Packing ChoosePacking()
     {
@@ -447,9 +470,9 @@ internal sealed class TreeSender
         }
 
         var packing = Best(sample, count);
-        if (packing != Packing.None)
+        if (files.Length > 0)
         {
-            context.Log.Verbose($"{connection.Host}: The stream is compressed with {packing.Word()}.");
+            SayPacking("The stream of small files", packing);
         }
 
         return packing;
@@ -478,7 +501,6 @@ internal sealed class TreeSender
             if (Hash(item) is { } hash && item.IsAsFound())
             {
                 hashes[item.Entry.Path] = hash;
-                progress.Skip(item.Entry.Size);
             }
             else
             {

@@ -75,16 +75,26 @@ internal static class DataSender
         CancellationToken cancellationToken)
     {
         var elapsed = context.Time.StartClock();
-        var progress = new TransferProgress($"Sending data to {host}", context);
-        var order = Order(request, found) with { MayDelete = mayDelete };
+        var progress = new TransferProgress($"Sending to {TerminalText.Clean(host.Label)}", context);
+        var asking = TimeSpan.Zero;
+        var order = Order(request, found) with { MayDelete = mayDelete is null ? null : AskAsync };
         try
         {
             var outcome = await Transfers.SendAsync(host, order, progress, context, cancellationToken);
-            return new TrainingData(host, order.Destination, outcome, found.Left, elapsed());
+            return new TrainingData(host, order.Destination, outcome, found.Left, elapsed() - asking);
         }
         finally
         {
             progress.Done();
+        }
+
+        // How long a user thinks is not how long it takes.
+        async Task<bool> AskAsync(SendPlan plan)
+        {
+            var asked = context.Time.StartClock();
+            var answer = await mayDelete(plan);
+            asking += asked();
+            return answer;
         }
     }
 
