@@ -97,7 +97,7 @@ Describe 'Send-TrainingData on a rehearsal' -Skip:(-not $IsLinux) {
         $data.Files | Should -Be '.spotignore', 'a.csv', 'a.csv.part', 'sub/b.txt'
         $data.Skipped.Path | Sort-Object | Should -Be '.env', '.git', 'out', 'pipe', 'x.tmp'
         $data.Failed | Should -BeNullOrEmpty
-        "$warned" | Should -Match ([regex]::Escape(".env stays behind: files of this name hold secrets. To send it: -Include '/.env'"))
+        "$warned" | Should -Match ([regex]::Escape(".env stays behind: files of this name hold secrets. To send it, too: -Exclude '!/.env'"))
         "$warned" | Should -Not -Match 'x\.tmp'
         $instance | Invoke-TrainingCommand 'cd ~/set && find . | sort' | Should -Be '.', './.spotignore', './a.csv', './a.csv.part', './sub', './sub/b.txt', './sub/empty'
 
@@ -106,7 +106,7 @@ Describe 'Send-TrainingData on a rehearsal' -Skip:(-not $IsLinux) {
         $again.Unchanged | Should -Be 4
 
         # What the warning advises sends that file, and only that.
-        ($instance | Send-TrainingData $folder @to -Include /.env).Files | Should -Be '.env'
+        ($instance | Send-TrainingData $folder @to -Exclude '!/.env' -WarningAction Ignore).Files | Should -Be ".env"
         $each = $instance | Send-TrainingData (Join-Path $folder '*.csv*') @to -PassThru
         $each.State | Should -Be 'Unchanged', 'Unchanged'
         Show $each[0] | Should -Match 'Instance\s+State\s+KiB\s+Path'
@@ -120,13 +120,15 @@ Describe 'Send-TrainingData on a rehearsal' -Skip:(-not $IsLinux) {
         ($instance | Send-TrainingData $folder @to -WarningAction Ignore).Files | Should -BeNullOrEmpty
         ($instance | Send-TrainingData $folder @to -WarningAction Ignore -Checksum).Files | Should -Be 'a.csv'
 
-        # What a rule leaves behind stays on the host.
+        # What a rule leaves behind stays on the host, and so does what no transfer has brought.
         Remove-Item (Join-Path $folder 'sub/b.txt')
         $null = $instance | Invoke-TrainingCommand 'touch ~/set/made.bin ~/set/y.tmp'
-        ($instance | Send-TrainingData $folder @to -Mirror -WarningAction Ignore -Confirm:$false).Deleted | Should -Be 'made.bin', 'sub/b.txt'
+        ($instance | Send-TrainingData $folder @to -Mirror -WarningAction Ignore -Confirm:$false).Deleted | Should -Be 'sub/b.txt'
         $instance | Invoke-TrainingCommand 'cd ~/set && find . -type f | sort' |
-            Should -Be './.env', './.spotignore', './a.csv', './a.csv.part', './y.tmp'
+            Should -Be './.env', './.spotignore', './a.csv', './a.csv.part', './made.bin', './y.tmp'
         Assert-StepError (Get-StepError { $instance | Send-TrainingData $folder -Destination '~' -Mirror -WarningAction Ignore }) MirrorRefused InvalidArgument
+        Assert-StepError (Get-StepError { $instance | Send-TrainingData $folder -Destination '~/spottrainer/data/..' -Mirror -WarningAction Ignore }) MirrorRefused InvalidArgument
+        Assert-StepError (Get-StepError { $instance | Send-TrainingData $folder -Destination '~/spottrainer/jobs/x' -Mirror -WarningAction Ignore }) MirrorRefused InvalidArgument
     }
 
     It 'names what is in the way, and sends the rest' {

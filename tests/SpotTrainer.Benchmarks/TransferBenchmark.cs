@@ -46,7 +46,8 @@ internal sealed class TransferBenchmark : IDisposable
     public static async Task RunAsync(IEnumerable<string> parts)
     {
         var place = new TemporaryFolder();
-        using var benchmark = new TransferBenchmark(place, await SshServer.StartAsync(place, "-t ed25519", SshServer.Authorize(place)));
+        using var benchmark = new TransferBenchmark(place, await SshServer.StartAsync(
+            place, "-t ed25519", SshServer.Authorize(place), more: $"SetEnv HOME={Directory.CreateDirectory(place["home"]).FullName}\n"));
         benchmark.Configure();
         foreach (var part in parts)
         {

@@ -40,8 +40,14 @@ internal static class FileErrors
         "HostLacksPrograms", ErrorKind.NotInstalled, $"{host} does not have these programs: {programs}.", "Install them: GNU findutils, coreutils, and tar. Without -Mirror and -Checksum, files can be sent to this host as it is.", host);
 
     public static SpotTrainerException MirrorRefused(TrainingHost host, string path) => new(
-        "MirrorRefused", ErrorKind.InvalidArgument, $"{path} on {host} is the home folder, or a folder above it. -Mirror would delete it.",
-        "Use a -Destination of its own.", host);
+        "MirrorRefused", ErrorKind.InvalidArgument, $"{path} on {host} is the home folder, a folder above it, or one of the module's own. -Mirror would delete other files there.",
+        "Use another -Destination, such as ~/spottrainer/data or a folder below it.", host);
+
+    public static SpotTrainerException MirrorWhileBusy(TrainingHost host, IReadOnlyCollection<string> jobs) => new(
+        "JobsRunning", ErrorKind.ResourceBusy,
+        $"-Mirror deletes nothing while a job runs, and {string.Join(", ", jobs.Take(MostNamed).Select(TerminalText.Clean))} "
+        + $"{(jobs.Count == 1 ? "runs" : "run")} on {host}.",
+        "Wait with Wait-TrainingJob, or send without -Mirror.", host);
 
     public static SpotTrainerException MirrorNeedsFolder() => new(
         "MirrorNeedsFolder", ErrorKind.InvalidArgument, "-Mirror makes the destination equal to one folder, and was given something else.",

@@ -14,6 +14,8 @@ internal sealed class HostFolder
     /// <summary>The most letters in all paths together.</summary>
     private const long MostLetters = 256L << 20;
 
+    private readonly HashSet<string> sent = new(StringComparer.Ordinal);
+    private string data = string.Empty;
     private int count;
     private long letters;
 
@@ -23,7 +25,10 @@ internal sealed class HostFolder
     /// <summary>The free space in bytes.</summary>
     public long Free { get; private set; } = long.MaxValue;
 
-    /// <summary>Whether it is the home folder, or a folder above it.</summary>
+    /// <summary>The jobs that run on the host, if that was asked for.</summary>
+    public List<string> Busy { get; } = [];
+
+    /// <summary>Whether it is the home folder, a folder above it, or one in which the module has its own files.</summary>
     public bool IsWide { get; private set; }
 
     /// <summary>Whether the host can unpack what zstd has packed.</summary>
@@ -88,8 +93,44 @@ internal sealed class HostFolder
             case "piece":
                 Pieces.Add(value);
                 break;
+            case "data":
+                data = value;
+                break;
+            case "busy":
+                Busy.Add(value);
+                break;
+            case "sent":
+                TakeRecord(words[1]);
+                break;
             default:
                 throw new FormatException("The host said something else.");
+        }
+    }
+
+    /// <summary>
+    /// Whether an earlier transfer has brought an entry as it is now, if that was asked for. A folder can have anything in it by now.
+    /// </summary>
+    public bool WasSent(string path, HostEntry entry) => sent.Contains(entry.IsFolder ? path + "/" : Version(path, entry));
+
+    private static string Version(string path, HostEntry entry) =>
+        string.Format(CultureInfo.InvariantCulture, "{0}\0{1}\0{2}", path, entry.Size, entry.LastWriteTime.Ticks);
+
+    /// <summary>Takes a record of something that was sent: "SIZE MTIME CTIME PATH". The path is relative to the data folder.</summary>
+    private void TakeRecord(Word record)
+    {
+        // A full disk can have cut one off.
+        if (record.Text.Split([' '], 4) is not { Length: 4 } parts || !record.IsUnicode)
+        {
+            return;
+        }
+
+        var path = parts[3].StartsWith("/", StringComparison.Ordinal) ? parts[3] : $"{data}/{parts[3]}";
+        var folder = Path.TrimEnd('/') + "/";
+        if (path.StartsWith(folder, StringComparison.Ordinal))
+        {
+            path = path.Substring(folder.Length);
+            sent.Add(path.EndsWith("/", StringComparison.Ordinal) ? path
+                : Version(path, HostEntry.Parse($"f 0 {parts[0]} {parts[1]}", string.Empty)));
         }
     }
 

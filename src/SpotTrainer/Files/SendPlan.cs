@@ -36,7 +36,10 @@ internal sealed class SendPlan
     /// <summary>The files that differ in their permissions only.</summary>
     public List<SourceItem> Modes { get; } = [];
 
-    /// <summary>The paths on the host that the source does not have, for -Mirror. All that is in a folder goes with it.</summary>
+    /// <summary>
+    /// The paths on the host that -Mirror deletes: what an earlier transfer has brought, and the source no longer has. What is in a folder
+    /// comes before the folder, which ends with a slash.
+    /// </summary>
     public List<string> Extra { get; } = [];
 
     /// <summary>What cannot take its place on the host.</summary>
@@ -145,7 +148,7 @@ internal sealed class SendPlan
     {
         var touched = new HashSet<string>(
             Archive.Concat(Kept).Concat(Large.Select(file => file.Source!)).Select(item => HostPath.Parent(item.Entry.Path))
-                .Concat(Extra.Select(HostPath.Parent)), StringComparer.Ordinal);
+                .Concat(deleted.Select(HostPath.Parent)), StringComparer.Ordinal);
         foreach (var item in items.Where(item => item.Entry.Kind == EntryKind.Folder && !blocked.Contains(item.Entry.Path)))
         {
             if (touched.Contains(item.Entry.Path) || !host.Entries.TryGetValue(item.Entry.Path, out var there)
@@ -172,14 +175,17 @@ internal sealed class SendPlan
     {
         var source = items.ToDictionary(item => item.Entry.Path, item => item.Entry.Kind == EntryKind.Folder, StringComparer.Ordinal);
         var stays = new HashSet<string>(StringComparer.Ordinal);
+        var emptied = new HashSet<string>(StringComparer.Ordinal);
 
         // What is in a folder comes before the folder.
         foreach (var pair in host.Entries.OrderByDescending(pair => pair.Key, StringComparer.Ordinal))
         {
             var isGone = source.TryGetValue(pair.Key, out var isFolder) ? isFolder != pair.Value.IsFolder : isExtra(pair.Key, pair.Value);
-            if (isGone && !stays.Contains(pair.Key))
+            if (isGone && !stays.Contains(pair.Key) && (emptied.Contains(pair.Key) || host.WasSent(pair.Key, pair.Value)))
             {
                 deleted.Add(pair.Key);
+                emptied.Add(HostPath.Parent(pair.Key));
+                Extra.Add(pair.Value.IsFolder ? pair.Key + "/" : pair.Key);
             }
             else
             {
@@ -187,8 +193,6 @@ internal sealed class SendPlan
                 stays.Add(pair.Key);
             }
         }
-
-        Extra.AddRange(deleted.Where(path => !deleted.Contains(HostPath.Parent(path))).OrderBy(path => path, StringComparer.Ordinal));
     }
 
     private static IEnumerable<string> Above(string path)

@@ -134,7 +134,7 @@ internal sealed class TreeSender
         var isFew = order.IsExtra is null && names.Length <= MostNames && Array.TrueForAll(names, IsSimple);
         return new RemoteCommand(string.Join(
             " ", ["exec sh -c", $"'{Script}'", "sh", mode, ShellText.QuotePath(order.Destination), id,
-                .. isFew ? names.Select(name => $"'./{name}'") : []]));
+                order.IsExtra is null ? "none" : "sent", .. isFew ? names.Select(name => $"'./{name}'") : []]));
     }
 
     /// <summary>Whether a name means the same to all shells.</summary>
@@ -225,7 +225,9 @@ internal sealed class TreeSender
         }
     }
 
-    private SendPlan MakePlan() => SendPlan.Make(order.Items, host, IsSame, order.IsExtra);
+    private SendPlan MakePlan() => order.IsExtra is null || (host.Busy.Count == 0 && !host.IsWide)
+        ? SendPlan.Make(order.Items, host, IsSame, order.IsExtra)
+        : throw (host.IsWide ? FileErrors.MirrorRefused(connection.Host, host.Path) : FileErrors.MirrorWhileBusy(connection.Host, host.Busy));
 
     private bool IsSame(SourceItem item, HostEntry there)
     {
@@ -306,11 +308,6 @@ internal sealed class TreeSender
             progress.Begin(
                 order.Items.Where(item => host.Entries.TryGetValue(item.Entry.Path, out var there) && there.Size == item.Entry.Size)
                     .Sum(item => item.Entry.Size), "Comparing");
-        }
-
-        if (order.IsExtra is not null && host.IsWide)
-        {
-            throw FileErrors.MirrorRefused(connection.Host, host.Path);
         }
 
         plan = MakePlan();

@@ -1,16 +1,19 @@
 #!/bin/sh
-# Notes files that were put into the current folder, if it is the data folder or below it, so that no job takes them for its own results.
-# job_files.sh documents the records. Standard input has the paths of the files, each with a null.
+# Notes what was put into the current folder: no job takes it for its own results, and -Mirror deletes nothing else. job_files.sh documents
+# the records. Standard input has the paths, each with a null; those of folders end with a slash.
 # It stands before other scripts, as one line in single quotes, and so has none, and no exclamation mark.
 note_sent() {
-    below=$(cd -P -- "$HOME/spottrainer/data" 2>/dev/null && pwd) || return 0
+    below=$(cd -P -- "$HOME/spottrainer/data" 2>/dev/null && pwd)
+    inside=$PWD
     case $PWD/ in
-        "$below"/*) ;;
-        *) return 0 ;;
+        "${below:-/dev/null}"/*) inside=${PWD#"$below"} && inside=${inside#/} ;;
     esac
-    inside=$(printf "%s" "${PWD#"$below"}" | sed "s/[&|\\\\]/\\\\&/g")
+    inside=$(printf "%s" "${inside:+${inside%/}/}" | sed "s/[&|\\\\]/\\\\&/g")
     mkdir -p "$HOME/spottrainer/control"
-    sed -z "s|^|.$inside/|" |
-        ( cd "$below" && xargs -0 -r sh -c "find \"\$@\" -maxdepth 0 -printf \"%s %T@ %C@ %p\\0\"" sh ) |
-        sed -z "s|^\([^ ]* [^ ]* [^ ]* \)\./|\1|" >> "$HOME/spottrainer/control/sent"
+    # Transfers at the same time must not write into each other's records.
+    exec 8>> "$HOME/spottrainer/control/sent"
+    flock 8
+    sed -z "s|^|./|" | xargs -0 -r sh -c "find \"\$@\" -maxdepth 0 -printf \"%s %T@ %C@ %p\\0\"" sh |
+        sed -z "s|^\([^ ]* [^ ]* [^ ]* \)\./|\1$inside|" >&8
+    exec 8>&-
 }

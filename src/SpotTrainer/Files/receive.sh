@@ -1,19 +1,20 @@
 #!/bin/sh
 # Receives files: lists the destination, takes what is sent to its standard input, checks it, and only then gives it its names.
-#   receive.sh MODE DESTINATION ID NAME...
+#   receive.sh MODE DESTINATION ID RECORD NAME...
 # MODE is list (only lists, makes nothing), send, check (as send, and lists the hashes of what is there), or more (a further connection that
-# takes pieces for the same ID). What ID has sent before, and was not finished, is in DESTINATION/.spottrainer-incoming/ID. NAMES limit the
-# list to entries of DESTINATION. It stands behind talk.sh and note_sent.sh.
+# takes pieces for the same ID). What ID has sent before, and was not finished, is in DESTINATION/.spottrainer-incoming/ID. RECORD
+# is sent for the record of what was sent, and none otherwise. NAMES limit the list to entries of DESTINATION. It stands behind talk.sh and note_sent.sh.
 #
 # Standard output has words that each end with a null:
-#   "at" the destination's own path, "free" BYTES, "wide" 1 if it is the home folder or above it, "zstd" and "gzip" if they are there, each
-#   twice; for each entry there ("have"), or kept from before ("kept"): "TYPE MODE SIZE TIME", PATH, TARGET; "hash" "HASH  PATH"; for each piece from before "piece" "KEY OFFSET LENGTH HASH"; "ready"; then "piece" for each that has arrived,
+#   "at" the destination's own path, "free" BYTES, "wide" 1 if it is the home folder, or above it, or the module's own, "zstd" and "gzip" if they are there, each
+#   twice; with RECORD, "data" the path of the data folder, "sent" and each record of what was sent (job_files.sh), and "busy" ID for each job
+#   that runs; for each entry there ("have"), or kept from before ("kept"): "TYPE MODE SIZE TIME", PATH, TARGET; "hash" "HASH  PATH"; for each piece from before "piece" "KEY OFFSET LENGTH HASH"; "ready"; then "piece" for each that has arrived,
 #   and "torn" "KEY OFFSET LENGTH HASH" for one that has another hash; "bad" PATH for what did not arrive whole, "blocked" PATH for what
 #   something else is in the way of, and "done". Or, instead: "missing" NAMES for programs that the host does not have, "error" KIND PATH.
 # Standard input has lines, some with bytes after them:
 #   piece KEY SIZE OFFSET LENGTH COMPRESSION COUNT, COUNT bytes, HASH: a part of a large file, compressed on its own
 #   drop LENGTH, the bytes: paths of what was kept from before and is not wanted any more
-#   mirror LENGTH, the bytes: paths of what is to be deleted
+#   mirror LENGTH, the bytes: paths of what is to be deleted, what is in a folder before the folder, which ends with a slash
 #   end: there is nothing more to do
 #   tar COMPRESSION NAMES, and an archive to the end of the input. NAMES is there if names of files have line ends. It has files/, the new entries; large, KEY, TIME, MODE, and PATH for each
 #   file that came in pieces; sums, "HASH  ./PATH" for all others, in the order of the bytes; modes, "MODE" and a path; folders, an archive
@@ -25,7 +26,8 @@ export LC_ALL=C
 mode=$1
 dest=$2
 id=$3
-shift 3
+record=$4
+shift 4
 area=.spottrainer-incoming
 need tar xargs dd sort comm cut sed tr flock truncate sha256sum
 # Enters the destination, or says what stands in the way. To list one that is not there, it enters the folder that it would be in.
@@ -40,12 +42,32 @@ done
 [ -d "$at" ] || fail file "$at"
 [ "$at" = "$dest" ] || [ "$mode" = list ] || fail denied "$at"
 { cd -P -- "$at" 2>/dev/null && [ -w . ]; } || fail denied "$at"
-# Whoever deletes what is not in the source must not be in the home folder by mistake, nor above it.
+# Whoever deletes what is not in the source must not be in the home folder by mistake, nor above it, nor where the module has its own files.
 home=$(cd -P && pwd)
+own=$(cd -P -- "$HOME/spottrainer" 2>/dev/null && pwd)
+wide=0
+case $PWD/ in
+    "${own:-/dev/null}"/data/*) ;;
+    "${own:-/dev/null}"/*) wide=1 ;;
+esac
 case $home/ in
     "${PWD%/}"/*) wide=1 ;;
-    *) wide=0 ;;
 esac
+# Says what earlier transfers have brought, and which jobs run: their processes are noted with the boot and the time of their start (proc(5)).
+say_record() {
+    say data "$(cd -P -- "$HOME/spottrainer/data" 2>/dev/null && pwd)"
+    [ -f "$HOME/spottrainer/control/sent" ] && xargs -0 -r printf "sent\0%s\0" < "$HOME/spottrainer/control/sent"
+    read -r now < /proc/sys/kernel/random/boot_id
+    set +f
+    for each in "$HOME"/spottrainer/control/*/pid; do
+        { read -r pid boot start < "$each" && read -r stat < "/proc/$pid/stat"; } 2>/dev/null || continue
+        # These are words on purpose.
+        # shellcheck disable=SC2086
+        set -- ${stat##*) }
+        [ "$boot ${20}" = "$now $start" ] && each=${each%/pid} && say busy "${each##*/}"
+    done
+    set -f
+}
 incoming=$area/$id
 kept=
 if [ "$mode" = send ] || [ "$mode" = check ]; then
@@ -79,6 +101,7 @@ else
     free=$(stat -f -c "%a * %S" .)
     say at "$PWD" free "$((${free:-0}))" wide "$wide"
     say_packers
+    [ "$record" = sent ] && say_record
     [ $# -gt 0 ] || set -- .
     if [ "$at" = "$dest" ]; then
         find "$@" -path . -o -path "./$area" -prune -o -printf "have\0%y %m %s %T@\0%p\0%l\0" 2>/dev/null
@@ -161,7 +184,11 @@ if [ "$word" = tar ]; then
     name="{ $name && mv -f \$part \"\$to\"; } || printf \"bad\\0%s\\0\" \"\$3\""
     [ -s "$incoming/large" ] && ( cd "$incoming" && xargs -0 -n 4 sh -c "$name" ) < "$incoming/large"
 fi
-[ -s "$incoming/mirror" ] && [ "$wide" = 0 ] && xargs -0 rm -rf -- < "$incoming/mirror"
+# Only what was named: meanwhile, somebody may have put something else into a folder.
+if [ -s "$incoming/mirror" ] && [ "$wide" = 0 ]; then
+    sed -z "/\/$/d" "$incoming/mirror" | xargs -0 -r rm -f --
+    sed -nz "/\/$/p" "$incoming/mirror" | xargs -0 -r rmdir --
+fi
 # Puts what is in one folder of the new files into the same folder of the destination. A new folder takes one step with all that is in it.
 settle() {
     find "$incoming/files/$1" -mindepth 1 -maxdepth 1 -not -type d -exec mv -f -t "./$1" -- {} +
@@ -180,7 +207,7 @@ settle() {
 }
 if [ "$word" = tar ]; then
     set +f
-    ( cd "$incoming/files" && find . -type f -printf "%P\0" ) > "$incoming/moved"
+    ( cd "$incoming/files" && find . -mindepth 1 "(" -type d -printf "%P/\0" -o -printf "%P\0" ")" ) > "$incoming/moved"
     settle .
     find "$incoming/files" -mindepth 1 -not -type d -printf "blocked\0%P\0"
     [ -s "$incoming/modes" ] && xargs -0 -n 2 chmod -- < "$incoming/modes"
