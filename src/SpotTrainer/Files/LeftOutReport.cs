@@ -28,6 +28,20 @@ internal static class LeftOutReport
         }
     }
 
+    /// <summary>Warns of what has another name here than on the host.</summary>
+    public static void WriteRenamed(IReadOnlyCollection<(string Path, string Local)> renamed, IStepLog log)
+    {
+        foreach (var (path, local) in renamed.Take(Most))
+        {
+            log.Warning($"{path} is called {local} here, because this computer cannot have that name.");
+        }
+
+        if (renamed.Count > Most)
+        {
+            log.Warning($"{renamed.Count - Most:N0} more have another name here.");
+        }
+    }
+
     /// <summary>Writes a path as a pattern that means only this path.</summary>
     private static string Escape(string path)
     {

@@ -8,6 +8,8 @@ namespace SpotTrainer.Foundation;
 /// </summary>
 internal static class ErrorTranslation
 {
+    private const int LongestSentence = 2000;
+
     private static volatile Func<Exception, object?, SpotTrainerException?>[] translators = [];
 
     /// <summary>Sets the translators. They are asked in order; the first one that knows an exception counts.</summary>
@@ -29,12 +31,21 @@ internal static class ErrorTranslation
         "ConnectionFailed", ErrorKind.ConnectionError, $"The connection was lost: {FirstSentence(exception.Message)}",
         "Check with Get-SpotTrainingInstance whether the instance is still running, and try again.", target, exception);
 
-    /// <summary>Returns the first line of a library's message as a sentence. Users cannot act on the details in the rest.</summary>
+    /// <summary>
+    /// Returns the first line of what a library or a host says as a sentence. Users cannot act on the details in the rest, and a host can say
+    /// anything, at any length.
+    /// </summary>
     public static string FirstSentence(string text)
     {
-        var line = text.Split('\n')[0].Trim();
+        var line = Shorten(text.Split('\n')[0].Trim(), LongestSentence);
         return line.Length == 0 || line.EndsWith(".", StringComparison.Ordinal) ? line : line + ".";
     }
+
+    /// <summary>Cuts off what is longer than anybody reads.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="most">The most characters that are kept.</param>
+    public static string Shorten(string text, int most) => text.Length <= most ? text
+        : text.Substring(0, char.IsHighSurrogate(text[most - 1]) ? most - 1 : most) + "...";
 
     private static SpotTrainerException? Known(Exception exception, object? target) => exception switch
     {

@@ -140,10 +140,7 @@ internal sealed class ResultReceiver
         files.AddRange(outcome.Unchanged.Select(file => new TransferredFile(
             job.Instance, folder + file.Path, TransferState.Unchanged, file.Size, reason: null)));
         failed.AddRange(outcome.Failed.Where(one => !isExpected(one)).Select(one => new TransferProblem(one with { Path = folder + one.Path })));
-        foreach (var (path, local) in outcome.Renamed)
-        {
-            context.Log.Warning($"{path} is called {local} here, because this computer cannot have that name.");
-        }
+        LeftOutReport.WriteRenamed(outcome.Renamed, context.Log);
     }
 
     /// <summary>Marks the job as fetched if nothing of it is left. If nothing is left of any job, marks the instance as well.</summary>

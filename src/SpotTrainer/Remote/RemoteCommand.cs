@@ -12,6 +12,9 @@ internal sealed record RemoteCommand(string Text)
 
     private const int LongestShown = 60;
 
+    /// <summary>The beginning of the line with the processes that ignore SIGTERM (end_group.sh).</summary>
+    public const string StillThere = "left ";
+
     private static readonly string Prelude = EmbeddedScript.ReadLine("prelude.sh");
     private static readonly string EndGroup = EmbeddedScript.ReadLine("end_group.sh");
 
@@ -43,10 +46,9 @@ internal sealed record RemoteCommand(string Text)
     public string? Title { get; init; }
 
     /// <summary>What messages call it.</summary>
-    public string Shown => Title ?? (Text.Trim().Split('\n')[0] is var line && line.Length <= LongestShown ? $"'{line}'"
-        : $"'{line.Substring(0, LongestShown)}...'");
+    public string Shown => Title ?? $"'{ErrorTranslation.Shorten(Text.Trim().Split('\n')[0], LongestShown)}'";
 
-    /// <summary>Returns what the login shell runs to end a process group. It prints the processes that ignore SIGTERM.</summary>
+    /// <summary>Returns what the login shell runs to end a process group. It prints the processes that ignore SIGTERM, in a line.</summary>
     public string Ending(string group) => $"{(Sudo ? "sudo -n " : string.Empty)}sh -c '{EndGroup}' sh {group}";
 
     /// <summary>Returns what the login shell runs. It prints a line with the mark when the command starts.</summary>

@@ -11,6 +11,9 @@ internal static class RemoteErrors
 {
     private const int LinesShown = 5;
 
+    /// <summary>The most characters of each of these lines. All of them together are one sentence.</summary>
+    private const int LongestLine = 390;
+
     /// <summary>The key of the exception's data that holds the type of the host key that was shown.</summary>
     public const string ShownType = "ShownType";
 
@@ -222,7 +225,7 @@ internal static class RemoteErrors
 
     private static string LastLines(IReadOnlyCollection<string> text)
     {
-        var lines = text.Select(line => line.TrimEnd()).Where(line => line.Length > 0).ToArray();
+        var lines = text.Select(line => ErrorTranslation.Shorten(line.TrimEnd(), LongestLine)).Where(line => line.Length > 0).ToArray();
         return lines.Length == 0 ? string.Empty : " Last output: "
             + ErrorTranslation.FirstSentence(string.Join(" | ", lines.Skip(Math.Max(0, lines.Length - LinesShown))));
     }

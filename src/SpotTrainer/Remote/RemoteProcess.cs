@@ -32,7 +32,7 @@ internal sealed class RemoteProcess(
     SshConnection connection, RemoteCommand command, Func<TrainingCommandStream, ArraySegment<byte>, Task> read)
 {
     /// <summary>The most that a shell may print before the command starts.</summary>
-    private const int MostNoise = 64 * 1024;
+    public const int MostNoise = 64 * 1024;
 
     /// <summary>
     /// The signals of Linux with their numbers (signal(7)), which are the same on x86 and ARM. SSH has names for a few of them only.

@@ -41,6 +41,9 @@ internal sealed class SshConnection : IDisposable
     /// <summary>How long the end of a command may take before a message says so.</summary>
     private static readonly TimeSpan QuietEnd = TimeSpan.FromSeconds(2.5);
 
+    /// <summary>The most characters that are shown of the names of processes.</summary>
+    private const int MostNames = 200;
+
     private readonly SemaphoreSlim sftpGate = new(1);
     private readonly SshClient client;
     private readonly TrainingHost host;
@@ -415,11 +418,24 @@ internal sealed class SshConnection : IDisposable
         }
     }
 
-    private async Task<bool> TellToEndAsync(SshClient connected, RemoteCommand command, string group) => await TalkAsync(
-        connected, command.Ending(group),
-        names => Log.CleanupWarning($"On {host}, SIGTERM has not ended {names.Trim()}. SIGKILL follows within four seconds.")) == 0;
+    private async Task<bool> TellToEndAsync(SshClient connected, RemoteCommand command, string group)
+    {
+        var isTold = false;
+        return await TalkAsync(connected, command.Ending(group), line =>
+        {
+            // A shell can print lines of its own, and a host any number of these.
+            if (!isTold && line.StartsWith(RemoteCommand.StillThere, StringComparison.Ordinal))
+            {
+                isTold = true;
+                var names = ErrorTranslation.Shorten(line.Substring(RemoteCommand.StillThere.Length), MostNames);
+                Log.CleanupWarning($"On {host}, SIGTERM has not ended {names}. SIGKILL follows within four seconds.");
+            }
+        }) == 0;
+    }
 
-    /// <summary>Runs a command of the module's own, as it is, and returns its exit code.</summary>
+    /// <summary>
+    /// Runs a command of the module's own, as it is, and returns its exit code; null if it has none, or prints more than such a command can.
+    /// </summary>
     private static async Task<int?> TalkAsync(SshClient connected, string text, Action<string> heard)
     {
         var channel = new CommandChannel(connected, text);
@@ -427,11 +443,19 @@ internal sealed class SshConnection : IDisposable
         {
             var ending = await channel.StartAsync();
             channel.EndInput();
+            var (lines, left) = (new OutputLines(), RemoteProcess.MostNoise);
             while (await channel.Output.ReadAsync() is { Count: > 0 } bytes)
             {
-                heard(Encoding.UTF8.GetString(bytes.Array!, bytes.Offset, bytes.Count));
+                lines.Add(new ArraySegment<byte>(bytes.Array!, bytes.Offset, Math.Min(bytes.Count, left))).ForEach(heard);
+                left -= bytes.Count;
+                if (left < 0)
+                {
+                    lines.Finish().ForEach(heard);
+                    return null;
+                }
             }
 
+            lines.Finish().ForEach(heard);
             await ending;
             return channel.ExitStatus;
         }
@@ -514,10 +538,10 @@ internal sealed class SshConnection : IDisposable
     /// <summary>A shell that prints text at its start would put it into the file transfer, which then waits for an answer forever.</summary>
     private async Task RequireSilenceAsync(CancellationToken cancellationToken)
     {
-        var said = string.Empty;
+        string? said = null;
         try
         {
-            await WhileThereAsync(() => TalkAsync(client, ":", heard => said = said.Length > 0 ? said : heard), cancellationToken);
+            await WhileThereAsync(() => TalkAsync(client, ":", line => said = said is { Length: > 0 } ? said : line), cancellationToken);
         }
         catch (SshException exception) when (SshErrors.IsSessionRefused(exception) && IsConnected)
         {
@@ -525,7 +549,7 @@ internal sealed class SshConnection : IDisposable
             return;
         }
 
-        if (said.Length > 0)
+        if (said is not null)
         {
             throw RemoteErrors.ShellTalks(host, said);
         }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Ends a process group: TERM, and KILL four seconds later. Prints the processes that ignore TERM, a line each, and succeeds when none is left.
+# Ends a process group: TERM, and KILL four seconds later. Prints "left " and the processes that ignore TERM, and succeeds when none is left.
 #   end_group.sh GROUP
 # It is sent as one line in single quotes, and so has none.
 set -f
@@ -40,7 +40,7 @@ while kill -s 0 -- "-$group" 2>/dev/null; do
     seconds
     passed=$((now - began))
     if [ $passed -ge 1 ] && [ -z "$told$killed" ]; then
-        printf "%s\n" "${found%, }"
+        printf "left %s\n" "${found%, }"
         told=1
     fi
     if [ $passed -ge 4 ] && [ -z "$killed" ]; then

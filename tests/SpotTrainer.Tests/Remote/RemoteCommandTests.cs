@@ -267,6 +267,40 @@ public sealed class RemoteCommandTests : IAsyncLifetime
         Assert.False(await RunsAsync("sleep 62[12]"));
     }
 
+    /// <summary>What a host prints while a command is being ended, which can be anything, becomes one short warning at most.</summary>
+    [Theory]
+    [InlineData("yes noise", 0)]
+    [InlineData("yes 'left 1 x'", 1)]
+    [InlineData("echo left 1 x; sleep 1; echo left 2 y; exec sh -c \"$SSH_ORIGINAL_COMMAND\"", 1)]
+    [InlineData("printf 'left 1 '; head -c 20000 /dev/zero | tr '\\0' x; echo; exit 0", 1)]
+    [InlineData("echo Welcome; exec sh -c \"$SSH_ORIGINAL_COMMAND\"", 0)]
+    public async Task A_host_that_prints_while_a_command_is_ended_does_not_flood_anybody(string lie, int told)
+    {
+        var script = folder.Write("lie.sh", $"""
+            case $SSH_ORIGINAL_COMMAND in
+                *members*) {lie} ;;
+                *) exec sh -c "$SSH_ORIGINAL_COMMAND" ;;
+            esac
+            """);
+        using var liar = await SshServer.StartAsync(folder, "-t ed25519", folder["authorized"], command: $"sh {script}");
+        var connection = await ConnectAsync(liar.Port, liar.Fingerprint);
+        var running = connection.RunAsync(new RemoteCommand("sleep 20") { Timeout = TimeSpan.FromSeconds(1) }, Stop);
+        Assert.Equal("CommandTimedOut", (await Assert.ThrowsAsync<SpotTrainerException>(() => running.WaitAsync(Limit, Stop))).Id);
+        Assert.Equal(told, warnings.Count(line => line.Contains("SIGTERM", StringComparison.Ordinal)));
+        Assert.InRange(warnings.Count, told, told + 2);
+        Assert.All(warnings, line => Assert.True(line.Length < 500 && !line.Contains('\n', StringComparison.Ordinal), line));
+        Assert.True(told == 0 || warnings.Exists(line => line.Contains("1 x", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_shell_that_never_stops_printing_cannot_transfer_files()
+    {
+        using var other = await SshServer.StartAsync(folder, "-t ed25519", folder["authorized"], command: "yes noise");
+        var connection = await ConnectAsync(other.Port, other.Fingerprint);
+        var error = await Assert.ThrowsAsync<SpotTrainerException>(() => connection.OpenFolderAsync("~", Stop).WaitAsync(Limit, Stop));
+        Assert.Equal("ShellNotSilent", error.Id);
+    }
+
     /// <summary>The server has one session for each connection, and the command has it.</summary>
     [Fact]
     public async Task A_server_that_allows_one_session_is_told_over_another_connection()
