@@ -13,16 +13,25 @@ internal sealed class LocalStage : IDisposable
     public const string Area = ".spottrainer-incoming";
 
     private const string Pieces = ".pieces";
+    private const string LockName = "lock";
+
+    /// <summary>What fetches from an address has folders of its own (fetch_uri.sh).</summary>
+    private const string Fetched = "uri-";
 
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(3);
+
+    /// <summary>As long as receive.sh keeps what was interrupted.</summary>
+    private static readonly TimeSpan Kept = TimeSpan.FromDays(7);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     private readonly string area;
     private readonly string folder;
     private readonly FileStream gate;
     private readonly ParentFolders parents = new();
+    private readonly bool isSpare;
 
-    private LocalStage(string area, string folder, FileStream gate) => (this.area, this.folder, this.gate) = (area, folder, gate);
+    private LocalStage(string area, string folder, FileStream gate, bool isSpare) =>
+        (this.area, this.folder, this.gate, this.isSpare) = (area, folder, gate, isSpare);
 
     /// <summary>Returns what tells a transfer from others, whatever the way to the host.</summary>
     /// <param name="connection">The connection.</param>
@@ -39,30 +48,99 @@ internal sealed class LocalStage : IDisposable
     public static LocalStage Open(string destination, string source, TimeProvider time)
     {
         var elapsed = time.StartClock();
-        var id = Bytes.NameOf(source, digits: 16);
         var all = Path.Combine(destination, Area);
+        var own = Path.Combine(all, Bytes.NameOf(source, digits: 16));
+        var spare = false;
         while (true)
         {
-            var own = Path.Combine(all, id);
-            Directory.CreateDirectory(Path.Combine(own, "files"));
-            Directory.CreateDirectory(Path.Combine(own, "parts"));
             try
             {
-                return new LocalStage(all, own, new FileStream(
-                    Path.Combine(own, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose));
+                var stage = new LocalStage(all, own, Lock(own), spare);
+                DeleteOld(all, time);
+                return stage;
             }
-            catch (IOException) when (File.Exists(Path.Combine(own, "lock")))
+            catch (IOException) when (!spare)
             {
-                // A process that was killed keeps it for a moment.
+                // The transfer before this one puts it away, or a process that was killed keeps it for a moment.
                 if (elapsed() > Longest)
                 {
-                    id = $"{id}-{Guid.NewGuid():N}";
+                    (own, spare) = ($"{own}-{Guid.NewGuid():N}", true);
                 }
                 else
                 {
                     time.DelayAsync(Pause, CancellationToken.None).GetAwaiter().GetResult();
                 }
             }
+        }
+    }
+
+    /// <summary>Makes a stage if it is not there, and keeps others out.</summary>
+    private static FileStream Lock(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        var held = new FileStream(
+            Path.Combine(folder, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+        try
+        {
+            // Not before: the transfer that had the lock may have deleted them.
+            Directory.CreateDirectory(Path.Combine(folder, "files"));
+            Directory.CreateDirectory(Path.Combine(folder, "parts"));
+            return held;
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Deletes what was interrupted long ago, and is not at work now.</summary>
+    private static void DeleteOld(string area, TimeProvider time)
+    {
+        var before = time.GetUtcNow().UtcDateTime - Kept;
+        foreach (var old in new DirectoryInfo(area).EnumerateDirectories().Where(
+            stage => stage.LastWriteTimeUtc < before && !stage.Name.StartsWith(Fetched, StringComparison.Ordinal)
+                && !LocalLink.IsLink(stage)).ToArray())
+        {
+            try
+            {
+                Delete(old.FullName, Lock(old.FullName));
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // Somebody uses it, or it is another user's.
+            }
+        }
+    }
+
+    /// <summary>Deletes a stage. Nobody else can begin with it before what is in it is gone.</summary>
+    private static void Delete(string folder, FileStream gate)
+    {
+        using (gate)
+        {
+            foreach (var inside in Directory.EnumerateDirectories(folder).ToArray())
+            {
+                Directory.Delete(inside, recursive: true);
+            }
+
+            foreach (var file in Directory.EnumerateFiles(folder).Where(path => Path.GetFileName(path) != LockName).ToArray())
+            {
+                File.Delete(file);
+            }
+        }
+
+        DeleteIfEmpty(folder);
+    }
+
+    private static void DeleteIfEmpty(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder);
+        }
+        catch (IOException)
+        {
+            // Another transfer is in it.
         }
     }
 
@@ -137,16 +215,29 @@ internal sealed class LocalStage : IDisposable
     /// <summary>Deletes the stage, because everything has its place.</summary>
     public void Clear()
     {
-        gate.Dispose();
-        Directory.Delete(folder, recursive: true);
-        if (!Directory.EnumerateFileSystemEntries(area).Any())
-        {
-            Directory.Delete(area);
-        }
+        Delete(folder, gate);
+        DeleteIfEmpty(area);
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => gate.Dispose();
+    /// <summary>Leaves the stage to the next transfer. One with a name of its own would never be found again.</summary>
+    public void Dispose()
+    {
+        try
+        {
+            if (isSpare && Directory.Exists(folder))
+            {
+                Clear();
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // A later transfer deletes it.
+        }
+        finally
+        {
+            gate.Dispose();
+        }
+    }
 
     /// <summary>Returns where a small file is put first.</summary>
     /// <param name="path">Its local path, relative to the destination.</param>
