@@ -152,7 +152,8 @@ while read -r word one two three four how count; do
             fi || fail write "$PWD"
             read -r sum || exit 1
             wait
-            check "$one" "$three" "$four" "$sum" &
+            # Whichever of these two processes is killed, the other one tells.
+            { ( check "$one" "$three" "$four" "$sum" ) || say torn "$one/$three-$four-$sum"; } &
             ;;
         drop) take "$one" | ( cd "$incoming" && xargs -0 -r rm -rf -- ) ;;
         mirror) take "$one" > "$incoming/mirror" || fail write "$PWD" ;;

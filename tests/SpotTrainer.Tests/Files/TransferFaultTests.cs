@@ -338,6 +338,48 @@ public sealed class TransferFaultTests(ITestOutputHelper output) : IAsyncLifetim
         Assert.False(Directory.Exists(way.Stage));
     }
 
+    /// <summary>
+    /// One of the processes that check a piece is killed, as when memory runs out. The others tell how the piece arrived. Number 1 is the
+    /// script's child.
+    /// </summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task A_piece_whose_check_is_killed_is_told_of(int number)
+    {
+        var programs = Directory.CreateDirectory(ground.Folder["programs"]).FullName;
+        var openssl = Path.Combine(programs, "openssl");
+        await File.WriteAllTextAsync(openssl, $"""
+            #!/bin/sh
+            # The first one waits.
+            if mkdir {programs}/first 2>/dev/null; then
+                echo $$ > {programs}/id && mv {programs}/id {programs}/waiting
+                until [ -e {programs}/go ]; do sleep 0.05; done
+            fi
+            exec /usr/bin/openssl "$@"
+            """, Stop);
+        File.SetUnixFileMode(openssl, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        using var host = await TransferGround.StartAsync($"SetEnv SHLVL=1 PATH={programs}:/usr/bin:/bin");
+        var way = new TwoWays(ground.Folder.Path, host.Host, host.Log, isSending: true);
+        way.Fill(new Random(Seed), 5, 1000, 9 * MiB);
+
+        var going = way.GoAsync();
+        var waiting = Path.Combine(programs, "waiting");
+        await Programs.UntilAsync(() => Task.FromResult(File.Exists(waiting)), () => "Nothing is checked.");
+        var script = Scripts(way)[0];
+        var line = new List<string> { (await File.ReadAllTextAsync(waiting, Stop)).Trim() };
+        while (line[0] != script)
+        {
+            line.Insert(0, (await Programs.RunAsync("ps", "-o", "ppid=", "-p", line[0])).Succeeded().Trim());
+        }
+
+        (await Programs.RunAsync("kill", "-KILL", line[Math.Min(number, line.Count - 1)])).Succeeded();
+        await File.WriteAllTextAsync(Path.Combine(programs, "go"), "", Stop);
+        Assert.Empty((await going.WaitAsync(TimeSpan.FromMinutes(2), Stop)).Failed);
+        await way.RequireEqualAsync();
+    }
+
     [Fact]
     public async Task A_large_file_comes_into_a_folder_that_is_there()
     {
