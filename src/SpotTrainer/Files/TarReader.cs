@@ -56,7 +56,7 @@ internal sealed class TarReader(Stream source)
                     longName = header[156] == 'K' ? longName
                         : Word.Decode(name, 0, name[name.Length - 1] == 0 ? name.Length - 1 : name.Length);
                     break;
-                case '1' or '2' or '3' or '4' or '5' or '6':
+                case '1' or '2' or '3' or '4' or '5' or '6' when size == 0:
                     return (longName ?? Word.Decode(header, 0, Length(100)), -1);
                 default:
                     throw new FormatException("The archive has something that nobody asked for.");

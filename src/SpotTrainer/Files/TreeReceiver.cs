@@ -48,6 +48,12 @@ internal sealed class TreeReceiver
     private const int SampledBytes = 8 * 1024;
     private const double Worth = 0.8;
 
+    /// <summary>
+    /// How much of files that have grown since they were listed is read to be skipped, in bytes. Beyond that, it is cheaper to begin again, and a
+    /// host could go on forever.
+    /// </summary>
+    private const long MostSkipped = 16 << 20;
+
     private static readonly TimeSpan LongestRoundTrip = TimeSpan.FromSeconds(5);
 
     private static readonly string Script = EmbeddedScript.ReadLine("talk.sh", "send.sh");
@@ -145,6 +151,10 @@ internal sealed class TreeReceiver
             {
                 throw FileErrors.Of(connection.Host, "read", order.Folder, errors.ToString());
             }
+            catch (RestUnwantedException)
+            {
+                // What is not here is named, and asked for in the next round.
+            }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
                 throw FileErrors.LocalNotWritten(order.Destination, exception);
@@ -186,9 +196,13 @@ internal sealed class TreeReceiver
                 PiecesOver(requests, sums).Receive(output, this);
                 Look(output);
                 var packing = ChoosePacking(output);
-                ReceiveArchive(output, packing);
+                var isWhole = ReceiveArchive(output, packing);
                 progress.Say("Putting the files in their places.");
                 new LocalPlacer(order.Destination, plan, stage, Failed, receiver.outcome).Place();
+                if (!isWhole)
+                {
+                    throw new RestUnwantedException();
+                }
             }
             finally
             {
@@ -365,11 +379,12 @@ internal sealed class TreeReceiver
                 && size < Worth * sample.Sum(item => Math.Min(item.Entry.Size, SampledBytes)) ? Best : Packing.None;
         }
 
-        private void ReceiveArchive(WordStream output, Packing packing)
+        /// <summary>Receives the small files. Returns whether the archive was read to its end.</summary>
+        private bool ReceiveArchive(WordStream output, Packing packing)
         {
             if (plan.Archive.Count + plan.Kept.Count == 0)
             {
-                return;
+                return true;
             }
 
             var (first, second) = (List(plan.Archive), List(plan.Archive.Concat(plan.Kept)));
@@ -390,14 +405,28 @@ internal sealed class TreeReceiver
                 _ => output,
             });
             var count = plan.Archive.Count + plan.Kept.Count;
-            var hashes = ReadFiles(unpacked);
-            Verify(unpacked, count, hashes);
+            if (ReadFiles(unpacked) is { } hashes)
+            {
+                Verify(unpacked, count, hashes);
+                return true;
+            }
+
+            // What has arrived stays in the stage, and is verified in the next round.
+            foreach (var item in plan.Archive.Concat(plan.Kept))
+            {
+                Lose(item, LeftOutReason.Changed, "it, or a file before it, grew while it was read");
+            }
+
+            plan.Archive.Clear();
+            plan.Kept.Clear();
+            return false;
         }
 
-        /// <summary>Reads the archive into the stage, and returns the hashes of what is whole.</summary>
-        private Dictionary<string, string> ReadFiles(WordStream unpacked)
+        /// <summary>Reads the archive into the stage, and returns the hashes of what is whole. Null if files have grown too much.</summary>
+        private Dictionary<string, string>? ReadFiles(WordStream unpacked)
         {
             var hashes = new Dictionary<string, string>(StringComparer.Ordinal);
+            var skipped = 0L;
 
             // Where there are no links, a file can go to several places.
             var wanted = plan.Archive.GroupBy(item => item.Path, StringComparer.Ordinal)
@@ -414,6 +443,12 @@ internal sealed class TreeReceiver
 
                 // One of another size has changed, and is taken at another time.
                 var item = items.Dequeue();
+                skipped += Math.Max(0, member.Size - item.Entry.Size);
+                if (skipped > MostSkipped)
+                {
+                    return null;
+                }
+
                 if (member.Size == item.Entry.Size && Create(item) is { } file)
                 {
                     using (file)
@@ -488,4 +523,7 @@ internal sealed class TreeReceiver
             }
         }
     }
+
+    /// <summary>Ends a conversation, because nothing more is wanted of it.</summary>
+    private sealed class RestUnwantedException : Exception;
 }

@@ -380,6 +380,38 @@ public sealed class TransferFaultTests(ITestOutputHelper output) : IAsyncLifetim
         await way.RequireEqualAsync();
     }
 
+    /// <summary>So much that it is not read to its end. The rest is received all the same, and then the file, too.</summary>
+    [Fact]
+    public async Task A_file_becomes_very_large_while_it_is_read()
+    {
+        using var relay = new Relay(ground.Port) { Rate = 20e6 };
+        var way = Way(isSending: false, relay.Port);
+        way.Fill(new Random(Seed), 100, 20_000);
+        var shrinking = Task.CompletedTask;
+        ground.Log.Told = line =>
+        {
+            if (line.Contains("travel as one stream", StringComparison.Ordinal))
+            {
+                ground.Log.Told = null;
+                using var file = File.OpenWrite(Path.Combine(way.Source, "d3/f3"));
+                file.SetLength(2000L * MiB);
+                shrinking = ShrinkAsync(file.Name);
+            }
+        };
+        Assert.Empty((await way.GoAsync()).Failed);
+        await shrinking;
+        await way.RequireEqualAsync();
+
+        // It would have taken 2,000 MiB to skip it.
+        Assert.InRange(way.Passed(relay), 0, 100 * MiB);
+
+        async Task ShrinkAsync(string path)
+        {
+            await Programs.UntilAsync(() => Task.FromResult(way.Passed(relay) > 2 * MiB), () => "It is too slow.");
+            await File.WriteAllTextAsync(path, "at rest", Stop);
+        }
+    }
+
     [Fact]
     public async Task A_large_file_comes_into_a_folder_that_is_there()
     {
