@@ -4,7 +4,8 @@ namespace SpotTrainer.Files;
 /// <param name="Path">Its path on the host, relative to the folder.</param>
 /// <param name="Entry">What it is.</param>
 /// <param name="Local">Its path on this computer, relative to the destination, with slashes.</param>
-internal sealed record HostItem(string Path, HostEntry Entry, string Local);
+/// <param name="Source">Where it is read on the host. That is another path if it stands for a link.</param>
+internal sealed record HostItem(string Path, HostEntry Entry, string Local, string Source);
 
 /// <summary>What a transfer from a host does. Everything that the host says is checked here.</summary>
 internal sealed class ReceivePlan
@@ -73,7 +74,7 @@ internal sealed class ReceivePlan
             return;
         }
 
-        var item = new HostItem(path, entry, names.Map(path));
+        var item = new HostItem(path, entry, names.Map(path), path);
         if (item.Local.Split('/')[0].Equals(LocalStage.Area, StringComparison.OrdinalIgnoreCase))
         {
             refused.Add(path);
@@ -102,14 +103,11 @@ internal sealed class ReceivePlan
             case 'd':
                 Folders.Add(item);
                 break;
-            case 'f' when IsThere(here) && here.Attributes.HasFlag(FileAttributes.Directory) && !isLink:
-                Refuse(path, LeftOutReason.InTheWay, "this computer has a folder of this name");
-                break;
             case 'f':
                 AddFile(item, here, isLink, order, isSame);
                 break;
             case 'l':
-                AddLink(item, place, host, order, isSame);
+                AddLink(item, place, isLink, host, order, isSame);
                 break;
             case 'U':
                 Refuse(path, LeftOutReason.FileUnreadable, "the host may not read it");
@@ -140,13 +138,17 @@ internal sealed class ReceivePlan
 
     private void AddFile(HostItem item, FileInfo here, bool isLink, ReceiveOrder order, Func<HostItem, FileInfo, bool> isSame)
     {
-        if (here.Exists && !isLink && here.Length == item.Entry.Size && isSame(item, here))
+        if (IsThere(here) && here.Attributes.HasFlag(FileAttributes.Directory) && !isLink)
+        {
+            RefuseFolder(item.Path);
+        }
+        else if (here.Exists && !isLink && here.Length == item.Entry.Size && isSame(item, here))
         {
             Unchanged.Add(item);
         }
         else if (item.Entry.Size >= LargeFile.Least || order.MayGrow(item.Path))
         {
-            Large.Add((item, new LargeFile(item.Path, item.Entry.Size, item.Entry.LastWriteTime, item.Local)));
+            Large.Add((item, new LargeFile(item.Source, item.Entry.Size, item.Entry.LastWriteTime, item.Local)));
         }
         else
         {
@@ -154,7 +156,8 @@ internal sealed class ReceivePlan
         }
     }
 
-    private void AddLink(HostItem item, string place, HostFolder host, ReceiveOrder order, Func<HostItem, FileInfo, bool> isSame)
+    private void AddLink(
+        HostItem item, string place, bool isLink, HostFolder host, ReceiveOrder order, Func<HostItem, FileInfo, bool> isSame)
     {
         if (Resolve(item.Path, item.Entry.Target) is not { } target)
         {
@@ -164,9 +167,9 @@ internal sealed class ReceivePlan
         {
             Refuse(item.Path, LeftOutReason.LinkDangling, "the link leads to nothing in the folder");
         }
-        else if (order.KeepsLinks && Directory.Exists(place) && !LocalLink.IsLink(new FileInfo(place)))
+        else if (order.KeepsLinks && Directory.Exists(place) && !isLink)
         {
-            Refuse(item.Path, LeftOutReason.InTheWay, "this computer has a folder of this name");
+            RefuseFolder(item.Path);
         }
         else if (order.KeepsLinks)
         {
@@ -175,7 +178,7 @@ internal sealed class ReceivePlan
         else if (host.Entries.TryGetValue(end, out var entry) && entry.Type == 'f')
         {
             // The file itself, under the name of the link.
-            AddFile(item with { Path = end, Entry = entry }, new FileInfo(place), isLink: false, order, isSame);
+            AddFile(item with { Source = end, Entry = entry }, new FileInfo(place), isLink, order, isSame);
         }
         else
         {
@@ -249,6 +252,8 @@ internal sealed class ReceivePlan
 
         return null;
     }
+
+    private void RefuseFolder(string path) => Refuse(path, LeftOutReason.InTheWay, "this computer has a folder of this name");
 
     private void Refuse(string path, LeftOutReason reason, string why)
     {

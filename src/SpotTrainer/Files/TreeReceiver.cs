@@ -313,12 +313,12 @@ internal sealed class TreeReceiver
             }
 
             using var file = new MeasuredStream(here.OpenRead(), speed: null) { Progress = count => progress.Add(count, item.Path) };
-            return host.Hashes.TryGetValue(item.Path, out var known) && Bytes.Hash(file) == known;
+            return host.Hashes.TryGetValue(item.Source, out var known) && Bytes.Hash(file) == known;
         }
 
         private Packing Best => host.HasZstd ? Packing.Zstd : host.HasGzip ? Packing.Gzip : Packing.None;
 
-        private static byte[] List(IEnumerable<HostItem> items) => List(items.Select(item => item.Path));
+        private static byte[] List(IEnumerable<HostItem> items) => List(items.Select(item => item.Source));
 
         private static byte[] List(IEnumerable<string> paths) => Encoding.UTF8.GetBytes(string.Concat(paths.Select(path => $"./{path}\0")));
 
@@ -351,7 +351,7 @@ internal sealed class TreeReceiver
             _ = output.ReadWord();
             foreach (var (item, file) in plan.Large)
             {
-                file.IsGivenUp |= !now.TryGetValue(item.Path, out var entry) || entry.Size < file.Size
+                file.IsGivenUp |= !now.TryGetValue(item.Source, out var entry) || entry.Size < file.Size
                     || (entry != item.Entry && !order.MayGrow(item.Path));
                 if (file.IsGivenUp)
                 {
@@ -389,7 +389,7 @@ internal sealed class TreeReceiver
 
             var (first, second) = (List(plan.Archive), List(plan.Archive.Concat(plan.Kept)));
             requests.Ask(
-                $"tar {packing.Word()} {first.Length} {second.Length} {HostFolder.Names(plan.Archive.Concat(plan.Kept).Select(item => item.Path))}",
+                $"tar {packing.Word()} {first.Length} {second.Length} {HostFolder.Names(plan.Archive.Concat(plan.Kept).Select(item => item.Source))}",
                 first, second);
             requests.End();
             if (output.ReadWord()?.Text != "tar")
@@ -422,14 +422,14 @@ internal sealed class TreeReceiver
             return false;
         }
 
-        /// <summary>Reads the archive into the stage, and returns the hashes of what is whole. Null if files have grown too much.</summary>
+        /// <summary>Reads the archive into the stage, and returns the hashes of what is whole, by its local path. Null if files have grown too much.</summary>
         private Dictionary<string, string>? ReadFiles(WordStream unpacked)
         {
             var hashes = new Dictionary<string, string>(StringComparer.Ordinal);
             var skipped = 0L;
 
             // Where there are no links, a file can go to several places.
-            var wanted = plan.Archive.GroupBy(item => item.Path, StringComparer.Ordinal)
+            var wanted = plan.Archive.GroupBy(item => item.Source, StringComparer.Ordinal)
                 .ToDictionary(group => group.Key, group => new Queue<HostItem>(group), StringComparer.Ordinal);
             var reader = new TarReader(unpacked);
             var buffer = new byte[128 * 1024];
@@ -453,7 +453,7 @@ internal sealed class TreeReceiver
                 {
                     using (file)
                     {
-                        hashes[item.Path] = CopyTo(file, reader, item, buffer, hash);
+                        hashes[item.Local] = CopyTo(file, reader, item, buffer, hash);
                     }
 
                     File.SetLastWriteTimeUtc(file.Name, item.Entry.LastWriteTime);
@@ -495,10 +495,11 @@ internal sealed class TreeReceiver
             foreach (var item in plan.Kept)
             {
                 using var file = File.OpenRead(stage.PathOf(item.Local));
-                hashes[item.Path] = Bytes.Hash(file);
+                hashes[item.Local] = Bytes.Hash(file);
             }
 
-            var whole = new HashSet<string>(StringComparer.Ordinal);
+            var said = plan.Archive.Concat(plan.Kept).Select(item => item.Source).Distinct(StringComparer.Ordinal)
+                .ToDictionary(path => path, _ => new HashSet<string>(StringComparer.Ordinal), StringComparer.Ordinal);
             for (var left = count; unpacked.ReadWord() is { } word; left--)
             {
                 if (left == 0)
@@ -506,15 +507,16 @@ internal sealed class TreeReceiver
                     throw new FormatException("There are more sums than files.");
                 }
 
-                if (word.Text.Length > HostFolder.HashAndGap && hashes.TryGetValue(
-                    HostFolder.Relative(word.Text.Substring(HostFolder.HashAndGap)), out var hash)
-                    && word.Text.StartsWith(hash, StringComparison.Ordinal))
+                if (word.Text.Length > HostFolder.HashAndGap && said.TryGetValue(
+                    HostFolder.Relative(word.Text.Substring(HostFolder.HashAndGap)), out var sums))
                 {
-                    whole.Add(HostFolder.Relative(word.Text.Substring(HostFolder.HashAndGap)));
+                    sums.Add(word.Text.Substring(0, HostFolder.HashAndGap - 2));
                 }
             }
 
-            foreach (var item in plan.Archive.Concat(plan.Kept).Where(item => !whole.Contains(item.Path)).ToArray())
+            // A file that goes to several places is read for each of them.
+            foreach (var item in plan.Archive.Concat(plan.Kept).Where(
+                item => !(hashes.TryGetValue(item.Local, out var hash) && said[item.Source].SetEquals([hash]))).ToArray())
             {
                 Lose(item, LeftOutReason.Changed, "it changed while it was read");
                 File.Delete(stage.PlaceFor(item.Local));
