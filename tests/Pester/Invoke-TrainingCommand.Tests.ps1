@@ -66,7 +66,7 @@ Describe 'Invoke-TrainingCommand' -Skip:(-not $IsLinux) {
         $command = 'echo "$PWD|$A|$B|$SUDO_USER"'
         $instance | Invoke-TrainingCommand $command @place | Should -Be "/home/$($instance.UserName)|1|`$(id) `"x`"|"
         $instance | Invoke-TrainingCommand $command @place -Sudo | Should -Be "/root|1|`$(id) `"x`"|$($instance.UserName)"
-        Assert-StepError (Get-StepError { $instance | Invoke-TrainingCommand pwd -WorkingDirectory /none }) RemoteFolderNotFound ObjectNotFound
+        Assert-StepError (Get-StepError { $instance | Invoke-TrainingCommand pwd -WorkingDirectory /none }) RemotePathNotFound ObjectNotFound
     }
 
     It 'names <Id>' -ForEach @(

@@ -115,7 +115,7 @@ internal static class RemoteErrors
         "Get-TrainingTunnel lists the tunnels of this session. Tunnels of another PowerShell window belong to that window.", port);
 
     public static SpotTrainerException NoDirectory(TrainingHost host, string path) => new(
-        "RemoteFolderNotFound", ErrorKind.ObjectNotFound, $"{host} has no folder {path} that {host.UserName} can enter.",
+        "RemotePathNotFound", ErrorKind.ObjectNotFound, $"{host} has no folder {path} that {host.UserName} can enter.",
         "Check -WorkingDirectory.", host);
 
     public static SpotTrainerException NoSftp(TrainingHost host, Exception inner) => new(

@@ -68,7 +68,7 @@ public sealed class CommandInputTests : IAsyncLifetime
         {
             ("-InputFile none", "FileNotFound"), ("-InputFile input -InputObject x", "InputTwice"), ("-Environment @{ 'A B' = 1 }", "VariableNameInvalid"),
             ("-Environment @{ '1A' = 1 }", "VariableNameInvalid"), ("-Environment @{ 'A=;id' = 1 }", "VariableNameInvalid"),
-            ("-WorkingDirectory /none", "RemoteFolderNotFound"),
+            ("-WorkingDirectory /none", "RemotePathNotFound"),
         })
         {
             var error = Assert.Single(Run("$one | Invoke-TrainingCommand cat " + more).Errors);

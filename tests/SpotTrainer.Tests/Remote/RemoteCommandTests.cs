@@ -187,7 +187,7 @@ public sealed class RemoteCommandTests : IAsyncLifetime
         {
             var error = await Assert.ThrowsAsync<SpotTrainerException>(
                 () => connection.RunAsync(command with { WorkingDirectory = missing }, Stop));
-            Assert.Equal("RemoteFolderNotFound", error.Id);
+            Assert.Equal("RemotePathNotFound", error.Id);
             Assert.Contains(missing, error.Message, StringComparison.Ordinal);
         }
     }
