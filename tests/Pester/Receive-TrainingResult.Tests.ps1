@@ -47,18 +47,84 @@ Describe 'Receive-TrainingResult' -Skip:(-not $IsLinux) {
         $instance = Get-TestInstance
         $known = @{ KeyPath = $instance.KeyPath; HostKey = $instance.HostKeys; JumpHost = $instance }
         $behind = Connect-TrainingHost localhost $instance.UserName @known
-        $bytes = [byte[]]::new(300000)
-        [System.Random]::new(7).NextBytes($bytes)
-        [System.IO.File]::WriteAllBytes((Join-Path $TestDrive 'jumped.bin'), $bytes)
-        Set-Notebook (Join-Path $TestDrive 'jump.ipynb') "open('back.bin', 'wb').write(open('data/jumped.bin', 'rb').read()[::-1])"
+        $folder = (New-Item -ItemType Directory (Join-Path $TestDrive 'jumped')).FullName
 
-        $job = $behind | Send-TrainingData (Join-Path $TestDrive 'jumped.bin') | Start-TrainingJob (Join-Path $TestDrive 'jump.ipynb') |
-            Wait-TrainingJob
-        $null = $job | Receive-TrainingResult -Destination (Join-Path $TestDrive 'jump')
+        # One of them is so large that it travels in pieces.
+        $sent = foreach ($size in 300000, 20000000) {
+            $bytes = [byte[]]::new($size)
+            [System.Random]::new(7).NextBytes($bytes)
+            [System.IO.File]::WriteAllBytes((Join-Path $folder "$size.bin"), $bytes)
+            [System.Convert]::ToHexString([System.Security.Cryptography.SHA256]::HashData($bytes))
+        }
+
+        Set-Notebook (Join-Path $TestDrive 'jump.ipynb') @'
+for size in 300000, 20000000:
+    with open(f'data/{size}.bin', 'rb') as file, open(f'back-{size}.bin', 'wb') as back:
+        back.write(file.read())
+'@
+        $data, $said = ($behind | Send-TrainingData $folder -Verbose 4>&1).Where({ $_ -isnot [System.Management.Automation.VerboseRecord] }, 'Split')
+        "$said" | Should -Match '1 large files in pieces'
+        $job = $data | Start-TrainingJob (Join-Path $TestDrive 'jump.ipynb') | Wait-TrainingJob
         "$($job.Instance)" | Should -Match 'localhost:22 through pester'
-        [array]::Reverse($bytes)
-        [System.Convert]::ToBase64String([System.IO.File]::ReadAllBytes((Join-Path $TestDrive 'jump/back.bin'))) |
-            Should -BeExactly ([System.Convert]::ToBase64String($bytes))
+        $said = $job | Receive-TrainingResult -Destination (Join-Path $TestDrive 'jump') -Verbose 4>&1
+        "$said" | Should -Match '1 in pieces'
+        (Get-FileHash (Join-Path $TestDrive 'jump/back-300000.bin'), (Join-Path $TestDrive 'jump/back-20000000.bin')).Hash | Should -Be $sent
+    }
+
+    It 'fetches what is asked for, once, and says what became of each file' {
+        $null = Get-TestStack
+        $instance = Get-TestInstance
+        Set-Content -LiteralPath (Join-Path $TestDrive 'asked.csv') 'sent'
+        $path = Join-Path $TestDrive 'asked.py'
+        Set-Content -LiteralPath $path @'
+import os
+os.makedirs('out')
+for name in 'a.csv', 'b.txt', 'out/c.csv', 'out/d.tmp', 'data/asked.csv':
+    with open(name, 'w') as file:
+        file.write(name)
+with open('model.bin', 'wb') as file:
+    file.write(os.urandom(9000000))
+'@
+        $job = $instance | Send-TrainingData (Join-Path $TestDrive 'asked.csv') | Start-TrainingJob $path | Wait-TrainingJob
+        $mark = "test -e ~/spottrainer/control/$($job.Id)/received"
+        $own = 'spottrainer/log.txt', 'spottrainer/status.json'
+        $to = @{ Destination = Join-Path $TestDrive 'asked' }
+
+        # The log comes along. What was left out still waits on the host.
+        $some = $job | Receive-TrainingResult @to -Include '*.csv'
+        $some.Files | Should -Be (@('a.csv', 'data/asked.csv', 'out/c.csv') + $own)
+        $some.Failed | Should -BeNullOrEmpty
+        ($job | Receive-TrainingResult -Include '*.csv' -Exclude '/out/', '/data' -Destination (Join-Path $TestDrive 'few')).Files |
+            Should -Be (@('a.csv') + $own)
+        ($instance | Invoke-TrainingCommand $mark -Result -AllowFailure).ExitCode | Should -Be 1
+        $most = $job | Receive-TrainingResult @to -Exclude '*.tmp', 'model.bin'
+        $most.Files | Should -Be 'asked.py', 'b.txt'
+        $most.Unchanged | Should -Be 5
+        ($instance | Invoke-TrainingCommand $mark -Result -AllowFailure).ExitCode | Should -Be 1
+
+        # The rest.
+        $each = $job | Receive-TrainingResult @to -PassThru
+        ($each | Where-Object State -EQ 'Transferred').Path | Sort-Object | Should -Be 'model.bin', 'out/d.tmp'
+        ($each | Where-Object State -EQ 'Unchanged').Path | Sort-Object | Should -Be ($some.Files + $most.Files | Sort-Object)
+        ($each | Where-Object Path -EQ 'model.bin').Length | Should -Be 9000000
+        Show $each[0] | Should -Match 'Instance\s+State\s+KiB\s+Path'
+        ($instance | Invoke-TrainingCommand $mark -Result).ExitCode | Should -Be 0
+
+        # The content decides with -Checksum, and the size and the time without.
+        $changed = 'a.csv', 'data/asked.csv', 'model.bin'
+        foreach ($file in $changed | ForEach-Object { Get-Item (Join-Path $to.Destination $_) }) {
+            $written = $file.LastWriteTimeUtc
+            $bytes = [System.IO.File]::ReadAllBytes($file)
+            $bytes[$bytes.Length - 1] = $bytes[-1] -bxor 1
+            [System.IO.File]::WriteAllBytes($file, $bytes)
+            $file.LastWriteTimeUtc = $written
+        }
+
+        ($job | Receive-TrainingResult @to).Files | Should -BeNullOrEmpty
+        ($job | Receive-TrainingResult @to -Checksum).Files | Should -Be $changed
+        Get-Content -LiteralPath (Join-Path $to.Destination 'data/asked.csv') | Should -Be 'data/asked.csv'
+        ($instance | Invoke-TrainingCommand "sha256sum $($job.Folder)/model.bin") -split ' ' | Select-Object -First 1 |
+            Should -Be (Get-FileHash (Join-Path $to.Destination 'model.bin')).Hash
     }
 
     It 'fetches everything that a <Kind> wrote, whatever it is called, and no data that is as it was sent' -ForEach @(

@@ -101,7 +101,7 @@ internal sealed class TreeReceiver
         return round.Failed;
     }
 
-    private RemoteCommand Command(string mode) => new($"exec sh -c '{Script}' sh {mode} {ShellText.QuotePath(order.Folder)}");
+    private RemoteCommand Command(string mode) => new($"exec sh -c '{Script}' sh {mode} {ShellText.QuotePath(order.Folder)} {(order.Checksum ? "check" : "''")}");
 
     /// <summary>One look at the host, and what follows from it.</summary>
     private sealed class Round(TreeReceiver receiver, TimeSpan roundTrip)
@@ -135,9 +135,9 @@ internal sealed class TreeReceiver
             try
             {
                 await Conversation.RunAsync(
-                    connection, receiver.Command(order.Names is not null ? "named" : order.Checksum ? "check" : "send"),
-                    requests.All, output => Listen(output, over.Token),
-                    order.Checksum ? Task.CompletedTask : listed.Task, HearErrors, End, receiver.context.Time, cancellationToken);
+                    connection, receiver.Command(order.Names is not null ? "named" : "send"), requests.All,
+                    output => Listen(output, over.Token), order.Checksum ? Task.CompletedTask : listed.Task, HearErrors, End,
+                    receiver.context.Time, cancellationToken);
                 if (!listed.Task.IsCompleted)
                 {
                     throw new EndOfStreamException();

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Sends files: lists a folder, and sends what it is asked for.
-#   send.sh MODE FOLDER
-# MODE is check to list the hashes of the files, too; named to list what a first list on standard input names ("names COUNT", and COUNT bytes),
-# and to follow the links in it; more, for a further connection, to list nothing; or send.
+#   send.sh MODE FOLDER [check]
+# MODE is named to list what a first list on standard input names ("names COUNT", and COUNT bytes), and to follow the links in it; more, for a
+# further connection, to list nothing; or send. With check, the hashes of the files are listed, too.
 #
 # Standard output has words that each end with a null:
 #   "at" the folder's own path, "zstd" and "gzip" if they are there, each twice; for each entry "have" "TYPE MODE SIZE TIME", PATH, TARGET (TYPE is U for a file or
@@ -23,6 +23,7 @@ set -f
 export LC_ALL=C
 mode=$1
 folder=$2
+check=$3
 need tar xargs dd sed tr sha256sum
 [ -e "$folder" ] || fail missing "$folder"
 [ -d "$folder" ] || fail file "$folder"
@@ -31,7 +32,7 @@ list() {
     set -- -mindepth 1 -type d -not "(" -readable -executable ")" -printf "have\0U %m %s %T@\0%p\0\0" -prune
     set -- "$@" -o -type f -not -readable -printf "have\0U %m %s %T@\0%p\0\0"
     find . "$@" -o -printf "have\0%y %m %s %T@\0%p\0%l\0"
-    [ "$mode" = check ] && find . -type f -readable -print0 | hash_files "$(find . -name "*$newline*" -print -quit)" |
+    [ -z "$check" ] || find . -type f -readable -print0 | hash_files "$(find . -name "*$newline*" -print -quit)" |
         sed -z "s/^/hash\x00/"
 }
 follow=
@@ -44,7 +45,9 @@ else
         follow=-h
         read -r word count
         have="-type f -not -readable -printf \"have\\0U %m %s %T@\\0%p\\0\\0\" -o -printf \"have\\0%y %m %s %T@\\0%p\\0\\0\""
-        take "$count" | xargs -0 -r sh -c "find -H \"\$@\" -maxdepth 0 $have" sh
+        sums=:
+        [ -z "$check" ] || sums="sha256sum -z -- \"\$@\" 2>/dev/null | sed -z \"s/^/hash\\x00/\""
+        take "$count" | xargs -0 -r sh -c "find -H \"\$@\" -maxdepth 0 $have; $sums" sh
     else
         list
     fi

@@ -87,6 +87,37 @@ public sealed class TreeReceiverTests
         Assert.Equal("another", await File.ReadAllTextAsync(Path.Combine(destination, "sub/small"), Stop));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Contents_are_compared_with_Checksum(bool isNamed)
+    {
+        using var ground = await TransferGround.StartAsync();
+        var (source, destination) = (ground.Folder["source"], ground.Folder["there"]);
+        Directory.CreateDirectory(Path.Combine(source, "it's \\"));
+        string[] names = ["a", "it's \\/b", "c"];
+        foreach (var name in names)
+        {
+            await File.WriteAllTextAsync(Path.Combine(source, name), "hello", Stop);
+        }
+
+        var order = new ReceiveOrder { Folder = source, Destination = destination, Names = isNamed ? names : null };
+        Assert.Equal(3, (await ground.ReceiveAsync(order)).Files.Count);
+
+        // Another content, with the same size and time.
+        foreach (var name in names.Take(2))
+        {
+            var (path, written) = (Path.Combine(destination, name), File.GetLastWriteTimeUtc(Path.Combine(source, name)));
+            await File.WriteAllTextAsync(path, "hallo", Stop);
+            File.SetLastWriteTimeUtc(path, written);
+        }
+
+        Assert.Empty((await ground.ReceiveAsync(order)).Files);
+        var received = await ground.ReceiveAsync(order with { Checksum = true });
+        Assert.Equal(names.Take(2).Order(StringComparer.Ordinal), received.Files.Select(file => file.Path).Order(StringComparer.Ordinal));
+        Assert.Equal("hello", await File.ReadAllTextAsync(Path.Combine(destination, names[1]), Stop));
+    }
+
     /// <summary>As on Windows.</summary>
     [Fact]
     public async Task A_file_in_place_of_a_link_deletes_nothing_of_the_user()
