@@ -11,6 +11,9 @@ internal static class CondaInstaller
     /// <summary>The URL of the folder with the public installers.</summary>
     public const string PublicMirror = "https://repo.anaconda.com/miniconda";
 
+    /// <summary>The most lines of the programs' messages that are shown.</summary>
+    private const int MostMessages = 500;
+
     private static readonly Regex MissingPackage = new(
         @"^\s+- (?<name>\S+)\s*$", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant,
         TimeSpan.FromSeconds(1));
@@ -34,7 +37,8 @@ internal static class CondaInstaller
                 throw Failed(host, result);
             }
 
-            foreach (var line in result.ErrorOutput.Split('\n').Where(line => line.Length > 0))
+            var messages = result.ErrorOutput.Split('\n').Where(line => line.Length > 0).ToArray();
+            foreach (var line in messages.Skip(messages.Length - MostMessages))
             {
                 context.Log.Verbose(line);
             }
