@@ -11,7 +11,7 @@ public sealed class EndlessHostTests
     {
         { "an endless word", "cat /dev/zero | tr '\\0' x" },
         { "endless words", "yes x | tr '\\n' '\\0'" },
-        { "an endless listing", """for n in 1 2 3 4 5 6 7 8 9; do have "$file" ./$n ""; done > block; while cat block block block block; do :; done""" },
+        { "an endless listing", """for n in 1 2 3 4 5 6 7 8 9; do have "$file" ./$n ""; done > block; for n in 1 2 3 4 5 6 7 8 9; do cat block block > more; mv more block; done; while cat block; do :; done""" },
         { "endless names that are no text", """printf 'have\0f 644 5 1.0\0./\377\0\0' > block; for n in 1 2 3 4 5 6 7 8 9; do cat block block > more; mv more block; done; while cat block; do :; done""" },
         { "very many messages", """have "$file" ./a ""; timeout 5 yes x >&2; exit 0""" },
     };

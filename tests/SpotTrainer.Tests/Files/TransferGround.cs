@@ -10,15 +10,15 @@ internal sealed class TransferGround : IDisposable
 {
     private readonly SshServer server;
 
-    private TransferGround(TemporaryFolder folder, SshServer server)
+    private TransferGround(TemporaryFolder folder, SshServer server, TimeProvider? time)
     {
-        (Folder, this.server) = (folder, server);
+        (Folder, this.server, Log) = (folder, server, new RecordingLog { Time = time });
         Host = At(server.Port);
     }
 
     public TemporaryFolder Folder { get; }
 
-    public RecordingLog Log { get; } = new();
+    public RecordingLog Log { get; }
 
     public TrainingHost Host { get; }
 
@@ -26,7 +26,8 @@ internal sealed class TransferGround : IDisposable
 
     /// <param name="more">More lines for the configuration of the host.</param>
     /// <param name="answer">A script that the host runs in place of the client's command. Its argument is the folder. Null to run the command.</param>
-    public static async Task<TransferGround> StartAsync(string more = "", string? answer = null)
+    /// <param name="time">The clock of the client; null for the system's.</param>
+    public static async Task<TransferGround> StartAsync(string more = "", string? answer = null, TimeProvider? time = null)
     {
         var folder = new TemporaryFolder();
         var command = answer is null ? null : $"/bin/sh {folder.Write("answer.sh", answer)} {folder.Path}";
@@ -34,7 +35,7 @@ internal sealed class TransferGround : IDisposable
         // The module's own files on a host are in the home folder, and that must not be the one of whoever runs the tests.
         var home = $"SetEnv HOME={Directory.CreateDirectory(folder["home"]).FullName}\n";
         return new TransferGround(
-            folder, await SshServer.StartAsync(folder, "-t ed25519", SshServer.Authorize(folder), more: home + more, command: command));
+            folder, await SshServer.StartAsync(folder, "-t ed25519", SshServer.Authorize(folder), more: home + more, command: command), time);
     }
 
     /// <summary>Returns the host as it is seen through a port.</summary>
