@@ -66,7 +66,16 @@ internal static class Conversation
             throw FileErrors.HostSilent(connection.Host, Patience);
         }
 
-        await listener.Heard;
+        try
+        {
+            await listener.Heard;
+        }
+        catch (Exception exception) when (!connection.IsConnected && exception is not SpotTrainerException)
+        {
+            // What was heard ended too early. That can be known before it is known why.
+            throw RemoteErrors.Lost(connection.Host, exception);
+        }
+
         return end;
     }
 

@@ -60,6 +60,33 @@ public sealed class TransferFaultTests(ITestOutputHelper output) : IAsyncLifetim
         Assert.InRange(way.Passed(relay), size, size + again);
     }
 
+    /// <summary>
+    /// In the middle of what the host sends. The end of that is heard before anybody knows that the connection is lost, or after.
+    /// </summary>
+    [Theory]
+    [InlineData(0, 9 * MiB)]
+    [InlineData(300, 0)]
+    public async Task A_server_that_dies_is_connected_to_again(int files, int large)
+    {
+        var script = ground.Folder.Write("dying.sh", $$"""
+            case $SSH_ORIGINAL_COMMAND in
+                *"mode="*) mkdir {{ground.Folder["dies"]}} 2>/dev/null || exec sh -c "$SSH_ORIGINAL_COMMAND" ;;
+                *) exec sh -c "$SSH_ORIGINAL_COMMAND" ;;
+            esac
+            sh -c "$SSH_ORIGINAL_COMMAND" | { dd bs=65536 iflag=count_bytes count=3000000 status=none; kill -KILL $PPID; }
+            """);
+        using var dying = await TransferGround.StartAsync(more: $"ForceCommand sh {script}");
+        var way = new TwoWays(ground.Folder.Path, dying.Host, dying.Log, isSending: false);
+        var random = new Random(Seed);
+        for (var moment = 0; moment < Moments; moment++)
+        {
+            way.Fill(random, files, 40_000, large);
+            await way.CompleteAsync();
+            Assert.Equal(moment + 1, dying.Log.Lines.Count(line => line.Contains("was lost", StringComparison.Ordinal)));
+            Directory.Delete(ground.Folder["dies"]);
+        }
+    }
+
     /// <summary>For twenty seconds by the client's clock.</summary>
     [Fact]
     public async Task A_silent_network_is_waited_for()
