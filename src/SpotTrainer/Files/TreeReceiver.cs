@@ -49,8 +49,8 @@ internal sealed class TreeReceiver
     private const double Worth = 0.8;
 
     /// <summary>
-    /// How much of files that have grown since they were listed is read to be skipped, in bytes. Beyond that, it is cheaper to begin again, and a
-    /// host could go on forever.
+    /// How much of files that have grown since they were listed is read to be skipped, in bytes. Beyond that, it is cheaper to begin again,
+    /// and a host could go on forever.
     /// </summary>
     private const long MostSkipped = 16 << 20;
 
@@ -101,7 +101,8 @@ internal sealed class TreeReceiver
         return round.Failed;
     }
 
-    private RemoteCommand Command(string mode) => new($"exec sh -c '{Script}' sh {mode} {ShellText.QuotePath(order.Folder)} {(order.Checksum ? "check" : "''")}");
+    private RemoteCommand Command(string mode) => new(
+        $"exec sh -c '{Script}' sh {mode} {ShellText.QuotePath(order.Folder)} {(order.Checksum ? "check" : "''")}");
 
     /// <summary>One look at the host, and what follows from it.</summary>
     private sealed class Round(TreeReceiver receiver, TimeSpan roundTrip)
@@ -422,7 +423,9 @@ internal sealed class TreeReceiver
             return false;
         }
 
-        /// <summary>Reads the archive into the stage, and returns the hashes of what is whole, by its local path. Null if files have grown too much.</summary>
+        /// <summary>
+        /// Reads the archive into the stage, and returns the hashes of what is whole, by its local path. Null if files have grown too much.
+        /// </summary>
         private Dictionary<string, string>? ReadFiles(WordStream unpacked)
         {
             var hashes = new Dictionary<string, string>(StringComparer.Ordinal);

@@ -32,8 +32,8 @@ internal static class ErrorTranslation
         "Check with Get-SpotTrainingInstance whether the instance is still running, and try again.", target, exception);
 
     /// <summary>
-    /// Returns the first line of what a library or a host says as a sentence. Users cannot act on the details in the rest, and a host can say
-    /// anything, at any length.
+    /// Returns the first line of what a library or a host says as a sentence. Users cannot act on the details in the rest, and a host can
+    /// say anything, at any length.
     /// </summary>
     public static string FirstSentence(string text)
     {

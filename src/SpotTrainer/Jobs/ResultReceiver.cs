@@ -126,7 +126,10 @@ internal sealed class ResultReceiver
         wanted.ExceptWith(outcome.Files.Concat(outcome.Unchanged).Select(file => file.Path));
         wanted.ExceptWith(outcome.Failed.Select(one => one.Path).Where(path => !links.Contains(path)));
         Take(
-            await TransferAsync(new ReceiveOrder { Folder = job.Folder, Destination = request.Destination, Names = wanted, Checksum = request.Checksum }),
+            await TransferAsync(new ReceiveOrder
+            {
+                Folder = job.Folder, Destination = request.Destination, Names = wanted, Checksum = request.Checksum,
+            }),
             string.Empty, isExpected: _ => false);
     }
 

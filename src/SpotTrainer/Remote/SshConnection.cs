@@ -434,7 +434,8 @@ internal sealed class SshConnection : IDisposable
     }
 
     /// <summary>
-    /// Runs a command of the module's own, as it is, and returns its exit code; null if it has none, or prints more than such a command can.
+    /// Runs a command of the module's own, as it is, and returns its exit code; null if it has none, or prints more than such a command
+    /// can.
     /// </summary>
     private static async Task<int?> TalkAsync(SshClient connected, string text, Action<string> heard)
     {

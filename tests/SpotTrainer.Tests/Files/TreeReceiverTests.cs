@@ -30,8 +30,8 @@ public sealed class TreeReceiverTests
     }
 
     /// <summary>
-    /// As on Windows: a file has its own name and those of the links to it. It need not travel under its own name at all, and what was received
-    /// is told of by the names that are wanted.
+    /// As on Windows: a file has its own name and those of the links to it. It need not travel under its own name at all, and what was
+    /// received is told of by the names that are wanted.
     /// </summary>
     [Theory]
     [InlineData(false)]
@@ -74,7 +74,8 @@ public sealed class TreeReceiverTests
         foreach (var file in files.Select(file => Path.Combine(destination, file)))
         {
             Assert.Null(File.ResolveLinkTarget(file, returnFinalTarget: false));
-            Assert.Equal(file.EndsWith("large", StringComparison.Ordinal) ? large : "hello"u8.ToArray(), await File.ReadAllBytesAsync(file, Stop));
+            var content = file.EndsWith("large", StringComparison.Ordinal) ? large : "hello"u8.ToArray();
+            Assert.Equal(content, await File.ReadAllBytesAsync(file, Stop));
         }
 
         var again = await ground.ReceiveAsync(order);
