@@ -33,9 +33,11 @@ internal sealed class TransferGround : IDisposable
         var command = answer is null ? null : $"/bin/sh {folder.Write("answer.sh", answer)} {folder.Path}";
 
         // The module's own files on a host are in the home folder, and that must not be the one of whoever runs the tests.
-        var home = $"SetEnv HOME={Directory.CreateDirectory(folder["home"]).FullName}\n";
+        // Sshd heeds only the first line with variables.
+        var home = $"SetEnv HOME={Directory.CreateDirectory(folder["home"]).FullName} ";
+        more = more.Contains("SetEnv ", StringComparison.Ordinal) ? more.Replace("SetEnv ", home, StringComparison.Ordinal) : $"{home}\n{more}";
         return new TransferGround(
-            folder, await SshServer.StartAsync(folder, "-t ed25519", SshServer.Authorize(folder), more: home + more, command: command), time);
+            folder, await SshServer.StartAsync(folder, "-t ed25519", SshServer.Authorize(folder), more: more, command: command), time);
     }
 
     /// <summary>Returns the host as it is seen through a port.</summary>
