@@ -21,6 +21,8 @@
 #   with the times and modes of folders, and names, their paths; and end, with the sizes of these five lists. Lists have a null after each
 #   item.
 # It is sent as one line in single quotes, and so has none, and no exclamation mark, which means something to csh.
+# Talk.sh sets hash and newline.
+# shellcheck disable=SC2154
 set -f
 export LC_ALL=C
 mode=$1

@@ -19,6 +19,8 @@
 # Lists have a null after each path. Standard error has "sum" HASH, each with a null, for each piece: the bytes could not be read twice.
 # It stands behind talk.sh.
 # It is sent as one line in single quotes, and so has none, and no exclamation mark, which means something to csh.
+# Talk.sh sets hash and newline.
+# shellcheck disable=SC2154
 set -f
 export LC_ALL=C
 mode=$1
