@@ -19,7 +19,7 @@ internal sealed class TransferOutcome
     /// <summary>What could not be transferred.</summary>
     public List<LeftOut> Failed { get; } = [];
 
-    /// <summary>What -Mirror has deleted.</summary>
+    /// <summary>What -Mirror has deleted. A folder ends with a slash.</summary>
     public IReadOnlyList<string> Deleted { get; set; } = [];
 
     /// <summary>Adds a file or a link that was received, unless it is known already.</summary>
@@ -56,5 +56,6 @@ internal sealed class TransferOutcome
         .. Unchanged.Select(file => new TransferredFile(host, file.Path, TransferState.Unchanged, file.Size, reason: null)),
         .. Failed.Concat(left).Select(one => new TransferredFile(
             host, one.Path, one.IsMeant ? TransferState.Skipped : TransferState.Failed, length: null, one.Why)),
+        .. Deleted.Select(path => new TransferredFile(host, path, TransferState.Deleted, length: null, reason: null)),
     ];
 }

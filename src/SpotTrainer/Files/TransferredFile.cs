@@ -17,6 +17,9 @@ public enum TransferState
 
     /// <summary>It could not be transferred.</summary>
     Failed,
+
+    /// <summary>It was deleted on the host, because of -Mirror.</summary>
+    Deleted,
 }
 
 /// <summary>A file that was to be transferred.</summary>

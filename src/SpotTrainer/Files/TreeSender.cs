@@ -588,7 +588,7 @@ internal sealed class TreeSender
 
     private TransferOutcome Finish()
     {
-        outcome.Deleted = plan.Extra;
+        outcome.Deleted = [.. plan.Extra.OrderBy(path => path, StringComparer.Ordinal)];
         outcome.Files.AddRange(plan.Archive.Concat(plan.Kept).Concat(plan.Large.Select(file => file.Source!))
             .Where(item => item.Entry.Kind != EntryKind.Folder && !lost.Contains(item.Entry.Path))
             .Select(item => (item.Entry.Path, item.Entry.Size)).OrderBy(file => file.Path, StringComparer.Ordinal));

@@ -187,6 +187,7 @@ public sealed class SendTrainingDataCommand : HostStepCmdlet
     }
 
     private string Deletion(SendPlan plan) => string.Format(
-        CultureInfo.CurrentCulture, "delete from {0}: {1}{2}", Destination, string.Join(", ", plan.Extra.Take(MostNames)),
+        CultureInfo.CurrentCulture, "delete from {0}: {1}{2}", Destination,
+        string.Join(", ", plan.Extra.OrderBy(path => path, StringComparer.Ordinal).Take(MostNames)),
         plan.Extra.Count > MostNames ? $", and {plan.Extra.Count - MostNames:N0} more" : string.Empty);
 }

@@ -43,7 +43,7 @@ public sealed class TrainingData
     /// <summary>What should have been sent, and could not be.</summary>
     public IReadOnlyList<TransferProblem> Failed { get; }
 
-    /// <summary>What -Mirror has deleted on the host. All that was in a folder went with it.</summary>
+    /// <summary>What -Mirror has deleted on the host. A folder ends with a slash.</summary>
     public IReadOnlyList<string> Deleted { get; }
 
     /// <summary>The total size of the files that were sent, in bytes.</summary>
