@@ -194,7 +194,7 @@ if [ -s "$incoming/mirror" ] && [ "$wide" = 0 ]; then
 fi
 # Puts what is in one folder of the new files into the same folder of the destination. A new folder takes one step with all that is in it.
 settle() {
-    find "$incoming/files/$1" -mindepth 1 -maxdepth 1 -not -type d -exec mv -f -t "./$1" -- {} +
+    find "$incoming/files/$1" -mindepth 1 -maxdepth 1 -not -type d -print0 | xargs -0 -r mv -f -t "./$1" --
     for new in "$incoming/files/$1"/*/ "$incoming/files/$1"/.*/; do
         new=${new%/}
         name=${new##*/}
