@@ -26,6 +26,18 @@ internal sealed class TransferProgress(string activity, StepContext context)
     private TimeSpan began;
     private TimeSpan shown = -Pause;
 
+    /// <summary>Whether bytes were transferred since it was begun.</summary>
+    public bool HasMoved
+    {
+        get
+        {
+            lock (gate)
+            {
+                return done > 0 && doing.Length == 0;
+            }
+        }
+    }
+
     /// <summary>Says what is done before the first byte, or after the last.</summary>
     public void Say(string text) => context.Log.Progress(activity, text);
 

@@ -6,7 +6,11 @@ namespace SpotTrainer.Files;
 /// <summary>Sends and receives trees, in the best way that a host can, and continues when the connection is lost.</summary>
 internal static class Transfers
 {
+    /// <summary>How often a transfer is begun that gets nowhere.</summary>
     private const int MostTries = 3;
+
+    /// <summary>How often it is begun at all. A host could pretend forever that it gets on.</summary>
+    private const int MostTriesInAll = 100;
 
     /// <summary>Sends a tree.</summary>
     /// <exception cref="SpotTrainerException">Those of <see cref="TreeSender"/> and <see cref="SftpSender"/>, and of connecting.</exception>
@@ -29,16 +33,20 @@ internal static class Transfers
         Func<SshConnection, bool, Task<TransferOutcome>>? overSftp, StepContext context,
         CancellationToken cancellationToken)
     {
-        for (var attempt = 1; ; attempt++)
+        var (attempt, tries) = (1, 1);
+        while (true)
         {
             SshConnection? connection = null;
+            progress.Begin(0);
             try
             {
                 connection = await SshConnectionPool.GetAsync(host, context, cancellationToken);
                 return await transfer(connection);
             }
-            catch (SpotTrainerException exception) when (exception.Id == "ConnectionLost" && connection is not null && attempt < MostTries)
+            catch (SpotTrainerException exception) when (exception.Id == "ConnectionLost" && connection is not null
+                && (tries < MostTries || progress.HasMoved) && attempt < MostTriesInAll)
             {
+                (attempt, tries) = (attempt + 1, progress.HasMoved ? 1 : tries + 1);
                 context.Log.Warning($"The connection to {host} was lost. The transfer continues where it stopped.");
                 progress.Say("Connecting again.");
                 SshConnectionPool.Drop(host, connection, context);

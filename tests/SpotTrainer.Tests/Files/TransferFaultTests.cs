@@ -60,6 +60,33 @@ public sealed class TransferFaultTests(ITestOutputHelper output) : IAsyncLifetim
         Assert.InRange(way.Passed(relay), size, size + again);
     }
 
+    /// <summary>On a bad line, no number of losses ends a transfer that gets on.</summary>
+    [Theory]
+    [InlineData(true, 0)]
+    [InlineData(false, 0)]
+    [InlineData(true, 40 * MiB)]
+    [InlineData(false, 40 * MiB)]
+    public async Task A_transfer_that_gets_on_is_not_given_up(bool isSending, int large)
+    {
+        const int Losses = 5;
+        using var relay = new Relay(ground.Port) { Rate = 20e6 };
+        var way = Way(isSending, relay.Port);
+        way.Fill(new Random(Seed), large == 0 ? 600 : 0, 120_000, large);
+        var size = Directory.EnumerateFiles(way.Source, "*", SearchOption.AllDirectories).Sum(path => new FileInfo(path).Length);
+
+        var going = way.GoAsync();
+        for (var loss = 1; loss <= Losses; loss++)
+        {
+            var passed = way.Passed(relay) + (size / 6);
+            await Programs.UntilAsync(() => Task.FromResult(going.IsCompleted || way.Passed(relay) > passed), () => "It is too slow.");
+            Assert.False(going.IsCompleted, $"It ended before loss {loss}.");
+            relay.ResetAll();
+        }
+
+        Assert.Empty((await going).Failed);
+        await way.RequireEqualAsync();
+    }
+
     /// <summary>
     /// In the middle of what the host sends. The end of that is heard before anybody knows that the connection is lost, or after.
     /// </summary>
