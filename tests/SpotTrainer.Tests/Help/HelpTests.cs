@@ -45,6 +45,32 @@ public sealed class HelpTests
         Assert.Empty(result.Output.Select(line => (string)line.BaseObject));
     }
 
+    [Fact]
+    public void Every_page_leads_to_its_related_pages()
+    {
+        using var module = new ModuleRunspace();
+
+        var result = module.Run("""
+            foreach ($command in Get-Command -Module SpotTrainer) {
+                foreach ($link in (Get-Help $command.Name).relatedLinks.navigationLink.linkText) { "$($command.Name): $link" }
+            }
+            """);
+
+        Assert.Empty(result.Errors);
+        var links = result.Output.Select(line => (string)line.BaseObject).ToArray();
+        Assert.Contains("Send-TrainingData: about_SpotTrainer_Transfer", links);
+        Assert.All(
+            Directory.GetFiles(Path.Combine(BuildFacts.Root, "docs", "en-US"), "*-*.md"), page => Assert.Contains(
+                links, link => link.StartsWith(Path.GetFileNameWithoutExtension(page) + ": ", StringComparison.Ordinal)));
+    }
+
+    /// <summary>Get-Help writes them between dashes.</summary>
+    [Fact]
+    public void No_title_of_an_example_wraps_at_80_columns() => Assert.All(
+        Directory.GetFiles(Path.Combine(BuildFacts.Root, "docs", "en-US"), "*-*.md").SelectMany(File.ReadLines)
+            .Where(line => line.StartsWith("### Example ", StringComparison.Ordinal)),
+        line => Assert.True($"    -------- {line["### ".Length..]} --------".Length <= 80, line));
+
     /// <summary>Get-Help indents examples by four columns.</summary>
     [Fact]
     public void No_line_of_an_example_wraps_at_80_columns()
