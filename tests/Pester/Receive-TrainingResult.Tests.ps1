@@ -32,8 +32,35 @@ Describe 'Receive-TrainingResult' -Skip:(-not $IsLinux) {
         $result.LogPath | Should -Be (Join-Path $result.Path 'spottrainer/log.txt')
         $result.LogPath | Should -Exist
         $result.Metrics.test_roc_auc | Should -BeGreaterThan 0.9
-        Show $result | Should -Match 'Instance\s+Files\s+Failed\s+KiB\s+Path'
+        Show $result | Should -Match 'Instance\s+Files\s+Unchanged\s+Failed\s+Size\s+Path'
         (Get-Content -LiteralPath (Join-Path $result.Path 'train.ipynb') -Raw | ConvertFrom-Json).cells.outputs | Should -Not -BeNullOrEmpty
+    }
+
+    It 'says what was here already' {
+        $again = Get-TestEndedJob | Receive-TrainingResult -Destination $result.Path
+        $again.Files | Should -Be $result.Files
+        $again.Unchanged | Should -Be $result.Files.Count
+        $again.Bytes | Should -Be $result.Bytes
+        $result.Unchanged | Should -Be 0
+        Show $again | Should -Match "pester\s+$($result.Files.Count)\s+$($result.Files.Count)\s+0\s"
+        (Show ($again | Format-List)) | Should -Match 'Unchanged +: '
+    }
+
+    It 'tells what -Include asks for, and does not find' {
+        $to = @{ Destination = (Join-Path $TestDrive 'include'); WarningVariable = 'warned'; WarningAction = 'Ignore' }
+        (Get-TestEndedJob | Receive-TrainingResult @to -Include 'nosuch.csv', 'metrics.json').Files |
+            Should -Be 'metrics.json', 'spottrainer/log.txt', 'spottrainer/status.json'
+        $warned | Should -Be "Nothing to fetch matches -Include 'nosuch.csv'."
+    }
+
+    It 'wants a folder' {
+        $file = Join-Path $TestDrive 'a-file'
+        Set-Content $file x
+        $file, (Join-Path $file 'below') | ForEach-Object {
+            $record = Get-StepError { Get-TestEndedJob | Receive-TrainingResult -Destination $_ }
+            Assert-StepError $record LocalPathFailed InvalidOperation
+            "$record" | Should -Match 'a-file is a file, and a folder is needed there'
+        }
     }
 
     It 'fetches nothing with -WhatIf' {

@@ -52,9 +52,17 @@ socket.socket(socket.AF_UNIX).bind('socket')
             'data/made.csv', 'model.bin', 'short.py', 'spottrainer/log.txt', 'spottrainer/status.json')
         [System.IO.File]::ReadAllText((Join-Path $result.Path 'data/made.csv')) | Should -Be 'made'
         $result.Failed.Path | Sort-Object | Should -Be 'caf\xe9.txt', 'closed', 'closed.bin', 'data/closed', 'in-the-way', 'out', 'socket'
-        @($warned).Count | Should -Be 1
-        $result.Failed | ForEach-Object { "$warned" | Should -BeLike "*$([WildcardPattern]::Escape("$_"))*" }
-        Show $result | Should -Match 'last\s+5\s+7\s'
+        @($warned).Count | Should -Be 7
+        $result.Failed | ForEach-Object { "$warned" | Should -BeLike "*$([WildcardPattern]::Escape($_.Path)) stays on *:*$($_.Reason.Substring(1))*" }
+        "$warned" | Should -Match 'closed\.bin stays on .*: the user on the host may not read it\. Check its permissions, and fetch again\.'
+        Show $result | Should -Match 'last\s+5\s+0\s+7\s'
+        "$($job | Remove-SpotTrainingInstance -WhatIf 3>&1)" | Should -Match 'has results that were not fetched'
+
+        # What was not asked for is no failure, and still makes the instance one with results.
+        $few = @{ Destination = (Join-Path $TestDrive 'few'); WarningVariable = 'warned'; WarningAction = 'Ignore' }
+        ($job | Receive-TrainingResult @few -Include model.bin).Failed | Should -BeNullOrEmpty
+        ($job | Receive-TrainingResult @few -Exclude 'caf*', 'closed*', in-the-way, out, socket).Failed | Should -BeNullOrEmpty
+        $warned | Should -BeNullOrEmpty
         "$($job | Remove-SpotTrainingInstance -WhatIf 3>&1)" | Should -Match 'has results that were not fetched'
 
         # A start that failed early is no job that has results.

@@ -10,6 +10,9 @@ Describe 'Send-TrainingData' {
         $record = Get-StepError { @() | Send-TrainingData -Path $path }
         Assert-StepError $record DataNotFound ObjectNotFound
         "$($record.TargetObject)" | Should -Be $path
+        $record = Get-StepError { @() | Send-TrainingData -Path "$path*" }
+        Assert-StepError $record DataNotFound ObjectNotFound
+        "$record" | Should -BeLike 'Nothing matches *missing.csv`*. *'
     }
 
     It 'refuses the destination <Destination>, which nobody can mean' -ForEach @(
@@ -46,14 +49,27 @@ Describe 'Send-TrainingData' {
 
     It 'wants a whole SHA-256 and a plain name for each address' {
         $uri = @{ Uri = 'https://example.org/x.zip' }
-        (Get-StepError { @() | Send-TrainingData @uri -Sha256 abc }).FullyQualifiedErrorId | Should -Match ParameterArgumentValidationError
+        Assert-StepError (Get-StepError { @() | Send-TrainingData @uri -Sha256 abc }) UriHashInvalid InvalidArgument
         Assert-StepError (Get-StepError { @() | Send-TrainingData @uri -FileName ../x }) UriNameInvalid InvalidArgument
         Assert-StepError (Get-StepError { @() | Send-TrainingData @uri -FileName x, y }) UriCountDiffers InvalidArgument
         Assert-StepError (Get-StepError { @() | Send-TrainingData @uri -Sha256 ('0' * 64), ('1' * 64) }) UriCountDiffers InvalidArgument
     }
 
+    It 'names a parameter that is for files or for addresses only' {
+        $uri = 'https://example.org/x.zip'
+        foreach ($given in @{ Mirror = $true }, @{ Include = 'a' }, @{ Exclude = 'a' }, @{ Checksum = $true }) {
+            $record = Get-StepError { @() | Send-TrainingData -Uri $uri @given }
+            Assert-StepError $record ParameterMisplaced InvalidArgument
+            $record.TargetObject | Should -Be "-$($given.Keys)"
+        }
+
+        Assert-StepError (Get-StepError { @() | Send-TrainingData $TestDrive -FileName a }) ParameterMisplaced InvalidArgument
+        Assert-StepError (Get-StepError { @() | Send-TrainingData -LiteralPath $TestDrive -Sha256 a }) ParameterMisplaced InvalidArgument
+    }
+
     It 'takes files or addresses, not both' {
         { @() | Send-TrainingData -Path x.csv -Uri https://example.org/x.zip } | Should -Throw -ErrorId 'AmbiguousParameterSet*'
+        { @() | Send-TrainingData x.csv -Uri https://example.org/x.zip } | Should -Throw -ErrorId 'PositionalParameterNotFound*'
     }
 }
 
@@ -69,7 +85,7 @@ Describe 'Send-TrainingData on a rehearsal' -Skip:(-not $IsLinux) {
     It 'sends the data' {
         $data = Get-TestData
         $data.Files | Should -Be 'breast-cancer.csv'
-        Show $data | Should -Match 'Instance\s+Files\s+Skipped\s+MiB\s+Seconds\s+Failed\s+Destination'
+        Show $data | Should -Match 'Instance\s+Files\s+Unchanged\s+Skipped\s+Failed\s+Size\s+Destination'
     }
 
     It 'sends what is data, once, and names the rest' {
@@ -91,7 +107,7 @@ Describe 'Send-TrainingData on a rehearsal' -Skip:(-not $IsLinux) {
         $null = Start-Transcript $whatIf
         $instance | Send-TrainingData $folder @to -WhatIf -WarningAction Ignore
         $null = Stop-Transcript
-        Get-Content -Raw $whatIf | Should -Match 'send 4 files \(0\.0 MiB\) to ~/set; 0 are there already, and 5 stay behind'
+        Get-Content -Raw $whatIf | Should -Match 'send 4 files \(35 bytes\) to ~/set; 5 stay behind'
 
         $data = $instance | Send-TrainingData $folder @to -WarningVariable warned -WarningAction Ignore
         $data.Files | Should -Be '.spotignore', 'a.csv', 'a.csv.part', 'sub/b.txt'
@@ -104,12 +120,14 @@ Describe 'Send-TrainingData on a rehearsal' -Skip:(-not $IsLinux) {
         $again = $instance | Send-TrainingData $folder @to -WarningAction Ignore
         $again.Files | Should -BeNullOrEmpty
         $again.Unchanged | Should -Be 4
+        Show $again | Should -Match 'pester\s+0\s+4\s+5\s+0\s+0 bytes\s+~/set'
+        Show $data.Skipped | Should -Match 'Path\s+Reason'
 
         # What the warning advises sends that file, and only that.
         ($instance | Send-TrainingData $folder @to -Exclude '!/.env' -WarningAction Ignore).Files | Should -Be ".env"
         $each = $instance | Send-TrainingData (Join-Path $folder '*.csv*') @to -PassThru
         $each.State | Should -Be 'Unchanged', 'Unchanged'
-        Show $each[0] | Should -Match 'Instance\s+State\s+KiB\s+Path'
+        Show $each[0] | Should -Match 'Instance\s+State\s+Size\s+Path'
         ($instance | Send-TrainingData -LiteralPath (Join-Path $folder 'a.csv') -Destination '~/set [1]').Files | Should -Be 'a.csv'
         $instance | Invoke-TrainingCommand 'cat ~/"set [1]"/a.csv' | Should -Be 'a'
 
@@ -129,6 +147,47 @@ Describe 'Send-TrainingData on a rehearsal' -Skip:(-not $IsLinux) {
         Assert-StepError (Get-StepError { $instance | Send-TrainingData $folder -Destination '~' -Mirror -WarningAction Ignore }) MirrorRefused InvalidArgument
         Assert-StepError (Get-StepError { $instance | Send-TrainingData $folder -Destination '~/spottrainer/data/..' -Mirror -WarningAction Ignore }) MirrorRefused InvalidArgument
         Assert-StepError (Get-StepError { $instance | Send-TrainingData $folder -Destination '~/spottrainer/jobs/x' -Mirror -WarningAction Ignore }) MirrorRefused InvalidArgument
+    }
+
+    It 'says what cannot be sent, once, and what -Include does not find' {
+        $folder = (New-Item -ItemType Directory (Join-Path $TestDrive 'odd')).FullName
+        $name = "line`nbreak$([char]27)[31m.csv"
+        Set-Content -LiteralPath (Join-Path $folder $name) 'x'
+        $null = New-Item -ItemType SymbolicLink (Join-Path $folder 'dead') -Target (Join-Path $folder 'nothing')
+        & python3 -c 'import os, sys; open(os.fsencode(sys.argv[1]) + b"/caf\xe9", "w")' $folder
+        $instance = Get-TestInstance
+        $to = @{ Destination = '~/odd' }
+
+        $plan = Join-Path $TestDrive 'odd.txt'
+        $null = Start-Transcript $plan
+        $instance | Send-TrainingData $folder @to -WhatIf -WarningVariable warned
+        $null = Stop-Transcript
+        Get-Content -Raw $plan | Should -Match 'send 1 file \(2 bytes\) to ~/odd; 1 stays behind, and 1 cannot be sent'
+        $warned.Count | Should -Be 2
+
+        $each = $instance | Send-TrainingData $folder @to -PassThru -WarningVariable warned -WarningAction Ignore -ErrorVariable failed -ErrorAction SilentlyContinue
+        $warned | Should -Be 'dead stays behind: the link leads to nothing.'
+        Assert-StepError $failed[0] TransferIncomplete InvalidResult
+        "$failed" | Should -Match '^1 item could not be sent to .* Its name is not valid Unicode\. Rename it, and run the same command again\.'
+        $sent = $each | Where-Object State -EQ Transferred
+        $sent.Path | Should -BeExactly $name
+        Show $each | Should -Match 'line\\x0abreak\\x1b\[31m\.csv'
+        Show $each | Should -Match 'dead: The link leads to nothing\.'
+
+        # What is named must be sent, or it is an error.
+        $record = Get-StepError { $instance | Send-TrainingData (Join-Path $folder 'dead') @to | Out-Null }
+        Assert-StepError $record TransferIncomplete InvalidResult
+        "$record" | Should -Match 'dead: The link leads to nothing\.'
+
+        $null = $instance | Send-TrainingData $example @to -Include 'nosuch.csv', '*.ipynb' -WarningVariable warned -WarningAction Ignore
+        & find $folder -delete
+        $warned | Should -Be "Nothing to send matches -Include 'nosuch.csv'."
+    }
+
+    It 'warns of a folder of this computer that is meant to be one of the host' {
+        $instance = Get-TestInstance
+        $null = $instance | Send-TrainingData (Join-Path $example 'data') -Destination "$HOME/x" -WhatIf -WarningVariable warned -WarningAction Ignore
+        "$warned" | Should -Match 'is in the home folder of this computer, and .* has another one on .* In -Destination, ~ is the home folder on the host'
     }
 
     It 'names what is in the way, and sends the rest' {
@@ -157,6 +216,14 @@ Describe 'Send-TrainingData on a rehearsal' -Skip:(-not $IsLinux) {
         }
         $said | Should -Match 'fetch https://example.org/a%20b/x.zip, https://drive.google.com/file/d/1AbCdEf to ~/spottrainer/data'
         ($said -split "`n" | Where-Object { $_ -match 'What if' }) | Should -Not -Match '5ecre7'
+    }
+
+    It 'says what a fetched file would be called' {
+        $file = Join-Path $TestDrive 'named.txt'
+        $null = Start-Transcript $file
+        Get-TestInstance | Send-TrainingData -WhatIf -Uri https://example.org/x.zip, https://example.org/y -FileName a.zip, b.csv -PassThru
+        $null = Stop-Transcript
+        Get-Content -Raw $file | Should -Match 'fetch https://example.org/x.zip to ~/spottrainer/data/a.zip, https://example.org/y to ~/spottrainer/data/b.csv"'
     }
 
     It 'says of a server that the host cannot reach what to do' {

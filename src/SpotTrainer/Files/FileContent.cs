@@ -47,10 +47,15 @@ internal static class FileContent
     }
 
 #if NET
-    /// <summary>Whether an entry is a named pipe, a socket, or a device, which .NET calls a file. To open one can take forever.</summary>
+    /// <summary>
+    /// Returns find's letter for a named pipe, a socket, or a device, which .NET calls a file; null for a file. To open one can take forever.
+    /// </summary>
     /// <param name="entry">An entry that is no folder. Links are not followed.</param>
-    public static bool IsSpecial(FileSystemInfo entry) => entry is FileInfo { Length: 0 } && !OperatingSystem.IsWindows()
-        && LStat(entry.FullName, out var status) == 0 && (status.Mode & FileType) != RegularFile;
+    public static char? SpecialType(FileSystemInfo entry) => entry is FileInfo { Length: 0 } && !OperatingSystem.IsWindows()
+        && LStat(entry.FullName, out var status) == 0 ? (status.Mode & FileType) switch
+        {
+            RegularFile => null, 0x1000 => 'p', 0xC000 => 's', 0x6000 => 'b', 0x2000 => 'c', _ => '?',
+        } : null;
 
     private const int FileType = 0xF000;
     private const int RegularFile = 0x8000;
@@ -69,7 +74,7 @@ internal static class FileContent
         public readonly int Mode;
     }
 #else
-    /// <summary>Whether an entry is a named pipe, a socket, or a device. Windows has none in folders.</summary>
-    public static bool IsSpecial(FileSystemInfo entry) => entry.Attributes.HasFlag(FileAttributes.Device);
+    /// <summary>Returns a letter for a device; null for a file. Windows has no devices in folders.</summary>
+    public static char? SpecialType(FileSystemInfo entry) => entry.Attributes.HasFlag(FileAttributes.Device) ? 'c' : null;
 #endif
 }

@@ -8,7 +8,6 @@ namespace SpotTrainer.Files;
 internal static class FileErrors
 {
     private const int MostNamed = 5;
-    private const double MiB = 1 << 20;
 
     /// <summary>Says what the script on the host reports.</summary>
     /// <param name="host">The host.</param>
@@ -22,25 +21,25 @@ internal static class FileErrors
         "missing" => RemoteErrors.PathMissing(host, path),
         "read" => new SpotTrainerException(
             "RemoteFileFailed", ErrorKind.InvalidOperation, $"{host} could not send {path}. {ErrorTranslation.FirstSentence(said.Trim())}".TrimEnd(),
-            "Try again: what has arrived is kept.", host),
+            "Run the same command again: what has arrived is kept.", host),
         _ when said.Contains("No space left") || said.Contains("Disk quota exceeded") => HostDiskFull(host, path),
         _ => new SpotTrainerException(
             "RemoteFileFailed", ErrorKind.InvalidOperation, $"{host} could not write {path}. {ErrorTranslation.FirstSentence(said.Trim())}".TrimEnd(),
-            "Check the disk of the host: Invoke-TrainingCommand 'df -h'. Then send again: what has arrived is kept.", host),
+            "Check the disk of the host: Invoke-TrainingCommand 'df -h'. Then run the same command again: what has arrived is kept.", host),
     };
 
     public static SpotTrainerException HostDiskFull(TrainingHost host, string path, long needed, long free) => new(
         "HostDiskFull", ErrorKind.LimitsExceeded,
-        string.Format(
-            CultureInfo.CurrentCulture, "{0} has {1:N0} MiB left for {2}, and {3:N0} MiB are to be sent. Nothing was sent.", host, free / MiB, path,
-            Math.Ceiling(needed / MiB)),
-        "Delete what is not needed there, send to another disk with -Destination, or launch an instance with a larger -DiskSize.", host);
+        $"{DisplayText.Size(needed)} are to be sent, and {host} has {DisplayText.Size(free)} left for {path}. Nothing was sent.",
+        $"Free {DisplayText.Size(needed - free)} there, send to another disk with -Destination, or launch an instance with a larger -DiskSize.",
+        host);
 
     public static SpotTrainerException HostLacksPrograms(TrainingHost host, string programs) => new(
         "HostLacksPrograms", ErrorKind.NotInstalled, $"{host} does not have these programs: {programs}.", "Install them: GNU findutils, coreutils, and tar. Without -Mirror and -Checksum, files can be sent to this host as it is.", host);
 
     public static SpotTrainerException MirrorRefused(TrainingHost host, string path) => new(
-        "MirrorRefused", ErrorKind.InvalidArgument, $"{path} on {host} is the home folder, a folder above it, or one of the module's own. -Mirror would delete other files there.",
+        "MirrorRefused", ErrorKind.InvalidArgument,
+        $"{path} on {host} is the home folder, a folder above it, or one of the module's own. -Mirror would delete other files there.",
         "Use another -Destination, such as ~/spottrainer/data or a folder below it.", host);
 
     public static SpotTrainerException MirrorWhileBusy(TrainingHost host, IReadOnlyCollection<string> jobs) => new(
@@ -50,29 +49,35 @@ internal static class FileErrors
         "Wait with Wait-TrainingJob, or send without -Mirror.", host);
 
     public static SpotTrainerException MirrorNeedsFolder() => new(
-        "MirrorNeedsFolder", ErrorKind.InvalidArgument, "-Mirror makes the destination equal to one folder, and was given something else.",
-        "Use -Mirror with the -Path of one folder, without wildcards.");
+        "MirrorNeedsFolder", ErrorKind.InvalidArgument, "-Mirror needs the -Path of exactly one folder, without wildcards.",
+        "Name the folder itself, such as ./data, and leave out other paths.");
 
-    /// <summary>Says that some files are not where they should be.</summary>
+    /// <summary>Says that some files were not sent.</summary>
     /// <param name="host">The host.</param>
     /// <param name="failed">The files.</param>
-    /// <param name="what">What they were not: "sent" or "received".</param>
-    public static SpotTrainerException Incomplete(TrainingHost host, IReadOnlyCollection<TransferProblem> failed, string what) => new(
-        "TransferIncomplete", ErrorKind.InvalidResult,
-        $"{failed.Count:N0} of the files for {host} {(failed.Count == 1 ? "was" : "were")} not {what}. {string.Join(" ", failed.Take(MostNamed))}"
-        + (failed.Count > MostNamed ? $" The property Failed names {failed.Count - MostNamed:N0} more." : string.Empty),
-        "Fix the cause, and do it again: what is there already is not transferred again.", host);
+    public static SpotTrainerException Incomplete(TrainingHost host, IReadOnlyCollection<TransferProblem> failed)
+    {
+        var remedies = failed.Select(one => one.Remedy).Distinct(StringComparer.Ordinal).ToArray();
+        return new SpotTrainerException(
+            "TransferIncomplete", ErrorKind.InvalidResult,
+            $"{DisplayText.Count(failed.Count, "item")} could not be sent to {host}. {string.Join(" ", failed.Take(MostNamed))}"
+            + (failed.Count > MostNamed ? $" The property Failed names {DisplayText.Number(failed.Count - MostNamed)} more." : string.Empty),
+            $"{(remedies.Length > 1 ? "Fix the causes" : remedies[0] ?? "Fix the cause")}, and run the same command again. "
+            + "Files that are already there are not sent again.", host);
+    }
 
     public static SpotTrainerException LocalDiskFull(string path, long needed, long free) => new(
         "LocalDiskFull", ErrorKind.LimitsExceeded,
-        string.Format(
-            CultureInfo.CurrentCulture, "The disk of this computer has {0:N0} MiB left for {1}, and {2:N0} MiB are to be received. Nothing was received.",
-            free / MiB, path, Math.Ceiling(needed / MiB)),
-        "Delete what is not needed, or receive to another disk with -Destination.", path);
+        $"{DisplayText.Size(needed)} are to be received, and this computer has {DisplayText.Size(free)} left for {path}. Nothing was received.",
+        $"Free {DisplayText.Size(needed - free)}, or receive to another disk with -Destination.", path);
+
+    public static SpotTrainerException LocalIsFile(string path) => new(
+        "LocalPathFailed", ErrorKind.InvalidOperation, $"{path} is a file, and a folder is needed there.",
+        "Use another -Destination, or move or rename that file.", path);
 
     public static SpotTrainerException LocalNotWritten(string path, Exception inner) => IsDiskFull(inner) ? new SpotTrainerException(
         "LocalDiskFull", ErrorKind.LimitsExceeded, $"The disk of this computer that has {path} is full.",
-        "Delete what is not needed, and receive again: what has arrived is kept.", path, inner) : new SpotTrainerException(
+        "Delete what is not needed, and run the same command again: what has arrived is kept.", path, inner) : new SpotTrainerException(
         "LocalPathFailed", ErrorKind.InvalidOperation, $"{path} could not be written. {ErrorTranslation.FirstSentence(inner.Message)}",
         "Use another -Destination, or check its permissions and its disk.", path, inner);
 
@@ -92,5 +97,5 @@ internal static class FileErrors
 
     private static SpotTrainerException HostDiskFull(TrainingHost host, string path) => new(
         "HostDiskFull", ErrorKind.LimitsExceeded, $"The disk of {host} that has {path} is full.",
-        "Delete what is not needed there, and send again: what has arrived is kept.", host);
+        "Delete what is not needed there, and run the same command again: what has arrived is kept.", host);
 }

@@ -65,7 +65,7 @@ internal sealed class HostFolder
                 break;
             case "free":
                 Free = long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes
-                    : throw new FormatException("The free space is no number.");
+                    : throw new FormatException("The free space is not a number.");
                 break;
             case "wide":
                 IsWide = value != "0";

@@ -10,6 +10,17 @@ internal static class HostPath
     /// <summary>Returns the path of the folder that has a path in it; empty for one without slashes.</summary>
     public static string Parent(string path) => path.LastIndexOf('/') is >= 0 and var end ? path.Substring(0, end) : string.Empty;
 
+    /// <summary>
+    /// Whether a path on a host is in a home folder of this computer, though the host's user most likely has another one. Then a user has
+    /// typed $HOME/x, and the shell of this computer has replaced the variable.
+    /// </summary>
+    /// <param name="path">The path on the host.</param>
+    /// <param name="home">The home folder on this computer.</param>
+    /// <param name="user">The user on the host.</param>
+    public static bool IsOfHome(string path, string home, string user) =>
+        home.Length > 1 && home[0] == '/' && home != (user == "root" ? "/root" : $"/home/{user}")
+        && $"{path}/".StartsWith($"{home.TrimEnd('/')}/", StringComparison.Ordinal);
+
     /// <summary>Returns a path without slashes at its end.</summary>
     /// <exception cref="SpotTrainerException"><c>DestinationInvalid</c>: no host has such a path, or nobody can have meant it.</exception>
     public static string Require(string path)

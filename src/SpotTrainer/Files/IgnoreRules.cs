@@ -22,6 +22,7 @@ internal sealed class IgnoreRules
 
     private readonly IReadOnlyList<IgnorePattern> include;
     private readonly IReadOnlyList<IgnorePattern> exclude;
+    private readonly bool[] isMatched;
 
     /// <summary>Reads the patterns that a user typed.</summary>
     /// <param name="include">What is transferred. Empty, or with only <c>!</c> patterns: everything.</param>
@@ -34,6 +35,7 @@ internal sealed class IgnoreRules
         this.include = [.. include.Select(pattern => IgnorePattern.FromArgument(pattern, ignoreCase))];
         this.exclude = [.. exclude.Select(pattern => IgnorePattern.FromArgument(pattern, ignoreCase))];
         IgnoreCase = ignoreCase;
+        isMatched = new bool[this.include.Count];
     }
 
     /// <summary>Whether upper case is as good as lower case.</summary>
@@ -73,7 +75,18 @@ internal sealed class IgnoreRules
     }
 
     /// <summary>The last -Include pattern that matches.</summary>
-    public IgnorePattern? Included(MatchPath path, bool isFolder) => FolderRules.Last(include, path, 0, isFolder);
+    public IgnorePattern? Included(MatchPath path, bool isFolder)
+    {
+        for (var at = 0; at < isMatched.Length; at++)
+        {
+            isMatched[at] |= !isMatched[at] && include[at].Matches(path, 0, isFolder);
+        }
+
+        return FolderRules.Last(include, path, 0, isFolder);
+    }
+
+    /// <summary>The -Include patterns that have matched nothing so far.</summary>
+    public IEnumerable<string> Unmatched => include.Where((pattern, at) => !pattern.Negated && !isMatched[at]).Select(pattern => pattern.Text);
 
     /// <summary>The last -Exclude pattern that matches.</summary>
     public IgnorePattern? Excluded(MatchPath path, bool isFolder) => FolderRules.Last(exclude, path, 0, isFolder);

@@ -82,8 +82,33 @@ internal sealed record LeftOut(string Path, LeftOutReason Reason, string Why) : 
     {
     }
 
+    /// <summary>Leaves out what no transfer opens.</summary>
+    /// <param name="path">Its path relative to the folder, with slashes.</param>
+    /// <param name="type">find's letter for what it is.</param>
+    public static LeftOut NotAFile(string path, char type) => new(path, LeftOutReason.NotAFile, type switch
+    {
+        'p' => "it is a named pipe", 's' => "it is a socket", 'b' or 'c' => "it is a device", _ => "it is not a file",
+    });
+
+    /// <summary>Whether the user named it, so that it should have been transferred in any case.</summary>
+    public bool IsNamed { get; init; }
+
+    /// <summary>The reason as a sentence.</summary>
+    public string Sentence => $"{char.ToUpperInvariant(Why[0])}{Why.Substring(1)}.";
+
+    /// <summary>What to do before the next attempt, as the beginning of a sentence; null if nothing simple helps.</summary>
+    public string? Remedy => Reason switch
+    {
+        LeftOutReason.Changed => "Wait until no program changes it",
+        LeftOutReason.NameNotUnicode or LeftOutReason.NameUnsafe => "Rename it",
+        LeftOutReason.FileUnreadable or LeftOutReason.FolderUnreadable or LeftOutReason.LinkUnreadable
+            or LeftOutReason.RulesUnreadable => "Check its permissions",
+        LeftOutReason.InTheWay => "Move what is in its way",
+        _ => null,
+    };
+
     /// <summary>Whether it was left out on purpose. Everything else should have been transferred.</summary>
-    public bool IsMeant => Reason is LeftOutReason.Rule or LeftOutReason.Git or LeftOutReason.NotebookCheckpoints
+    public bool IsMeant => !IsNamed && Reason is LeftOutReason.Rule or LeftOutReason.Git or LeftOutReason.NotebookCheckpoints
         or LeftOutReason.PythonEnvironment or LeftOutReason.Secrets or LeftOutReason.PrivateKey or LeftOutReason.LinkOut
         or LeftOutReason.LinkDangling or LeftOutReason.LinkLoop or LeftOutReason.NotAFile or LeftOutReason.NameReserved;
 
@@ -102,7 +127,6 @@ internal sealed record LeftOut(string Path, LeftOutReason Reason, string Why) : 
         LeftOutReason.LinkDangling => "the link leads to nothing",
         LeftOutReason.LinkLoop => "the link leads back to where it is",
         LeftOutReason.LinkUnreadable => "the link cannot be read",
-        LeftOutReason.NotAFile => "it is a named pipe, a socket, or a device",
         LeftOutReason.FileUnreadable => "it cannot be read",
         LeftOutReason.FolderUnreadable => "it is a folder that cannot be read",
         LeftOutReason.RulesUnreadable => $"its {IgnoreRules.FileName} cannot be read",

@@ -24,8 +24,8 @@ internal static class LocalLink
     /// <summary>Creates a link.</summary>
     public static void Create(string path, string target) => File.CreateSymbolicLink(path, target);
 
-    /// <summary>Returns a path without links in it, or null if it does not exist.</summary>
-    public static string? RealPath(string path) => Follow(Path.GetPathRoot(path)!, path, out _);
+    /// <summary>Returns a path without links in it, or null if it does not exist, with the reason for a link that leads nowhere.</summary>
+    public static string? RealPath(string path, out LeftOutReason reason) => Follow(Path.GetPathRoot(path)!, path, out reason);
 
     /// <summary>Reads a link in a tree.</summary>
     /// <param name="root">The real path of the tree.</param>
@@ -161,7 +161,11 @@ internal static class LocalLink
     public static void Create(string path, string target) => throw new IOException($"{path} cannot be created.");
 
     /// <summary>Returns the path. Windows PowerShell has no means to read links.</summary>
-    public static string? RealPath(string path) => File.Exists(path) || Directory.Exists(path) ? path : null;
+    public static string? RealPath(string path, out LeftOutReason reason)
+    {
+        reason = LeftOutReason.LinkUnreadable;
+        return File.Exists(path) || Directory.Exists(path) ? path : null;
+    }
 
     /// <summary>Leaves the link out. .NET Framework has no means to read it.</summary>
     public static TreeItem Read(string root, string folder, string path, FileSystemInfo link) =>

@@ -39,6 +39,19 @@ internal sealed class LocalStage : IDisposable
     public static string SourceOf(SshConnection connection, string folder) =>
         $"{connection.Host.UserName}\0{Convert.ToBase64String(connection.HostKey)}\0{folder}";
 
+    /// <summary>Returns a destination if it can be a folder.</summary>
+    /// <exception cref="SpotTrainerException"><c>LocalPathFailed</c>: it is a file, or below one.</exception>
+    public static string Require(string destination)
+    {
+        var at = destination;
+        while (at is { Length: > 0 } && !Directory.Exists(at))
+        {
+            at = File.Exists(at) ? throw FileErrors.LocalIsFile(at) : Path.GetDirectoryName(at);
+        }
+
+        return destination;
+    }
+
     /// <summary>Opens the stage of a transfer. If another process has it and keeps it, opens one of its own.</summary>
     /// <param name="destination">The full path of the destination.</param>
     /// <param name="source">What tells the transfer from others.</param>
@@ -160,7 +173,7 @@ internal sealed class LocalStage : IDisposable
         return file.Exists && file.Length == entry.Size && file.LastWriteTimeUtc == entry.LastWriteTime;
     }
 
-    /// <summary>Deletes what was received before and is not wanted any more: it can stand in the way.</summary>
+    /// <summary>Deletes what was received before and is not wanted anymore: it can stand in the way.</summary>
     /// <param name="files">The local paths of the small files that stay.</param>
     /// <param name="large">The large files that stay.</param>
     /// <exception cref="IOException">It cannot be deleted.</exception>

@@ -42,13 +42,16 @@ internal sealed class LocalTree
         string path, IgnoreRules rules, WalkLimits limits, CancellationToken cancellationToken, HashSet<string>? names = null)
     {
         var name = Path.GetFileName(path.TrimEnd(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar));
-        var real = Try(() => LocalLink.RealPath(path));
+        var reason = LeftOutReason.FileUnreadable;
+        var real = Try(() => LocalLink.RealPath(path, out reason));
         if (real is not null && Directory.Exists(real))
         {
             return new LocalTree(real, limits, names).Walk(rules.In(name), cancellationToken);
         }
 
-        return [real is null ? new LeftOut(name, LeftOutReason.FileUnreadable) : File(name, new FileInfo(real), isNamed: true)];
+        var item = real is not null ? File(name, new FileInfo(real), isNamed: true)
+            : new LeftOut(name, LocalLink.TargetOf(path) is not null ? reason : LeftOutReason.FileUnreadable);
+        return [item is LeftOut left ? left with { IsNamed = true } : item];
     }
 
     private IEnumerable<TreeItem> Walk(FolderRules rules, CancellationToken cancellationToken)
@@ -184,9 +187,9 @@ internal sealed class LocalTree
     {
         try
         {
-            if (FileContent.IsSpecial(entry))
+            if (FileContent.SpecialType(entry) is { } type)
             {
-                return new LeftOut(path, LeftOutReason.NotAFile);
+                return LeftOut.NotAFile(path, type);
             }
 
             var isPlaceholder = (entry.Attributes & Elsewhere) != default;
@@ -230,8 +233,8 @@ internal sealed class LocalTree
         }
 
         // A link is followed: a .spotignore often is one to the .gitignore beside it.
-        var text = Try(() => LocalLink.RealPath(file.FullName) is { } real && new FileInfo(real) is { Length: <= LongestRules } target
-            && !FileContent.IsSpecial(target) ? System.IO.File.ReadAllText(real, Encoding.UTF8) : null);
+        var text = Try(() => LocalLink.RealPath(file.FullName, out _) is { } real && new FileInfo(real) is { Length: <= LongestRules } target
+            && FileContent.SpecialType(target) is null ? System.IO.File.ReadAllText(real, Encoding.UTF8) : null);
         rules.Read(text ?? "");
         return text is not null;
     }

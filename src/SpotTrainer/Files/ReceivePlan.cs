@@ -70,7 +70,9 @@ internal sealed class ReceivePlan
     {
         if (!LocalNames.IsSafe(path))
         {
-            Refuse(path, LeftOutReason.NameUnsafe, "its name has control characters, or leads out of the folder");
+            Refuse(
+                path, LeftOutReason.NameUnsafe,
+                path.Any(char.IsControl) ? "its name has control characters" : "its path leads out of the folder");
             return;
         }
 
@@ -110,10 +112,11 @@ internal sealed class ReceivePlan
                 AddLink(item, place, isLink, host, order, isSame);
                 break;
             case 'U':
-                Refuse(path, LeftOutReason.FileUnreadable, "the host may not read it");
+                Refuse(path, LeftOutReason.FileUnreadable, "the user on the host may not read it");
                 break;
             default:
-                Refuse(path, LeftOutReason.NotAFile, "it is a named pipe, a socket, or a device");
+                refused.Add(path);
+                Failed.Add(LeftOut.NotAFile(path, entry.Type));
                 break;
         }
     }

@@ -44,7 +44,7 @@ internal sealed class SftpReceiver
 
         var plan = ReceivePlan.Make(
             host, order, LocalNames.ForThisComputer(), (item, here) => Math.Abs((here.LastWriteTimeUtc - item.Entry.LastWriteTime).TotalSeconds) < 1);
-        plan.Unchanged.ForEach(item => outcome.AddUnchanged(item.Path, item.Entry.Size));
+        plan.Unchanged.ForEach(item => outcome.AddUnchanged(item.Path, item.Entry.Size, item.Local));
         progress.Begin(plan.Bytes);
         Directory.CreateDirectory(order.Destination);
         using var stage = LocalStage.Open(order.Destination, source, time);

@@ -5,7 +5,8 @@ namespace SpotTrainer.Files;
 /// <summary>A file or folder that a user wants to send.</summary>
 /// <param name="Path">Its full path.</param>
 /// <param name="KeepsName">Whether a wildcard has found it. A folder then keeps its name; otherwise, its contents are sent.</param>
-internal sealed record SendSource(string Path, bool KeepsName = false);
+/// <param name="IsPattern">Whether it has wildcards, and they have found nothing.</param>
+internal sealed record SendSource(string Path, bool KeepsName = false, bool IsPattern = false);
 
 /// <summary>Everything that is to be sent, and what is not, though it stands in the same folders.</summary>
 internal sealed class SourceSet
@@ -29,7 +30,9 @@ internal sealed class SourceSet
         if (!File.Exists(source.Path) && !Directory.Exists(source.Path))
         {
             throw new SpotTrainerException(
-                "DataNotFound", ErrorKind.ObjectNotFound, $"There is no file or folder {source.Path}.", "Check -Path.", source.Path);
+                "DataNotFound", ErrorKind.ObjectNotFound,
+                source.IsPattern ? $"Nothing matches {source.Path}." : $"There is no file or folder {source.Path}.", "Check -Path.",
+                source.Path);
         }
     }
 
@@ -120,7 +123,7 @@ internal sealed class SourceSet
         else if (other.FullPath != item.FullPath && (other.Entry.Kind != EntryKind.Folder || item.Entry.Kind != EntryKind.Folder))
         {
             throw new SpotTrainerException("DataAmbiguous", ErrorKind.InvalidArgument,
-                $"{other.FullPath} and {item.FullPath} would both be '{item.Entry.Path}' on the host.",
+                $"{other.FullPath} and {item.FullPath} would both be '{TerminalText.Line(item.Entry.Path)}' on the host.",
                 "Send them to different -Destination folders.", item.Entry.Path);
         }
     }

@@ -6,6 +6,7 @@ namespace SpotTrainer.Files;
 internal sealed class TransferOutcome
 {
     private readonly HashSet<string> known = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> locals = new(StringComparer.Ordinal);
 
     /// <summary>The files and links that were transferred, with their sizes in bytes.</summary>
     public List<(string Path, long Size)> Files { get; } = [];
@@ -31,6 +32,7 @@ internal sealed class TransferOutcome
         if (known.Add(path))
         {
             Files.Add((path, size));
+            locals[path] = local;
             if (local != path)
             {
                 Renamed.Add((path, local));
@@ -39,13 +41,20 @@ internal sealed class TransferOutcome
     }
 
     /// <summary>Adds a file or a link that was there already, unless it is known already.</summary>
-    public void AddUnchanged(string path, long size)
+    /// <param name="path">Its path where it was.</param>
+    /// <param name="size">Its size in bytes.</param>
+    /// <param name="local">Its path on this computer; null for the same.</param>
+    public void AddUnchanged(string path, long size, string? local = null)
     {
         if (known.Add(path))
         {
             Unchanged.Add((path, size));
+            locals[path] = local ?? path;
         }
     }
+
+    /// <summary>Returns the path on this computer of a file or a link that was received, or was here already.</summary>
+    public string LocalOf(string path) => locals[path];
 
     /// <summary>Returns an object for each file.</summary>
     /// <param name="host">The host.</param>
@@ -55,7 +64,7 @@ internal sealed class TransferOutcome
         .. Files.Select(file => new TransferredFile(host, file.Path, TransferState.Transferred, file.Size, reason: null)),
         .. Unchanged.Select(file => new TransferredFile(host, file.Path, TransferState.Unchanged, file.Size, reason: null)),
         .. Failed.Concat(left).Select(one => new TransferredFile(
-            host, one.Path, one.IsMeant ? TransferState.Skipped : TransferState.Failed, length: null, one.Why)),
+            host, one.Path, one.IsMeant ? TransferState.Skipped : TransferState.Failed, length: null, one.Sentence)),
         .. Deleted.Select(path => new TransferredFile(host, path, TransferState.Deleted, length: null, reason: null)),
     ];
 }

@@ -5,21 +5,20 @@ namespace SpotTrainer.Files;
 /// <summary>A file, a folder, or a link that was not transferred.</summary>
 public sealed class TransferProblem
 {
-    internal TransferProblem(string path, string reason) => (Path, Reason) = (TerminalText.Clean(path), TerminalText.Clean(reason));
-
-    internal TransferProblem(LeftOut left)
-        : this(left.Path, $"{char.ToUpperInvariant(left.Why[0])}{left.Why.Substring(1)}.")
-    {
-    }
+    internal TransferProblem(LeftOut left) =>
+        (Path, Reason, Remedy) = (TerminalText.Line(left.Path), TerminalText.Line(left.Sentence), left.Remedy);
 
     /// <summary>
-    /// The path, with slashes, relative to the folder that was transferred. Control characters, and bytes that are not UTF-8, are visible, such
-    /// as <c>\x1b</c>.
+    /// The path, with slashes, relative to the folder that was transferred. Control characters, line ends, and bytes that are not UTF-8 are
+    /// visible, such as <c>\x1b</c>.
     /// </summary>
     public string Path { get; }
 
     /// <summary>Why, as a sentence.</summary>
     public string Reason { get; }
+
+    /// <summary>What to do before the next attempt (<see cref="LeftOut.Remedy"/>).</summary>
+    internal string? Remedy { get; }
 
     /// <inheritdoc/>
     public override string ToString() => $"{Path}: {Reason}";

@@ -28,7 +28,7 @@ public sealed class TransferredFile
     internal TransferredFile(TrainingHost instance, string path, TransferState state, long? length, string? reason)
     {
         Instance = instance;
-        Path = TerminalText.Clean(path);
+        Path = path;
         State = state;
         Length = length;
         Reason = reason is null ? null : TerminalText.Clean(reason);
@@ -37,8 +37,14 @@ public sealed class TransferredFile
     /// <summary>The host.</summary>
     public TrainingHost Instance { get; }
 
-    /// <summary>The path relative to the folder, with slashes. Control characters are visible, such as <c>\x1b</c>.</summary>
+    /// <summary>
+    /// The path on this computer, relative to the folder, with slashes. Of a file that could not be received, its path on the host, in which
+    /// control characters are visible.
+    /// </summary>
     public string Path { get; }
+
+    /// <summary><see cref="Path"/> as tables show it: control characters and line ends are visible, such as <c>\x1b</c>.</summary>
+    public string VisiblePath => TerminalText.Line(Path);
 
     /// <summary>What became of it.</summary>
     public TransferState State { get; }
@@ -46,9 +52,12 @@ public sealed class TransferredFile
     /// <summary>The size in bytes; null if it was not looked at.</summary>
     public long? Length { get; }
 
-    /// <summary>Why it was not transferred; null if it was.</summary>
+    /// <summary>The size for a reader, such as <c>5.3 KiB</c>; null if it was not looked at.</summary>
+    public string? Size => Length is { } bytes ? DisplayText.Size(bytes) : null;
+
+    /// <summary>Why it was not transferred, as a sentence; null if it was.</summary>
     public string? Reason { get; }
 
     /// <inheritdoc/>
-    public override string ToString() => Path;
+    public override string ToString() => VisiblePath;
 }

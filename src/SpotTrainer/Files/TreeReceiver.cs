@@ -286,7 +286,7 @@ internal sealed class TreeReceiver
 
             plan = ReceivePlan.Make(host, order, LocalNames.ForThisComputer(), IsSame);
             Failed.AddRange(plan.Failed);
-            plan.Unchanged.ForEach(item => receiver.outcome.AddUnchanged(item.Path, item.Entry.Size));
+            plan.Unchanged.ForEach(item => receiver.outcome.AddUnchanged(item.Path, item.Entry.Size, item.Local));
             stage = LocalStage.Open(order.Destination, LocalStage.SourceOf(connection, host.Path), receiver.context.Time);
             plan.Kept.AddRange(plan.Archive.Where(item => stage.Has(item.Local, item.Entry)));
             plan.Archive.RemoveAll(new HashSet<HostItem>(plan.Kept).Contains);

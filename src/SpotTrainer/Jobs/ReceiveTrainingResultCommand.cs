@@ -53,6 +53,11 @@ public sealed class ReceiveTrainingResultCommand : JobCmdlet
             var destination = DestinationPath(
                 Destination is null ? job.Id : destinationTaken ? System.IO.Path.Combine(Destination, job.Id) : Destination);
             destinationTaken = true;
+            if (GetHere(job, () => LocalStage.Require(destination)) is null)
+            {
+                continue;
+            }
+
             var request = ResultRequest.Of(job, destination) with { Include = Include, Exclude = Exclude, Checksum = Checksum };
             if (ShouldProcess(destination, (IsWhatIf ? Plan(job, request) : null) ?? $"fetch the results of {job}"))
             {

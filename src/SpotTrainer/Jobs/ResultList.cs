@@ -21,7 +21,7 @@ internal sealed class ResultList
 
     private readonly List<ResultFile> files = [];
     private readonly HashSet<string> folderLinks = new(StringComparer.Ordinal);
-    private readonly List<TransferProblem> problems = [];
+    private readonly List<LeftOut> problems = [];
 
     /// <summary>Links to files or folders. It depends on where they lead whether they are results.</summary>
     private readonly List<(ResultFile Link, bool ToFolder)> links = [];
@@ -43,7 +43,7 @@ internal sealed class ResultList
     public HashSet<string> FolderLinks => folderLinks;
 
     /// <summary>What cannot be fetched.</summary>
-    public IReadOnlyList<TransferProblem> Problems => problems;
+    public IReadOnlyList<LeftOut> Problems => problems;
 
     /// <summary>Asks the host of a job what the job has written.</summary>
     public static async Task<ResultList> ReadAsync(SshConnection connection, TrainingJob job, CancellationToken cancellationToken)
@@ -109,7 +109,7 @@ internal sealed class ResultList
         var place = kind[0] == 'd' ? JobFiles.Data + "/" : string.Empty;
         if (NameOf(bytes) is not { } name)
         {
-            problems.Add(new TransferProblem(place + Visible(bytes), "Its name is not UTF-8."));
+            problems.Add(new LeftOut(place + Visible(bytes), LeftOutReason.NameNotUnicode, "its name is not UTF-8"));
             return;
         }
 
@@ -125,20 +125,19 @@ internal sealed class ResultList
                 links.Add((file, kind[1] == 'd'));
                 break;
             default:
-                problems.Add(new TransferProblem(name, WhyNot(kind[1], kind[2])));
+                problems.Add(WhyNot(name, kind[1], kind[2]));
                 break;
         }
     }
 
-    private static string WhyNot(char target, char type) => (target, type) switch
+    private static LeftOut WhyNot(string name, char target, char type) => (target, type) switch
     {
-        ('d', 'd') => "It is a folder that you may not read.",
-        ('N', 'l') => "It is a link to nothing.",
-        (_, 'l') => "It is a link that leads in a circle, or to something that is not a file.",
-        (_, 's') => "It is a socket.",
-        (_, 'p') => "It is a named pipe.",
-        (_, 'b' or 'c') => "It is a device.",
-        _ => "Its path leads out of the folder.",
+        ('d', 'd') => new LeftOut(name, LeftOutReason.FolderUnreadable, "it is a folder that the user on the host may not read"),
+        ('N', 'l') => new LeftOut(name, LeftOutReason.LinkDangling),
+        ('L', 'l') => new LeftOut(name, LeftOutReason.LinkLoop),
+        (_, 'l') => new LeftOut(name, LeftOutReason.NotAFile, "the link leads to something that is not a file"),
+        (_, 's' or 'p' or 'b' or 'c') => LeftOut.NotAFile(name, type),
+        _ => new LeftOut(name, LeftOutReason.NameUnsafe, "its path leads out of the folder"),
     };
 
     /// <summary>Sorts the links: what a link to a file leads to is a result, unless it is elsewhere on the host.</summary>
@@ -161,8 +160,8 @@ internal sealed class ResultList
                 && targets.Take(2).Any(root => $"{targets[i + 2]}/".StartsWith($"{root}/", StringComparison.Ordinal));
             if (!isInside)
             {
-                problems.Add(new TransferProblem(
-                    links[i].Link.Name, "It is a link that leads out of the job's folder and the data folder."));
+                problems.Add(new LeftOut(
+                    links[i].Link.Name, LeftOutReason.LinkOut, "the link leads out of the job's folder and the data folder"));
             }
             else if (links[i].ToFolder)
             {

@@ -15,15 +15,13 @@ internal sealed class ResultReceiver
     /// <summary>The subfolder of the module's own files, unless the job has something of that name.</summary>
     private const string OwnFolder = "spottrainer";
 
-    private const int ProblemsShown = 10;
-
     private readonly TrainingJob job;
     private readonly ResultRequest request;
     private readonly StepContext context;
     private readonly TransferProgress progress;
     private readonly CancellationToken cancellationToken;
     private readonly List<TransferredFile> files = [];
-    private readonly List<TransferProblem> failed = [];
+    private readonly List<LeftOut> failed = [];
 
     private ResultReceiver(TrainingJob job, ResultRequest request, StepContext context, CancellationToken cancellationToken)
     {
@@ -83,13 +81,17 @@ internal sealed class ResultReceiver
         // Check this before listing the files. If the job ends in between, its last files may be missing from the list.
         var ended = (await JobRunner.LookAsync(connection, job, context, cancellationToken)).HasEnded;
         var list = await ResultList.ReadAsync(connection, job, cancellationToken);
-        failed.AddRange(list.Problems);
         var own = list.Files.Where(file => file.IsOwn).Select(file => file.Name).ToArray();
         var all = list.Files.Where(file => !file.IsOwn).Select(file => file.Name).ToArray();
         var ownFolder = OwnFolderFor(list);
         var rules = Rules(request);
         var wanted = new HashSet<string>(all.Where(name => rules.Takes(name, isFolder: false)), StringComparer.Ordinal);
-        var isAll = wanted.Count == all.Length;
+
+        // What cannot be fetched, and was not asked for, is no failure.
+        failed.AddRange(list.Problems.Where(
+            one => rules.Takes(one.Path, isFolder: one.Reason == LeftOutReason.FolderUnreadable)));
+        var isAll = wanted.Count == all.Length && failed.Count == list.Problems.Count;
+        LeftOutReport.WriteUnmatched(rules, "to fetch", context.Log);
         await ReceiveResultsAsync(wanted, list.FolderLinks, keepsFolders: isAll);
         var order = new ReceiveOrder
         {
@@ -98,9 +100,10 @@ internal sealed class ResultReceiver
         };
         Take(await TransferAsync(order), ownFolder + "/", isExpected: _ => false);
         await MarkAsync(connection, job, ended && failed.Count == 0 && isAll, context, cancellationToken);
-        Warn(job, failed, context);
+        LeftOutReport.WriteFailed(job.Instance, failed, context.Log);
         var log = Path.Combine(request.Destination, ownFolder, JobFiles.Log);
-        return new TrainingResult(job, request.Destination, files, failed, ReadMetrics(Path.Combine(request.Destination, MetricsFile)))
+        return new TrainingResult(
+            job, request.Destination, files, failed.Select(one => new TransferProblem(one)).ToArray(), ReadMetrics(Path.Combine(request.Destination, MetricsFile)))
         {
             LogPath = File.Exists(log) ? log : null,
         };
@@ -139,10 +142,10 @@ internal sealed class ResultReceiver
     private void Take(TransferOutcome outcome, string folder, Func<LeftOut, bool> isExpected)
     {
         files.AddRange(outcome.Files.Select(file => new TransferredFile(
-            job.Instance, folder + file.Path, TransferState.Transferred, file.Size, reason: null)));
+            job.Instance, folder + outcome.LocalOf(file.Path), TransferState.Transferred, file.Size, reason: null)));
         files.AddRange(outcome.Unchanged.Select(file => new TransferredFile(
-            job.Instance, folder + file.Path, TransferState.Unchanged, file.Size, reason: null)));
-        failed.AddRange(outcome.Failed.Where(one => !isExpected(one)).Select(one => new TransferProblem(one with { Path = folder + one.Path })));
+            job.Instance, folder + outcome.LocalOf(file.Path), TransferState.Unchanged, file.Size, reason: null)));
+        failed.AddRange(outcome.Failed.Where(one => !isExpected(one)).Select(one => one with { Path = folder + one.Path }));
         LeftOutReport.WriteRenamed(outcome.Renamed, context.Log);
     }
 
@@ -159,16 +162,6 @@ internal sealed class ResultReceiver
         if (left.ExitCode == 0 && left.Output.Trim().Length == 0)
         {
             await ResultsTag.SetAsync(job.Instance, pending: false, context, cancellationToken);
-        }
-    }
-
-    private static void Warn(TrainingJob job, IReadOnlyCollection<TransferProblem> failed, StepContext context)
-    {
-        if (failed.Count > 0)
-        {
-            var more = failed.Count > ProblemsShown ? $" The property Failed has {failed.Count - ProblemsShown} more." : string.Empty;
-            context.Log.Warning($"Not everything that {job.Notebook} wrote was fetched. This is still on {job.Instance}: "
-                + string.Join(" ", failed.Take(ProblemsShown)) + more);
         }
     }
 

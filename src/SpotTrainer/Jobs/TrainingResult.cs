@@ -1,5 +1,6 @@
 using System.Collections;
 using SpotTrainer.Files;
+using SpotTrainer.Foundation;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jobs;
@@ -15,11 +16,10 @@ public sealed class TrainingResult
         Job = job;
         Path = path;
         all = files;
-        var fetched = files.Where(file => file.State == TransferState.Transferred).ToArray();
-        Files = fetched.Select(file => file.Path).OrderBy(name => name, StringComparer.Ordinal).ToArray();
-        Unchanged = files.Count - fetched.Length;
+        Files = files.Select(file => file.VisiblePath).OrderBy(name => name, StringComparer.Ordinal).ToArray();
+        Unchanged = files.Count(file => file.State == TransferState.Unchanged);
         Failed = failed;
-        Bytes = fetched.Sum(file => file.Length ?? 0);
+        Bytes = files.Sum(file => file.Length ?? 0);
         Metrics = metrics;
     }
 
@@ -32,11 +32,14 @@ public sealed class TrainingResult
     /// <summary>The folder on this computer.</summary>
     public string Path { get; }
 
-    /// <summary>How many files were here already.</summary>
-    public int Unchanged { get; }
-
-    /// <summary>The files that were fetched, relative to the folder. Control characters in their names are visible, such as <c>\x1b</c>.</summary>
+    /// <summary>
+    /// The files: those that were fetched, and those that were here already, relative to the folder. Control characters in their names are
+    /// visible, such as <c>\x1b</c>.
+    /// </summary>
     public IReadOnlyList<string> Files { get; }
+
+    /// <summary>How many of them were here already.</summary>
+    public int Unchanged { get; }
 
     /// <summary>What the job wrote and was not fetched, and why; empty if everything was.</summary>
     public IReadOnlyList<TransferProblem> Failed { get; }
@@ -46,6 +49,9 @@ public sealed class TrainingResult
 
     /// <summary>The total size of the files in bytes.</summary>
     public long Bytes { get; }
+
+    /// <summary>The total size of the files for a reader, such as <c>412.7 KiB</c>.</summary>
+    public string Size => DisplayText.Size(Bytes);
 
     /// <summary>The values that the job wrote to metrics.json; empty if it did not write that file.</summary>
     public IDictionary Metrics { get; }

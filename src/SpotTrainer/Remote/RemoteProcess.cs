@@ -114,7 +114,7 @@ internal sealed class RemoteProcess(
         }
         catch
         {
-            // Nobody reads this stream any more, so the other one would never end.
+            // Nobody reads this stream anymore, so the other one would never end.
             channel.Abandon();
             throw;
         }

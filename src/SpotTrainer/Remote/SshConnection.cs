@@ -201,7 +201,7 @@ internal sealed class SshConnection : IDisposable
     /// <summary>Gives the connection up, and whatever still waits for it, without waiting for the host.</summary>
     public void Abandon()
     {
-        // From now on, nobody gets it any more. To close it may take a while.
+        // From now on, nobody gets it anymore. To close it may take a while.
         disposed = true;
         _ = Task.Run(Dispose);
     }

@@ -24,12 +24,13 @@ internal static class DataSender
 
     /// <summary>Looks for what is to be sent, and tells what stays behind.</summary>
     /// <exception cref="SpotTrainerException"><c>DataNotFound</c>, <c>DataAmbiguous</c>.</exception>
-    public static SourceSet Find(SendRequest request, IStepLog log, CancellationToken cancellationToken)
+    public static SourceSet Find(SendRequest request, bool isPlan, IStepLog log, CancellationToken cancellationToken)
     {
         Require(request);
-        var found = SourceSet.Find(
-            request.Sources, new IgnoreRules(request.Include, request.Exclude, Platform.IsWindows), cancellationToken);
-        LeftOutReport.Write(found.Left, log);
+        var rules = new IgnoreRules(request.Include, request.Exclude, Platform.IsWindows);
+        var found = SourceSet.Find(request.Sources, rules, cancellationToken);
+        LeftOutReport.Write(found.Left, isPlan, log);
+        LeftOutReport.WriteUnmatched(rules, "to send", log);
         return found;
     }
 
@@ -39,7 +40,7 @@ internal static class DataSender
     /// </exception>
     public static Task<TrainingData> EnsureAsync(
         TrainingHost host, SendRequest request, StepContext context, CancellationToken cancellationToken) => SendAsync(
-        host, request, Find(request, context.Log, cancellationToken), mayDelete: null, context, cancellationToken);
+        host, request, Find(request, isPlan: false, context.Log, cancellationToken), mayDelete: null, context, cancellationToken);
 
     /// <summary>Finds what would be sent. To a host that cannot be reached now, everything would.</summary>
     public static async Task<SendPlan> PlanAsync(

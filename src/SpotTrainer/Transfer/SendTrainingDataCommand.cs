@@ -16,7 +16,9 @@ public sealed class SendTrainingDataCommand : HostStepCmdlet
     private const string LiteralSet = "LiteralPath";
     private const string UriSet = "Uri";
     private const int MostNames = 20;
-    private const double MiB = 1 << 20;
+
+    private static readonly string[] ForPaths = [nameof(Include), nameof(Exclude), nameof(Checksum), nameof(Mirror)];
+    private static readonly string[] ForUris = [nameof(Sha256), nameof(FileName)];
 
     private SendRequest request = new();
     private SourceSet? found;
@@ -47,18 +49,24 @@ public sealed class SendTrainingDataCommand : HostStepCmdlet
 
     /// <summary>The SHA-256 of each of the addresses' files, in 64 hexadecimal digits. A file takes its name only if it has it.</summary>
     [Parameter(ParameterSetName = UriSet)]
-    [ValidatePattern(@"\A[0-9A-Fa-f]{64}\z")]
+    [Parameter(ParameterSetName = PathSet, DontShow = true)]
+    [Parameter(ParameterSetName = LiteralSet, DontShow = true)]
+    [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string[] Sha256 { get; set; } = [];
 
     /// <summary>The name of each of the addresses' files on the hosts. The default is that of the server or of the address.</summary>
     [Parameter(ParameterSetName = UriSet)]
+    [Parameter(ParameterSetName = PathSet, DontShow = true)]
+    [Parameter(ParameterSetName = LiteralSet, DontShow = true)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string[] FileName { get; set; } = [];
 
     /// <summary>The destination folder on the host. Jobs find only the default folder as data.</summary>
-    [Parameter(Position = 1)]
+    [Parameter(Position = 1, ParameterSetName = PathSet)]
+    [Parameter(Position = 1, ParameterSetName = LiteralSet)]
+    [Parameter(ParameterSetName = UriSet)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string Destination { get; set; } = MachineLayout.Data;
@@ -69,6 +77,7 @@ public sealed class SendTrainingDataCommand : HostStepCmdlet
     /// </summary>
     [Parameter(ParameterSetName = PathSet)]
     [Parameter(ParameterSetName = LiteralSet)]
+    [Parameter(ParameterSetName = UriSet, DontShow = true)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string[] Include { get; set; } = [];
@@ -79,6 +88,7 @@ public sealed class SendTrainingDataCommand : HostStepCmdlet
     /// </summary>
     [Parameter(ParameterSetName = PathSet)]
     [Parameter(ParameterSetName = LiteralSet)]
+    [Parameter(ParameterSetName = UriSet, DontShow = true)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string[] Exclude { get; set; } = [];
@@ -86,19 +96,20 @@ public sealed class SendTrainingDataCommand : HostStepCmdlet
     /// <summary>Compares files by their contents. Otherwise, a file with the same size and time is the same.</summary>
     [Parameter(ParameterSetName = PathSet)]
     [Parameter(ParameterSetName = LiteralSet)]
+    [Parameter(ParameterSetName = UriSet, DontShow = true)]
     public SwitchParameter Checksum { get; set; }
 
     /// <summary>Deletes what the folder no longer has from the destination. Asks first.</summary>
     [Parameter(ParameterSetName = PathSet)]
     [Parameter(ParameterSetName = LiteralSet)]
+    [Parameter(ParameterSetName = UriSet, DontShow = true)]
     public SwitchParameter Mirror { get; set; }
 
     /// <summary>Returns an object for each file instead of one for all.</summary>
-    [Parameter(ParameterSetName = PathSet)]
-    [Parameter(ParameterSetName = LiteralSet)]
+    [Parameter]
     public SwitchParameter PassThru { get; set; }
 
-    private protected override string Action => addresses.Length > 0 ? $"fetch {string.Join(", ", (object[])addresses)} to {Destination}"
+    private protected override string Action => addresses.Length > 0 ? $"fetch {FetchText()}"
         : planned ?? $"send {string.Join(", ", Path.Concat(LiteralPath))} to {Destination}";
 
     /// <inheritdoc/>
@@ -106,6 +117,12 @@ public sealed class SendTrainingDataCommand : HostStepCmdlet
     {
         try
         {
+            // PowerShell's own error would not say which parameter is the wrong one.
+            if (Array.Find(ParameterSetName == UriSet ? ForPaths : ForUris, MyInvocation.BoundParameters.ContainsKey) is { } misplaced)
+            {
+                throw UriErrors.Misplaced(misplaced, ParameterSetName == UriSet);
+            }
+
             if (Uri.Length > 0)
             {
                 HideCall();
@@ -135,7 +152,8 @@ public sealed class SendTrainingDataCommand : HostStepCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        found ??= addresses.Length > 0 ? null : Get(Path, stopping => Task.Run(() => DataSender.Find(request, Output, stopping), stopping));
+        found ??= addresses.Length > 0 ? null : Get(Path, stopping => Task.Run(
+            () => DataSender.Find(request, IsWhatIf, Output, stopping), stopping));
         if (found is not null || addresses.Length > 0)
         {
             base.ProcessRecord();
@@ -144,14 +162,15 @@ public sealed class SendTrainingDataCommand : HostStepCmdlet
 
     private protected override void Preview(TrainingHost host)
     {
+        WarnOfLocalHome(host);
         if (found is null || Get(host, stopping => DataSender.PlanAsync(host, request, found, Context, stopping)) is not { } plan)
         {
             return;
         }
 
-        planned = string.Format(
-            CultureInfo.CurrentCulture, "send {0:N0} files ({1:N1} MiB) to {2}; {3:N0} are there already, and {4:N0} stay behind", plan.Files,
-            plan.Bytes / MiB, Destination, plan.Unchanged.Count, found.Left.Count + plan.Failed.Count);
+        planned = PlanText.Of(
+            "send", plan.Files, plan.Bytes, $" to {Destination}", plan.Unchanged.Count, "there", found.Left.Count(one => one.IsMeant),
+            found.Left.Count(one => !one.IsMeant) + plan.Failed.Count, "sent");
         if (plan.Extra.Count > 0)
         {
             ShouldProcess(host.ToString(), Deletion(plan));
@@ -160,6 +179,7 @@ public sealed class SendTrainingDataCommand : HostStepCmdlet
 
     private protected override Func<CancellationToken, Task> Prepare(TrainingHost host) => async stopping =>
     {
+        WarnOfLocalHome(host);
         var data = found is null
             ? await UriFetcher.EnsureAsync(host, new UriRequest { Sources = addresses, Destination = Destination }, Context, stopping)
             : await DataSender.SendAsync(
@@ -175,7 +195,7 @@ public sealed class SendTrainingDataCommand : HostStepCmdlet
 
         if (data.Failed.Count > 0)
         {
-            Output.Error(FileErrors.Incomplete(host, data.Failed, "sent"), data);
+            Output.Error(FileErrors.Incomplete(host, data.Failed), data);
         }
     };
 
@@ -183,7 +203,22 @@ public sealed class SendTrainingDataCommand : HostStepCmdlet
     {
         var paths = FullPaths(path);
         var isFound = paths.Count > 1 || paths[0] != FullPath(path);
-        return paths.Select(full => new SendSource(full, isFound));
+        return paths.Select(full => new SendSource(full, isFound, !isFound && WildcardPattern.ContainsWildcardCharacters(path)));
+    }
+
+    /// <summary>Says what would be fetched, and what it would be called there if that is known.</summary>
+    private string FetchText() => FileName.Length == 0 ? $"{string.Join(", ", (object[])addresses)} to {Destination}"
+        : string.Join(", ", addresses.Select(source => $"{source} to {Destination.TrimEnd('/')}/{source.FileName}"));
+
+    /// <summary>Warns of a destination such as $HOME/x, in which this computer's PowerShell has replaced the variable.</summary>
+    private void WarnOfLocalHome(TrainingHost host)
+    {
+        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        if (HostPath.IsOfHome(Destination, home, host.UserName))
+        {
+            Output.Warning($"{Destination} is in the home folder of this computer, and {host.UserName} has another one on {host}. "
+                + "In -Destination, ~ is the home folder on the host.");
+        }
     }
 
     private string Deletion(SendPlan plan) => string.Format(

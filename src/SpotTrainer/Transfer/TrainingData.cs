@@ -16,11 +16,11 @@ public sealed class TrainingData
         each = () => outcome.Each(instance, left);
         Instance = instance;
         Destination = destination;
-        Files = outcome.Files.Select(file => TerminalText.Clean(file.Path)).ToArray();
+        Files = outcome.Files.Select(file => TerminalText.Line(file.Path)).ToArray();
         Unchanged = outcome.Unchanged.Count;
         Skipped = all.Where(one => one.IsMeant).Select(one => new TransferProblem(one)).ToArray();
         Failed = all.Where(one => !one.IsMeant).Select(one => new TransferProblem(one)).ToArray();
-        Deleted = outcome.Deleted.Select(TerminalText.Clean).ToArray();
+        Deleted = outcome.Deleted.Select(TerminalText.Line).ToArray();
         Bytes = outcome.Files.Sum(file => file.Size);
         Duration = duration;
     }
@@ -31,13 +31,13 @@ public sealed class TrainingData
     /// <summary>The folder on the host.</summary>
     public string Destination { get; }
 
-    /// <summary>The files that were sent, relative to the folder.</summary>
+    /// <summary>The files that were sent, relative to the folder. Control characters and line ends are visible, such as <c>\x1b</c>.</summary>
     public IReadOnlyList<string> Files { get; }
 
     /// <summary>How many files were there already.</summary>
     public int Unchanged { get; }
 
-    /// <summary>What stays behind on purpose: by a rule, because it holds secrets, or because it is no file.</summary>
+    /// <summary>What stays behind on purpose: by a rule, because it holds secrets, or because it is not a file.</summary>
     public IReadOnlyList<TransferProblem> Skipped { get; }
 
     /// <summary>What should have been sent, and could not be.</summary>
@@ -49,6 +49,9 @@ public sealed class TrainingData
     /// <summary>The total size of the files that were sent, in bytes.</summary>
     public long Bytes { get; }
 
+    /// <summary>The total size of the files that were sent, for a reader, such as <c>67.3 KiB</c>.</summary>
+    public string Size => DisplayText.Size(Bytes);
+
     /// <summary>How long the transfer took.</summary>
     public TimeSpan Duration { get; }
 
@@ -56,5 +59,5 @@ public sealed class TrainingData
     internal IEnumerable<TransferredFile> Each() => each();
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Files.Count} files on {Instance}";
+    public override string ToString() => $"{DisplayText.Count(Files.Count, "file")} on {Instance}";
 }

@@ -6,12 +6,12 @@ namespace SpotTrainer.Transfer;
 /// <summary>The errors of fetching files from addresses. None shows more of an address than its host and path.</summary>
 internal static class UriErrors
 {
-    /// <summary>How S3, Google Cloud Storage, and Azure say that a signature has ended.</summary>
+    /// <summary>How S3, Google Cloud Storage, and Azure say that a signature has expired.</summary>
     private static readonly string[] Expired = ["ExpiredToken", "has expired", "Signature not valid in the specified time frame"];
 
     public static SpotTrainerException Invalid(string text) => new(
         "UriInvalid", ErrorKind.InvalidArgument,
-        $"An address of {text.Length} characters is no valid address. It is not shown, as it may hold a secret.",
+        $"One of the addresses ({DisplayText.Count(text.Length, "character")}) is not valid. It is not shown, because it may hold a secret.",
         "Use a whole address, such as https://example.org/data.zip. In a shell, put it in single quotes.", "-Uri");
 
     public static SpotTrainerException NotHttps(Uri uri) => new(
@@ -21,9 +21,18 @@ internal static class UriErrors
             : "Use the https:// address of the file, or download it here and use -Path.",
         "-Uri");
 
+    public static SpotTrainerException Misplaced(string parameter, bool isUri) => new(
+        "ParameterMisplaced", ErrorKind.InvalidArgument,
+        isUri ? $"-{parameter} is for files of this computer, and has no meaning with -Uri." : $"-{parameter} is for -Uri only.",
+        $"Leave out -{parameter}, or use it with {(isUri ? "-Path" : "-Uri")}.", $"-{parameter}");
+
     public static SpotTrainerException CountDiffers(string parameter, int count, int uris) => new(
-        "UriCountDiffers", ErrorKind.InvalidArgument, $"{parameter} has {count} values, but -Uri has {uris}.",
+        "UriCountDiffers", ErrorKind.InvalidArgument, $"{parameter} has {DisplayText.Count(count, "value")}, but -Uri has {DisplayText.Count(uris, "address", "addresses")}.",
         $"Give {parameter} one value for each address, in the same order.", parameter);
+
+    public static SpotTrainerException HashInvalid(string hash) => new(
+        "UriHashInvalid", ErrorKind.InvalidArgument, $"'{hash}' is not a SHA-256, which has 64 hexadecimal digits.",
+        "Copy the whole hash from where the owner of the file publishes it, or use Get-FileHash on a file that you trust.", hash);
 
     public static SpotTrainerException NameInvalid(string name) => new(
         "UriNameInvalid", ErrorKind.InvalidArgument, $"'{name}' cannot be the name of a file on a host.",
@@ -41,7 +50,7 @@ internal static class UriErrors
         "DriveLinkUnsupported", ErrorKind.InvalidArgument, uri switch
         {
             _ when uri.AbsolutePath.Contains("/folders/") => $"{Show(uri)} is a folder of Google Drive. Only files can be fetched.",
-            { Host: "docs.google.com" } => $"{Show(uri)} is a document of Google's own, which is no file until it is exported.",
+            { Host: "docs.google.com" } => $"{Show(uri)} is a document of Google's own, which is not a file until it is exported.",
             _ => $"{Show(uri)} is not a link to a file of Google Drive.",
         },
         "Share the file itself (as one .zip file, for example) with 'Anyone with the link', and use the link that 'Copy link' gives.",
@@ -57,8 +66,8 @@ internal static class UriErrors
 
     public static SpotTrainerException NoSpace(TrainingHost host, UriSource source, long need, long free) => new(
         "HostDiskFull", ErrorKind.LimitsExceeded,
-        $"{source} needs {Bytes(need)} more, but the folder on {host} has {Bytes(free)} free. Nothing was downloaded.",
-        "Free space on the host, use a -Destination on another disk, or launch with a larger disk.", host);
+        $"{source} needs {DisplayText.Size(need)}, but the folder on {host} has {DisplayText.Size(free)} free. Nothing was downloaded.",
+        $"Free {DisplayText.Size(need - free)} on the host, use a -Destination on another disk, or launch with a larger disk.", host);
 
     public static SpotTrainerException DiskFull(TrainingHost host, UriSource source) => new(
         "HostDiskFull", ErrorKind.LimitsExceeded, $"{host} could not write all of {source}. Its disk is full, most likely.",
@@ -88,11 +97,11 @@ internal static class UriErrors
     public static SpotTrainerException Status(UriSource source, UriReply reply) => reply.Status switch
     {
         401 or 403 or 400 when IsExpired(reply.Body) => new("UriExpired", ErrorKind.PermissionDenied,
-            $"The presigned address {source} has ended.",
+            $"The presigned address {source} has expired.",
             "Make a new one, and run the same command with it. What was downloaded is kept.", source.Shown),
         401 or 403 => new("UriRefused", ErrorKind.PermissionDenied,
             $"The server refuses {source} (status {reply.Status}).",
-            "Check that the file is public. A presigned address may have ended, or may be incomplete: put it in single quotes.",
+            "Check that the file is public. A presigned address may have expired, or may be incomplete: put it in single quotes.",
             source.Shown),
         404 or 410 => new("UriNotFound", ErrorKind.ObjectNotFound, $"There is no {source} (status {reply.Status}).",
             source.IsDrive ? "Check the link, and that the file is shared with 'Anyone with the link'." : "Check the address.",
@@ -119,9 +128,9 @@ internal static class UriErrors
         51 or 60 => new("UriCertificate", ErrorKind.SecurityError, $"{host} does not trust the certificate of the server of {source}.",
             "Check the address, the clock of the host, and that its ca-certificates are up to date.", source.Shown),
         5 or 6 => new("UriUnreachable", ErrorKind.ConnectionError, $"{host} cannot find the server of {source} by its name.",
-            "Check the address, and that the host has a way to the Internet. A rehearsal has none.", source.Shown),
+            "Check the address, and that the host has Internet access. A rehearsal has none.", source.Shown),
         7 or 28 or 35 => new("UriUnreachable", ErrorKind.ConnectionError, $"The server of {source} does not answer {host}.",
-            "Check the address, and that the host has a way to the Internet. Then run the same command: what was downloaded is kept.",
+            "Check the address, and that the host has Internet access. Then run the same command: what was downloaded is kept.",
             source.Shown),
         _ => new("UriInterrupted", ErrorKind.ConnectionError, $"The download of {source} broke off on {host} (curl's exit code {code}).",
             "Run the same command again. It continues where it stopped if the server allows that.", source.Shown),
@@ -134,9 +143,6 @@ internal static class UriErrors
     public static SpotTrainerException NoVerdict(TrainingHost host, UriSource source) => new(
         "UriFetchFailed", ErrorKind.InvalidResult, $"{host} ended the download of {source} without saying why.",
         "Check the disk of the host (Invoke-TrainingCommand 'df -h'), and try again.", host);
-
-    /// <summary>A size with the number of bytes in groups, which needs no unit that somebody reads differently.</summary>
-    public static string Bytes(long bytes) => bytes.ToString("#,0", System.Globalization.CultureInfo.InvariantCulture) + " bytes";
 
     private static bool IsExpired(string body) =>
         Array.Exists(Expired, mark => body.IndexOf(mark, StringComparison.OrdinalIgnoreCase) >= 0);

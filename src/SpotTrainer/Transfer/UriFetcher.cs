@@ -17,7 +17,6 @@ internal sealed class UriFetcher
     private const string Start = "0-1023";
 
     private const int MostSaid = 64 * 1024;
-    private const double MiB = 1024 * 1024;
 
     private static readonly string Script = EmbeddedScript.ReadLine("note_sent.sh", "fetch_uri.sh");
 
@@ -51,7 +50,8 @@ internal sealed class UriFetcher
             var outcome = new TransferOutcome();
             foreach (var source in request.Sources)
             {
-                outcome.Files.Add(await fetcher.FetchAsync(source));
+                var (name, size, isNew) = await fetcher.FetchAsync(source);
+                (isNew ? outcome.Files : outcome.Unchanged).Add((name, size));
             }
 
             return new TrainingData(host, request.Destination, outcome, [], elapsed());
@@ -62,9 +62,9 @@ internal sealed class UriFetcher
         }
     }
 
-    private async Task<(string Name, long Size)> FetchAsync(UriSource source)
+    private async Task<(string Name, long Size, bool IsNew)> FetchAsync(UriSource source)
     {
-        var file = (string.Empty, 0L);
+        var file = (string.Empty, 0L, false);
         var (most, since) = (0L, context.Time.StartClock());
         await Retries.DoAsync(
             context.Time,
@@ -91,7 +91,7 @@ internal sealed class UriFetcher
     }
 
     /// <summary>Fetches a file, and tells how many bytes of it are there.</summary>
-    private async Task<(string Name, long Size)> TryAsync(UriSource source, Action<long> arrived)
+    private async Task<(string Name, long Size, bool IsNew)> TryAsync(UriSource source, Action<long> arrived)
     {
         context.Log.Progress(activity, $"{source}: asking");
         var address = source.Address;
@@ -178,7 +178,7 @@ internal sealed class UriFetcher
             : throw UriErrors.Curl(host, source, code);
     }
 
-    private async Task<(string Name, long Size)> GetAsync(
+    private async Task<(string Name, long Size, bool IsNew)> GetAsync(
         UriSource source, string address, UriReply reply, string name, bool isPage, Action<long> arrived)
     {
         (long Bytes, Func<TimeSpan> Since)? first = null;
@@ -211,8 +211,8 @@ internal sealed class UriFetcher
             case "there":
                 return Keep(source, name, Number(words[1]));
             case "got":
-                context.Log.Verbose($"{host} has {name} from {source}, {UriErrors.Bytes(Number(words[1]))}.");
-                return (name, Number(words[1]));
+                context.Log.Verbose($"{host} has {name} from {source}, {DisplayText.Size(Number(words[1]))}.");
+                return (name, Number(words[1]), IsNew: true);
             case "curl" when words.Length > 2:
                 arrived(Number(words[2]));
                 throw UriErrors.Curl(host, source, (int)Number(words[1]));
@@ -224,14 +224,13 @@ internal sealed class UriFetcher
     private void Report(string name, long have, long? size, double rate)
     {
         var percent = size is > 0 ? (int)Math.Min(100, have * 100.0 / size.Value) : -1;
-        var status = string.Format(CultureInfo.InvariantCulture, "{0}: {1:0.0} MiB, {2:0.0} MiB/s", name, have / MiB, rate / MiB);
-        context.Log.Progress(activity, status, percent);
+        context.Log.Progress(activity, $"{name}: {DisplayText.Size(have)}, {DisplayText.Size(rate)}/s", percent);
     }
 
-    private (string Name, long Size) Keep(UriSource source, string name, long size)
+    private (string Name, long Size, bool IsNew) Keep(UriSource source, string name, long size)
     {
         context.Log.Verbose($"{host} has {name} from {source} already.");
-        return (name, size);
+        return (name, size, IsNew: false);
     }
 
     /// <summary>Runs the script, and returns the words of what came of it, and what it wrote.</summary>

@@ -18,6 +18,8 @@ internal sealed class UriSource
         + "|sig|se|st|sp|spr|sv|sr|skoid|sktid|skt|ske|sks|skv)$",
         RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
 
+    private static readonly Regex Sha256Text = new(@"\A[0-9A-Fa-f]{64}\z", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
+
     private UriSource(string address, string shown, bool isDrive, string? fileName, string? sha256)
     {
         Address = address;
@@ -64,7 +66,7 @@ internal sealed class UriSource
     /// <param name="fileName">The name of the file on the host; null for the one that the server, or the address, gives it.</param>
     /// <param name="sha256">The SHA-256 that the file must have; null if any will do.</param>
     /// <exception cref="SpotTrainerException">
-    /// <c>UriInvalid</c>, <c>UriNotHttps</c>, <c>UriNameInvalid</c>, <c>DriveLinkUnsupported</c>.
+    /// <c>UriInvalid</c>, <c>UriNotHttps</c>, <c>UriHashInvalid</c>, <c>UriNameInvalid</c>, <c>DriveLinkUnsupported</c>.
     /// </exception>
     public static UriSource Parse(string text, string? fileName = null, string? sha256 = null)
     {
@@ -77,6 +79,11 @@ internal sealed class UriSource
         if (uri.Scheme != Uri.UriSchemeHttps || uri.Host.Length == 0)
         {
             throw UriErrors.NotHttps(uri);
+        }
+
+        if (sha256 is not null && !Sha256Text.IsMatch(sha256))
+        {
+            throw UriErrors.HashInvalid(sha256);
         }
 
         if (fileName is not null && !UriFileName.IsSafe(fileName))

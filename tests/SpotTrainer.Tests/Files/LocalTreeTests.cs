@@ -246,6 +246,31 @@ public sealed class LocalTreeTests : IDisposable
     }
 
     [Fact]
+    public async Task What_the_user_named_and_cannot_be_sent_has_failed()
+    {
+        File.CreateSymbolicLink(folder["dead"], "nothing");
+        File.CreateSymbolicLink(folder["round"], "round");
+        (await Programs.RunAsync("mkfifo", folder["pipe"])).Succeeded();
+
+        Assert.Equal(
+            ["dead the link leads to nothing True", "pipe it is a named pipe True", "round the link leads back to where it is True"],
+            Walk().OfType<LeftOut>().Select(one => $"{one.Path} {one.Why} {one.IsMeant}"));
+        Assert.Equal(
+            ["dead the link leads to nothing False", "pipe it is a named pipe False", "round the link leads back to where it is False"],
+            Walk(path: folder["dead"]).Concat(Walk(path: folder["pipe"])).Concat(Walk(path: folder["round"])).OfType<LeftOut>()
+                .Select(one => $"{one.Path} {one.Why} {one.IsMeant}"));
+    }
+
+    [Fact]
+    public void An_include_pattern_that_matches_nothing_is_known()
+    {
+        Plant("a.csv", "sub/b.csv", ".env");
+        var rules = new IgnoreRules(["nosuch.csv", "*.csv", "a.csv", "none*", "!no", "/sub/c/"], [], ignoreCase: false);
+        _ = SourceSet.Find([new SendSource(folder.Path)], rules, Token);
+        Assert.Equal(["nosuch.csv", "none*", "/sub/c/"], rules.Unmatched);
+    }
+
+    [Fact]
     public void Private_keys_stay_behind_whatever_their_name()
     {
         var cases = Path.Combine(AppContext.BaseDirectory, "Keys", "cases");

@@ -14,6 +14,9 @@ public sealed class TerminalTextTests
     public void Control_characters_become_visible(string text, string clean) => Assert.Equal(clean, TerminalText.Clean(text));
 
     [Fact]
+    public void A_name_stays_on_one_line() => Assert.Equal("a\\x0ab\\x0d\\x09\\x1b", TerminalText.Line("a\nb\r\t\u001b"));
+
+    [Fact]
     public void An_error_shows_no_escape_sequence_in_any_part()
     {
         var error = new SpotTrainerException("Id", ErrorKind.InvalidData, "a\u001b[31m", "b\u001b[31m");

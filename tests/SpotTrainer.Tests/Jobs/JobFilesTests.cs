@@ -1,4 +1,5 @@
 using System.Text;
+using SpotTrainer.Files;
 using SpotTrainer.Jobs;
 using SpotTrainer.Tests.Support;
 
@@ -124,7 +125,7 @@ public sealed class JobFilesTests : IDisposable
         Assert.Equal(names.Concat(names.Select(name => "data/" + name)).Order(StringComparer.Ordinal), Names(list));
         Assert.Equal(
             ["caf\\xe9.txt: Its name is not UTF-8.", "data/caf\\xe9.txt: Its name is not UTF-8."],
-            list.Problems.Select(problem => $"{problem}").Order(StringComparer.Ordinal));
+            list.Problems.Select(problem => $"{new TransferProblem(problem)}").Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -143,13 +144,12 @@ public sealed class JobFilesTests : IDisposable
         Assert.Empty(Names(list));
         string[] expected =
         [
-            "circle: It is a link that leads in a circle, or to something that is not a file.", "dangling: It is a link to nothing.",
-            "device: It is a link that leads in a circle, or to something that is not a file.", "pipe: It is a named pipe.",
-            "socket: It is a socket.",
+            "circle: The link leads back to where it is.", "dangling: The link leads to nothing.",
+            "device: The link leads to something that is not a file.", "pipe: It is a named pipe.", "socket: It is a socket.",
         ];
         Assert.Equal(
             expected.Concat(expected.Select(problem => "data/" + problem)).Order(StringComparer.Ordinal),
-            list.Problems.Select(problem => $"{problem}").Order(StringComparer.Ordinal));
+            list.Problems.Select(problem => $"{new TransferProblem(problem)}").Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -200,7 +200,7 @@ public sealed class JobFilesTests : IDisposable
     {
         var list = new ResultList(Encoding.UTF8.GetBytes($"jff 1 2 3 good\0{record}\0"));
         Assert.Equal(["good"], Names(list));
-        Assert.Contains("Its path leads out of the folder.", Assert.Single(list.Problems).Reason, StringComparison.Ordinal);
+        Assert.Equal(LeftOutReason.NameUnsafe, Assert.Single(list.Problems).Reason);
     }
 
     [Theory]

@@ -129,11 +129,12 @@ public sealed class HostileTextTests(RehearsalSession session)
             host, "job-1", Hostile + ".py", "~/spottrainer/jobs/job-1",
             new JobStatus(Hostile, 1, 1, DateTimeOffset.UtcNow, DateTimeOffset.UtcNow, Hostile));
         var key = SshPrivateKey.MakeEd25519(Hostile);
+        var problem = new LeftOut(Hostile, LeftOutReason.InTheWay, Hostile);
         RequireHarmless(
             new SpotTrainingCost(remembered, cloud), job,
             new TrainingResult(
-                job, "/results", [new TransferredFile(host, Hostile, TransferState.Transferred, 1, Hostile)], [new TransferProblem(Hostile, Hostile)], new Dictionary<string, object>(StringComparer.Ordinal)),
-            new TransferProblem(Hostile, Hostile), new TransferredFile(host, Hostile, TransferState.Failed, null, Hostile),
+                job, "/results", [new TransferredFile(host, Hostile, TransferState.Transferred, 1, Hostile)], [new TransferProblem(problem)], new Dictionary<string, object>(StringComparer.Ordinal)),
+            new TransferProblem(problem), new TransferredFile(host, Hostile, TransferState.Failed, null, Hostile),
             new CondaStack(host, "~/conda", Hostile, Hostile, ["notebook"]),
             new JupyterServer(host, "~/conda", 8888, 1, Hostile, "running", openPort: false),
             new TrainingCommandResult(host, "true", new CommandEnd(0, null), Hostile, Hostile, TimeSpan.Zero),
@@ -211,7 +212,8 @@ public sealed class HostileTextTests(RehearsalSession session)
                 .Replace("\u001b[31;1m", string.Empty, StringComparison.Ordinal)
                 .Replace("\u001b[0m", string.Empty, StringComparison.Ordinal);
             text += string.Concat(PSObject.AsPSObject(item).Properties
-                .Where(property => property.Name is not (nameof(TrainingCommandResult.Output) or nameof(TrainingCommandResult.ErrorOutput)))
+                .Where(property => property.Name is not (nameof(TrainingCommandResult.Output) or nameof(TrainingCommandResult.ErrorOutput))
+                    && (item is not TransferredFile || property.Name != nameof(TransferredFile.Path)))
                 .Select(property => property.Value as string));
             Assert.True(text.Length > 3, $"{item} is not shown.");
             Assert.DoesNotContain(

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using SpotTrainer.Files;
 using SpotTrainer.Foundation;
 using SpotTrainer.Remote;
 using SpotTrainer.Tests.Support;
@@ -62,7 +63,9 @@ public sealed class UriFetchTests : IAsyncLifetime
 
         // The same file with a new signature: only its start is looked at.
         var sent = web.Sent;
-        Assert.Equal(data.Length, (await FetchAsync(Address.Replace(Secret, "another", StringComparison.Ordinal))).Bytes);
+        var again = await FetchAsync(Address.Replace(Secret, "another", StringComparison.Ordinal));
+        Assert.Equal((0, 1, 0), (again.Files.Count, again.Unchanged, again.Bytes));
+        Assert.Equal(TransferState.Unchanged, Assert.Single(again.Each()).State);
         Assert.Equal(1024, web.Sent - sent);
         Assert.Equal("bytes=0-1023", web.Requests.Last().Fields["Range"]);
 
@@ -83,7 +86,7 @@ public sealed class UriFetchTests : IAsyncLifetime
         await FetchAsync(Address, Hash);
         web.Answer = _ => throw new InvalidOperationException("It was asked.");
         Assert.Equal(2, web.Requests.Count);
-        Assert.Equal(["data.bin"], (await FetchAsync(Address, Hash.ToUpperInvariant())).Files);
+        Assert.Equal(1, (await FetchAsync(Address, Hash.ToUpperInvariant())).Unchanged);
         Assert.Equal(2, web.Requests.Count);
     }
 
@@ -324,7 +327,7 @@ public sealed class UriFetchTests : IAsyncLifetime
             ? answer with { Headers = [.. Without("Content-Range", answer).Headers, "Content-Range: bytes 0-1023/9000000000000000"] }
             : answer;
         var error = await FailsAsync("HostDiskFull", Address);
-        Assert.Contains("9,000,000,000,000,000 bytes", error.Message, StringComparison.Ordinal);
+        Assert.Contains("needs 8.0 PiB, but", error.Message, StringComparison.Ordinal);
         Assert.Single(web.Requests);
     }
 

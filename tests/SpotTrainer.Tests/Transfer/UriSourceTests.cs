@@ -26,6 +26,18 @@ public sealed class UriSourceTests
     }
 
     [Theory]
+    [InlineData("")]
+    [InlineData("abc")]
+    [InlineData("g3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")]
+    [InlineData("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n")]
+    public void A_hash_has_64_hexadecimal_digits(string hash)
+    {
+        var error = Assert.Throws<SpotTrainerException>(() => UriSource.Parse("https://data.example/x.zip", sha256: hash));
+        Assert.Equal("UriHashInvalid", error.Id);
+        Assert.Contains("64 hexadecimal digits", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("https://data.example/a%2Fb/x%20y.zip?X-Amz-Signature=1%2f2&partNumber=1", null)]
     [InlineData("https://DATA.example/~a/./x.zip", null)]
     [InlineData("https://data.example/x[1].zip?a={b}", null)]
