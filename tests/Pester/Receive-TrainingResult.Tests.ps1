@@ -46,6 +46,12 @@ Describe 'Receive-TrainingResult' -Skip:(-not $IsLinux) {
         (Show ($again | Format-List)) | Should -Match 'Unchanged +: '
     }
 
+    It 'completes the IDs of jobs' {
+        $job = Get-TestEndedJob
+        Get-Completion 'Receive-TrainingResult -Job ' | Should -Contain $job.Id
+        Get-Completion "Wait-TrainingJob $($job.Id.Substring(0, 4))" | Should -Contain $job.Id
+    }
+
     It 'tells what -Include asks for, and does not find' {
         $to = @{ Destination = (Join-Path $TestDrive 'include'); WarningVariable = 'warned'; WarningAction = 'Ignore' }
         (Get-TestEndedJob | Receive-TrainingResult @to -Include 'nosuch.csv', 'metrics.json').Files |

@@ -11,6 +11,10 @@ namespace SpotTrainer.Instances;
 [OutputType(typeof(SpotTrainingInstance))]
 public sealed class RemoveSpotTrainingInstanceCommand : HostStepCmdlet
 {
+    private const int MostNamed = 10;
+
+    private static readonly TimeSpan ListTimeout = TimeSpan.FromSeconds(5);
+
     /// <inheritdoc/>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNull]
@@ -21,7 +25,7 @@ public sealed class RemoveSpotTrainingInstanceCommand : HostStepCmdlet
     public override TrainingHost[] Instance { get; set; } = [];
 
     private readonly List<SpotTrainingInstance> previewed = [];
-    private readonly ConcurrentQueue<SpotTrainingInstance> withResults = new();
+    private readonly ConcurrentQueue<(SpotTrainingInstance Instance, IReadOnlyList<string> Jobs)> withResults = new();
     private bool yesToAll;
     private bool noToAll;
 
@@ -38,15 +42,17 @@ public sealed class RemoveSpotTrainingInstanceCommand : HostStepCmdlet
             {
                 if (await Terminator.HasResultsAsync(instance, batch, stopping))
                 {
-                    Output.Warning($"{instance} has results that were not fetched. They would be lost.");
+                    Output.Warning(
+                        $"{instance} has results that were not fetched. They would be lost. {HowToFetch(await JobsAsync(instance, stopping))}");
                 }
             });
         }
 
         base.EndProcessing();
-        while (withResults.TryDequeue(out var instance))
+        while (withResults.TryDequeue(out var waiting))
         {
-            if (MayGo(instance))
+            var (instance, jobs) = waiting;
+            if (MayGo(instance, jobs))
             {
                 StartThrottled(
                     instance, async stopping => await Output.ObjectAsync(await Terminator.TerminateAsync(instance, Context, stopping)));
@@ -56,19 +62,18 @@ public sealed class RemoveSpotTrainingInstanceCommand : HostStepCmdlet
         base.EndProcessing();
     }
 
-    private bool MayGo(SpotTrainingInstance instance)
+    private bool MayGo(SpotTrainingInstance instance, IReadOnlyList<string> jobs)
     {
         try
         {
             return ShouldContinue(
-                $"{instance} has results that were not fetched (Receive-TrainingResult). They are lost if you terminate it. "
-                + "Terminate it anyway?",
+                $"{instance} has results that were not fetched. They are lost if you terminate it. {HowToFetch(jobs)} Terminate it anyway?",
                 "Results not fetched", hasSecurityImpact: true, ref yesToAll, ref noToAll);
         }
         catch (HostException)
         {
             // In the runspace of a job there is nobody to ask.
-            Output.Warning(LostResults(instance));
+            Output.Warning(LostResults(instance, jobs));
             return true;
         }
     }
@@ -81,7 +86,19 @@ public sealed class RemoveSpotTrainingInstanceCommand : HostStepCmdlet
         }
     }
 
-    private static string LostResults(SpotTrainingInstance instance) => $"{instance} has results that were not fetched. They are lost.";
+    private static string LostResults(SpotTrainingInstance instance, IReadOnlyList<string> jobs) =>
+        $"{instance} has results that were not fetched{(jobs.Count == 0 ? string.Empty : $" ({Named(jobs)})")}. They are lost.";
+
+    private static string HowToFetch(IReadOnlyList<string> jobs) => jobs.Count == 0 ? "To fetch them, use Receive-TrainingResult."
+        : $"To fetch them: Receive-TrainingResult {Named(jobs)}.";
+
+    private static string Named(IReadOnlyList<string> jobs) => string.Join(
+        ", ", jobs.Take(MostNamed).Select(id => id.All(letter => char.IsLetterOrDigit(letter) || letter is '-' or '_')
+            ? id : PowerShellText.Quote(TerminalText.Line(id)))) + (jobs.Count > MostNamed ? $", and {jobs.Count - MostNamed} more" : string.Empty);
+
+    /// <summary>Asks the host which jobs have results; one that does not answer soon is not waited for, because it costs money.</summary>
+    private Task<IReadOnlyList<string>> JobsAsync(SpotTrainingInstance instance, CancellationToken stopping) =>
+        HostJobs.TryListAsync(instance, unfetchedOnly: true, ListTimeout, Context, stopping);
 
     private protected override Func<CancellationToken, Task> Prepare(TrainingHost host)
     {
@@ -91,14 +108,15 @@ public sealed class RemoveSpotTrainingInstanceCommand : HostStepCmdlet
             var instance = SpotTrainingInstance.Require(host);
             if (await Terminator.HasResultsAsync(instance, new InstanceBatch([instance], Context, stopping), stopping))
             {
+                var jobs = await JobsAsync(instance, stopping);
                 if (mayAsk)
                 {
                     // Ask after the other terminations have started: a question must not keep those instances running.
-                    withResults.Enqueue(instance);
+                    withResults.Enqueue((instance, jobs));
                     return;
                 }
 
-                Output.Warning(LostResults(instance));
+                Output.Warning(LostResults(instance, jobs));
             }
 
             await Output.ObjectAsync(await Terminator.TerminateAsync(instance, Context, stopping));

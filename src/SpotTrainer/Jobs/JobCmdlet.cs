@@ -13,6 +13,6 @@ public abstract class JobCmdlet : ThrottledCmdlet
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNull]
     [JobReference]
-    [ArgumentCompleter(typeof(NothingCompleter))]
+    [ArgumentCompleter(typeof(JobCompleter))]
     public TrainingJob[] Job { get; set; } = [];
 }

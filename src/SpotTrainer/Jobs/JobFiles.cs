@@ -14,10 +14,10 @@ internal static class JobFiles
     public const string Log = "log.txt";
 
     /// <summary>Its first line notes the process (<see cref="ProcessFile"/>), and its second line has the notebook's name.</summary>
-    public const string ProcessId = "pid";
+    public const string ProcessId = HostJobs.Started;
 
     /// <summary>Exists once the results of the job were fetched after its end.</summary>
-    public const string Received = "received";
+    public const string Received = HostJobs.Received;
 
     /// <summary>The link in the job's folder to the folder that Send-TrainingData sends to.</summary>
     public const string Data = "data";

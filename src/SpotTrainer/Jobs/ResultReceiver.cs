@@ -153,13 +153,12 @@ internal sealed class ResultReceiver
     private static async Task MarkAsync(
         SshConnection connection, TrainingJob job, bool isComplete, StepContext context, CancellationToken cancellationToken)
     {
-        // What has no process ID was never started.
-        var left = await connection.RunAsync(
-            $"cd {ShellText.QuotePath(JobFiles.Control(job.Id))} && {(isComplete ? $"touch {JobFiles.Received}; " : string.Empty)}"
-            + "for job in ../*/; do "
-            + $"[ -e \"${{job}}{JobFiles.Received}\" ] || [ ! -s \"${{job}}{JobFiles.ProcessId}\" ] || echo \"$job\"; done",
-            cancellationToken);
-        if (left.ExitCode == 0 && left.Output.Trim().Length == 0)
+        if (isComplete)
+        {
+            _ = await connection.RunAsync($"touch {JobFiles.Quoted(job.Id, JobFiles.Received)}", cancellationToken);
+        }
+
+        if (await HostJobs.ListAsync(connection, unfetchedOnly: true, cancellationToken) is { Count: 0 })
         {
             await ResultsTag.SetAsync(job.Instance, pending: false, context, cancellationToken);
         }
