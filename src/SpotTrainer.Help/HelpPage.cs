@@ -92,7 +92,8 @@ internal sealed class HelpPage
                 break;
             case "RELATED LINKS":
                 Links.AddRange(
-                    body.OfType<LeafBlock>().SelectMany(block => block.Inline?.Descendants<LinkInline>() ?? []).Select(link => (Text(link), link.Url ?? string.Empty)));
+                    body.OfType<LeafBlock>().SelectMany(block => block.Inline?.Descendants<LinkInline>() ?? [])
+                        .Select(link => (Text(link), link.Url ?? string.Empty)));
                 break;
             default:
                 throw Wrong(path, heading.Line, $"the section '{Text(heading.Inline)}' is unknown");

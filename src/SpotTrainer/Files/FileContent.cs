@@ -48,7 +48,8 @@ internal static class FileContent
 
 #if NET
     /// <summary>
-    /// Returns find's letter for a named pipe, a socket, or a device, which .NET calls a file; null for a file. To open one can take forever.
+    /// Returns find's letter for a named pipe, a socket, or a device, which .NET calls a file; null for a file. Opening one can
+    /// take forever.
     /// </summary>
     /// <param name="entry">An entry that is no folder. Links are not followed.</param>
     public static char? SpecialType(FileSystemInfo entry) => entry is FileInfo { Length: 0 } && !OperatingSystem.IsWindows()

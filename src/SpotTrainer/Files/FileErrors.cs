@@ -31,7 +31,8 @@ internal static class FileErrors
     public static SpotTrainerException HostDiskFull(TrainingHost host, string path, long needed, long free) => new(
         "HostDiskFull", ErrorKind.LimitsExceeded,
         $"{DisplayText.Size(needed)} are to be sent, and {host} has {DisplayText.Size(free)} left for {path}. Nothing was sent.",
-        $"Free {DisplayText.Size(needed - free)} there, send to another disk with -Destination, or launch an instance with a larger -DiskSize.",
+        $"Free {DisplayText.Size(needed - free)} there, send to another disk with -Destination, or launch an instance with a larger "
+        + "-DiskSize.",
         host);
 
     public static SpotTrainerException HostLacksPrograms(TrainingHost host, string programs) => new(
@@ -61,14 +62,16 @@ internal static class FileErrors
         return new SpotTrainerException(
             "TransferIncomplete", ErrorKind.InvalidResult,
             $"{DisplayText.Count(failed.Count, "item")} could not be sent to {host}. {string.Join(" ", failed.Take(MostNamed))}"
-            + (failed.Count > MostNamed ? $" The property Failed names {DisplayText.Number(failed.Count - MostNamed)} more." : string.Empty),
+            + (failed.Count > MostNamed
+                ? $" The property Failed names {DisplayText.Number(failed.Count - MostNamed)} more." : string.Empty),
             $"{(remedies.Length > 1 ? "Fix the causes" : remedies[0] ?? "Fix the cause")}, and run the same command again. "
             + "Files that are already there are not sent again.", host);
     }
 
     public static SpotTrainerException LocalDiskFull(string path, long needed, long free) => new(
         "LocalDiskFull", ErrorKind.LimitsExceeded,
-        $"{DisplayText.Size(needed)} are to be received, and this computer has {DisplayText.Size(free)} left for {path}. Nothing was received.",
+        $"{DisplayText.Size(needed)} are to be received, and this computer has {DisplayText.Size(free)} left for {path}. "
+        + "Nothing was received.",
         $"Free {DisplayText.Size(needed - free)}, or receive to another disk with -Destination.", path);
 
     public static SpotTrainerException LocalIsFile(string path) => new(

@@ -86,7 +86,8 @@ internal sealed class IgnoreRules
     }
 
     /// <summary>The -Include patterns that have matched nothing so far.</summary>
-    public IEnumerable<string> Unmatched => include.Where((pattern, at) => !pattern.Negated && !isMatched[at]).Select(pattern => pattern.Text);
+    public IEnumerable<string> Unmatched =>
+        include.Where((pattern, at) => !pattern.Negated && !isMatched[at]).Select(pattern => pattern.Text);
 
     /// <summary>The last -Exclude pattern that matches.</summary>
     public IgnorePattern? Excluded(MatchPath path, bool isFolder) => FolderRules.Last(exclude, path, 0, isFolder);

@@ -9,8 +9,8 @@ internal static class LeftOutReport
     private const int Most = 10;
 
     /// <summary>
-    /// Warns of what stays behind. A user's own rules are no surprise, so what they leave behind is listed only with -Verbose. What cannot be
-    /// sent is an error later, so only a plan warns of it.
+    /// Warns of what stays behind. A user's own rules are no surprise, so what they leave behind is listed only with -Verbose. What
+    /// cannot be sent is an error later, so only a plan warns of it.
     /// </summary>
     public static void Write(IReadOnlyCollection<LeftOut> left, bool isPlan, IStepLog log)
     {

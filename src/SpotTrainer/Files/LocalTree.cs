@@ -233,7 +233,8 @@ internal sealed class LocalTree
         }
 
         // A link is followed: a .spotignore often is one to the .gitignore beside it.
-        var text = Try(() => LocalLink.RealPath(file.FullName, out _) is { } real && new FileInfo(real) is { Length: <= LongestRules } target
+        var text = Try(() => LocalLink.RealPath(file.FullName, out _) is { } real
+            && new FileInfo(real) is { Length: <= LongestRules } target
             && FileContent.SpecialType(target) is null ? System.IO.File.ReadAllText(real, Encoding.UTF8) : null);
         rules.Read(text ?? "");
         return text is not null;

@@ -15,7 +15,8 @@ internal static class PlanText
     /// <param name="skipped">How many stay behind on purpose.</param>
     /// <param name="failed">How many cannot be transferred.</param>
     /// <param name="done">What they cannot be: "sent" or "fetched".</param>
-    public static string Of(string verb, int files, double bytes, string way, int unchanged, string place, int skipped, int failed, string done)
+    public static string Of(
+        string verb, int files, double bytes, string way, int unchanged, string place, int skipped, int failed, string done)
     {
         var rest = new List<string>();
         Add(unchanged, $"{(unchanged == 1 ? "is" : "are")} {place} already");

@@ -38,8 +38,8 @@ public sealed class TransferredFile
     public TrainingHost Instance { get; }
 
     /// <summary>
-    /// The path on this computer, relative to the folder, with slashes. Of a file that could not be received, its path on the host, in which
-    /// control characters are visible.
+    /// The path on this computer, relative to the folder, with slashes. Of a file that could not be received, its path on the host, in
+    /// which control characters are visible.
     /// </summary>
     public string Path { get; }
 

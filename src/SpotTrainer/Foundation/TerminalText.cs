@@ -32,7 +32,7 @@ internal static class TerminalText
         return clean?.ToString() ?? text;
     }
 
-    /// <summary>Returns a name as part of a sentence or of a table: as <see cref="Clean"/>, and line ends and tabs are visible as well.</summary>
+    /// <summary>Returns a name for a sentence or a table: as <see cref="Clean"/>, and line ends and tabs are visible as well.</summary>
     public static string Line(string name) => Clean(name).Replace("\n", "\\x0a").Replace("\r", "\\x0d").Replace("\t", "\\x09");
 
     /// <summary>Whether a text has nothing that <see cref="Clean"/> would change, and no line end or tab.</summary>

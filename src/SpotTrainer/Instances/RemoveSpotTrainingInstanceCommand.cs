@@ -42,8 +42,8 @@ public sealed class RemoveSpotTrainingInstanceCommand : HostStepCmdlet
             {
                 if (await Terminator.HasResultsAsync(instance, batch, stopping))
                 {
-                    Output.Warning(
-                        $"{instance} has results that were not fetched. They would be lost. {HowToFetch(await JobsAsync(instance, stopping))}");
+                    var jobs = await JobsAsync(instance, stopping);
+                    Output.Warning($"{instance} has results that were not fetched. They would be lost. {HowToFetch(jobs)}");
                 }
             });
         }
@@ -94,7 +94,8 @@ public sealed class RemoveSpotTrainingInstanceCommand : HostStepCmdlet
 
     private static string Named(IReadOnlyList<string> jobs) => string.Join(
         ", ", jobs.Take(MostNamed).Select(id => id.All(letter => char.IsLetterOrDigit(letter) || letter is '-' or '_')
-            ? id : PowerShellText.Quote(TerminalText.Line(id)))) + (jobs.Count > MostNamed ? $", and {jobs.Count - MostNamed} more" : string.Empty);
+            ? id : PowerShellText.Quote(TerminalText.Line(id))))
+        + (jobs.Count > MostNamed ? $", and {jobs.Count - MostNamed} more" : string.Empty);
 
     /// <summary>Asks the host which jobs have results; one that does not answer soon is not waited for, because it costs money.</summary>
     private Task<IReadOnlyList<string>> JobsAsync(SpotTrainingInstance instance, CancellationToken stopping) =>

@@ -103,7 +103,8 @@ internal sealed class ResultReceiver
         LeftOutReport.WriteFailed(job.Instance, failed, context.Log);
         var log = Path.Combine(request.Destination, ownFolder, JobFiles.Log);
         return new TrainingResult(
-            job, request.Destination, files, failed.Select(one => new TransferProblem(one)).ToArray(), ReadMetrics(Path.Combine(request.Destination, MetricsFile)))
+            job, request.Destination, files, failed.Select(one => new TransferProblem(one)).ToArray(),
+            ReadMetrics(Path.Combine(request.Destination, MetricsFile)))
         {
             LogPath = File.Exists(log) ? log : null,
         };

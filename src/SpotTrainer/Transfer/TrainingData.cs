@@ -31,7 +31,7 @@ public sealed class TrainingData
     /// <summary>The folder on the host.</summary>
     public string Destination { get; }
 
-    /// <summary>The files that were sent, relative to the folder. Control characters and line ends are visible, such as <c>\x1b</c>.</summary>
+    /// <summary>The files that were sent, relative to the folder. Control characters are visible, such as <c>\x1b</c>.</summary>
     public IReadOnlyList<string> Files { get; }
 
     /// <summary>How many files were there already.</summary>

@@ -11,7 +11,7 @@ internal static class UriErrors
 
     public static SpotTrainerException Invalid(string text) => new(
         "UriInvalid", ErrorKind.InvalidArgument,
-        $"One of the addresses ({DisplayText.Count(text.Length, "character")}) is not valid. It is not shown, because it may hold a secret.",
+        $"An address of {DisplayText.Count(text.Length, "character")} is not a valid address. It is not shown: it may hold a secret.",
         "Use a whole address, such as https://example.org/data.zip. In a shell, put it in single quotes.", "-Uri");
 
     public static SpotTrainerException NotHttps(Uri uri) => new(
@@ -27,7 +27,8 @@ internal static class UriErrors
         $"Leave out -{parameter}, or use it with {(isUri ? "-Path" : "-Uri")}.", $"-{parameter}");
 
     public static SpotTrainerException CountDiffers(string parameter, int count, int uris) => new(
-        "UriCountDiffers", ErrorKind.InvalidArgument, $"{parameter} has {DisplayText.Count(count, "value")}, but -Uri has {DisplayText.Count(uris, "address", "addresses")}.",
+        "UriCountDiffers", ErrorKind.InvalidArgument,
+        $"{parameter} has {DisplayText.Count(count, "value")}, but -Uri has {DisplayText.Count(uris, "address", "addresses")}.",
         $"Give {parameter} one value for each address, in the same order.", parameter);
 
     public static SpotTrainerException HashInvalid(string hash) => new(

@@ -43,7 +43,8 @@ public sealed class LeftOutReportTests
         LeftOutReport.WriteFailed(
             host,
             [
-                new LeftOut("a", LeftOutReason.LinkDangling), new LeftOut("b\u001b", LeftOutReason.NameUnsafe, "its name has control characters"),
+                new LeftOut("a", LeftOutReason.LinkDangling),
+                new LeftOut("b\u001b", LeftOutReason.NameUnsafe, "its name has control characters"),
                 LeftOut.NotAFile("c", 'p'),
             ],
             log);

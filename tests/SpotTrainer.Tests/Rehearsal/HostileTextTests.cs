@@ -133,7 +133,9 @@ public sealed class HostileTextTests(RehearsalSession session)
         RequireHarmless(
             new SpotTrainingCost(remembered, cloud), job,
             new TrainingResult(
-                job, "/results", [new TransferredFile(host, Hostile, TransferState.Transferred, 1, Hostile)], [new TransferProblem(problem)], new Dictionary<string, object>(StringComparer.Ordinal)),
+                job, "/results",
+                [new TransferredFile(host, Hostile, TransferState.Transferred, 1, Hostile)], [new TransferProblem(problem)],
+                new Dictionary<string, object>(StringComparer.Ordinal)),
             new TransferProblem(problem), new TransferredFile(host, Hostile, TransferState.Failed, null, Hostile),
             new CondaStack(host, "~/conda", Hostile, Hostile, ["notebook"]),
             new JupyterServer(host, "~/conda", 8888, 1, Hostile, "running", openPort: false),
