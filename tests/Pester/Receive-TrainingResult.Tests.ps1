@@ -96,11 +96,11 @@ for size in 300000, 20000000:
         back.write(file.read())
 '@
         $data, $said = ($behind | Send-TrainingData $folder -Verbose 4>&1).Where({ $_ -isnot [System.Management.Automation.VerboseRecord] }, 'Split')
-        "$said" | Should -Match 'Large files that travel in pieces: 1'
+        "$said" | Should -Match '1 large file in pieces'
         $job = $data | Start-TrainingJob (Join-Path $TestDrive 'jump.ipynb') | Wait-TrainingJob
         "$($job.Instance)" | Should -Match 'localhost:22 through pester'
         $said = $job | Receive-TrainingResult -Destination (Join-Path $TestDrive 'jump') -Verbose 4>&1
-        "$said" | Should -Match 'Files that travel in pieces: 1'
+        "$said" | Should -Match '1 file in pieces'
         (Get-FileHash (Join-Path $TestDrive 'jump/back-300000.bin'), (Join-Path $TestDrive 'jump/back-20000000.bin')).Hash | Should -Be $sent
     }
 

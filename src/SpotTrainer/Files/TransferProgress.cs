@@ -8,9 +8,6 @@ namespace SpotTrainer.Files;
 /// <param name="context">Log and clock.</param>
 internal sealed class TransferProgress(string activity, StepContext context)
 {
-    private const double MiB = 1 << 20;
-    private const double GiB = 1 << 30;
-
     /// <summary>How often a user can read something new.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
@@ -80,12 +77,9 @@ internal sealed class TransferProgress(string activity, StepContext context)
             var (passed, left) = (now - began, total - done - skipped);
             var rate = done / Math.Max(passed.TotalSeconds, 0.001);
             percent = total == 0 ? 0 : (int)Math.Min(100, (done + skipped) * 100 / total);
-            var (unit, name) = total < GiB ? (MiB, "MiB") : (GiB, "GiB");
-            text = string.Format(
-                CultureInfo.CurrentCulture, "{0}{1:N1} of {2:N1} {3}{4}, {5}", doing, (done + skipped) / unit, total / unit, name,
-                passed < FirstRate ? string.Empty : string.Format(
-                    CultureInfo.CurrentCulture, ", {0} left, {1:N1} MiB/s", Duration(Math.Max(0, left) / rate), rate / MiB),
-                TerminalText.Clean(file));
+            text = $"{doing}{DisplayText.Size(done + skipped)} of {DisplayText.Size(total)}, "
+                + (passed < FirstRate ? string.Empty : $"{Duration(Math.Max(0, left) / rate)} left, {DisplayText.Size(rate)}/s, ")
+                + TerminalText.Line(file);
         }
 
         context.Log.Progress(activity, text, percent);

@@ -300,10 +300,10 @@ internal sealed class TreeReceiver
             progress.Begin(plan.Bytes);
             progress.Skip(plan.Kept.Sum(item => item.Entry.Size));
             plan.Large.ForEach(large => queue.Add(PieceReceiver.Missing(large.File, stage, progress)));
-            receiver.context.Log.Verbose(string.Format(
-                CultureInfo.CurrentCulture, "{0}: Small files that travel as one stream: {1:N0}. Files that travel in pieces: {2:N0}. Files that "
-                + "are here already: {3:N0}. The round trip takes {4:N1} ms.", connection.Host, plan.Archive.Count, plan.Large.Count, plan.Unchanged.Count,
-                roundTrip.TotalMilliseconds));
+            receiver.context.Log.Verbose(
+                $"{connection.Host}: {DisplayText.Count(plan.Archive.Count, "small file")} in one stream, "
+                + $"{DisplayText.Count(plan.Large.Count, "file")} in pieces, {DisplayText.Count(plan.Unchanged.Count, "file")} here already. "
+                + $"The round trip takes {DisplayText.Milliseconds(roundTrip)}.");
         }
 
         private bool IsSame(HostItem item, FileInfo here)

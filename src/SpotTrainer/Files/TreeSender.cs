@@ -32,7 +32,6 @@ internal sealed record SendOrder
 internal sealed class TreeSender
 {
     private const int MostNames = 64;
-    private const double MiB = 1 << 20;
 
     /// <summary>How many bytes OpenSSH lets be under way on a channel.</summary>
     private const int HostWindow = 2 << 20;
@@ -192,7 +191,7 @@ internal sealed class TreeSender
             case "piece" or "torn" when ready.Task.IsCompleted:
                 if (queue.Arrived(words[1].Text, words[0].Text == "piece") is { } piece && words[0].Text == "torn")
                 {
-                    context.Log.Verbose($"A piece of {piece.File.Path} did not arrive whole, and is sent again.");
+                    context.Log.Verbose($"A piece of {TerminalText.Line(piece.File.Path)} did not arrive whole, and is sent again.");
                 }
 
                 break;
@@ -329,10 +328,10 @@ internal sealed class TreeSender
         progress.Begin(plan.Bytes);
         progress.Skip(plan.Kept.Sum(item => item.Entry.Size));
         queue.Add(plan.Large.SelectMany(file => file.Split()));
-        context.Log.Verbose(string.Format(
-            CultureInfo.CurrentCulture, "{0}: Small files that travel as one stream: {1:N0}. Large files that travel in pieces: {2:N0}. Files that are "
-            + "there already: {3:N0}. An earlier transfer has left {4:N1} MiB. The round trip takes {5:N1} ms.", connection.Host,
-            plan.Files - plan.Large.Count, plan.Large.Count, plan.Unchanged.Count, left / MiB, speed.RoundTrip.TotalMilliseconds));
+        context.Log.Verbose(
+            $"{connection.Host}: {DisplayText.Count(plan.Files - plan.Large.Count, "small file")} in one stream, "
+            + $"{DisplayText.Count(plan.Large.Count, "large file")} in pieces, {DisplayText.Count(plan.Unchanged.Count, "file")} there already. "
+            + $"An earlier transfer has left {DisplayText.Size(left)}. The round trip takes {DisplayText.Milliseconds(speed.RoundTrip)}.");
     }
 
     private static MemoryStream Line(string text) => new(Encoding.UTF8.GetBytes(text + "\n"));
@@ -402,7 +401,7 @@ internal sealed class TreeSender
             var packing = Best(buffer, Math.Min(piece.Length, Packer.SampleSize));
             if (piece.Offset == 0)
             {
-                SayPacking(piece.File.Path, packing);
+                SayPacking(TerminalText.Line(piece.File.Path), packing);
             }
 
             return new ReadyPiece(

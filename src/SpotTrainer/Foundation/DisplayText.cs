@@ -37,6 +37,9 @@ internal static class DisplayText
     public static string Count(long count, string thing, string? things = null) =>
         $"{Number(count)} {(count == 1 ? thing : things ?? thing + "s")}";
 
+    /// <summary>Returns a short time, such as <c>80.3 ms</c>.</summary>
+    public static string Milliseconds(TimeSpan time) => time.TotalMilliseconds.ToString("#,0.0", CultureInfo.InvariantCulture) + " ms";
+
     /// <summary>Returns a number with its thousands apart, such as <c>20,012</c>.</summary>
     public static string Number(long number) => number.ToString("#,0", CultureInfo.InvariantCulture);
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Management.Automation;
 using SpotTrainer.Files;
 using SpotTrainer.Pipeline;
@@ -77,8 +76,6 @@ public sealed class ReceiveTrainingResultCommand : JobCmdlet
     {
         var known = await JobFinder.ResolveAsync(job, Context, stopping);
         var plan = await ResultReceiver.PlanAsync(known, request, Context, stopping);
-        return string.Format(
-            CultureInfo.CurrentCulture, "fetch {0:N0} results ({1:N1} MiB) of {2}; {3:N0} are here already, and {4:N0} cannot be fetched",
-            plan.Files, plan.Bytes / MiB, known, plan.Unchanged, plan.Problems);
+        return PlanText.Of("fetch", plan.Files, plan.Bytes, $" of {known}", plan.Unchanged, "here", skipped: 0, plan.Problems, "fetched");
     });
 }

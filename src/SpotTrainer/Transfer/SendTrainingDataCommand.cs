@@ -223,6 +223,6 @@ public sealed class SendTrainingDataCommand : HostStepCmdlet
 
     private string Deletion(SendPlan plan) => string.Format(
         CultureInfo.CurrentCulture, "delete from {0}: {1}{2}", Destination,
-        string.Join(", ", plan.Extra.OrderBy(path => path, StringComparer.Ordinal).Take(MostNames)),
-        plan.Extra.Count > MostNames ? $", and {plan.Extra.Count - MostNames:N0} more" : string.Empty);
+        string.Join(", ", plan.Extra.OrderBy(path => path, StringComparer.Ordinal).Take(MostNames).Select(TerminalText.Line)),
+        plan.Extra.Count > MostNames ? $", and {DisplayText.Number(plan.Extra.Count - MostNames)} more" : string.Empty);
 }

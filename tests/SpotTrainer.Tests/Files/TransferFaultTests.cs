@@ -265,7 +265,7 @@ public sealed class TransferFaultTests(ITestOutputHelper output) : IAsyncLifetim
             way.Fill(new Random(Seed + 1), 100, 100_000, large);
             host.Log.Told = line =>
             {
-                if (line.Contains("travel as one stream", StringComparison.Ordinal))
+                if (line.Contains("in one stream", StringComparison.Ordinal))
                 {
                     FillUp(Path.Combine(disk, "other"));
                 }
@@ -382,7 +382,7 @@ public sealed class TransferFaultTests(ITestOutputHelper output) : IAsyncLifetim
         using var source = new CancellationTokenSource();
         ground.Log.Told = line =>
         {
-            if (line.Contains("travel as one stream", StringComparison.Ordinal))
+            if (line.Contains("in one stream", StringComparison.Ordinal))
             {
                 source.Cancel();
                 File.WriteAllText(Path.Combine(Assert.Single(Directory.GetDirectories(way.Stage)), "mirror"), "keep\0");
@@ -448,7 +448,7 @@ public sealed class TransferFaultTests(ITestOutputHelper output) : IAsyncLifetim
         var shrinking = Task.CompletedTask;
         ground.Log.Told = line =>
         {
-            if (line.Contains("travel as one stream", StringComparison.Ordinal))
+            if (line.Contains("in one stream", StringComparison.Ordinal))
             {
                 ground.Log.Told = null;
                 using var file = File.OpenWrite(Path.Combine(way.Source, "d3/f3"));

@@ -27,7 +27,7 @@ public sealed class TransferWorker
         {
             Told = line =>
             {
-                if (line.Contains("travel as one stream", StringComparison.Ordinal))
+                if (line.Contains("in one stream", StringComparison.Ordinal))
                 {
                     File.WriteAllText(words[4], "");
                 }
