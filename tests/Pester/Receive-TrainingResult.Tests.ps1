@@ -131,16 +131,16 @@ with open('model.bin', 'wb') as file:
             Should -Be (@('a.csv') + $own)
         ($instance | Invoke-TrainingCommand $mark -Result -AllowFailure).ExitCode | Should -Be 1
         $most = $job | Receive-TrainingResult @to -Exclude '*.tmp', 'model.bin'
-        $most.Files | Should -Be 'asked.py', 'b.txt'
+        $most.Files | Should -Be (@('a.csv', 'asked.py', 'b.txt', 'data/asked.csv', 'out/c.csv') + $own)
         $most.Unchanged | Should -Be 5
         ($instance | Invoke-TrainingCommand $mark -Result -AllowFailure).ExitCode | Should -Be 1
 
         # The rest.
         $each = $job | Receive-TrainingResult @to -PassThru
         ($each | Where-Object State -EQ 'Transferred').Path | Sort-Object | Should -Be 'model.bin', 'out/d.tmp'
-        ($each | Where-Object State -EQ 'Unchanged').Path | Sort-Object | Should -Be ($some.Files + $most.Files | Sort-Object)
+        ($each | Where-Object State -EQ 'Unchanged').Path | Sort-Object | Should -Be ($most.Files | Sort-Object)
         ($each | Where-Object Path -EQ 'model.bin').Length | Should -Be 9000000
-        Show $each[0] | Should -Match 'Instance\s+State\s+KiB\s+Path'
+        Show $each[0] | Should -Match 'Instance\s+State\s+Size\s+Path'
         ($instance | Invoke-TrainingCommand $mark -Result).ExitCode | Should -Be 0
 
         # The content decides with -Checksum, and the size and the time without.
@@ -153,8 +153,8 @@ with open('model.bin', 'wb') as file:
             $file.LastWriteTimeUtc = $written
         }
 
-        ($job | Receive-TrainingResult @to).Files | Should -BeNullOrEmpty
-        ($job | Receive-TrainingResult @to -Checksum).Files | Should -Be $changed
+        $job | Receive-TrainingResult @to -PassThru | Where-Object State -EQ 'Transferred' | Should -BeNullOrEmpty
+        ($job | Receive-TrainingResult @to -PassThru -Checksum | Where-Object State -EQ 'Transferred').Path | Sort-Object | Should -Be $changed
         Get-Content -LiteralPath (Join-Path $to.Destination 'data/asked.csv') | Should -Be 'data/asked.csv'
         ($instance | Invoke-TrainingCommand "sha256sum $($job.Folder)/model.bin") -split ' ' | Select-Object -First 1 |
             Should -Be (Get-FileHash (Join-Path $to.Destination 'model.bin')).Hash
