@@ -35,7 +35,8 @@ internal sealed class TarReader(Stream source)
             Fill(header, Block);
             if (Array.TrueForAll(header, one => one == 0))
             {
-                // A second empty block follows, and more, until the record is full.
+                // A second empty block follows, perhaps in a record of its own, and more, until that is full.
+                Skip(Block);
                 Skip((record - (count % record)) % record);
                 return null;
             }

@@ -1,9 +1,10 @@
 using System.Text;
 using SpotTrainer.Files;
+using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Files;
 
-/// <summary>Archives that no tar has written.</summary>
+/// <summary>Archives that no tar has written, and where those of GNU tar end.</summary>
 public sealed class TarReaderTests
 {
     private const int Record = 128 * 512;
@@ -22,6 +23,27 @@ public sealed class TarReaderTests
 
     [Fact]
     public void A_file_says_its_size_before_it_is_read() => Assert.Equal(("a", 1L << 35), Next('0', 1L << 35));
+
+    /// <summary>
+    /// Two empty blocks end it, and the second of them can stand in a record of its own: one of 128 archives is such a one.
+    /// </summary>
+    [Fact]
+    public async Task What_follows_an_archive_is_found_wherever_it_ends()
+    {
+        using var folder = new TemporaryFolder();
+        for (var blocks = 0; blocks <= 2 * Record / 512; blocks++)
+        {
+            await File.WriteAllBytesAsync(folder["file"], new byte[blocks * 512], TestContext.Current.CancellationToken);
+            (await Programs.RunAsync(
+                "sh", "-c", $"cd {folder.Path} && tar -c -b 128 -f archive --format=gnu ./file && printf end >> archive")).Succeeded();
+            await using var archive = File.OpenRead(folder["archive"]);
+            var reader = new TarReader(archive);
+            Assert.Equal(blocks * 512, reader.Next(Record)!.Value.Size);
+            Assert.Null(reader.Next(Record));
+            using var rest = new StreamReader(archive);
+            Assert.True(await rest.ReadToEndAsync(TestContext.Current.CancellationToken) == "end", $"{blocks} blocks");
+        }
+    }
 
     private static (string, long) Next(char type, long size)
     {
