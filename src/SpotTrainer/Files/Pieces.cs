@@ -8,11 +8,11 @@ internal sealed class LargeFile
     /// <summary>A file of this size, in bytes, or more is large.</summary>
     public const int Least = 8 << 20;
 
-    /// <summary>The largest piece in bytes.</summary>
-    private const int LargestPiece = 32 << 20;
+    /// <summary>The largest piece in bytes. Two of them are in memory at a time, for each connection.</summary>
+    private const int LargestPiece = 16 << 20;
 
     /// <summary>About how many pieces a file has, unless they would be too large or too small.</summary>
-    private const int Pieces = 64;
+    private const int Pieces = 128;
 
     /// <param name="path">The path, relative to the folder that is transferred.</param>
     /// <param name="size">The size in bytes.</param>
