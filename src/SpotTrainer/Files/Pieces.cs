@@ -12,7 +12,7 @@ internal sealed class LargeFile
     private const int LargestPiece = 16 << 20;
 
     /// <summary>About how many pieces a file has, unless they would be too large or too small.</summary>
-    private const int Pieces = 128;
+    private const int Pieces = 96;
 
     /// <param name="path">The path, relative to the folder that is transferred.</param>
     /// <param name="size">The size in bytes.</param>
