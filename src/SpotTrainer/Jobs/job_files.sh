@@ -6,7 +6,8 @@
 # A record is "SIZE MTIME CTIME PATH" and a null byte. The size is in bytes, the times are in seconds since 1970 with all the decimals that
 # find prints, and the path is relative to the data folder. No program can set the ctime, so a file that was changed and got its size and
 # its time back differs as well. Of a link, the values are its own.
-# CONTROL/../sent has the same records of what was sent, for every job; a file that is as it was sent is no result.
+# CONTROL/../sent has the same records of what was sent, for every job; a file that is as it was sent is no result. The path of what was sent to
+# another folder than the data folder begins with a slash, and that of a folder ends with one.
 # In a list, three letters and a space stand before each record: where the path begins (j: JOB, d: the data folder, c: CONTROL), the type of
 # the file if links are followed, and its own type (find -printf %Y%y). Folders stand there only if they cannot be read.
 # It is sent as one line in single quotes, and so has none, and no exclamation mark, which means something to csh.
