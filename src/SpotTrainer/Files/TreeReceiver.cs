@@ -291,14 +291,15 @@ internal sealed class TreeReceiver
             plan.Kept.AddRange(plan.Archive.Where(item => stage.Has(item.Local, item.Entry)));
             plan.Archive.RemoveAll(new HashSet<HostItem>(plan.Kept).Contains);
             stage.Keep(plan.Kept.Select(item => item.Local), plan.Large.Select(large => large.File));
-            var needed = plan.Bytes - plan.Kept.Sum(item => item.Entry.Size) - plan.Large.Sum(large => stage.BytesOf(large.File));
+            var kept = plan.Kept.Sum(item => item.Entry.Size);
+            var needed = plan.Bytes - kept - plan.Large.Sum(large => stage.BytesOf(large.File));
             if (new DriveInfo(order.Destination).AvailableFreeSpace is var free && needed > free)
             {
                 throw FileErrors.LocalDiskFull(order.Destination, needed, free);
             }
 
             progress.Begin(plan.Bytes);
-            progress.Skip(plan.Kept.Sum(item => item.Entry.Size));
+            progress.Skip(kept);
             plan.Large.ForEach(large => queue.Add(PieceReceiver.Missing(large.File, stage, progress)));
             receiver.context.Log.Verbose(
                 $"{connection.Host}: {DisplayText.Count(plan.Archive.Count, "small file")} in one stream, "

@@ -115,7 +115,9 @@ internal sealed class TreeSender
     {
         try
         {
-            await Conversation.RunAsync(connection, Command(mode), input, Listen, order.Checksum ? Task.CompletedTask : ready.Task, errors.Add, end, context.Time, cancellationToken);
+            await Conversation.RunAsync(
+                connection, Command(mode), input, Listen, order.Checksum ? Task.CompletedTask : ready.Task, errors.Add, end, context.Time,
+                cancellationToken);
         }
         catch (FormatException exception)
         {
@@ -317,7 +319,8 @@ internal sealed class TreeSender
 
         outcome.Unchanged.AddRange(plan.Unchanged.Select(item => (item.Entry.Path, item.Entry.Size)));
         outcome.Failed.AddRange(plan.Failed);
-        var left = plan.Kept.Sum(item => item.Entry.Size) + host.Pieces.Sum(Piece.LengthIn);
+        var kept = plan.Kept.Sum(item => item.Entry.Size);
+        var left = kept + host.Pieces.Sum(Piece.LengthIn);
         var needed = plan.Bytes - left;
         if (needed > host.Free)
         {
@@ -326,7 +329,7 @@ internal sealed class TreeSender
 
         sent.UnionWith(plan.Archive.Concat(plan.Kept).Concat(plan.Large.Select(file => file.Source!)).Select(item => item.Entry.Path));
         progress.Begin(plan.Bytes);
-        progress.Skip(plan.Kept.Sum(item => item.Entry.Size));
+        progress.Skip(kept);
         queue.Add(plan.Large.SelectMany(file => file.Split()));
         context.Log.Verbose(
             $"{connection.Host}: {DisplayText.Count(plan.Files - plan.Large.Count, "small file")} in one stream, "
@@ -595,5 +598,6 @@ internal sealed class TreeSender
     }
 
     private Task SendMoreAsync(SshConnection more, object taker, CancellationToken cancellationToken) => Conversation.RunAsync(
-        more, Command("more"), Pieces(taker).Append(Line("end")), ListenToMore, Task.CompletedTask, _ => { }, () => { }, context.Time, cancellationToken);
+        more, Command("more"), Pieces(taker).Append(Line("end")), ListenToMore, Task.CompletedTask, _ => { }, () => { }, context.Time,
+        cancellationToken);
 }

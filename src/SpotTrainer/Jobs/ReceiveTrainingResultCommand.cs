@@ -10,8 +10,6 @@ namespace SpotTrainer.Jobs;
 [OutputType(typeof(TrainingResult), typeof(TransferredFile))]
 public sealed class ReceiveTrainingResultCommand : JobCmdlet
 {
-    private const double MiB = 1 << 20;
-
     private bool destinationTaken;
 
     /// <summary>
