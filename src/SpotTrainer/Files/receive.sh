@@ -3,23 +3,25 @@
 #   receive.sh MODE DESTINATION ID RECORD NAME...
 # MODE is list (only lists, makes nothing), send, check (as send, and lists the hashes of what is there), or more (a further connection that
 # takes pieces for the same ID). What ID has sent before, and was not finished, is in DESTINATION/.spottrainer-incoming/ID. RECORD
-# is sent for the record of what was sent, and none otherwise. NAMES limit the list to entries of DESTINATION. It stands behind talk.sh and note_sent.sh.
+# is sent for the record of what was sent, and none otherwise. NAMES limit the list to entries of DESTINATION. It stands behind talk.sh and
+# note_sent.sh.
 #
 # Standard output has words that each end with a null:
-#   "at" the destination's own path, "free" BYTES, "wide" 1 if it is the home folder, or above it, or the module's own, "zstd" and "gzip" if they are there, each
-#   twice; with RECORD, "data" the path of the data folder, "sent" and each record of what was sent (job_files.sh), and "busy" ID for each job
-#   that runs; for each entry there ("have"), or kept from before ("kept"): "TYPE MODE SIZE TIME", PATH, TARGET; "hash" "HASH  PATH"; for each piece from before "piece" "KEY OFFSET LENGTH HASH"; "ready"; then "piece" for each that has arrived,
-#   and "torn" "KEY OFFSET LENGTH HASH" for one that has another hash; "bad" PATH for what did not arrive whole, "blocked" PATH for what
+#   "at" the destination's own path, "free" BYTES, "wide" 1 if it is the home folder, or above it, or the module's own, "zstd" and "gzip" if
+#   they are there, each twice; with RECORD, "data" the path of the data folder, "sent" and each record of what was sent (job_files.sh), and
+#   "busy" ID for each job that runs; for each entry there ("have"), or kept from before ("kept"): "TYPE MODE SIZE TIME", PATH, TARGET;
+#   "hash" "HASH  PATH"; for each piece from before "piece" "KEY OFFSET LENGTH HASH"; "ready"; then "piece" for each that has arrived, and
+#   "torn" "KEY OFFSET LENGTH HASH" for one that has another hash; "bad" PATH for what did not arrive whole, "blocked" PATH for what
 #   something else is in the way of, and "done". Or, instead: "missing" NAMES for programs that the host does not have, "error" KIND PATH.
 # Standard input has lines, some with bytes after them:
 #   piece KEY SIZE OFFSET LENGTH COMPRESSION COUNT, COUNT bytes, HASH: a part of a large file, compressed on its own
 #   drop LENGTH, the bytes: paths of what was kept from before and is not wanted any more
 #   mirror LENGTH, the bytes: paths of what is to be deleted, what is in a folder before the folder, which ends with a slash
 #   end: there is nothing more to do
-#   tar COMPRESSION NAMES, and an archive to the end of the input. NAMES is there if names of files have line ends. It has files/, the new entries; large, KEY, TIME, MODE, and PATH for each
-#   file that came in pieces; sums, "HASH  ./PATH" for all others, in the order of the bytes; modes, "MODE" and a path; folders, an archive
-#   with the times and modes of folders, and names, their paths; and end, with the sizes of these five lists. Lists have a null after each
-#   item.
+#   tar COMPRESSION NAMES, and an archive to the end of the input. NAMES is there if names of files have line ends. It has files/, the new
+#   entries; large, KEY, TIME, MODE, and PATH for each file that came in pieces; sums, "HASH  ./PATH" for all others, in the order of the
+#   bytes; modes, "MODE" and a path; folders, an archive with the times and modes of folders, and names, their paths; and end, with the
+#   sizes of these five lists. Lists have a null after each item.
 # It is sent as one line in single quotes, and so has none, and no exclamation mark, which means something to csh.
 # Talk.sh sets hash and newline.
 # shellcheck disable=SC2154
@@ -55,7 +57,8 @@ esac
 case $home/ in
     "${PWD%/}"/*) wide=1 ;;
 esac
-# Says what earlier transfers have brought, and which jobs run: their processes are noted with the boot and the time of their start (proc(5)).
+# Says what earlier transfers have brought, and which jobs run: their processes are noted with the boot and the time of their start
+# (proc(5)).
 say_record() {
     say data "$(cd -P -- "$HOME/spottrainer/data" 2>/dev/null && pwd)"
     [ -f "$HOME/spottrainer/control/sent" ] && xargs -0 -r printf "sent\0%s\0" < "$HOME/spottrainer/control/sent"

@@ -30,8 +30,8 @@ public sealed class TreeReceiverTests
     }
 
     /// <summary>
-    /// As on Windows: a file has its own name and those of the links to it. It need not travel under its own name at all, and what was
-    /// received is told of by the names that are wanted.
+    /// As on Windows: a file has its own name and those of the links to it. It need not travel under its own name at all, and the outcome
+    /// lists the names that were asked for.
     /// </summary>
     [Theory]
     [InlineData(false)]
