@@ -62,7 +62,7 @@ internal static class JobRunner
         await connection.RequireAsync(
             $"{Functions}cd {ShellText.QuotePath(folder)} && "
             + $"mkdir -p {MachineLayout.Data} && ln -sfn {JobFiles.DataTarget} {JobFiles.Data} && {JobFiles.Note(folder, request.Id)} && "
-            + $"export PATH={ShellText.QuotePath(request.Prefix + "/bin")}:\"$PATH\" && "
+            + $"{StackEnvironment.Activate(request.Prefix)} && "
             + $"{{ setsid nohup {python} {Own(JobFiles.Runner)} {quoted} --output {quoted} --status {Own(JobFiles.Status)} "
             + $"> {Own(JobFiles.Log)} 2>&1 < /dev/null & {{ note_process $!; printf '%s\\n' {quoted}; }} > {process}; }} && "
             + register, $"Starting {name}", cancellationToken);

@@ -39,6 +39,13 @@ public sealed class InvokeTrainingCommandCommand : HostStepCmdlet
     [Parameter]
     public SwitchParameter Sudo { get; set; }
 
+    /// <summary>
+    /// Runs the command without the Python stack. By default, it runs in the environment of the stack that Install-CondaStack installed last
+    /// without -Name and -Prefix. With -Sudo, it never does.
+    /// </summary>
+    [Parameter]
+    public SwitchParameter NoEnvironment { get; set; }
+
     /// <summary>The folder on the host to run the command in. The default is the user's home folder.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -138,6 +145,7 @@ public sealed class InvokeTrainingCommandCommand : HostStepCmdlet
         {
             Arguments = ArgumentList,
             Sudo = Sudo,
+            InStack = !NoEnvironment,
             WorkingDirectory = WorkingDirectory,
             Environment = Environment?.Cast<DictionaryEntry>().ToDictionary(one => Text(one.Key), one => Text(one.Value), StringComparer.Ordinal)
                 ?? new Dictionary<string, string>(StringComparer.Ordinal),

@@ -24,6 +24,9 @@ internal sealed record RemoteCommand(string Text)
     /// <summary>Whether it runs as root, through sudo.</summary>
     public bool Sudo { get; init; }
 
+    /// <summary>Whether it runs in the host's Python stack, if it has one (<see cref="StackEnvironment"/>). Root does not.</summary>
+    public bool InStack { get; init; }
+
     /// <summary>The folder to run it in; null for the user's home folder.</summary>
     public string? WorkingDirectory { get; init; }
 
@@ -60,10 +63,7 @@ internal sealed record RemoteCommand(string Text)
         var directory = WorkingDirectory is { } path ? ShellText.QuotePath(path) : null;
         // As a rule, the login shell prepares the command itself. One that may be csh or fish leaves that to a POSIX shell.
         var words = $"{mark} \"$SSH_CONNECTION\" {directory ?? "''"}";
-        var lines = new List<string>
-        {
-            (hasPosixShell ? $"( set -- {words}; {Prelude} )" : $"sh -c '{Prelude}' sh {words}") + " || exit 255",
-        };
+        var lines = new List<string>();
         if (directory is not null)
         {
             lines.Add($"cd -- {directory} || exit 255");
@@ -71,6 +71,13 @@ internal sealed record RemoteCommand(string Text)
 
         lines.AddRange(Environment.Select(variable => $"export {variable.Key}={ShellText.Quote(variable.Value)}"));
         lines.Add(Arguments is null ? Text : ShellText.Exec([Text, .. Arguments]));
+        if (InStack && !Sudo)
+        {
+            lines = hasPosixShell ? [StackEnvironment.ActivateDefault, .. lines]
+                : [ShellText.Exec(["sh", "-c", $"{StackEnvironment.ActivateDefault}; exec \"$SHELL\" -c \"$1\"", "sh", string.Join("\n", lines)])];
+        }
+
+        lines.Insert(0, (hasPosixShell ? $"( set -- {words}; {Prelude} )" : $"sh -c '{Prelude}' sh {words}") + " || exit 255");
         var text = string.Join("\n", lines);
         var whole = Sudo
             ? $"exec sudo -n -- env SSH_CONNECTION=\"$SSH_CONNECTION\" \"$SHELL\" -c {ShellText.Quote(text)}"

@@ -64,7 +64,7 @@ internal sealed class RemoteProcess(
         CommandChannel? channel = null;
         try
         {
-            channel = connection.OpenChannel(command.ForShell(mark, connection.HasPosixShell));
+            channel = connection.OpenChannel(command.ForShell(mark, connection.HasPosixShell == true));
             var ending = await channel.StartAsync();
             if (command.Input is null)
             {

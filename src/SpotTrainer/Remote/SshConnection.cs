@@ -86,8 +86,8 @@ internal sealed class SshConnection : IDisposable
     /// <summary>The blob of the host key with which the host has proved its identity (RFC 4253, section 6.6).</summary>
     public byte[] HostKey { get; }
 
-    /// <summary>Whether the user's login shell is known to be a POSIX shell, which needs no other to prepare a command.</summary>
-    public bool HasPosixShell { get; private set; }
+    /// <summary>Whether the user's login shell is a POSIX shell, which needs no other to prepare a command. Null if that is not known yet.</summary>
+    public bool? HasPosixShell { get; private set; }
 
     /// <summary>What a further connection to the host needs.</summary>
     private StepContext Context => new(Log, session, time);
@@ -267,6 +267,12 @@ internal sealed class SshConnection : IDisposable
     public async Task<CommandEnd> ExecuteAsync(
         RemoteCommand command, Func<TrainingCommandStream, ArraySegment<byte>, Task> read, CancellationToken cancellationToken)
     {
+        if (command.InStack && HasPosixShell is null)
+        {
+            // A shell that is not known gets the command from another one, which does not read the startup files in the same way.
+            await RunAsync(new RemoteCommand(":") { Timeout = command.Timeout, Title = command.Shown }, cancellationToken);
+        }
+
         using var limit = time.Limit(command.Timeout ?? Timeout.InfiniteTimeSpan, cancellationToken);
         var process = new RemoteProcess(this, command, read);
         try

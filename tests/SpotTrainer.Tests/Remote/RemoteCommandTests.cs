@@ -218,6 +218,44 @@ public sealed class RemoteCommandTests : IAsyncLifetime
         }
     }
 
+    /// <summary>The shells that people have, and one that says something at its start: the file of the stack must not get lost in any.</summary>
+    [Theory]
+    [InlineData("bash", "bash")]
+    [InlineData("dash", "dash")]
+    [InlineData("zsh", "zsh")]
+    [InlineData("tcsh", "tcsh")]
+    [InlineData("fish", "fish")]
+    public async Task A_command_runs_in_the_stack_under_any_login_shell(string package, string shell)
+    {
+        await DebianPackages.EnsureAsync(package);
+        Directory.CreateDirectory(folder["home/.config/spottrainer"]);
+        var file = folder.Write("home/.config/spottrainer/env.sh", "echo noise\nexport STACK=\"it's here\"\n");
+        using var other = await SshServer.StartAsync(
+            folder, "-t ed25519", folder["authorized"], more: $"SetEnv SHLVL=1 HOME={folder["home"]}",
+            command: $"SHELL=/usr/bin/{shell} exec {shell} -c \"$SSH_ORIGINAL_COMMAND\"");
+        var connection = await ConnectAsync(other.Port, other.Fingerprint);
+        var command = new RemoteCommand("printenv STACK; printenv A; pwd")
+        {
+            InStack = true, WorkingDirectory = "/usr", Environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["A"] = "!x" },
+        };
+        if (shell is "tcsh" or "fish")
+        {
+            // These do not export with the words of a POSIX shell.
+            command = command with { Text = "sh", Arguments = ["-c", "printenv STACK; echo !x; pwd"], Environment = new Dictionary<string, string>(StringComparer.Ordinal) };
+        }
+
+        for (var i = 0; i < 2; i++)
+        {
+            var result = await connection.RunAsync(command, Stop).WaitAsync(Limit, Stop);
+            Assert.Equal("it's here\n!x\n/usr\n", result.Output);
+            Assert.Equal("noise\n", result.ErrorOutput);
+        }
+
+        Assert.NotEqual(0, (await connection.RunAsync("printenv STACK", Stop)).ExitCode);
+        File.Delete(file);
+        Assert.Equal("/usr\n", (await connection.RunAsync(command with { Text = "pwd", Arguments = shell is "fish" or "tcsh" ? [] : null }, Stop)).Output);
+    }
+
     [Fact]
     public async Task A_command_that_is_too_long_or_has_a_null_is_refused_before_anything_is_sent()
     {
