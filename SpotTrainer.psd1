@@ -20,6 +20,7 @@
         'ConvertTo-PuttyKey'
         'Enter-SpotTrainingInstance'
         'Enter-TrainingHost'
+        'Export-CondaLock'
         'Export-SshConfig'
         'Find-SpotOffer'
         'Get-SpotPrice'

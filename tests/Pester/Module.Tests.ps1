@@ -7,7 +7,7 @@ BeforeDiscovery {
     $onMachines = 'Install-CondaStack', 'Invoke-TrainingCommand', 'New-PuttySession', 'New-TrainingTunnel', 'Remove-SpotTrainingInstance', 'Send-TrainingData',
         'Set-JupyterSecurity', 'Set-SpotTrainingDeadline', 'Start-JupyterServer', 'Start-TrainingJob', 'Stop-JupyterServer', 'Wait-SpotTrainingInstance' | ForEach-Object { @{ Name = $_ } }
     $onJobs = 'Receive-TrainingResult', 'Wait-TrainingJob' | ForEach-Object { @{ Name = $_ } }
-    $changing = 'Clear-SpotTrainingResource', 'ConvertFrom-PuttyKey', 'ConvertTo-PuttyKey', 'Export-SshConfig', 'Install-CondaStack', 'Invoke-TrainingCommand', 'New-PuttySession', 'New-SpotTrainingInstance',
+    $changing = 'Clear-SpotTrainingResource', 'ConvertFrom-PuttyKey', 'ConvertTo-PuttyKey', 'Export-CondaLock', 'Export-SshConfig', 'Install-CondaStack', 'Invoke-TrainingCommand', 'New-PuttySession', 'New-SpotTrainingInstance',
         'New-TrainingKeyPair', 'New-TrainingSecurityGroup', 'New-TrainingTunnel', 'Receive-TrainingResult', 'Remove-SpotTrainingInstance', 'Remove-TrainingKeyPair', 'Remove-TrainingTunnel', 'Send-TrainingData',
         'Set-JupyterSecurity', 'Set-SpotRehearsal', 'Set-SpotTrainingDeadline', 'Start-JupyterServer', 'Start-PuttySession', 'Start-SpotRehearsal', 'Start-TrainingJob', 'Stop-JupyterServer',
         'Stop-SpotRehearsal', 'Update-TrainingSecurityGroup' | ForEach-Object { @{ Name = $_ } }

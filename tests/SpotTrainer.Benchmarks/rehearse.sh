@@ -47,7 +47,7 @@ on() { ssh "${options[@]}" -p "$port" "ubuntu@$address" "$@"; }
 until on true 2> /dev/null; do sleep 0.1; done
 done_with launch
 
-on 'mkdir -p spottrainer/data && curl -fsS -o /tmp/conda.sh http://10.77.0.1/miniconda/Miniconda3-latest-Linux-x86_64.sh && bash /tmp/conda.sh -b -p spottrainer/conda &&
+on 'mkdir -p spottrainer/data && curl -fsS -o /tmp/conda.sh http://10.77.0.1/conda/Miniforge3-26.7.2-0-Linux-x86_64.sh && bash /tmp/conda.sh -b -p spottrainer/conda &&
     spottrainer/conda/bin/conda install -y -q scikit-learn pandas matplotlib notebook' > /dev/null
 done_with conda
 

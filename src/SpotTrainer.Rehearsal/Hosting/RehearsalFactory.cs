@@ -1,5 +1,5 @@
-using System.Text;
 using SpotTrainer.Foundation;
+using SpotTrainer.Rehearsal.Conda;
 using SpotTrainer.Rehearsal.Endpoint;
 using SpotTrainer.Rehearsal.Machines;
 
@@ -8,8 +8,6 @@ namespace SpotTrainer.Rehearsal.Hosting;
 /// <summary>Starts rehearsals: first the machines' network, then the endpoint that launches machines.</summary>
 internal sealed class RehearsalFactory : IRehearsalFactory
 {
-    private static readonly string[] Architectures = ["x86_64", "aarch64"];
-
     /// <inheritdoc/>
     public async Task<IRehearsalHost> StartAsync(bool installMissing, IStepLog log, CancellationToken cancellationToken)
     {
@@ -18,7 +16,7 @@ internal sealed class RehearsalFactory : IRehearsalFactory
             Path.GetTempPath(), "spottrainer-" + Path.GetRandomFileName().Replace(".", string.Empty, StringComparison.Ordinal));
         try
         {
-            var vpc = await Vpc.StartAsync(folder, new VpcOptions { Files = Mirror() }, cancellationToken);
+            var vpc = await Vpc.StartAsync(folder, new VpcOptions { Files = StandInInstaller.Find }, cancellationToken);
             try
             {
                 var endpoint = Ec2Endpoint.Start(vpc, new EndpointOptions());
@@ -74,17 +72,5 @@ internal sealed class RehearsalFactory : IRehearsalFactory
         {
             log.ProgressDone(activity);
         }
-    }
-
-    /// <summary>The stand-in installer, under the names of Miniconda's installers.</summary>
-    private static Dictionary<string, Func<byte[]>> Mirror() => Architectures.ToDictionary(
-        architecture => $"/miniconda/Miniconda3-latest-Linux-{architecture}.sh", _ => new Func<byte[]>(ReadInstaller),
-        StringComparer.Ordinal);
-
-    private static byte[] ReadInstaller()
-    {
-        using var stream = typeof(RehearsalFactory).Assembly.GetManifestResourceStream("installer.sh")!;
-        using var reader = new StreamReader(stream);
-        return Encoding.UTF8.GetBytes(reader.ReadToEnd());
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SpotTrainer.Foundation;
+using SpotTrainer.Rehearsal.Conda;
 using SpotTrainer.Rehearsal.Endpoint;
 using SpotTrainer.Rehearsal.Faults;
 using SpotTrainer.Rehearsal.Machines;
@@ -29,7 +30,7 @@ internal sealed class RehearsalHost(Vpc vpc, Ec2Endpoint endpoint, string folder
     public string Folder => folder;
 
     /// <inheritdoc/>
-    public Uri CondaMirror => new($"http://{Vpc.RouterAddress}/miniconda");
+    public Uri CondaMirror => new($"http://{Vpc.RouterAddress}{StandInInstaller.Folder.TrimEnd('/')}");
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<RehearsalCharge>> GetChargesAsync() => lastCharges ?? await endpoint.GetChargesAsync();

@@ -312,15 +312,15 @@ internal sealed class Vpc : IMachineFactory, IAsyncDisposable
         ? Task.FromResult<Socket?>(null)
         : SocketServer.ConnectAsync(new IPEndPoint(IPAddress.Loopback, _endpointPort), cancellationToken);
 
-    private static LocalResponse AnswerFile(IReadOnlyDictionary<string, Func<byte[]>> files, LocalRequest request)
+    private static LocalResponse AnswerFile(Func<string, byte[]?> files, LocalRequest request)
     {
         if (request.Method is not ("GET" or "HEAD"))
         {
             return new LocalResponse(405, "Method Not Allowed", "Method Not Allowed\n"u8.ToArray());
         }
 
-        return files.TryGetValue(request.Path, out var content)
-            ? new LocalResponse(200, "OK", content(), "application/octet-stream")
+        return files(request.Path) is { } content
+            ? new LocalResponse(200, "OK", content, "application/octet-stream")
             : new LocalResponse(404, "Not Found", "Not Found\n"u8.ToArray());
     }
 }

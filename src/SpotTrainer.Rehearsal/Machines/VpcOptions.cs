@@ -7,6 +7,6 @@ internal sealed class VpcOptions
     /// <see cref="Vpc.ConnectEndpoint"/>.</summary>
     public int? EndpointPort { get; init; }
 
-    /// <summary>The content that <c>http://10.77.0.1/</c> serves, by path with its leading slash.</summary>
-    public IReadOnlyDictionary<string, Func<byte[]>> Files { get; init; } = new Dictionary<string, Func<byte[]>>(StringComparer.Ordinal);
+    /// <summary>Returns the content that <c>http://10.77.0.1/</c> serves for a path with its leading slash; null if there is none.</summary>
+    public Func<string, byte[]?> Files { get; init; } = _ => null;
 }

@@ -225,7 +225,8 @@ class Machine:
                  "--ro-bind", self.asset_tag, "/sys/devices/virtual/dmi/id/board_asset_tag"]
         for name in ("etc", "home", "root", "var", "tmp", "opt", "srv", "mnt", "media", "usr/local"):
             argv += ["--bind", self.disk(name), f"/{name}"]
-        argv += ["--ro-bind", self.vpc.scripts, "/usr/local/lib/rehearsal"]
+        # What this computer has installed, the machine has, too.
+        argv += ["--ro-bind", self.vpc.scripts, "/usr/local/lib/rehearsal", "--ro-bind-try", "/var/lib/dpkg", "/var/lib/dpkg"]
         for name in ETC_DIRECTORIES:
             if os.path.isdir(f"/etc/{name}"):
                 argv += ["--ro-bind", f"/etc/{name}", f"/etc/{name}"]

@@ -1,50 +1,54 @@
-using System.Text.RegularExpressions;
+using System.Globalization;
 using SpotTrainer.Cloud;
 using SpotTrainer.Foundation;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Conda;
 
-/// <summary>Installs Miniconda and packages on a host.</summary>
+/// <summary>Installs a Python stack on a host.</summary>
 internal static class CondaInstaller
 {
-    /// <summary>The URL of the folder with the public installers.</summary>
-    public const string PublicMirror = "https://repo.anaconda.com/miniconda";
-
-    /// <summary>The most lines of the programs' messages that are shown.</summary>
-    private const int MostMessages = 500;
-
-    private static readonly Regex MissingPackage = new(
-        @"^\s+- (?<name>\S+)\s*$", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant,
-        TimeSpan.FromSeconds(1));
+    /// <summary>Channels that stand for Anaconda's own, which have terms of service.</summary>
+    private static readonly string[] WithTerms = ["https://repo.anaconda.com/pkgs/main", "https://repo.anaconda.com/pkgs/r"];
 
     /// <summary>Installs what is not installed yet.</summary>
-    /// <exception cref="SpotTrainerException"><c>PackagesNotFound</c>, <c>RemoteCommandFailed</c>, and those of connecting.</exception>
+    /// <exception cref="SpotTrainerException">Those of <see cref="CondaErrors"/>, and of connecting.</exception>
     public static async Task<CondaStack> EnsureAsync(
         TrainingHost host, CondaRequest request, StepContext context, CancellationToken cancellationToken)
     {
+        CondaSpecs.Require(request);
         var activity = $"Installing the Python stack on {host}";
-        context.Log.Progress(activity, string.Join(", ", request.Packages));
+        context.Log.Progress(activity, "connecting");
         try
         {
             var connection = await SshConnectionPool.GetAsync(host, context, cancellationToken);
-            var source = (request.Mirror ?? StandIn(host) ?? PublicMirror).TrimEnd('/');
-            var words = new[] { request.Prefix, source, request.Channel }.Concat(request.Packages).Select(ShellText.Quote);
-            var result = await connection.RunAsync(
-                $"bash -s -- {string.Join(" ", words)}", cancellationToken, EmbeddedScript.Read("install_conda.sh"));
-            if (result.ExitCode != 0)
+            var talk = new CondaTalk(context, activity);
+            var script = string.Join("\n", [.. Assignments(host, request), EmbeddedScript.Read("install_conda.sh")]);
+            var command = new RemoteCommand("bash -s")
             {
-                throw Failed(host, result);
-            }
+                Title = "the installation", Timeout = request.Timeout, Input = () => new MemoryStream(System.Text.Encoding.UTF8.GetBytes(script)),
+            };
+            var end = await connection.ExecuteAsync(
+                command,
+                (stream, bytes) =>
+                {
+                    if (stream == TrainingCommandStream.Output)
+                    {
+                        talk.Add(bytes);
+                    }
 
-            var messages = result.ErrorOutput.Split('\n').Where(line => line.Length > 0).ToArray();
-            foreach (var line in messages.Skip(messages.Length - MostMessages))
+                    return Task.CompletedTask;
+                },
+                cancellationToken);
+            talk.Finish();
+            return talk.End switch
             {
-                context.Log.Verbose(line);
-            }
-
-            var lines = result.Output.Split('\n').Where(line => line.Length > 0).ToArray();
-            return new CondaStack(host, request.Prefix, lines[lines.Length - 2], lines[lines.Length - 1], request.Packages);
+                { } word when word.StartsWith("result ", StringComparison.Ordinal) && end.ExitCode == 0 =>
+                    StackOf(host, request, CondaReport.Read(word.Substring("result ".Length)), talk),
+                { } word when word.StartsWith("failed ", StringComparison.Ordinal) =>
+                    throw CondaErrors.From(host, request, word.Substring("failed ".Length), talk.Answer),
+                _ => throw CondaErrors.Ended(host, end.ExitCode),
+            };
         }
         finally
         {
@@ -52,21 +56,52 @@ internal static class CondaInstaller
         }
     }
 
-    private static string? StandIn(TrainingHost host) =>
-        host is ICloudObject { Cloud.StandIns: { } standIns } && standIns.TryGetValue(PublicMirror, out var standIn) ? standIn : null;
-
-    private static SpotTrainerException Failed(TrainingHost host, TrainingCommandResult result)
+    private static CondaStack StackOf(TrainingHost host, CondaRequest request, CondaReport report, CondaTalk talk)
     {
-        if (!result.ErrorOutput.Contains("PackagesNotFoundError"))
-        {
-            return RemoteErrors.CommandFailed(host, "Installing the Python stack", result);
-        }
+        // In the order in which they were asked for.
+        var there = report.Packages.ToLookup(package => package.Name, StringComparer.OrdinalIgnoreCase);
+        var stack = new CondaStack(host, report, Wanted(request).SelectMany(name => there[name].Take(1)).ToArray(), talk.Phases);
+        return report.Errors.Count == 0 ? stack : throw CondaErrors.NotImported(stack, report.Errors);
+    }
 
-        // After the packages, conda lists its channels in the same format.
-        var channels = result.ErrorOutput.IndexOf("Current channels:", StringComparison.Ordinal);
-        var list = channels < 0 ? result.ErrorOutput : result.ErrorOutput.Substring(0, channels);
-        var names = string.Join(", ", MissingPackage.Matches(list).Cast<Match>().Select(match => match.Groups["name"].Value));
-        return new SpotTrainerException("PackagesNotFound", ErrorKind.ObjectNotFound, $"conda cannot find these packages: {names}.",
-            "Check the names, or use another -Channel. A rehearsal has only the packages of this computer's Python.", names);
+    /// <summary>The names of the packages that are asked for, which are imported at the end.</summary>
+    private static IEnumerable<string> Wanted(CondaRequest request) =>
+        CondaSpecs.Of(request).Select(CondaSpecs.NameOf).Concat(request.PipPackages.Select(CondaSpecs.NameOfPip))
+            .Where(name => name is not "python" and not "pip").Distinct(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Returns the assignments that install_conda.sh wants before it.</summary>
+    private static IEnumerable<string> Assignments(TrainingHost host, CondaRequest request)
+    {
+        var distribution = request.Distribution ?? CondaInstallers.Default;
+        var version = request.Version ?? CondaInstallers.Versions(distribution).First();
+        var publisher = CondaInstallers.FolderOf(distribution, version);
+        var standIn = request.Mirror is null && host is ICloudObject { Cloud.StandIns: { } standIns }
+            && standIns.TryGetValue(CondaInstallers.PublisherOf(distribution), out var local) ? local : null;
+        var file = CondaInstallers.FileOf(distribution, version, "ARCH");
+
+        // Miniforge publishes the hash beside the file. A mirror's own would only say what the mirror has.
+        var sums = standIn is not null ? $"{standIn}/{file}.sha256" : distribution == CondaInstallers.Default ? $"{publisher}/{file}.sha256" : string.Empty;
+        var hashes = request.Sha256 is { } own ? own.ToLowerInvariant()
+            : standIn is not null ? string.Empty : string.Join(" ", [.. CondaInstallers.HashesOf(distribution, version), "="]);
+        var (platform, packages, pip) = request.Lock is { } text ? CondaLock.Read(text, "the lock") : (string.Empty, string.Empty, request.PipPackages);
+        var terms = request.AcceptsTerms && request.Channels.Any(channel => channel == "defaults" || channel.Contains("repo.anaconda.com"))
+            ? WithTerms : [];
+        var values = new (string Name, string Value)[]
+        {
+            ("prefix", request.Prefix), ("name", request.Name ?? string.Empty),
+            ("installer", string.Join(" ", new[] { request.Distribution ?? (request.Version is null ? null : distribution), request.Version }.OfType<string>())),
+            ("file", file), ("address", (request.Mirror ?? standIn ?? publisher).TrimEnd('/')), ("sums", sums), ("sha256", hashes),
+            ("stall", request.Stall.TotalSeconds.ToString(CultureInfo.InvariantCulture)),
+            ("force", request.Force ? "yes" : string.Empty), ("wishes", request.Wishes()), ("gpu", request.Gpu ? "yes" : string.Empty),
+            ("lock", packages), ("platform", platform), ("pip", string.Join("\n", pip)), ("is_default", request.IsDefault ? "yes" : string.Empty),
+            ("report_stack", EmbeddedScript.Read("report_stack.py")),
+        };
+        var lists = new (string Name, IEnumerable<string> Words)[]
+        {
+            ("specs", CondaSpecs.Of(request)), ("channels", request.Channels), ("modules", Wanted(request)), ("terms", terms),
+            ("variables", request.Variables.Select(one => $"{one.Key}={one.Value}")),
+        };
+        return values.Select(one => $"{one.Name}={ShellText.Quote(one.Value)}")
+            .Concat(lists.Select(one => $"{one.Name}=({string.Join(" ", one.Words.Select(ShellText.Quote))})"));
     }
 }

@@ -6,13 +6,16 @@ namespace SpotTrainer.Conda;
 /// <summary>A Python stack on a host.</summary>
 public sealed class CondaStack
 {
-    internal CondaStack(TrainingHost instance, string prefix, string condaVersion, string pythonVersion, IReadOnlyList<string> package)
+    internal CondaStack(TrainingHost instance, CondaReport report, IReadOnlyList<CondaPackage> packages, IReadOnlyDictionary<string, TimeSpan> phases)
     {
         Instance = instance;
-        Prefix = prefix;
-        CondaVersion = TerminalText.Clean(condaVersion);
-        PythonVersion = TerminalText.Clean(pythonVersion);
-        Packages = package;
+        Prefix = TerminalText.Line(report.Prefix);
+        CondaVersion = TerminalText.Line(report.CondaVersion);
+        PythonVersion = TerminalText.Line(report.PythonVersion);
+        Platform = TerminalText.Line(report.Platform);
+        AllPackages = report.Packages;
+        Packages = packages;
+        Phases = phases;
     }
 
     /// <summary>The host.</summary>
@@ -21,15 +24,30 @@ public sealed class CondaStack
     /// <summary>The folder on the host where it is installed.</summary>
     public string Prefix { get; }
 
-    /// <summary>The version of conda, as conda reports it.</summary>
+    /// <summary>The version of conda.</summary>
     public string CondaVersion { get; }
 
     /// <summary>The version of Python.</summary>
     public string PythonVersion { get; }
 
-    /// <summary>The requested packages.</summary>
-    public IReadOnlyList<string> Packages { get; }
+    /// <summary>What conda calls the machine, such as <c>linux-64</c> or <c>linux-aarch64</c>.</summary>
+    public string Platform { get; }
+
+    /// <summary>The packages that were asked for.</summary>
+    public IReadOnlyList<CondaPackage> Packages { get; }
+
+    /// <summary>All packages that are there.</summary>
+    public IReadOnlyList<CondaPackage> AllPackages { get; }
+
+    /// <summary>How long each phase took: download, verify, unpack, solve, link, pip, check. Empty if everything was there already.</summary>
+    public IReadOnlyDictionary<string, TimeSpan> Phases { get; }
+
+    /// <summary>How long it took in seconds, without the connection; 0 if everything was there already.</summary>
+    public double Seconds => Math.Round(Phases.Values.Sum(time => time.TotalSeconds), 1);
+
+    /// <summary>The exact list of all packages. Export-CondaLock writes it to a file, for Install-CondaStack -LockFile.</summary>
+    public string Lock => CondaLock.Write(this);
 
     /// <inheritdoc/>
-    public override string ToString() => $"{CondaVersion} on {Instance}";
+    public override string ToString() => $"Python {PythonVersion} on {Instance}";
 }

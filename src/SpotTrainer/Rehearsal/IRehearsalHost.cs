@@ -20,7 +20,7 @@ internal interface IRehearsalHost
     /// <summary>The folder of all its files. It is deleted when the rehearsal ends.</summary>
     string Folder { get; }
 
-    /// <summary>The URL of the Miniconda installers, as its instances see it.</summary>
+    /// <summary>The URL of the installers of conda, as its instances see it.</summary>
     Uri CondaMirror { get; }
 
     /// <summary>Returns what each instance has been charged so far, or in total if the rehearsal has ended.</summary>

@@ -69,9 +69,9 @@ internal static class RehearsalControl
         : null;
 
     /// <summary>The local addresses that the instances of a rehearsal use in place of public ones.</summary>
-    /// <param name="condaMirror">The URL of the Miniconda installers, as the instances see it.</param>
+    /// <param name="condaMirror">The URL of the installers, as the instances see it.</param>
     public static IReadOnlyDictionary<string, string> StandIns(string condaMirror) =>
-        new Dictionary<string, string>(StringComparer.Ordinal) { [CondaInstaller.PublicMirror] = condaMirror };
+        CondaInstallers.Publishers.ToDictionary(publisher => publisher, _ => condaMirror, StringComparer.Ordinal);
 
     /// <summary>Returns the rehearsal of another process that the environment names; null if there is none, or if it has ended.</summary>
     private static CloudContext? FindShared()

@@ -503,7 +503,7 @@ internal sealed class SshConnection : IDisposable
 
     /// <summary>Runs a command that must succeed, and returns its standard output.</summary>
     /// <param name="command">The command, which the login shell runs.</param>
-    /// <param name="doing">What it does, for the error message: "Installing Miniconda".</param>
+    /// <param name="doing">What it does, for the error message: "Starting the job".</param>
     /// <param name="cancellationToken">Cancels the wait, and ends the command.</param>
     /// <param name="input">Its standard input; null for none.</param>
     public async Task<string> RequireAsync(string command, string doing, CancellationToken cancellationToken, string? input = null)

@@ -26,7 +26,7 @@ public sealed class FloorsTests
 
     /// <summary>The rooms of SpotTrainer.Rehearsal.dll, none of which may name PowerShell.</summary>
     private static FloorPlan Stage => new FloorPlan("SpotTrainer.Rehearsal",
-        ["Protocol"], ["Market"], ["Faults"], ["Machines"], ["Ec2"], ["Endpoint"], ["Hosting"])
+        ["Protocol", "Conda"], ["Market"], ["Faults"], ["Machines"], ["Ec2"], ["Endpoint"], ["Hosting"])
         .Keep("Renci", _ => false)
         .Keep("System.Management.Automation", _ => false);
 

@@ -129,6 +129,7 @@ public sealed class HostileTextTests(RehearsalSession session)
             host, "job-1", Hostile + ".py", "~/spottrainer/jobs/job-1",
             new JobStatus(Hostile, 1, 1, DateTimeOffset.UtcNow, DateTimeOffset.UtcNow, Hostile));
         var key = SshPrivateKey.MakeEd25519(Hostile);
+        var package = new CondaPackage(Hostile, Hostile, Hostile, Hostile);
         var problem = new LeftOut(Hostile, LeftOutReason.InTheWay, Hostile);
         RequireHarmless(
             new SpotTrainingCost(remembered, cloud), job,
@@ -137,7 +138,13 @@ public sealed class HostileTextTests(RehearsalSession session)
                 [new TransferredFile(host, Hostile, TransferState.Transferred, 1, Hostile)], [new TransferProblem(problem)],
                 new Dictionary<string, object>(StringComparer.Ordinal)),
             new TransferProblem(problem), new TransferredFile(host, Hostile, TransferState.Failed, null, Hostile),
-            new CondaStack(host, "~/conda", Hostile, Hostile, ["notebook"]),
+            new CondaStack(
+                host, CondaReport.Read(JsonSerializer.Serialize(new
+                {
+                    prefix = Hostile, conda = Hostile, python = Hostile, platform = Hostile, pip = Array.Empty<object>(), errors = Array.Empty<object>(),
+                    packages = new[] { new { name = Hostile, version = Hostile, build = Hostile, channel = Hostile } },
+                })), [package], new Dictionary<string, TimeSpan>(StringComparer.Ordinal)),
+            package,
             new JupyterServer(host, "~/conda", 8888, 1, Hostile, "running", openPort: false),
             new TrainingCommandResult(host, "true", new CommandEnd(0, null), Hostile, Hostile, TimeSpan.Zero),
             new PlanCheck("image", PlanResult.Failed, Hostile, Hostile), new PuttyKey("a.ppk", "a.pem", key, encrypted: false, 3));
@@ -165,18 +172,15 @@ public sealed class HostileTextTests(RehearsalSession session)
             os.kill(runner, 9)
 
             """);
-        var conda = $"""
-            cat > spottrainer/conda/bin/conda << 'END'
-            #!/bin/sh
-            printf '{Bytes}\n'
-            END
+        const string conda = """
+            sed -i 's/"conda": "[^"]*"/"conda": "a\\u001b]0;b\\u0007c\\u009b31md\\u007fe\\u202ef"/' spottrainer/conda/.spottrainer/base.result
             """;
         var result = session.Run(
             """
             $job = $Rogue | Start-TrainingJob -Path $script
             $job | Wait-TrainingJob
             $null = $Rogue | Invoke-TrainingCommand $replace
-            $Rogue | Install-CondaStack
+            $Rogue | Install-CondaStack -Package notebook
             $Rogue | Invoke-TrainingCommand "printf '$bytes' >&2; exit 3"
             $null = $Rogue | Remove-SpotTrainingInstance
             """,

@@ -6,9 +6,8 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using SpotTrainer.Tests.Support;
 
-namespace SpotTrainer.Tests.Transfer;
+namespace SpotTrainer.Tests.Support;
 
 /// <summary>
 /// A web server on loopback that does as badly as a test needs. It speaks TLS with a certificate of its own, and is reached as a proxy, so

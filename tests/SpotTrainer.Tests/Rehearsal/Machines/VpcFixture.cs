@@ -43,8 +43,7 @@ public sealed class VpcFixture : IAsyncLifetime
         HostKeys = await Keys.MakeAsync();
         Vpc = await Vpc.StartAsync(
             Folder,
-            new VpcOptions { Files = new Dictionary<string, Func<byte[]>>(
-                StringComparer.Ordinal) { ["/some/file.sh"] = () => "the file\n"u8.ToArray() } },
+            new VpcOptions { Files = path => path == "/some/file.sh" ? "the file\n"u8.ToArray() : null },
             CancellationToken.None);
         _endpoint.Start();
         _ = AnswerAsync();
