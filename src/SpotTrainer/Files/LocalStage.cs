@@ -20,8 +20,9 @@ internal sealed class LocalStage : IDisposable
 
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(3);
 
-    /// <summary>As long as receive.sh keeps what was interrupted.</summary>
-    private static readonly TimeSpan Kept = TimeSpan.FromDays(7);
+    /// <summary>How long what was interrupted is kept, as receive.sh does.</summary>
+    public static readonly TimeSpan Kept = TimeSpan.FromDays(7);
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     private readonly string area;

@@ -10,18 +10,22 @@ namespace SpotTrainer.Files;
 /// </summary>
 internal sealed class SftpSender
 {
+    private const string Prefix = "sftp-";
+
     private readonly RemoteFolder folder;
     private readonly SendOrder order;
     private readonly TransferProgress progress;
     private readonly CancellationToken cancellationToken;
     private readonly HostFolder host = new();
     private readonly TransferOutcome outcome = new();
+    private readonly TimeProvider time;
     private readonly string stage;
 
-    private SftpSender(RemoteFolder folder, SendOrder order, TransferProgress progress, CancellationToken cancellationToken)
+    private SftpSender(RemoteFolder folder, SendOrder order, TransferProgress progress, TimeProvider time, CancellationToken cancellationToken)
     {
-        (this.folder, this.order, this.progress, this.cancellationToken) = (folder, order, progress, cancellationToken);
-        stage = $"{LocalStage.Area}/sftp-{Guid.NewGuid():N}";
+        (this.folder, this.order, this.progress, this.time) = (folder, order, progress, time);
+        this.cancellationToken = cancellationToken;
+        stage = $"{LocalStage.Area}/{Prefix}{Guid.NewGuid():N}";
     }
 
     /// <summary>Sends.</summary>
@@ -29,11 +33,12 @@ internal sealed class SftpSender
     /// <c>SftpMissing</c>, <c>RemotePathDenied</c>, <c>RemotePathIsFile</c>, <c>RemoteFileFailed</c>, <c>ConnectionLost</c>.
     /// </exception>
     public static async Task<TransferOutcome> SendAsync(
-        SshConnection connection, SendOrder order, TransferProgress progress, bool hasShell, CancellationToken cancellationToken)
+        SshConnection connection, SendOrder order, TransferProgress progress, TimeProvider time, bool hasShell,
+        CancellationToken cancellationToken)
     {
         var destination = await connection.OpenFolderAsync(order.Destination, cancellationToken, hasShell);
         await destination.CreateAsync(cancellationToken);
-        return await new SftpSender(destination, order, progress, cancellationToken).SendAsync();
+        return await new SftpSender(destination, order, progress, time, cancellationToken).SendAsync();
     }
 
     private async Task<TransferOutcome> SendAsync()
@@ -48,6 +53,7 @@ internal sealed class SftpSender
         plan.Unchanged.ForEach(item => outcome.AddUnchanged(item.Entry.Path, item.Entry.Size));
         progress.Begin(plan.Bytes);
         await folder.CreateAsync(cancellationToken, stage);
+        await DeleteOldAsync();
         try
         {
             foreach (var item in plan.Archive.Concat(plan.Large.Select(file => file.Source!)).OrderBy(item => item.Entry.Kind != EntryKind.Folder))
@@ -157,16 +163,24 @@ internal sealed class SftpSender
         await folder.ReplaceAsync(part, item.Entry.Path, cancellationToken);
     }
 
+    /// <summary>Deletes what transfers that were cut off have left here long ago.</summary>
+    private async Task DeleteOldAsync()
+    {
+        var before = time.GetUtcNow().UtcDateTime - LocalStage.Kept;
+        foreach (var left in await folder.ListAsync(LocalStage.Area, cancellationToken))
+        {
+            if (left.Kind == RemoteEntryKind.Folder && left.LastWriteTime < before && left.Name.StartsWith(Prefix, StringComparison.Ordinal))
+            {
+                await DeleteAsync($"{LocalStage.Area}/{left.Name}", cancellationToken);
+            }
+        }
+    }
+
     private async Task CleanAsync()
     {
         try
         {
-            foreach (var left in await folder.ListAsync(stage, CancellationToken.None))
-            {
-                await folder.DeleteAsync($"{stage}/{left.Name}", CancellationToken.None);
-            }
-
-            await folder.DeleteFolderAsync(stage, CancellationToken.None);
+            await DeleteAsync(stage, CancellationToken.None);
             if ((await folder.ListAsync(LocalStage.Area, CancellationToken.None)).Count == 0)
             {
                 await folder.DeleteFolderAsync(LocalStage.Area, CancellationToken.None);
@@ -176,5 +190,15 @@ internal sealed class SftpSender
         {
             // The error that ended the transfer matters more.
         }
+    }
+
+    private async Task DeleteAsync(string left, CancellationToken token)
+    {
+        foreach (var file in await folder.ListAsync(left, token))
+        {
+            await folder.DeleteAsync($"{left}/{file.Name}", token);
+        }
+
+        await folder.DeleteFolderAsync(left, token);
     }
 }

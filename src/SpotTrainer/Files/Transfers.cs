@@ -17,7 +17,9 @@ internal static class Transfers
     public static Task<TransferOutcome> SendAsync(
         TrainingHost host, SendOrder order, TransferProgress progress, StepContext context, CancellationToken cancellationToken) => DoAsync(
         host, connection => TreeSender.SendAsync(connection, order, progress, context, cancellationToken), progress,
-        order.Checksum || order.IsExtra is not null ? null : (connection, hasShell) => SftpSender.SendAsync(connection, order, progress, hasShell, cancellationToken),
+        order.Checksum || order.IsExtra is not null
+            ? null
+            : (connection, hasShell) => SftpSender.SendAsync(connection, order, progress, context.Time, hasShell, cancellationToken),
         context, cancellationToken);
 
     /// <summary>Receives a tree.</summary>

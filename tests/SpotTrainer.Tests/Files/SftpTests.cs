@@ -45,4 +45,31 @@ public sealed class SftpTests
         Assert.Equal("to a file", Assert.Single(linked.Files).Path);
         Assert.Equal("x", await File.ReadAllTextAsync(Path.Combine(back, "to a file"), stop));
     }
+
+    [Fact]
+    public async Task What_was_cut_off_long_ago_is_deleted_on_the_host()
+    {
+        using var ground = await TransferGround.StartAsync("ForceCommand internal-sftp");
+        var (source, there) = (ground.Folder["source"], ground.Folder["there"]);
+        Directory.CreateDirectory(source);
+        await File.WriteAllTextAsync(Path.Combine(source, "a"), "x", TestContext.Current.CancellationToken);
+        string Left(string name, int days)
+        {
+            var folder = Directory.CreateDirectory(Path.Combine(there, ".spottrainer-incoming", name)).FullName;
+            File.WriteAllText(Path.Combine(folder, "file"), "half");
+            Directory.SetLastWriteTimeUtc(folder, DateTime.UtcNow.AddDays(-days));
+            return folder;
+        }
+
+        var (old, recent, other) = (Left("sftp-1", 8), Left("sftp-2", 6), Left("uri-3", 8));
+
+        await Transfers.SendAsync(
+            ground.Host, TransferGround.Order(source, there), new TransferProgress("Testing", ground.Log.Context), ground.Log.Context,
+            TestContext.Current.CancellationToken);
+
+        Assert.Equal("x", await File.ReadAllTextAsync(Path.Combine(there, "a"), TestContext.Current.CancellationToken));
+        Assert.False(Directory.Exists(old));
+        Assert.True(Directory.Exists(recent));
+        Assert.True(Directory.Exists(other));
+    }
 }
