@@ -18,6 +18,10 @@ internal sealed record HostEntry(char Type, int Mode, long Size, DateTime LastWr
     /// <summary>The start of Unix's time.</summary>
     public static readonly DateTime Epoch = new(1970, 1, 1, 0, 0, 0, DateTimeKind.Utc);
 
+    // The years 1 to 9999.
+    private static readonly long First = (DateTime.MinValue - Epoch).Ticks / TimeSpan.TicksPerSecond;
+    private static readonly long Last = (DateTime.MaxValue - Epoch).Ticks / TimeSpan.TicksPerSecond;
+
     /// <summary>Whether it is a folder.</summary>
     public bool IsFolder => Type == 'd';
 
@@ -26,7 +30,7 @@ internal sealed record HostEntry(char Type, int Mode, long Size, DateTime LastWr
     public static HostEntry Parse(string text, string target)
     {
         var words = text.Split(' ');
-        if (words.Length != 4 || words[0].Length != 1)
+        if (words.Length != 4 || words[0].Length != 1 || Time(words[3]) is not { } time)
         {
             throw new FormatException($"'{text}' does not describe an entry.");
         }
@@ -35,7 +39,7 @@ internal sealed record HostEntry(char Type, int Mode, long Size, DateTime LastWr
         {
             return new HostEntry(
                 words[0][0], Convert.ToInt32(words[1], 8) & Permissions,
-                long.Parse(words[2], NumberStyles.None, CultureInfo.InvariantCulture), Time(words[3]), target);
+                long.Parse(words[2], NumberStyles.None, CultureInfo.InvariantCulture), time, target);
         }
         catch (Exception exception) when (exception is ArgumentException or OverflowException or FormatException)
         {
@@ -47,16 +51,14 @@ internal sealed record HostEntry(char Type, int Mode, long Size, DateTime LastWr
     public static string Seconds(DateTime time) => string.Format(
         CultureInfo.InvariantCulture, "{0:0.0000000}", (time - Epoch).Ticks / (decimal)TimeSpan.TicksPerSecond);
 
-    /// <summary>Reads seconds since the epoch, of which find prints ten decimals.</summary>
-    /// <exception cref="FormatException">It is no such number.</exception>
-    /// <exception cref="OverflowException">.NET has no such time.</exception>
-    public static DateTime Time(string text)
+    /// <summary>Reads seconds since the epoch, of which find prints ten decimals. Null if this is no such number, or no time in .NET.</summary>
+    public static DateTime? Time(string text)
     {
         var point = text.IndexOf('.');
         var whole = point < 0 ? text : text.Substring(0, point);
         var ticks = point < 0 ? "0" : text.Substring(point + 1).PadRight(Decimals, '0').Substring(0, Decimals);
-        return Epoch.AddTicks(checked(
-            (long.Parse(whole, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) * TimeSpan.TicksPerSecond)
-            + long.Parse(ticks, NumberStyles.None, CultureInfo.InvariantCulture)));
+        return long.TryParse(whole, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds)
+            && int.TryParse(ticks, NumberStyles.None, CultureInfo.InvariantCulture, out var rest)
+            && seconds >= First && seconds <= Last ? Epoch.AddTicks((seconds * TimeSpan.TicksPerSecond) + rest) : null;
     }
 }

@@ -100,7 +100,7 @@ internal sealed class ResultList
 
         var kind = fields[0];
         if (kind.Length != 3 || !long.TryParse(fields[1], NumberStyles.None, CultureInfo.InvariantCulture, out var size)
-            || TimeOf(fields[2]) is not { } time)
+            || HostEntry.Time(fields[2]) is not { } time)
         {
             throw Damaged();
         }
@@ -172,18 +172,6 @@ internal sealed class ResultList
                 // For example last.ckpt, a link to the newest checkpoint.
                 files.Add(links[i].Link with { IsLink = true });
             }
-        }
-    }
-
-    private static DateTime? TimeOf(string text)
-    {
-        try
-        {
-            return HostEntry.Time(text);
-        }
-        catch (Exception exception) when (exception is FormatException or OverflowException or ArgumentException)
-        {
-            return null;
         }
     }
 
