@@ -706,6 +706,8 @@ def arguments():
     command = add(commands.add_parser("tos").add_subparsers(dest="subcommand", required=True), "accept", accept_terms)
     command.add_argument("-c", "--channel", action="append")
     command.add_argument("--override-channels", action="store_true")
+    command = add(commands, "clean", lambda options: 0)
+    command.add_argument("--packages", action="store_true")
     add(commands, "info", info)
     command = add(commands, "config", config)
     for option in "--set", "--add", "--prepend", "--append":

@@ -22,10 +22,16 @@ internal static class CondaErrors
     private static readonly Regex Bracket = new(
         @"\[(.*,)?version='?(?<version>[^'\]]*)'?(,.*)?\]", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
 
-    /// <summary>How libmamba's solver names what no channel has.</summary>
+    /// <summary>How libmamba's solver, and the classic one, name what no channel or no machine has.</summary>
     private static readonly Regex Missing = new(
-        @"(nothing provides requested (?<name>[^\r\n]+)|[└├]─ (?<name>[^\r\n]+?) does not exist)",
-        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
+        @"^\s*- nothing provides (requested )?(?<name>[^\r\n]+?)( needed by [^\r\n]+)?\r?$"
+            + @"|[└├]─ (?<name>((?!, which)[^\r\n])+?)( \*)?(, which)? (does not exist|is missing on the system)"
+            + @"|-> (?<name>__\w+(\[[^\]]*\])?)\s+Your installed version is: not available",
+        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant | RegexOptions.Multiline, TimeSpan.FromSeconds(1));
+
+    /// <summary>How libmamba's solver says that packages are there, and do not go together.</summary>
+    private static readonly Regex Conflict = new(
+        @"^\s*- package \S+ requires ", RegexOptions.CultureInvariant | RegexOptions.Multiline, TimeSpan.FromSeconds(1));
 
     /// <summary>The host's report cannot be read.</summary>
     public static SpotTrainerException Damaged(Exception? inner = null) => new(
@@ -79,6 +85,7 @@ internal static class CondaErrors
             "changed" => new("InstallerHashMismatch", ErrorKind.SecurityError,
                 $"{text.Split(' ').Last()} has the SHA-256 {text.Split(' ')[0]}, not {text.Split(' ').ElementAtOrDefault(1)}. Nothing of it was run.",
                 "Check -CondaMirror and -Sha256. If the file comes from the official address, do not use it.", text.Split(' ').Last()),
+            "installer" when text.Contains("Not enough free disk space") => Full(host, request.Prefix),
             "installer" => text.StartsWith(Killed + " ", StringComparison.Ordinal) ? OutOfMemory(host) : new(
                 "InstallerFailed", ErrorKind.InvalidResult, $"The installer failed on {host} with exit code {Quote(text)}",
                 "Try again: what it left is deleted first. -Verbose shows what it says.", host),
@@ -104,6 +111,14 @@ internal static class CondaErrors
     private static SpotTrainerException Conda(TrainingHost host, CondaRequest request, string text, JsonElement? answer)
     {
         var code = text.Split(' ')[0];
+
+        // Each error of a download comes as one of several.
+        if (answer is { ValueKind: JsonValueKind.Object } all && all.TryGetProperty("errors", out var several)
+            && several.ValueKind == JsonValueKind.Array && several.GetArrayLength() > 0)
+        {
+            answer = several[0].Clone();
+        }
+
         string? Field(string name) => answer is { ValueKind: JsonValueKind.Object } json && json.TryGetProperty(name, out var value)
             && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
         var name = Field("exception_name") ?? string.Empty;
@@ -111,7 +126,7 @@ internal static class CondaErrors
         bool Is(params string[] names) => Array.Exists(names, one => name.StartsWith(one, StringComparison.Ordinal)
             || name.EndsWith(one, StringComparison.Ordinal));
         var missing = Packages(answer);
-        if (missing.Count == 0 && name.EndsWith("UnsatisfiableError", StringComparison.Ordinal))
+        if (missing.Count == 0 && !Conflict.IsMatch(message) && name.EndsWith("UnsatisfiableError", StringComparison.Ordinal))
         {
             missing = Missing.Matches(message).Cast<Match>().Select(match => match.Groups["name"].Value.Trim()).Distinct(StringComparer.Ordinal).ToArray();
         }
@@ -119,6 +134,7 @@ internal static class CondaErrors
         return name switch
         {
             _ when code == Killed || Is("CondaMemoryError") => OutOfMemory(host),
+            _ when message.Contains("No space left on device") => Full(host, request.Prefix),
             _ when missing.Count > 0 && (Is("PackagesNotFound", "PackageNotInstalled") || name.EndsWith("UnsatisfiableError", StringComparison.Ordinal)) =>
                 NotFound(host, request, missing),
             _ when Is("UnsatisfiableError", "SpecsConfigurationConflictError") => new("PackagesConflict", ErrorKind.InvalidArgument,
@@ -131,14 +147,14 @@ internal static class CondaErrors
                 "ChannelNotFound", ErrorKind.ObjectNotFound, $"conda cannot use the channel: {Quote(message)}", "Check -Channel.",
                 string.Join(", ", request.Channels)),
             _ when Is("NoSpaceLeftError") => Full(host, request.Prefix),
-            _ when Is("CondaHTTPError", "CondaSSLError", "ProxyError", "OfflineError", "ChecksumMismatchError", "ConnectionError") => new(
+            _ when Is("CondaHTTPError", "CondaSSLError", "ProxyError", "OfflineError", "ChecksumMismatchError", "CondaVerificationError", "ConnectionError") => new(
                 "PackagesUnreachable", ErrorKind.ConnectionError, $"conda on {host} cannot download the packages: {Quote(message)}",
                 "Check that the host has a way to the Internet, and try again: what is already there is kept.", host),
             _ when Is("LockError") => new("StackLocked", ErrorKind.ResourceBusy, $"Another conda is at work in {request.Prefix} on {host}: {Quote(message)}",
                 "Wait until it has ended, and try again.", host),
             _ when Is("NotWritableError") => new("StackFolderDenied", ErrorKind.PermissionDenied, $"conda may not write on {host}: {Quote(message)}",
                 "Use a -Prefix in the home folder.", host),
-            _ when Is("InvalidMatchSpec", "InvalidVersionSpec", "InvalidSpec") => new("PackageNameInvalid", ErrorKind.InvalidArgument,
+            _ when Is("InvalidMatchSpec", "InvalidVersionSpec", "InvalidSpec") || message.Contains("InvalidVersionSpec") => new("PackageNameInvalid", ErrorKind.InvalidArgument,
                 $"conda does not understand a package: {Quote(message)}", "Check -Package.", host),
             _ => new("CondaFailed", ErrorKind.InvalidResult, $"conda failed on {host} with exit code {code}: {Quote(message)}",
                 "Fix what the message names, and try again. -Verbose shows more.", host),

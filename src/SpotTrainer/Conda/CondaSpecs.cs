@@ -19,7 +19,7 @@ internal static class CondaSpecs
     };
 
     private static readonly Regex Spec = new(
-        @"\A([\w./-]+::)?(?<name>[A-Za-z0-9_][\w.-]*)(?<version>\s*[=<>!~][\w.*+!=<>~,| ]*)?(\[[^\[\]\r\n]*\])?\z", Options,
+        @"\A([\w./-]+::)?(?<name>[A-Za-z0-9_][\w.-]*)(?<version>\s*[=<>!~][\w.*+!=<>~,| ]*[\w.*+])?(\[[^\[\]\r\n]*\])?\z", Options,
         TimeSpan.FromSeconds(1));
 
     private static readonly Regex PipLine = new(

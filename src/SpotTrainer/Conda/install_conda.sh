@@ -24,12 +24,14 @@
 #   @waiting: another call has the folder. @phase NAME. @bytes DONE TOTAL: the download (TOTAL is 0 if it is not known). @had TEXT: what was
 #   there. @ended CODE: the program of this phase has ended. @failed KIND TEXT: the end. @result JSON: the end, by report_stack.py.
 # PREFIX/.spottrainer has, for the base (base) and each environment (env-NAME): KEY.state (building, changing, or complete), KEY.installer,
-# KEY.wishes, KEY.print, and KEY.result. A folder without that is not the module's.
+# KEY.wishes, KEY.print, KEY.result, KEY.history (conda's own record), and KEY.absent (files that were not there when it was complete). A
+# folder without that is not the module's.
 # The assignments stand before it.
 # shellcheck disable=SC2154
 set -u -o pipefail
 umask 022
-export LC_ALL=C.UTF-8 CONDA_REPORT_ERRORS=false CONDA_NUMBER_CHANNEL_NOTICES=0 CONDA_AUTO_UPDATE_CONDA=false CONDA_PLUGINS_AUTO_ACCEPT_TOS=false
+export LC_ALL=C.UTF-8 CONDA_REPORT_ERRORS=false CONDA_NUMBER_CHANNEL_NOTICES=0 CONDA_AUTO_UPDATE_CONDA=false CONDA_NOTIFY_OUTDATED_CONDA=false
+export CONDA_PLUGINS_AUTO_ACCEPT_TOS=false
 export PIP_NO_INPUT=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_PROGRESS_BAR=off PIP_NO_COLOR=1
 # Conda takes the terms as accepted where it finds the sign of a build server.
 unset CI PYTHONPATH PYTHONHOME CONDA_PREFIX CONDA_SHLVL
@@ -62,7 +64,7 @@ fi
 errors=$(mktemp) || fail full "${TMPDIR:-/tmp}"
 trap 'rm -f -- "$errors" "$package"' EXIT
 trap 'exit 143' HUP INT TERM
-rm -f -- "$package"
+rm -rf -- "$package" "$package".* "$parent/.$base.new"
 
 # A stack is the same as long as it has the same packages.
 print_of() {
@@ -78,16 +80,24 @@ is_sound() {
     [ -s "$1/conda-meta/history" ] && [ ! -e "$1/install_tmp" ] && "$1/bin/python" -I -c '' 2> /dev/null
 }
 # Whether all files of all packages are there. Whoever was cut off may have deleted the old ones.
-is_whole() { is_sound "$1" && "$1/bin/python" -I -c "$report_stack" whole "$1" 9>&-; }
+is_whole() { is_sound "$1" && "$1/bin/python" -I -c "$report_stack" whole "$1" "$own/$2.absent" 9>&-; }
+# Conda 25.11 to 26.5 deletes its record when it takes back what it did (conda #16474), and does not know the folder after that.
+mend() { [ ! -s "$own/$2.history" ] || [ -s "$1/conda-meta/history" ] || cp -- "$own/$2.history" "$1/conda-meta/history" 2> /dev/null || :; }
 
 if [ -e "$prefix" ] || [ -L "$prefix" ]; then
     [ -s "$own/base.state" ] || fail foreign "$prefix"
     has=$(had base.installer)
     state=$(had base.state)
+    mend "$prefix" base
     if [ "$key" = base ] && [ -n "$force" ]; then
         say had force
         rm -rf -- "$prefix" || fail denied "$prefix"
-    elif [ "$state" = building ] || { [ "$state" = changing ] && ! is_whole "$prefix"; } || ! is_sound "$prefix"; then
+    elif [ "$state" = building ] || { [ "$state" = changing ] && ! is_whole "$prefix" base; } || ! is_sound "$prefix"; then
+        # What a user made in there is not the module's to delete.
+        for each in "$prefix"/envs/*/; do
+            each=${each%/}
+            [ ! -d "$each" ] || [ -s "$own/env-${each##*/}.state" ] || fail unsound "$prefix"
+        done
         say had ruin
         rm -rf -- "$prefix" || fail denied "$prefix"
     elif [ -n "$installer" ] && [ "$has" != "$installer" ] && [ "${has%% *}" != "$installer" ]; then
@@ -167,9 +177,8 @@ if [ ! -e "$prefix" ]; then
 
     say phase unpack
     # Whoever makes the folder owns it. The installer wants -f for one that is there.
-    mkdir -- "$prefix" || fail denied "$parent"
-    mkdir -- "$own" || fail full "$prefix"
-    note base.state building
+    { mkdir -p -- "$parent/.$base.new/.spottrainer" && printf building > "$parent/.$base.new/.spottrainer/base.state" &&
+        mv -T -- "$parent/.$base.new" "$prefix"; } || fail denied "$parent"
     note base.installer "$(printf '%s\n' "$file" | sed 's/^\([A-Za-z0-9]*\)-\(.*\)-Linux-.*/\1 \2/')"
     bash "$package" -b -f -p "$prefix" < /dev/null 2> "$errors"
     code=$?
@@ -186,26 +195,32 @@ run() {
     "$conda" "$@" < /dev/null 2> "$errors"
     code=$?
     say ended $code
-    [ $code = 0 ] || fail conda "$code $(tail -n 20 "$errors")"
+    # Where conda's own report fails, its reason stands above the traceback of that.
+    [ $code = 0 ] || fail conda "$code $({ grep -aE '^(conda\.|[A-Za-z]*Error: )|No space left on device' "$errors" |
+        grep -av 'dump_map\|JSON serializable' || tail -n 20 "$errors"; } | tail -n 5)"
 }
 if [ -z "$same" ]; then
     [ -z "$gpu" ] || "$conda" info --json < /dev/null 2> /dev/null | grep -q '"__cuda"' || fail gpu "$(uname -m)"
-    for channel in "${terms[@]}"; do
+    for channel in ${terms[@]+"${terms[@]}"}; do
         say phase terms
         run tos accept --override-channels --channel "$channel" --json
     done
     case $platform-$(uname -m) in -* | linux-64-x86_64 | linux-aarch64-aarch64) ;; *) fail platform "$platform $(uname -m)" ;; esac
     verb=install
     if [ -n "$name" ]; then
+        mend "$target" "$key"
         if [ -e "$target" ] && { [ -n "$force" ] || [ "$(had "$key.state")" != complete ] || ! is_sound "$target"; }; then
             [ -s "$own/$key.state" ] || fail foreign "$target"
-            if [ -n "$force" ] || [ "$(had "$key.state")" != changing ] || ! is_whole "$target"; then
+            if [ -n "$force" ] || [ "$(had "$key.state")" != changing ] || ! is_whole "$target" "$key"; then
                 say had ruin
                 rm -rf -- "$target" || fail denied "$target"
             fi
         fi
         [ -e "$target" ] || verb=create
     fi
+    # Whoever was cut off may have unpacked half of a package, which conda would take for a whole one. The archives stay.
+    case $(cat "$own"/*.state) in *building* | *changing*) "$conda" clean --packages -y < /dev/null > /dev/null 2>&1 ;; esac
+    [ ! -s "$target/conda-meta/history" ] || cp -- "$target/conda-meta/history" "$own/$key.history" || fail full "$prefix"
     if [ $verb = create ]; then note "$key.state" building; else note "$key.state" changing; fi
     rm -f -- "$own/$key.wishes"
     say phase solve
@@ -229,6 +244,7 @@ if [ -z "$same" ]; then
     "$target/bin/python" -I -c "$report_stack" report "$target" "$prefix" "${modules[@]}" > "$own/$key.result.new" 2> "$errors" < /dev/null ||
         fail unsound "$target $(tail -n 1 "$errors")"
     mv -f -- "$own/$key.result.new" "$own/$key.result"
+    "$target/bin/python" -I -c "$report_stack" absent "$target" > "$own/$key.absent"
     note "$key.print" "$(print_of "$target")"
     # What cannot be imported is tried again next time.
     grep -q '"errors": \[\]' "$own/$key.result" && note "$key.wishes" "$wishes"

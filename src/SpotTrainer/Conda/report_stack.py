@@ -1,6 +1,7 @@
 """Looks at a Python stack: whether all files of its packages are there, or what it has.
 
-    whole PREFIX                      ends with 0 if all files are there
+    whole PREFIX FILE                 ends with 0 if no file is missing but those that FILE names
+    absent PREFIX                     prints the files that are missing
     report PREFIX BASE PACKAGE...     writes PREFIX/.spottrainer/activate.sh, imports the packages, and prints a JSON object
 
 Conda's own records are JSON files in conda-meta (conda's PrefixRecord).
@@ -56,8 +57,19 @@ def records(prefix):
     return [read(path) for path in sorted(glob.glob(os.path.join(glob.escape(prefix), "conda-meta", "*.json")))]
 
 
-def is_whole(prefix):
-    return all(os.path.lexists(os.path.join(prefix, path)) for record in records(prefix) for path in record.get("files", []))
+def absent(prefix):
+    """Files that conda has recorded and that are not there, without compiled ones: conda records those that Python could not compile, too."""
+    return {path for record in records(prefix) for path in record.get("files", [])
+            if not path.endswith(".pyc") and not os.path.lexists(os.path.join(prefix, path))}
+
+
+def is_whole(prefix, known):
+    """Whether no file is missing that was there when the stack was complete. pip may have replaced some of conda's."""
+    try:
+        with open(known, encoding="utf-8") as stream:
+            return absent(prefix) <= set(stream.read().splitlines())
+    except OSError:
+        return not absent(prefix)
 
 
 def variables(prefix):
@@ -68,6 +80,8 @@ def variables(prefix):
     state = os.path.join(prefix, "conda-meta", "state")
     if os.path.exists(state):
         found.update(read(state).get("env_vars", {}))
+    # conda exports upper-case names, and a program may look for the name as it was set.
+    found.update({name.upper(): value for name, value in found.items()})
     return {name: value for name, value in found.items() if value != "***unset***" and re.fullmatch(r"[A-Za-z_]\w*", name)}
 
 
@@ -173,7 +187,10 @@ def report(prefix, base, wanted):
 
 def main():
     if sys.argv[1] == "whole":
-        return 0 if is_whole(sys.argv[2]) else 1
+        return 0 if is_whole(sys.argv[2], sys.argv[3]) else 1
+    if sys.argv[1] == "absent":
+        print("\n".join(sorted(absent(sys.argv[2]))))
+        return 0
     json.dump(report(sys.argv[2], sys.argv[3], sys.argv[4:]), sys.stdout)
     return 0
 

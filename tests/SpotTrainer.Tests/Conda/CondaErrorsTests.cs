@@ -24,6 +24,21 @@ public sealed class CondaErrorsTests
         "PackagesConflict", "incompatible with each other: - numpy<1")]
     [InlineData("LibMambaUnsatisfiableError", """ "message": "└─ pandas 2.2 is not installable because it requires\n   └─ numpy >=2, which conflicts" """,
         "PackagesConflict", "which conflicts")]
+    [InlineData("LibMambaUnsatisfiableError", """ "message": "Encountered problems while solving:\n  - nothing provides __cuda >=12 needed by gpuonly-1.0-pyhd8ed1ab_0\n" """,
+        "GpuDriverMissing", "(__cuda >=12)")]
+    [InlineData("LibMambaUnsatisfiableError",
+        """ "message": "└─ gpuonly =* * is not installable because it requires\n   └─ __cuda >=12 *, which is missing on the system." """,
+        "GpuDriverMissing", "(__cuda >=12)")]
+    [InlineData("LibMambaUnsatisfiableError",
+        """ "message": "└─ b =* * is not installable because it requires\n   └─ liba >=2.0 *, which does not exist (perhaps a missing channel)." """,
+        "PackagesNotFound", "no such version of these packages: liba >=2.0.")]
+    [InlineData("LibMambaUnsatisfiableError",
+        """ "message": "  - package confb-1.0-pyhd8ed1ab_0 requires liba >=1.2, but none of the providers can be installed\n" """,
+        "PackagesConflict", "none of the providers")]
+    [InlineData("UnsatisfiableError", """ "message": "x:\n\n  - gpuonly -> __cuda[version='>=12']\n\nYour installed version is: not available" """,
+        "GpuDriverMissing", "(__cuda >=12)")]
+    [InlineData("CondaMultiError", """ "errors": [{ "exception_name": "ChecksumMismatchError", "message": "Conda detected a mismatch" }] """,
+        "PackagesUnreachable", "mismatch")]
     [InlineData("CondaHTTPError", """ "message": "HTTP 000 CONNECTION FAILED for url <https://conda.anaconda.org/conda-forge/linux-64/repodata.json>\nElapsed: -" """,
         "PackagesUnreachable", "HTTP 000 CONNECTION FAILED for url <https://conda.anaconda.org")]
     [InlineData("CondaSSLError", """ "message": "x" """, "PackagesUnreachable", "x")]
@@ -53,6 +68,9 @@ public sealed class CondaErrorsTests
     [InlineData("installer 137 Killed", "HostOutOfMemory")]
     [InlineData("pip 137 ", "HostOutOfMemory")]
     [InlineData("conda 1 Traceback (most recent call last)", "CondaFailed")]
+    [InlineData("conda 1 OSError: [Errno 28] No space left on device", "HostDiskFull")]
+    [InlineData("conda 1 conda.exceptions.InvalidVersionSpec: Invalid version '2..1'", "PackageNameInvalid")]
+    [InlineData("installer 1 ERROR: Not enough free disk space.", "HostDiskFull")]
     [InlineData("pip 1 ERROR: No matching distribution found for timm==99", "PackagesNotFound")]
     [InlineData("pip 1 ERROR: Failed building wheel", "PipFailed")]
     [InlineData("denied /opt", "StackFolderDenied")]

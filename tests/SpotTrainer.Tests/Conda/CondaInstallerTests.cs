@@ -291,6 +291,28 @@ public sealed class CondaInstallerTests : IAsyncLifetime
         Assert.InRange(cut, rounds / 4, rounds);
     }
 
+    /// <summary>Conda 25.11 to 26.5 deletes its record when it takes back what it did, and half of a package can be in its cache.</summary>
+    [Fact]
+    public async Task A_stack_whose_record_conda_has_lost_is_not_deleted()
+    {
+        await InstallAsync(Request);
+        Directory.CreateDirectory($"{Prefix}/envs/mine/conda-meta");
+        File.Delete($"{Prefix}/conda-meta/history");
+        await File.WriteAllTextAsync($"{Prefix}/.spottrainer/base.state", "changing", Stop);
+        var stack = await InstallAsync(Request);
+        Assert.Equal("numpy", stack.Packages[0].Name);
+        Assert.True(Directory.Exists($"{Prefix}/envs/mine"));
+        Assert.NotEqual(0, new FileInfo($"{Prefix}/conda-meta/history").Length);
+
+        // A stack that is broken and has something of the user's own is not deleted, either.
+        await File.WriteAllTextAsync($"{Prefix}/.spottrainer/base.state", "changing", Stop);
+        File.Delete($"{Prefix}/bin/python");
+        Assert.Equal("StackBroken", (await ErrorAsync(Request)).Id);
+        Assert.True(Directory.Exists($"{Prefix}/envs/mine"));
+        await InstallAsync(Request with { Force = true });
+        Assert.False(Directory.Exists($"{Prefix}/envs/mine"));
+    }
+
     [Fact]
     public async Task Of_two_calls_at_once_the_second_waits()
     {

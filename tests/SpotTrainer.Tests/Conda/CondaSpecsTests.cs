@@ -36,6 +36,8 @@ public sealed class CondaSpecsTests
     [InlineData("pandas numpy")]
     [InlineData("https://example.com/x.conda")]
     [InlineData("../x.conda")]
+    [InlineData("pandas==")]
+    [InlineData("pandas>=")]
     [InlineData("pandas>=1 --json")]
     public void What_is_no_package_is_refused(string spec) =>
         Assert.Equal("PackageNameInvalid", IdOf(new CondaRequest { Packages = [spec] }));
