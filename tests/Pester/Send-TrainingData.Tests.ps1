@@ -5,6 +5,12 @@ BeforeAll {
 }
 
 Describe 'Send-TrainingData' {
+    It 'says where an address belongs' {
+        $record = Get-StepError { @() | Send-TrainingData 'https://example.org/a.zip?key=secret' }
+        Assert-StepError $record PathIsAddress InvalidArgument
+        "$record" | Should -Not -Match secret
+    }
+
     It 'names data that are not there' {
         $path = Join-Path $TestDrive 'missing.csv'
         $record = Get-StepError { @() | Send-TrainingData -Path $path }
@@ -18,7 +24,7 @@ Describe 'Send-TrainingData' {
     It 'refuses the destination <Destination>, which nobody can mean' -ForEach @(
         @{ Destination = 'C:\data' }, @{ Destination = '$HOME/x' }, @{ Destination = '%USERPROFILE%/x' }, @{ Destination = 'a\b' }
         @{ Destination = 's3://bucket/x' }, @{ Destination = '~other/x' }, @{ Destination = "a`nb" }, @{ Destination = ' ' }
-        @{ Destination = '~/x/.spottrainer-incoming' }
+        @{ Destination = '~/x/.spottrainer-incoming' }, @{ Destination = ' ~/x' }, @{ Destination = '~/spottrainer/control' }
     ) {
         $record = Get-StepError { @() | Send-TrainingData -LiteralPath $TestDrive -Destination $Destination }
         Assert-StepError $record DestinationInvalid InvalidArgument
@@ -182,6 +188,35 @@ Describe 'Send-TrainingData on a rehearsal' -Skip:(-not $IsLinux) {
         $null = $instance | Send-TrainingData $example @to -Include 'nosuch.csv', '*.ipynb' -WarningVariable warned -WarningAction Ignore
         & find $folder -delete
         $warned | Should -Be "Nothing to send matches -Include 'nosuch.csv'."
+    }
+
+    It 'sends what a link in -Path leads to' {
+        Set-Content (Join-Path $TestDrive 'target.csv') 'hello'
+        $null = New-Item -ItemType SymbolicLink (Join-Path $TestDrive 'link.csv') -Target (Join-Path $TestDrive 'target.csv')
+        $instance = Get-TestInstance
+        $data = $instance | Send-TrainingData (Join-Path $TestDrive 'link.csv') -Destination '~/links'
+        $data.Files | Should -Be 'link.csv'
+        $instance | Invoke-TrainingCommand 'cat links/link.csv' | Should -Be 'hello'
+        ($instance | Send-TrainingData (Join-Path $TestDrive 'link.csv') -Destination '~/links').Unchanged | Should -Be 1
+    }
+
+    It 'says with -WhatIf what -Checksum would send, and what -Mirror refuses' {
+        $folder = (New-Item -ItemType Directory (Join-Path $TestDrive 'same')).FullName
+        Set-Content (Join-Path $folder 'a') 'a'
+        Set-Content (Join-Path $folder 'b') 'b'
+        $instance = Get-TestInstance
+        $null = $instance | Send-TrainingData $folder -Destination '~/same'
+        $written = (Get-Item (Join-Path $folder 'a')).LastWriteTimeUtc
+        Set-Content (Join-Path $folder 'a') 'A'
+        (Get-Item (Join-Path $folder 'a')).LastWriteTimeUtc = $written
+        $plan = Join-Path $TestDrive 'plan-of-sums.txt'
+        $null = Start-Transcript $plan
+        $instance | Send-TrainingData $folder -Destination '~/same' -Checksum -WhatIf
+        $null = Stop-Transcript
+        Get-Content -Raw $plan | Should -Match 'send 1 file \(2 bytes\) to ~/same; 1 is there already'
+
+        $record = Get-StepError { $instance | Send-TrainingData $folder -Destination '~' -Mirror -WhatIf }
+        Assert-StepError $record MirrorRefused InvalidArgument
     }
 
     It 'warns of a folder of this computer that is meant to be one of the host' {

@@ -36,17 +36,18 @@ internal static class FileErrors
         host);
 
     public static SpotTrainerException HostLacksPrograms(TrainingHost host, string programs) => new(
-        "HostLacksPrograms", ErrorKind.NotInstalled, $"{host} does not have these programs: {programs}.", "Install them: GNU findutils, coreutils, and tar. Without -Mirror and -Checksum, files can be sent to this host as it is.", host);
+        "HostLacksPrograms", ErrorKind.NotInstalled, $"{host} does not have these programs: {programs}.", 
+        "Install them: GNU findutils, coreutils, and tar. Without -Mirror and -Checksum, files can be sent to this host as it is.", host);
 
     public static SpotTrainerException MirrorRefused(TrainingHost host, string path) => new(
         "MirrorRefused", ErrorKind.InvalidArgument,
-        $"{path} on {host} is the home folder, a folder above it, or one of the module's own. -Mirror would delete other files there.",
+        $"{path} on {host} is the home folder, a folder above it, or one of the module's own. -Mirror would delete other files there, so nothing was sent.",
         "Use another -Destination, such as ~/spottrainer/data or a folder below it.", host);
 
     public static SpotTrainerException MirrorWhileBusy(TrainingHost host, IReadOnlyCollection<string> jobs) => new(
         "JobsRunning", ErrorKind.ResourceBusy,
-        $"-Mirror deletes nothing while a job runs, and {string.Join(", ", jobs.Take(MostNamed).Select(TerminalText.Clean))} "
-        + $"{(jobs.Count == 1 ? "runs" : "run")} on {host}.",
+        $"Nothing was sent: -Mirror could delete what a job reads, and {(jobs.Count == 1 ? "one runs" : $"{jobs.Count} run")} on {host}: "
+        + $"{string.Join(", ", jobs.Take(MostNamed).Select(TerminalText.Clean))}.",
         "Wait with Wait-TrainingJob, or send without -Mirror.", host);
 
     public static SpotTrainerException MirrorNeedsFolder() => new(

@@ -1,4 +1,5 @@
 using SpotTrainer.Foundation;
+using SpotTrainer.Remote;
 
 namespace SpotTrainer.Files;
 
@@ -26,6 +27,7 @@ internal static class HostPath
     public static string Require(string path)
     {
         var why = path.Trim().Length == 0 ? "it is empty"
+            : path != path.Trim() ? "it begins or ends with a space"
             : path.Any(char.IsControl) ? "it has control characters"
             : path.Length > 1 && path[1] == ':' && char.IsLetter(path[0]) ? "it is a path of a Windows drive"
             : path.IndexOf('\\') >= 0 ? "it has backslashes, which mean nothing to Linux"
@@ -34,8 +36,9 @@ internal static class HostPath
             : path[0] == '%' && path.IndexOf('%', 1) > 0 ? "the host takes it as it is, and does not replace variables"
             : path[0] == '~' && path != "~" && !path.StartsWith("~/", StringComparison.Ordinal) ? "only ~ and ~/ stand for a home folder"
             : path.Split('/').Contains(LocalStage.Area, StringComparer.Ordinal) ? "files stand there until they are whole"
+            : $"{path}/".StartsWith(MachineLayout.Control + "/", StringComparison.Ordinal) ? "the module keeps its own files there"
             : null;
         return why is null ? path.TrimEnd('/') is { Length: > 0 } trimmed ? trimmed : "/" : throw new SpotTrainerException(
-            "DestinationInvalid", ErrorKind.InvalidArgument, $"'{path}' cannot be the destination on a host: {why}.", Use, path);
+            "DestinationInvalid", ErrorKind.InvalidArgument, $"'{TerminalText.Line(path)}' cannot be the destination on a host: {why}.", Use, path);
     }
 }

@@ -48,6 +48,9 @@ internal sealed class SourceSet
         foreach (var (path, names) in Roots(sources))
         {
             var isFolder = Directory.Exists(path);
+
+            // Of a link that is named, what it leads to is sent, and only that has the file's size and time.
+            var file = isFolder ? path : LocalLink.RealPath(path, out _) ?? path;
             var name = Path.GetFileName(path.TrimEnd(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar));
             foreach (var item in LocalTree.Walk(path, rules, new WalkLimits(), cancellationToken, names))
             {
@@ -65,7 +68,7 @@ internal sealed class SourceSet
                 else if (item is LocalEntry entry)
                 {
                     Add(items, new SourceItem(
-                        isFolder ? Path.Combine(path, entry.Path.Replace('/', Path.DirectorySeparatorChar)) : path, entry));
+                        isFolder ? Path.Combine(path, entry.Path.Replace('/', Path.DirectorySeparatorChar)) : file, entry));
                 }
             }
         }

@@ -71,7 +71,7 @@ internal sealed class TreeSender
         SshConnection connection, SendOrder order, TransferProgress progress, StepContext context, CancellationToken cancellationToken)
     {
         var sender = new TreeSender(connection, order, progress, context);
-        await sender.TalkAsync("list", [], () => { }, cancellationToken);
+        await sender.TalkAsync(order.Checksum ? "compare" : "list", [], () => { }, cancellationToken);
         sender.ThrowIfFailed(sender.ready.Task.IsCompleted);
         return sender.MakePlan();
     }

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Receives files: lists the destination, takes what is sent to its standard input, checks it, and only then gives it its names.
 #   receive.sh MODE DESTINATION ID RECORD NAME...
-# MODE is list (only lists, makes nothing), send, check (as send, and lists the hashes of what is there), or more (a further connection that
-# takes pieces for the same ID). What ID has sent before, and was not finished, is in DESTINATION/.spottrainer-incoming/ID. RECORD
+# MODE is list (only lists, makes nothing), compare (as list, with the hashes of what is there), send, check (as send, with those hashes), or
+# more (a further connection that takes pieces for the same ID). What ID has sent before, and was not finished, is in DESTINATION/.spottrainer-incoming/ID. RECORD
 # is sent for the record of what was sent, and none otherwise. NAMES limit the list to entries of DESTINATION. It stands behind talk.sh and
 # note_sent.sh.
 #
@@ -32,6 +32,11 @@ dest=$2
 id=$3
 record=$4
 shift 4
+sums=
+case $mode in
+    check) sums=1 ;;
+    compare) sums=1 && mode=list ;;
+esac
 area=.spottrainer-incoming
 need tar xargs dd sort comm cut sed tr flock truncate sha256sum
 # Enters the destination, or says what stands in the way. To list one that is not there, it enters the folder that it would be in.
@@ -110,7 +115,7 @@ else
     [ $# -gt 0 ] || set -- .
     if [ "$at" = "$dest" ]; then
         find "$@" -path . -o -path "./$area" -prune -o -printf "have\0%y %m %s %T@\0%p\0%l\0" 2>/dev/null
-        [ "$mode" = check ] && find "$@" -path "./$area" -prune -o -type f -print0 2>/dev/null |
+        [ -n "$sums" ] && find "$@" -path "./$area" -prune -o -type f -print0 2>/dev/null |
             hash_files "$(find "$@" -name "*$newline*" -print -quit 2>/dev/null)" | sed -z "s/^/hash\x00/"
     fi
     [ -n "$kept" ] && {
@@ -169,7 +174,11 @@ wait
 case $mode-$word in
     more-end) exit 0 ;;
     *-tar | *-end) ;;
-    *) exit 1 ;;
+    more-*) exit 1 ;;
+    # Of a call that was refused, nothing is left.
+    *) rmdir "$incoming/files" "$incoming/parts" 2>/dev/null && rm -rf -- "$incoming" && rmdir "$area" 2>/dev/null
+        exit 1
+        ;;
 esac
 if [ "$word" = tar ]; then
     if [ "$one" = none ]; then

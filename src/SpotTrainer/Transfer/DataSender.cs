@@ -53,7 +53,7 @@ internal static class DataSender
             return await TreeSender.PlanAsync(
                 await SshConnectionPool.GetAsync(host, context, cancellationToken), order, progress, context, cancellationToken);
         }
-        catch (SpotTrainerException exception)
+        catch (SpotTrainerException exception) when (exception.Id is not ("MirrorRefused" or "JobsRunning"))
         {
             context.Log.Warning($"{exception.Message} So nobody knows which files are there already.");
             return SendPlan.ForNewFolder(found.Items);

@@ -201,6 +201,11 @@ public sealed class SendTrainingDataCommand : HostStepCmdlet
 
     private IEnumerable<SendSource> Sources(string path)
     {
+        if (path.Contains("://"))
+        {
+            throw UriErrors.IsAddress(path);
+        }
+
         var paths = FullPaths(path);
         var isFound = paths.Count > 1 || paths[0] != FullPath(path);
         return paths.Select(full => new SendSource(full, isFound, !isFound && WildcardPattern.ContainsWildcardCharacters(path)));

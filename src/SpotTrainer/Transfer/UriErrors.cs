@@ -21,6 +21,11 @@ internal static class UriErrors
             : "Use the https:// address of the file, or download it here and use -Path.",
         "-Uri");
 
+    public static SpotTrainerException IsAddress(string path) => new(
+        "PathIsAddress", ErrorKind.InvalidArgument,
+        $"{(Uri.TryCreate(path, UriKind.Absolute, out var uri) ? $"{uri.Scheme}://{uri.Host}" : "That")} is an address, not a path of this computer.",
+        "Use -Uri for https:// addresses, and -Path for files of this computer.", "-Path");
+
     public static SpotTrainerException Misplaced(string parameter, bool isUri) => new(
         "ParameterMisplaced", ErrorKind.InvalidArgument,
         isUri ? $"-{parameter} is for files of this computer, and has no meaning with -Uri." : $"-{parameter} is for -Uri only.",

@@ -21,7 +21,10 @@ sum=$4
 name=$5
 case $destination in \~) destination=$HOME ;; \~/*) destination=$HOME/${destination#??} ;; esac
 folder=$destination/.spottrainer-incoming/uri-$3
+# Of a call that got nothing, nothing is left.
+tidy() { rmdir "$folder" 2> /dev/null && rmdir "${folder%/*}" 2> /dev/null; }
 tell() {
+    tidy
     printf "%s\n" "$*" >&2
     exit 0
 }
@@ -51,6 +54,7 @@ if [ "$mode" = ask ]; then
         printf "%s\n" "$config" | ask_curl --suppress-connect-headers --include --max-time 60 ${6:+--range "$6"}
         printf "curl %s\n" "$?" >&2
     } | head -c 65536
+    tidy
     exit 0
 fi
 

@@ -101,6 +101,9 @@ public sealed class MirrorTests : IAsyncLifetime
         var error = await Assert.ThrowsAsync<SpotTrainerException>(() => MirrorAsync(Path.Combine(home, destination)));
 
         Assert.Equal("MirrorRefused", error.Id);
+
+        // Nothing is left of a call that was refused.
+        Assert.Empty(Directory.EnumerateDirectories(home, ".spottrainer-incoming", SearchOption.AllDirectories));
     }
 
     [Fact]
@@ -118,6 +121,7 @@ public sealed class MirrorTests : IAsyncLifetime
 
         Assert.Equal(("JobsRunning", ErrorKind.ResourceBusy), (error.Id, error.Kind));
         Assert.Contains("train-1", error.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(data));
 
         // After a reboot, another process may have the number.
         await File.WriteAllTextAsync(process, Line(start + "1"), TestContext.Current.CancellationToken);

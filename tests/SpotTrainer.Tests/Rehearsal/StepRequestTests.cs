@@ -1,11 +1,13 @@
 using System.Collections;
 using System.Management.Automation;
+using System.Text;
 using System.Text.Json;
 using SpotTrainer.Conda;
 using SpotTrainer.Files;
 using SpotTrainer.Foundation;
 using SpotTrainer.Jobs;
 using SpotTrainer.Jupyter;
+using SpotTrainer.Rehearsal.Conda;
 using SpotTrainer.Remote;
 using SpotTrainer.Tests.Support;
 using SpotTrainer.Transfer;
@@ -29,7 +31,8 @@ public sealed class StepRequestTests(RehearsalSession session)
         var host = Host(machine);
         var context = new StepContext(new RecordingLog());
 
-        var conda = new CondaRequest { Packages = ["notebook", "pandas"], Mirror = Mirror() };
+        var conda = new CondaRequest { Packages = ["notebook", "pandas"], Mirror = Mirror(), Sha256 = Hash(),
+            Version = CondaInstallers.Versions(CondaInstallers.Default).First() };
         var stack = await CondaInstaller.EnsureAsync(host, conda, context, Stop);
         Assert.Equal(stack.PythonVersion, (await CondaInstaller.EnsureAsync(host, Again(conda), context, Stop)).PythonVersion);
 
@@ -71,6 +74,10 @@ public sealed class StepRequestTests(RehearsalSession session)
         using var description = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "rehearsal.json")));
         return description.RootElement.GetProperty("CondaMirror").GetString()!;
     }
+
+    /// <summary>The hash of that installer.</summary>
+    private static string Hash() => Encoding.ASCII.GetString(StandInInstaller.Find(
+        $"{StandInInstaller.Folder}Miniforge3-{CondaInstallers.Versions(CondaInstallers.Default).First()}-Linux-x86_64.sh.sha256")!).Split(' ')[0];
 
     private static T Again<T>(T request)
         where T : class => SavedRequest.FromText<T>(SavedRequest.ToText(request));
