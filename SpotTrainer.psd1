@@ -27,6 +27,7 @@
         'Get-SpotTrainingCost'
         'Get-SpotTrainingInstance'
         'Get-TrainingKeyPair'
+        'Get-TrainingNotebook'
         'Get-TrainingTunnel'
         'Install-CondaStack'
         'Invoke-TrainingCommand'

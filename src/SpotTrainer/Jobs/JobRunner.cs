@@ -26,7 +26,7 @@ internal static class JobRunner
 
     /// <summary>Sends the notebook and starts it, unless the request was started before.</summary>
     /// <exception cref="SpotTrainerException">
-    /// <c>NotebookNotFound</c>, <c>NotebookInvalid</c>, <c>RemoteCommandFailed</c>, and those of connecting.
+    /// <c>RemoteCommandFailed</c>, those of <see cref="NotebookReader.Require"/>, and those of connecting.
     /// </exception>
     public static async Task<TrainingJob> EnsureAsync(
         TrainingHost host, JobRequest request, StepContext context, CancellationToken cancellationToken)
@@ -43,7 +43,7 @@ internal static class JobRunner
             return new TrainingJob(host, request.Id, name, folder, status);
         }
 
-        NotebookCheck.Require(request.Path);
+        NotebookReader.Require(request.Path);
         var remote = await connection.OpenFolderAsync(folder, cancellationToken);
         await remote.CreateAsync(cancellationToken);
         using (var content = File.OpenRead(request.Path))

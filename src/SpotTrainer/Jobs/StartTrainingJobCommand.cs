@@ -33,7 +33,7 @@ public sealed class StartTrainingJobCommand : HostStepCmdlet
         notebook = FullPath(Path);
         try
         {
-            NotebookCheck.Require(notebook);
+            NotebookReader.Require(notebook);
         }
         catch (Exception exception) when (exception is SpotTrainerException or IOException or UnauthorizedAccessException)
         {

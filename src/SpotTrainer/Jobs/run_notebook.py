@@ -167,6 +167,25 @@ async def finished(result):
     return await result if inspect.isawaitable(result) else result
 
 
+def read_notebook(path, nbformat):
+    """Reads a notebook, also after a byte order mark. A newer format is read as the newest that nbformat knows."""
+    with open(path, encoding="utf-8-sig") as stream:
+        content = json.load(stream)
+    if isinstance(content, dict) and isinstance(content.get("nbformat"), int):
+        content["nbformat"] = min(content["nbformat"], nbformat.current_nbformat)
+    return nbformat.reads(json.dumps(content), as_version=4)
+
+
+def kernel_of(metadata):
+    """Returns the kernel that a notebook names. This Python stands for the environment of a Python notebook that is not on this host."""
+    from jupyter_client.kernelspec import KernelSpecManager
+
+    kernel = metadata.get("kernelspec") or {}
+    name = kernel.get("name") or "python3"
+    language = kernel.get("language") or (metadata.get("language_info") or {}).get("name") or "python"
+    return "python3" if language.lower() == "python" and name not in KernelSpecManager().find_kernel_specs() else name
+
+
 class Notebook:
     """A notebook that is being run."""
 
@@ -178,7 +197,7 @@ class Notebook:
         self.timeout = timeout
         self.stop = asyncio.Event()
         self.stop_now = asyncio.Event()
-        self.document = nbformat.read(path, as_version=4)
+        self.document = read_notebook(path, nbformat)
         for cell in self.document.cells:
             if cell.cell_type == "code":
                 # The output of an earlier run must not be mistaken for a result of this one.
@@ -188,7 +207,7 @@ class Notebook:
                       if cell.cell_type == "code" and cell.source.strip()]
         self.client = nbclient.NotebookClient(
             self.document, timeout=None, resources={"metadata": {"path": os.path.dirname(path)}},
-            kernel_name=self.document.metadata.get("kernelspec", {}).get("name", "python3"))
+            kernel_name=kernel_of(self.document.metadata))
 
     def save(self):
         try:

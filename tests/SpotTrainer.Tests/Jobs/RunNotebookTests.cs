@@ -42,6 +42,22 @@ public sealed class RunNotebookTests : IDisposable
         Assert.Contains("42", executed, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("", "null", 4)]
+    [InlineData("", """{"name": "conda-env-tf-py", "display_name": "Python [conda env:tf]", "language": "python"}""", 4)]
+    [InlineData("", """{"name": "tf2", "display_name": "My own"}""", 4)]
+    [InlineData("\ufeff", """{"name": "python3", "display_name": "Python 3"}""", 4)]
+    [InlineData("", """{"name": "python3", "display_name": "Python 3"}""", 5)]
+    public async Task A_Python_notebook_runs_whatever_its_kernel_is_called(string mark, string kernel, int format)
+    {
+        _folder.Write("job.ipynb", $$"""
+            {{mark}}{"cells": [{"cell_type": "code", "metadata": {}, "execution_count": null, "outputs": [], "source": "6 * 7"}],
+             "metadata": {"kernelspec": {{kernel}}}, "nbformat": {{format}}, "nbformat_minor": 4}
+            """);
+        Assert.Equal(0, (await RunAsync("job.ipynb")).Status);
+        Assert.Contains("42", await File.ReadAllTextAsync(_folder["out.ipynb"], Stop), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_cell_that_raises_is_reported_with_its_error_and_line()
     {

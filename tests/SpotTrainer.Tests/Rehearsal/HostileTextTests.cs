@@ -15,6 +15,7 @@ using SpotTrainer.Jupyter;
 using SpotTrainer.KeyPairs;
 using SpotTrainer.Keys;
 using SpotTrainer.Launch;
+using SpotTrainer.Notebooks;
 using SpotTrainer.Putty;
 using SpotTrainer.Remote;
 using SpotTrainer.Sweep;
@@ -151,6 +152,31 @@ public sealed class HostileTextTests(RehearsalSession session)
 
         // Scripts get what the command wrote.
         Assert.Equal(Hostile, new TrainingCommandResult(host, "true", new CommandEnd(0, null), Hostile, Hostile, TimeSpan.Zero).Output);
+    }
+
+    [Fact]
+    public void What_a_notebook_says_is_shown_harmless()
+    {
+        using var files = new TemporaryFolder();
+        var data = new Dictionary<string, string>(StringComparer.Ordinal) { [Hostile] = Hostile };
+        var path = files.Write("a.ipynb", JsonSerializer.Serialize(new
+        {
+            cells = new[]
+            {
+                new
+                {
+                    cell_type = "code", metadata = new { tags = new[] { Hostile } }, source = Hostile,
+                    outputs = new object[] { new { output_type = Hostile, data } },
+                },
+                new { cell_type = Hostile, metadata = new { tags = Array.Empty<string>() }, source = Hostile, outputs = Array.Empty<object>() },
+            },
+            metadata = new { kernelspec = new { name = Hostile, display_name = Hostile, language = Hostile } },
+            nbformat = 4,
+            nbformat_minor = 4,
+        }));
+        var notebook = NotebookReader.Read(path);
+        RequireHarmless([notebook, .. notebook.Cells, .. notebook.Cells[0].Outputs]);
+        Assert.Contains("\\x1b]0;", notebook.Cells[0].Source, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -26,6 +26,9 @@ public sealed class PathArgumentTests(RehearsalSession session) : IDisposable
         "$text | Connect-TrainingHost -UserName somebody -Port 9 -KeyPath $key",
         "Send-TrainingData -Instance $unreachable -Path $text",
         "Start-TrainingJob -Instance $unreachable -Path $text",
+        "Get-TrainingNotebook -Path $text",
+        "Get-TrainingNotebook -LiteralPath $text",
+        "$text | Get-TrainingNotebook",
         "New-SpotTrainingInstance -InstanceType m7i.large -MaxHours 1 -KeyPath $text",
         "Test-SpotTrainingPlan -InstanceType m7i.large -MaxHours 1 -KeyPath $text",
         "Test-SpotTrainingPlan -InstanceType m7i.large -MaxHours 1 -Path $text"];
