@@ -51,6 +51,7 @@
         'Stop-JupyterServer'
         'Stop-SpotRehearsal'
         'Test-SpotTrainingPlan'
+        'Test-TrainingNotebook'
         'Update-TrainingSecurityGroup'
         'Wait-SpotTrainingInstance'
         'Wait-TrainingJob'

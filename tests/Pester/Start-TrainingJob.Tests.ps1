@@ -29,8 +29,6 @@ Describe 'Start-TrainingJob with a file that cannot run' {
             @{ Name = 'empty.ipynb'; Text = ''; Id = 'NotebookEmpty'; Advice = 'Save it again' }
             @{ Name = 'cut.ipynb'; Text = '{"cells": ['; Id = 'NotebookCutOff'; Advice = 'download it again' }
             @{ Name = 'old.ipynb'; Text = '{"worksheets": [], "metadata": {}, "nbformat": 3}'; Id = 'NotebookOutdated'; Advice = 'nbconvert' }
-            @{ Name = 'julia.ipynb'; Text = '{"cells": [], "metadata": {"kernelspec": {"name": "julia-1.9", "language": "julia"}}, "nbformat": 4}'; Id = 'NotebookLanguage'; Advice = 'Python' }
-            @{ Name = 'two.ipynb'; Text = '{"cells": [], "metadata": {"kernelspec": {"name": "python2", "language": "python"}}, "nbformat": 4}'; Id = 'NotebookLanguage'; Advice = '2to3' }
             @{ Name = 'train.R'; Text = 'print(1)'; Id = 'NotebookInvalid'; Advice = 'Python script' }
         )
     }
@@ -41,6 +39,19 @@ Describe 'Start-TrainingJob with a file that cannot run' {
         $record = Get-StepError { @() | Start-TrainingJob -Path $path }
         Assert-StepErrorId $record $Id
         "$record" | Should -BeLike "*$Advice*"
+    }
+
+    It 'warns of what surely fails, and of nothing else' {
+        $path = Join-Path $TestDrive 'ask.py'
+        [System.IO.File]::WriteAllText($path, "import lightgbm`
+open('data/x.csv')`
+name = input('?')`
+")
+        $null = @() | Start-TrainingJob -Path $path -WarningVariable warnings -WarningAction SilentlyContinue
+        @($warnings).Count | Should -Be 1
+        "$warnings" | Should -BeLike 'ask.py, line 3: input() asks a question*'
+        $null = @() | Start-TrainingJob -Path (Join-Path $example 'train.ipynb') -WarningVariable warnings
+        @($warnings).Count | Should -Be 0
     }
 
     It 'names UTF-16, which Windows PowerShell writes' {
@@ -61,5 +72,18 @@ Describe 'Start-TrainingJob on a rehearsal' -Skip:(-not $IsLinux) {
 
     It 'starts a job' {
         (Get-TestJob).State | Should -Be 'running'
+    }
+
+    It 'refuses <Name> before it is sent, because the stack has no such kernel' -ForEach @(
+        @{ Name = 'julia.ipynb'; Kernel = '{"name": "julia-1.9", "language": "julia"}'; Advice = 'Install the kernel' }
+        @{ Name = 'two.ipynb'; Kernel = '{"name": "python2", "language": "python"}'; Advice = '2to3' }
+    ) {
+        $path = Join-Path $TestDrive $Name
+        $text = '{"cells": [], "metadata": {"kernelspec": ' + $Kernel + '}, "nbformat": 4}'
+        [System.IO.File]::WriteAllText($path, $text)
+        $record = Get-StepError { Get-TestStack | Start-TrainingJob -Path $path }
+        Assert-StepError $record NotebookLanguage NotImplemented
+        "$record" | Should -BeLike "*$Advice*"
+        Get-TestInstance | Invoke-TrainingCommand "ls spottrainer/jobs/*/$Name 2> /dev/null || true" | Should -BeNullOrEmpty
     }
 }

@@ -26,7 +26,7 @@ internal static class JobRunner
 
     /// <summary>Sends the notebook and starts it, unless the request was started before.</summary>
     /// <exception cref="SpotTrainerException">
-    /// <c>RemoteCommandFailed</c>, those of <see cref="NotebookReader.Require"/>, and those of connecting.
+    /// <c>RemoteCommandFailed</c>, <c>NotebookLanguage</c>, those of <see cref="NotebookReader.Require"/>, and those of connecting.
     /// </exception>
     public static async Task<TrainingJob> EnsureAsync(
         TrainingHost host, JobRequest request, StepContext context, CancellationToken cancellationToken)
@@ -43,7 +43,11 @@ internal static class JobRunner
             return new TrainingJob(host, request.Id, name, folder, status);
         }
 
-        NotebookReader.Require(request.Path);
+        if (NotebookReader.Require(request.Path) is { IsPython: false } kernel)
+        {
+            await StackProbe.RequireKernelAsync(host, request.Prefix, request.Path, kernel, context, cancellationToken);
+        }
+
         var remote = await connection.OpenFolderAsync(folder, cancellationToken);
         await remote.CreateAsync(cancellationToken);
         using (var content = File.OpenRead(request.Path))

@@ -39,6 +39,8 @@ public sealed class StartTrainingJobCommand : HostStepCmdlet
         {
             Fail(exception, notebook);
         }
+
+        Run(notebook, stopping => NotebookChecker.WarnAsync(notebook, Output, stopping));
     }
 
     private protected override Func<CancellationToken, Task> Prepare(TrainingHost host)

@@ -64,9 +64,15 @@ internal static class NotebookErrors
         "NotebookOutdated", ErrorKind.InvalidData, $"{path} is in the old notebook format {format}. Jobs run format 4.",
         $"Convert it: jupyter nbconvert --to notebook --nbformat 4 --inplace {Path.GetFileName(path)}", path);
 
-    public static SpotTrainerException Language(string path, NotebookKernel kernel) => new(
-        "NotebookLanguage", ErrorKind.NotImplemented, $"{path} is in {kernel.Title} (kernel '{kernel.Name}'). Jobs run Python 3.",
+    /// <param name="path">The notebook.</param>
+    /// <param name="kernel">Its kernel.</param>
+    /// <param name="stack">The stack that has no such kernel; null if none was asked.</param>
+    public static SpotTrainerException Language(string path, NotebookKernel kernel, string? stack) => new(
+        "NotebookLanguage", ErrorKind.NotImplemented,
+        $"{path} is in {kernel.Title} (kernel '{kernel.Name}'). "
+            + (stack is null ? "Jobs run Python 3, and other languages only if the stack has the kernel."
+                : $"There is no such kernel in {stack}."),
         kernel.Language == NotebookKernel.Python
             ? "Convert it to Python 3, for example with 2to3, and choose a Python 3 kernel in Jupyter."
-            : "Rewrite it in Python, or run it in Jupyter on the instance.", path);
+            : "Install the kernel into the stack, or rewrite the notebook in Python.", path);
 }

@@ -18,7 +18,7 @@ internal sealed class NotebookReader
     private const int MostNameLetters = 200;
 
     /// <summary>The first format that jobs run.</summary>
-    private const int First = 4;
+    internal const int First = 4;
 
     private const int BufferSize = 16 * 1024;
 
@@ -85,28 +85,20 @@ internal sealed class NotebookReader
         }
     }
 
-    /// <summary>Requires that a file is a notebook or a script that jobs can run.</summary>
-    /// <exception cref="SpotTrainerException">
-    /// Those of <see cref="Read(string)"/>, <c>NotebookOutdated</c>, <c>NotebookLanguage</c>.
-    /// </exception>
-    public static void Require(string path)
+    /// <summary>
+    /// Requires that a file is a script or a notebook in a format that jobs run, and returns its kernel; null for a script.
+    /// </summary>
+    /// <exception cref="SpotTrainerException">Those of <see cref="Read(string)"/>, <c>NotebookOutdated</c>.</exception>
+    public static NotebookKernel? Require(string path)
     {
         if (IsScript(path))
         {
             ReadScript(path);
-            return;
+            return null;
         }
 
         var notebook = Read(path);
-        if (notebook.Format.Major < First)
-        {
-            throw NotebookErrors.Outdated(path, notebook.Format);
-        }
-
-        if (!notebook.Kernel.IsPython)
-        {
-            throw NotebookErrors.Language(path, notebook.Kernel);
-        }
+        return notebook.Format.Major >= First ? notebook.Kernel : throw NotebookErrors.Outdated(path, notebook.Format);
     }
 
     /// <summary>Reads a Python script.</summary>

@@ -49,8 +49,8 @@ public sealed class NotebookReaderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("x", """{"cells": [{"cell_type": "code", "metadata": {}, "source": "x"}], "metadata": {"a": [NaN, -Infinity]}, "nbformat": 4}""")]
-    [InlineData("b", """{"cells": [{"cell_type": "code", "metadata": {}, "source": "a", "source": ["b"]}], "metadata": {}, "nbformat": 4}""")]
+    [InlineData("x", """{"cells":[{"cell_type":"code","metadata":{},"source":"x"}],"metadata":{"a":[NaN,-Infinity]},"nbformat":4}""")]
+    [InlineData("b", """{"cells":[{"cell_type":"code","metadata":{},"source":"a","source":["b"]}],"metadata":{},"nbformat":4}""")]
     [InlineData("z", """{"cells": [], "metadata": {}, "nbformat": 4, "cells": [{"cell_type": "code", "metadata": {}, "source": "z"}]}""")]
     [InlineData("p 1", """{"worksheets": [{"cells": [{"cell_type": "code", "input": "p 1", "language": "python"}]}], "nbformat": 3}""")]
     [InlineData("bom", "\ufeff" + """{"cells": [{"cell_type": "code", "metadata": {}, "source": "bom"}], "metadata": {}, "nbformat": 4}""")]
@@ -60,7 +60,7 @@ public sealed class NotebookReaderTests : IDisposable
     public void Half_of_a_surrogate_pair_is_read_as_Python_does() => Assert.Equal(
         "x \ud83d y",
         Assert.Single(
-            Read("""{"cells": [{"cell_type": "code", "metadata": {}, "source": "x \ud83d y"}], "metadata": {}, "nbformat": 4}""").Cells).Text);
+            Read("""{"cells":[{"cell_type":"code","metadata":{},"source":"x \ud83d y"}],"metadata":{},"nbformat":4}""").Cells).Text);
 
     [Theory]
     [InlineData("", "NotebookEmpty")]
@@ -197,8 +197,8 @@ public sealed class NotebookReaderTests : IDisposable
     public void Cells_without_end_are_an_error()
     {
         var cells = string.Join(',', Enumerable.Repeat("""{"cell_type":"raw","metadata":{},"source":""}""", 200_001));
-        Assert.Equal(
-            "NotebookTooLarge", Assert.Throws<SpotTrainerException>(() => Read($$"""{"cells": [{{cells}}], "metadata": {}, "nbformat": 4}""")).Id);
+        var text = $$"""{"cells": [{{cells}}], "metadata": {}, "nbformat": 4}""";
+        Assert.Equal("NotebookTooLarge", Assert.Throws<SpotTrainerException>(() => Read(text)).Id);
     }
 
     private TrainingNotebook Read(string text) => NotebookReader.Read(folder.Write("a.ipynb", text));

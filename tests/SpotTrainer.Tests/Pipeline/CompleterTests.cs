@@ -8,7 +8,7 @@ namespace SpotTrainer.Tests.Pipeline;
 public sealed class CompleterTests : IDisposable
 {
     /// <summary>The parameters that take a path on this computer.</summary>
-    private static readonly string[] Paths = ["Path", "LiteralPath", "Destination", "KeyPath", "InputFile"];
+    private static readonly string[] Paths = ["Path", "LiteralPath", "Destination", "KeyPath", "InputFile", "EnvironmentFile", "DataPath"];
 
     private readonly TemporaryFolder folder = new();
 

@@ -159,23 +159,27 @@ public sealed class HostileTextTests(RehearsalSession session)
     {
         using var files = new TemporaryFolder();
         var data = new Dictionary<string, string>(StringComparer.Ordinal) { [Hostile] = Hostile };
+        string[] tags = [Hostile];
         var path = files.Write("a.ipynb", JsonSerializer.Serialize(new
         {
             cells = new[]
             {
                 new
                 {
-                    cell_type = "code", metadata = new { tags = new[] { Hostile } }, source = Hostile,
+                    cell_type = "code", metadata = new { tags }, source = Hostile,
                     outputs = new object[] { new { output_type = Hostile, data } },
                 },
-                new { cell_type = Hostile, metadata = new { tags = Array.Empty<string>() }, source = Hostile, outputs = Array.Empty<object>() },
+                new { cell_type = Hostile, metadata = new { tags }, source = Hostile, outputs = Array.Empty<object>() },
             },
             metadata = new { kernelspec = new { name = Hostile, display_name = Hostile, language = Hostile } },
             nbformat = 4,
             nbformat_minor = 4,
         }));
         var notebook = NotebookReader.Read(path);
-        RequireHarmless([notebook, .. notebook.Cells, .. notebook.Cells[0].Outputs]);
+        RequireHarmless([
+            notebook, .. notebook.Cells, .. notebook.Cells[0].Outputs,
+            new NotebookFinding(path, 1, 1, FindingSeverity.Error, "ImportMissing", Hostile, Hostile, Hostile),
+        ]);
         Assert.Contains("\\x1b]0;", notebook.Cells[0].Source, StringComparison.Ordinal);
     }
 

@@ -29,6 +29,9 @@ public sealed class PathArgumentTests(RehearsalSession session) : IDisposable
         "Get-TrainingNotebook -Path $text",
         "Get-TrainingNotebook -LiteralPath $text",
         "$text | Get-TrainingNotebook",
+        "Test-TrainingNotebook -Path $text",
+        "Test-TrainingNotebook -Path $key -EnvironmentFile $text",
+        "Test-TrainingNotebook -Path $key -DataPath $text",
         "New-SpotTrainingInstance -InstanceType m7i.large -MaxHours 1 -KeyPath $text",
         "Test-SpotTrainingPlan -InstanceType m7i.large -MaxHours 1 -KeyPath $text",
         "Test-SpotTrainingPlan -InstanceType m7i.large -MaxHours 1 -Path $text"];
