@@ -14,7 +14,7 @@ internal static class PackageContents
         fastjsonschema idna ipykernel jedi jsonpatch jsonpointer jsonschema jupyter_client jupyter_core matplotlib_inline nbclient nbformat
         nest_asyncio packaging parso pexpect pickleshare pip platformdirs pluggy prompt_toolkit psutil ptyprocess pure_eval pycparser
         pygments pkg_resources referencing requests rpds ruamel setuptools six socks stack_data tornado tqdm traitlets urllib3 wcwidth wheel
-        yaml_cpp zmq zstandard
+        zmq zstandard
         """;
 
     /// <summary>In each line: a package by its name on conda-forge, and the packages that come with it.</summary>

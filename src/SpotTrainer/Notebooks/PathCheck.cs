@@ -148,7 +148,7 @@ internal sealed class PathCheck
             Report(severity, "KagglePath", $"{text} is where Kaggle has its data. A job has it in data.", ReadAdvice(text));
         }
         else if ((IsBelow(text, "/content/drive") || IsBelow(text, "/content/gdrive") || IsBelow(text, "/content/sample_data"))
-            && statement.Block?.Mentions("colab") != true)
+            && statement.Block?.Mentions("colab") != true && !statement.Tokens.Any(one => one.IsName("mount")))
         {
             Report(severity, "ColabPath", $"{text} exists only in Google Colab.", ReadAdvice(text));
         }

@@ -30,6 +30,7 @@ public sealed class TestTrainingNotebookCommand : NotebookCmdlet
     [Alias("TrainingHost")]
     [HostReference]
     [ArgumentCompleter(typeof(HostNameCompleter))]
+    [SupportsWildcards]
     public TrainingHost? Instance { get; set; }
 
     /// <summary>The folder of the Python stack on the host. From the pipeline, it is the folder of the stack.</summary>
@@ -41,6 +42,7 @@ public sealed class TestTrainingNotebookCommand : NotebookCmdlet
     /// <summary>The files to send, and the folders whose contents to send, as for Send-TrainingData. A job sees them as data.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
     public string[] DataPath { get; set; } = [];
 
     /// <inheritdoc/>

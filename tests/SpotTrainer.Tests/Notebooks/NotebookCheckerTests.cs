@@ -199,6 +199,7 @@ public sealed class NotebookCheckerTests : IDisposable
     [InlineData("import getpass\nk = getpass.getpass()", "InputNeeded Error")]
     [InlineData("from google.colab import drive", "ColabImport Error")]
     [InlineData("from google import colab", "ColabImport Error")]
+    [InlineData("from google.colab import drive; drive.mount('/content/drive')", "ColabImport Error")]
     [InlineData("print 'x'", "Python2Syntax Error")]
     [InlineData("if x: print y", "Python2Syntax Error")]
     [InlineData("<<<<<<< HEAD\nx = 1", "NotebookConflict Error")]
@@ -297,8 +298,8 @@ public sealed class NotebookCheckerTests : IDisposable
         var page = File.ReadAllText(Path.Combine(BuildFacts.Root, "docs/en-US/Test-TrainingNotebook.md"));
         var sources = Directory.EnumerateFiles(Path.Combine(BuildFacts.Root, "src/SpotTrainer/Notebooks"), "*.cs").Select(File.ReadAllText);
         var ids = sources.SelectMany(source => Regex.Matches(
-                source, @"(everity|\)|FindingSeverity\.\w+),\s*(isThere \? )?""(?<id>[A-Z]\w+)""( : ""(?<id>\w+)"")?,", RegexOptions.ExplicitCapture,
-                TimeSpan.FromSeconds(5)))
+                source, @"(everity|\)|FindingSeverity\.\w+),\s*(isThere \? )?""(?<id>[A-Z]\w+)""( : ""(?<id>\w+)"")?,",
+                RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5)))
             .SelectMany(match => match.Groups["id"].Captures.Select(capture => capture.Value)).ToHashSet(StringComparer.Ordinal);
         Assert.Superset(
             new HashSet<string>(["ImportMissing", "LocalModule", "LocalModuleMissing", "WindowsPath", "InputNeeded", "NotebookNewer"],
