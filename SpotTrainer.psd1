@@ -31,6 +31,7 @@
         'Get-TrainingTunnel'
         'Install-CondaStack'
         'Invoke-TrainingCommand'
+        'New-JupyterPasswordHash'
         'New-PuttySession'
         'New-SpotTrainingInstance'
         'New-TrainingKeyPair'

@@ -11,7 +11,7 @@ BeforeDiscovery {
         'New-TrainingKeyPair', 'New-TrainingSecurityGroup', 'New-TrainingTunnel', 'Receive-TrainingResult', 'Remove-SpotTrainingInstance', 'Remove-TrainingKeyPair', 'Remove-TrainingTunnel', 'Send-TrainingData',
         'Set-JupyterSecurity', 'Set-SpotRehearsal', 'Set-SpotTrainingDeadline', 'Start-JupyterServer', 'Start-PuttySession', 'Start-SpotRehearsal', 'Start-TrainingJob', 'Stop-JupyterServer',
         'Stop-SpotRehearsal', 'Update-TrainingSecurityGroup' | ForEach-Object { @{ Name = $_ } }
-    $reading = 'Connect-TrainingHost', 'Enter-SpotTrainingInstance', 'Enter-TrainingHost', 'Find-SpotOffer', 'Get-SpotPrice', 'Get-SpotTrainingCost', 'Get-SpotTrainingInstance', 'Get-TrainingKeyPair', 'Get-TrainingNotebook', 'Get-TrainingTunnel', 'Test-SpotTrainingPlan', 'Test-TrainingNotebook', 'Wait-SpotTrainingInstance', 'Wait-TrainingJob' |
+    $reading = 'Connect-TrainingHost', 'Enter-SpotTrainingInstance', 'Enter-TrainingHost', 'Find-SpotOffer', 'Get-SpotPrice', 'Get-SpotTrainingCost', 'Get-SpotTrainingInstance', 'Get-TrainingKeyPair', 'Get-TrainingNotebook', 'Get-TrainingTunnel', 'New-JupyterPasswordHash', 'Test-SpotTrainingPlan', 'Test-TrainingNotebook', 'Wait-SpotTrainingInstance', 'Wait-TrainingJob' |
         ForEach-Object { @{ Name = $_ } }
 }
 

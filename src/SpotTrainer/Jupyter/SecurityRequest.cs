@@ -33,17 +33,10 @@ internal sealed record SecurityRequest
     /// <exception cref="SpotTrainerException"><c>PasswordEmpty</c>: everybody who reaches the server would be let in.</exception>
     public static SecurityRequest Create(string prefix, SecureString? password)
     {
-        if (password is { Length: 0 })
-        {
-            throw new SpotTrainerException("PasswordEmpty", ErrorKind.SecurityError,
-                "The password for Jupyter is empty, so the server would let everybody in.",
-                "Use a longer -Password, or leave it out: then one is generated.");
-        }
-
         password ??= JupyterPassword.Make();
         return new SecurityRequest
         {
-            Prefix = prefix, PasswordHash = JupyterPassword.Hash(password), Password = password,
+            Prefix = prefix, PasswordHash = JupyterPassword.Hash(password, JupyterHashAlgorithm.Argon2), Password = password,
             IsLong = password.Length >= ShortestForOpenPort,
         };
     }

@@ -41,7 +41,7 @@ internal static class FrameworkProgram
                 File.WriteAllText(Path.Combine(folder, "certificate"), certificate.CertificatePem);
                 File.WriteAllText(Path.Combine(folder, "certificate.key"), certificate.KeyPem);
                 Console.WriteLine(certificate.Fingerprint);
-                Console.WriteLine(JupyterPassword.Hash(secret));
+                Console.WriteLine(JupyterPassword.Hash(secret, JupyterHashAlgorithm.Argon2));
                 Console.WriteLine(JupyterPassword.Make().Length);
             }
         }
