@@ -69,7 +69,7 @@ Describe 'The module' {
     }
 
     It 'has about topics' {
-        foreach ($topic in 'about_SpotTrainer', 'about_SpotTrainer_Connection', 'about_SpotTrainer_Money', 'about_SpotTrainer_Transfer', 'about_SpotTrainer_Unattended') {
+        foreach ($topic in 'about_SpotTrainer', 'about_SpotTrainer_Connection', 'about_SpotTrainer_Jupyter', 'about_SpotTrainer_Money', 'about_SpotTrainer_Transfer', 'about_SpotTrainer_Unattended') {
             Get-Help $topic | Out-String | Should -Match "TOPIC\s+$topic\s"
         }
     }

@@ -1,77 +1,117 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
+using System.Text;
+using Org.BouncyCastle.Utilities.Encoders;
 using SpotTrainer.Foundation;
+using SpotTrainer.Instances;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jupyter;
 
-/// <summary>Puts Jupyter's password hash and certificate on a host.</summary>
+/// <summary>Puts Jupyter's password hash, token, and certificate on a host.</summary>
 internal static class JupyterConfigurator
 {
-    /// <summary>A hash keeps its plus signs, so that a shell can find it in the file.</summary>
-    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
-    public const string CertificateFile = MachineLayout.Jupyter + "/certificate.pem";
+    private const int TokenBytes = 24;
 
     /// <summary>
-    /// Writes the configuration to two files, because Notebook 6 and Jupyter Server read different ones. If the host already has the
-    /// configuration of the same request, keeps it and its certificate.
+    /// Writes the configuration with the names that the stack's versions read, into what is there. What already has the request's password
+    /// keeps its token and its certificate.
     /// </summary>
+    /// <exception cref="SpotTrainerException">
+    /// <c>JupyterNotInstalled</c>, <c>JupyterConfigInvalid</c>, <c>JupyterOpen</c>, <c>JupyterHashUnreadable</c>, those of a user's certificate, and
+    /// those of a host.
+    /// </exception>
     public static async Task<JupyterSecurity> EnsureAsync(
         TrainingHost host, SecurityRequest request, StepContext context, CancellationToken cancellationToken)
     {
-        var connection = await SshConnectionPool.GetAsync(host, context, cancellationToken);
-        var hash = request.PasswordHash;
-        if (request.Password is null)
+        // The user's own files are read first: a mistake in them has nothing to do with the host.
+        var given = request.CertificateFile is { } file ? JupyterCertificate.Read(file, request.KeyFile!, context.Now) : null;
+        var setup = await JupyterSetup.ReadAsync(host, request.Prefix, withNames: true, context, cancellationToken);
+        if (!setup.Versions.IsThere)
         {
-            var kept = await connection.RunAsync(
-                $"grep -qF {ShellText.Quote(hash)} {MachineLayout.Jupyter}/jupyter_server_config.json && cat {CertificateFile}",
-                cancellationToken);
-            if (kept.ExitCode == 0)
-            {
-                return new JupyterSecurity(host, request.Prefix, password: null, JupyterCertificate.Read(kept.Output));
-            }
+            throw JupyterErrors.NotInstalled(host, request.Prefix);
         }
 
-        var certificate = JupyterCertificate.Make([host.HostName], context.Now);
-        var home = (await connection.RequireAsync(
-            $"umask 077 && mkdir -p {MachineLayout.Jupyter} && cd && pwd", "Creating Jupyter's folder", cancellationToken)).Trim();
-        var folder = MachineLayout.Jupyter.Replace("~", home);
-        var settings = new Dictionary<string, object>(StringComparer.Ordinal)
+        OpenSettings.Refuse(host, setup.Files);
+        var hash = HashFor(host, request, setup);
+        var known = setup.OwnSetting(host, "hashed_password", "password");
+        var isSame = known is not null && (known == hash || (request.Password is { } password && IsHash(known, setup) && JupyterPassword.Verify(known, password)));
+        hash = isSame ? known! : hash;
+        var token = isSame && setup.OwnSetting(host, "token") is { } old && OpenSettings.Bits(old) >= OpenSettings.FewestBits ? old
+            : Hex.ToHexString(JupyterPassword.RandomBytes(TokenBytes));
+        var kept = isSame ? Kept(host, setup, given, request, context) : null;
+        var certificate = kept ?? given ?? JupyterCertificate.Make(NamesOf(host, setup), context.Now, request.KeyAlgorithm, request.CertificateDays);
+        var files = JupyterConfiguration.Write(setup, hash, token, request.Port);
+        if (kept is null || files.Any(one => setup.Own(one.Name)?.Text != one.Text))
         {
-            ["ip"] = "127.0.0.1",
-            ["port_retries"] = 0,
-            ["open_browser"] = false,
-            ["certfile"] = folder + "/certificate.pem",
-            ["keyfile"] = folder + "/key.pem",
-            ["password"] = hash,
-            ["password_required"] = true,
-            ["allow_password_change"] = false,
-        };
-        var json = JsonSerializer.Serialize(new Dictionary<string, object>(StringComparer.Ordinal)
-        {
-            ["NotebookApp"] = settings,
-            ["ServerApp"] = settings,
-            ["PasswordIdentityProvider"] = new { hashed_password = hash, password_required = true, allow_password_change = false },
-        }, Plain);
+            await InstallAsync(host, request.IsLong ? hash : null, kept is null ? certificate : null, files, context, cancellationToken);
+        }
 
-        // Use standard input, because other users could see arguments in the process list. The umask keeps the files private. The connection
-        // can end after each of them: the file of a long password therefore says which one is long, and the file that shows above that
-        // everything is there comes last.
+        context.Log.Verbose($"{host}: {setup.Versions}. Jupyter's certificate is {certificate.Fingerprint}.");
+        return new JupyterSecurity(host, request.Prefix, request.Password, certificate)
+        {
+            Port = request.Port, Server = setup.Versions.ToString(), Token = token,
+        };
+    }
+
+    /// <summary>Returns the hash that the stack's versions can read.</summary>
+    private static string HashFor(TrainingHost host, SecurityRequest request, JupyterSetup setup) =>
+        setup.Versions.Hash == JupyterHashAlgorithm.Argon2 || !request.PasswordHash.StartsWith("argon2:", StringComparison.Ordinal) ? request.PasswordHash
+            : request.Password is { } password ? JupyterPassword.Hash(password, setup.Versions.Hash)
+            : throw JupyterErrors.HashUnreadable(host);
+
+    private static bool IsHash(string text, JupyterSetup setup) =>
+        text.StartsWith(setup.Versions.Hash.ToString() + ":", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Returns the certificate on the host if it is the one that is asked for; null for a new one.</summary>
+    private static JupyterCertificate? Kept(
+        TrainingHost host, JupyterSetup setup, JupyterCertificate? given, SecurityRequest request, StepContext context)
+    {
+        if (setup.CertificatePem.Length == 0)
+        {
+            return null;
+        }
+
+        // A connection that ended between the two left a certificate with another one's key.
+        var known = JupyterCertificate.Read(setup.CertificatePem);
+        if (known.Fingerprint != setup.Fingerprint)
+        {
+            return null;
+        }
+
+        return (given is null ? known.Suits(NamesOf(host, setup), context.Now, request.KeyAlgorithm, request.CertificateDays)
+            : known.Fingerprint == given.Fingerprint) ? known : null;
+    }
+
+    private static IEnumerable<string> NamesOf(TrainingHost host, JupyterSetup setup) =>
+        new[] { host.HostName, (host as SpotTrainingInstance)?.PrivateIpAddress ?? string.Empty }.Where(name => name.Length > 0).Concat(setup.Names);
+
+    /// <summary>
+    /// Sends all files, and then gives them their names. The connection can end between any two of these: the file of a long password
+    /// therefore says which one is long, and the files that show that everything is there come last.
+    /// </summary>
+    private static async Task InstallAsync(
+        TrainingHost host, string? longPassword, JupyterCertificate? certificate, IReadOnlyList<(string Name, string Text)> configuration,
+        StepContext context, CancellationToken cancellationToken)
+    {
         (string Name, string Text)[] files =
         [
-            .. request.IsLong ? new[] { ("long_password", hash) } : [],
-            ("certificate.pem", certificate.CertificatePem), ("key.pem", certificate.KeyPem),
-            ("jupyter_notebook_config.json", json), ("jupyter_server_config.json", json),
+            .. longPassword is null ? [] : new[] { ("long_password", longPassword) },
+            .. certificate is null ? [] : new[] { ("certificate.pem", certificate.CertificatePem), ("key.pem", certificate.KeyPem), ("fingerprint", certificate.Fingerprint + "\n") },
+            .. configuration,
         ];
+        var script = new StringBuilder(EmbeddedScript.Read("install_security.sh"));
         foreach (var (name, text) in files)
         {
-            await connection.RequireAsync(
-                $"umask 077 && cat > {MachineLayout.Jupyter}/{name}.new && mv {MachineLayout.Jupyter}/{name}.new {MachineLayout.Jupyter}/{name}",
-                "Writing Jupyter's configuration", cancellationToken, text);
+            script.Append("put ").Append(name).Append(' ').Append(Convert.ToBase64String(Encoding.UTF8.GetBytes(text))).Append('\n');
         }
 
-        context.Log.Verbose($"{host}: Jupyter's certificate is {certificate.Fingerprint}.");
-        return new JupyterSecurity(host, request.Prefix, request.Password, certificate);
+        script.Append("take ").Append(string.Join(" ", files.Select(file => file.Name))).Append('\n');
+        foreach (var name in JupyterConfiguration.Names.Except(configuration.Select(file => file.Name), StringComparer.Ordinal))
+        {
+            script.Append("drop ").Append(name).Append('\n');
+        }
+
+        // Standard input, because other users could see arguments in the process list.
+        var connection = await SshConnectionPool.GetAsync(host, context, cancellationToken);
+        await connection.RequireAsync("sh -s", "Writing Jupyter's configuration", cancellationToken, script.ToString());
     }
 }

@@ -22,6 +22,15 @@ public sealed class JupyterSecurity
     /// <summary>The folder of the Python stack.</summary>
     public string Prefix { get; }
 
+    /// <summary>Which Jupyter the stack has, such as <c>Notebook 6.4.12, Jupyter Server 1.23.3</c>.</summary>
+    public string Server { get; internal init; } = string.Empty;
+
+    /// <summary>The port of the server on the host.</summary>
+    public int Port { get; internal init; }
+
+    /// <summary>The file with the password and the token on this computer; an empty string if they were not saved.</summary>
+    public string CredentialPath { get; internal set; } = string.Empty;
+
     /// <summary>The password. The host has only its hash. It is null if it was applied from a saved request.</summary>
     public SecureString? Password { get; }
 
@@ -33,6 +42,9 @@ public sealed class JupyterSecurity
 
     /// <summary>When the certificate expires.</summary>
     public DateTimeOffset NotAfter { get; }
+
+    /// <summary>The token, with which programs log in.</summary>
+    internal string Token { get; init; } = string.Empty;
 
     /// <inheritdoc/>
     public override string ToString() => $"Jupyter's security on {Instance}";

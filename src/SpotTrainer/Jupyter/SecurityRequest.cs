@@ -6,8 +6,8 @@ using SpotTrainer.Remote;
 namespace SpotTrainer.Jupyter;
 
 /// <summary>
-/// The password that a user wants Jupyter to have. It can be written to disk and read back; the hash is saved, never the password.
-/// Applying it again keeps the certificate.
+/// The password and the certificate that a user wants Jupyter to have. It can be written to disk and read back; the hash is saved, never the
+/// password. Applying it again keeps the certificate.
 /// </summary>
 internal sealed record SecurityRequest
 {
@@ -22,6 +22,21 @@ internal sealed record SecurityRequest
 
     /// <summary>Whether the password is long enough for a port that is open: guesses are then hopeless.</summary>
     public bool IsLong { get; init; }
+
+    /// <summary>The port of the server on the host.</summary>
+    public int Port { get; init; } = 8888;
+
+    /// <summary>The kind of key of the certificate that is made.</summary>
+    public JupyterKeyAlgorithm KeyAlgorithm { get; init; }
+
+    /// <summary>How long the certificate that is made is valid, in days.</summary>
+    public int CertificateDays { get; init; } = JupyterCertificate.DefaultDays;
+
+    /// <summary>The user's own certificate on this computer; null to make one.</summary>
+    public string? CertificateFile { get; init; }
+
+    /// <summary>The private key of that certificate.</summary>
+    public string? KeyFile { get; init; }
 
     /// <summary>The password; null after the request was read back.</summary>
     [JsonIgnore]

@@ -11,16 +11,25 @@ folder=$HOME/spottrainer/jupyter
 listen=127.0.0.1 door=closed
 [ "$name" = localhost ] || { listen=0.0.0.0 door=open; }
 cd "$HOME/spottrainer"
-if ! [ -s "$folder/certificate.pem" ] || ! [ -s "$folder/key.pem" ] ||
-    ! grep -q '"password":"[^"]' "$folder/jupyter_server_config.json" 2>/dev/null || ! grep -q '"password":"[^"]' "$folder/jupyter_notebook_config.json" 2>/dev/null; then
+# Whether each configuration file that is there, and one at least, meets a condition.
+each() {
+    met=1
+    for file in jupyter_server_config.json jupyter_notebook_config.json; do
+        [ -e "$folder/$file" ] || continue
+        "$@" "$folder/$file" || return 1
+        met=0
+    done
+    return $met
+}
+has_password() { grep -q '"\(hashed_\)*password": *"[^"]' "$1"; }
+if ! [ -s "$folder/certificate.pem" ] || ! [ -s "$folder/key.pem" ] || ! each has_password; then
     echo 'The password or certificate of Jupyter is missing. Run Set-JupyterSecurity first.' >&2
     exit 3
 fi
 # The length cannot be told from the hash, so Set-JupyterSecurity notes the hash of a long password. A note about another password, which
 # is left if its connection ended, does not count.
-is_long() { [ -s "$folder/long_password" ] && grep -qFf "$folder/long_password" "$folder/$1"; }
-[ "$name" = localhost ] || { is_long jupyter_server_config.json && is_long jupyter_notebook_config.json; } ||
-    { echo 'The password is too short for an open port.' >&2; exit 7; }
+is_long() { [ -s "$folder/long_password" ] && grep -qFf "$folder/long_password" "$1"; }
+[ "$name" = localhost ] || each is_long || { echo 'The password is too short for an open port.' >&2; exit 7; }
 
 started=
 if ! pid=$(process_of "$folder/pid"); then
@@ -36,7 +45,7 @@ if ! pid=$(process_of "$folder/pid"); then
 else
     # A server that is already running stays on its own port.
     port=$(cat "$folder/port")
-    if [ -n "$(find "$folder/jupyter_server_config.json" -newer "$folder/pid")" ]; then
+    if [ -n "$(find "$folder" -name 'jupyter_*_config.json' -newer "$folder/pid")" ]; then
         echo 'Jupyter is running with its previous password and certificate.' >&2
         exit 4
     fi

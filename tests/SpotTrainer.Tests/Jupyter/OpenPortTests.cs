@@ -30,9 +30,9 @@ public sealed class OpenPortTests(RehearsalSession session) : IDisposable
         SetSecurity("correct horse");
         session.Require("$null = $Machine | Invoke-TrainingCommand 'mv ~/spottrainer/jupyter/certificate.pem ~/kept.pem'");
         RequireError("$Machine | Start-JupyterServer -OpenPort", "JupyterNotSecured", ErrorCategory.InvalidOperation);
-        session.Require("$null = $Machine | Invoke-TrainingCommand 'mv ~/kept.pem ~/spottrainer/jupyter/certificate.pem && cd ~/spottrainer/jupyter && cp jupyter_server_config.json ~/kept && sed -i s/argon2[^\\\"]*//g jupyter_server_config.json'");
+        session.Require("$null = $Machine | Invoke-TrainingCommand 'mv ~/kept.pem ~/spottrainer/jupyter/certificate.pem && cd ~/spottrainer/jupyter && cp jupyter_notebook_config.json ~/kept && sed -i s/argon2[^\\\"]*//g jupyter_notebook_config.json'");
         RequireError("$Machine | Start-JupyterServer -OpenPort", "JupyterNotSecured", ErrorCategory.InvalidOperation);
-        session.Require("$null = $Machine | Invoke-TrainingCommand 'mv ~/kept ~/spottrainer/jupyter/jupyter_server_config.json'");
+        session.Require("$null = $Machine | Invoke-TrainingCommand 'mv ~/kept ~/spottrainer/jupyter/jupyter_notebook_config.json'");
         Assert.Equal("0", await GroupsAsync());
 
         // -WhatIf does nothing. With Jupyter on loopback, the port is closed and stays closed.
@@ -117,7 +117,8 @@ public sealed class OpenPortTests(RehearsalSession session) : IDisposable
 
         // The files still contain a password, but not where this Jupyter looks for it.
         session.Require("""
-            $null = $Machine | Invoke-TrainingCommand 'sed -i "s/\"password\":\"[^\"]*\",\"password_required\":true/\"password\":\"\",\"token\":\"\",\"password_required\":false/" ~/spottrainer/jupyter/jupyter_notebook_config.json'
+            $edit = 'import json, sys; c = json.load(open(sys.argv[1])); n = c["NotebookApp"]; c["Else"] = {"password": n["password"]}; n.update(password="", token="", password_required=False); json.dump(c, open(sys.argv[1], "w"))'
+            $null = $Machine | Invoke-TrainingCommand python3 -ArgumentList '-c', $edit, 'spottrainer/jupyter/jupyter_notebook_config.json'
             """);
         RequireError("$Machine | Start-JupyterServer -OpenPort", "JupyterNotSecured", ErrorCategory.InvalidOperation);
         Assert.Equal("0", await GroupsAsync());

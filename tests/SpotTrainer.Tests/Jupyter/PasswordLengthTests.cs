@@ -1,40 +1,35 @@
-using System.Security;
 using SpotTrainer.Foundation;
 using SpotTrainer.Jupyter;
 using SpotTrainer.Remote;
-using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Jupyter;
 
 /// <summary>Jupyter's port is not opened with a short password, wherever the change of the password was cut off.</summary>
 [Trait("Speed", "Slow")]
-public sealed class PasswordLengthTests : IDisposable
+public sealed class PasswordLengthTests
 {
-    private readonly TemporaryFolder folder = new();
-    private readonly RecordingLog log = new();
+    private static readonly string[] Packages = ["notebook-6.4.12.dist-info", "jupyter_server-1.23.3.dist-info"];
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    /// <summary>What stands in the command at which the connection ends.</summary>
-    public static TheoryData<string> Moments => ["mkdir", "certificate.pem", "key.pem", "jupyter_notebook_config", "jupyter_server_config"];
-
-    public void Dispose() => folder.Dispose();
+    /// <summary>The file before whose name the connection ends.</summary>
+    public static TheoryData<string> Moments =>
+        ["certificate.pem", "key.pem", "fingerprint", "jupyter_notebook_config.json", "jupyter_server_config.json"];
 
     [Theory]
     [MemberData(nameof(Moments))]
     public async Task A_short_password_that_replaces_a_long_one_does_not_open_the_port(string moment)
     {
-        using var server = await StartAsync();
-        var host = Host(server);
-        await JupyterConfigurator.EnsureAsync(host, Request("correct horse"), log.Context, Stop);
-        Assert.True(await OpensAsync(host));
+        using var home = await JupyterHome.StartAsync(Packages);
+        await home.SecureAsync("correct horse");
+        Assert.True(await OpensAsync(home));
 
         var request = Request("short");
-        await CutAsync(host, request, moment);
-        var halfway = await OpensAsync(host);
-        Assert.False(halfway && await HasAsync(host, request));
-        await JupyterConfigurator.EnsureAsync(host, request, log.Context, Stop);
-        Assert.False(await OpensAsync(host));
+        await CutAsync(home, request, moment);
+        var halfway = await OpensAsync(home);
+        Assert.False(halfway && Has(home, request));
+        await home.SecureAsync(request);
+        Assert.False(await OpensAsync(home));
     }
 
     [Theory]
@@ -42,69 +37,57 @@ public sealed class PasswordLengthTests : IDisposable
     [MemberData(nameof(Moments))]
     public async Task A_long_password_that_replaces_a_short_one_opens_the_port_once_it_is_there(string moment)
     {
-        using var server = await StartAsync();
-        var host = Host(server);
-        await JupyterConfigurator.EnsureAsync(host, Request("short"), log.Context, Stop);
-        Assert.False(await OpensAsync(host));
+        using var home = await JupyterHome.StartAsync(Packages);
+        await home.SecureAsync("short");
+        Assert.False(await OpensAsync(home));
 
         var request = Request("correct horse");
-        await CutAsync(host, request, moment);
-        Assert.False(await OpensAsync(host));
+        await CutAsync(home, request, moment);
+        Assert.False(await OpensAsync(home));
 
         // The request as it is read back from disk: without the password, it keeps what is there.
-        await JupyterConfigurator.EnsureAsync(
-            host, SavedRequest.FromText<SecurityRequest>(SavedRequest.ToText(request)), log.Context, Stop);
-        Assert.True(await OpensAsync(host));
+        await home.SecureAsync(SavedRequest.FromText<SecurityRequest>(SavedRequest.ToText(request)));
+        Assert.True(await OpensAsync(home));
     }
+
+    /// <summary>The certificate and its key are two files.</summary>
+    [Theory]
+    [InlineData("certificate.pem")]
+    [InlineData("key.pem")]
+    [InlineData("fingerprint")]
+    public async Task A_certificate_whose_key_did_not_arrive_is_replaced(string moment)
+    {
+        using var home = await JupyterHome.StartAsync(Packages);
+        await home.SecureAsync("correct horse");
+        await CutAsync(home, Request("another horse"), moment);
+        var security = await home.SecureAsync("correct horse");
+        Assert.Equal(security.CertificatePem, home.Read("certificate.pem"));
+        Assert.Equal(await PublicAsync(home, "x509", "-noout", "-pubkey"), await PublicAsync(home, "pkey", "-pubout"));
+    }
+
+    private static async Task<string> PublicAsync(JupyterHome home, string command, params string[] options) => (await Support.Programs.RunAsync(
+        ["openssl", command, "-in", Path.Combine(home.Jupyter, command == "pkey" ? "key.pem" : "certificate.pem"), .. options])).Succeeded();
 
     /// <summary>Whether one of Jupyter's two files has the request's password.</summary>
-    private async Task<bool> HasAsync(TrainingHost host, SecurityRequest request)
-    {
-        var connection = await SshConnectionPool.GetAsync(host, log.Context, Stop);
-        return (await connection.RunAsync(
-            $"grep -qF {ShellText.Quote(request.PasswordHash)} {MachineLayout.Jupyter}/*.json", Stop)).ExitCode == 0;
-    }
+    private static bool Has(JupyterHome home, SecurityRequest request) =>
+        JupyterConfiguration.Names.Any(name => home.Read(name).Contains(request.PasswordHash, StringComparison.Ordinal));
 
-    private async Task CutAsync(TrainingHost host, SecurityRequest request, string moment)
+    private static async Task CutAsync(JupyterHome home, SecurityRequest request, string moment)
     {
-        folder.Write("moment", moment);
-        await Assert.ThrowsAnyAsync<Exception>(() => JupyterConfigurator.EnsureAsync(host, request, log.Context, Stop));
-        File.Delete(folder["moment"]);
+        home.CutAt(moment);
+        await Assert.ThrowsAnyAsync<Exception>(() => home.SecureAsync(request));
+        home.CutAt(null);
     }
 
     /// <summary>Whether the start gets past the password. There is no Jupyter here, so it then fails.</summary>
-    private async Task<bool> OpensAsync(TrainingHost host)
+    private static async Task<bool> OpensAsync(JupyterHome home)
     {
         var error = await Assert.ThrowsAsync<SpotTrainerException>(
-            () => JupyterProcess.StartAsync(host, "/nowhere", 8888, openPort: true, log.Context, Stop));
+            () => JupyterProcess.StartAsync(home.Host, MachineLayout.CondaPrefix, 8888, openPort: true, home.Log.Context, Stop));
         Assert.True(error.Id is "PasswordTooShort" or "RemoteCommandFailed", error.Message);
         return error.Id == "RemoteCommandFailed";
     }
 
-    private static SecurityRequest Request(string password)
-    {
-        using var secure = new SecureString();
-        password.ToList().ForEach(secure.AppendChar);
-        return SecurityRequest.Create(MachineLayout.CondaPrefix, secure) with { Password = null };
-    }
-
-    private TrainingHost Host(SshServer server) =>
-        new("127.0.0.1", server.Port, Environment.UserName, folder["key"], [server.Fingerprint]);
-
-    /// <summary>A server whose user has a home of their own, and whose connection ends at a command that contains a given text.</summary>
-    private async Task<SshServer> StartAsync()
-    {
-        (await Programs.RunAsync("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "made-for-tests", "-f", folder["key"])).Succeeded();
-        Directory.CreateDirectory(folder["home"]);
-        var shell = folder.Write("shell", $"""
-            export HOME='{folder["home"]}'
-            cd
-            if [ -s '{folder["moment"]}' ] && printf %s "$SSH_ORIGINAL_COMMAND" | grep -qFf '{folder["moment"]}'; then
-                kill -9 $PPID
-                exit 1
-            fi
-            exec sh -c "$SSH_ORIGINAL_COMMAND"
-            """);
-        return await SshServer.StartAsync(folder, "-t ed25519", folder["key.pub"], command: $"exec sh {shell}");
-    }
+    private static SecurityRequest Request(string password) =>
+        SecurityRequest.Create(MachineLayout.CondaPrefix, JupyterHome.Secure(password)) with { Password = null };
 }

@@ -8,7 +8,11 @@ namespace SpotTrainer.Tests.Pipeline;
 public sealed class CompleterTests : IDisposable
 {
     /// <summary>The parameters that take a path on this computer.</summary>
-    private static readonly string[] Paths = ["Path", "LiteralPath", "Destination", "KeyPath", "InputFile", "EnvironmentFile", "DataPath"];
+    private static readonly string[] Paths =
+    [
+        "Path", "LiteralPath", "Destination", "KeyPath", "InputFile", "EnvironmentFile", "DataPath", "LockFile", "CertificateFile", "KeyFile",
+    ];
+
 
     private readonly TemporaryFolder folder = new();
 
