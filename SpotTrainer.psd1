@@ -23,6 +23,7 @@
         'Export-CondaLock'
         'Export-SshConfig'
         'Find-SpotOffer'
+        'Get-JupyterServer'
         'Get-SpotPrice'
         'Get-SpotTrainingCost'
         'Get-SpotTrainingInstance'

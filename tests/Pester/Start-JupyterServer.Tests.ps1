@@ -22,6 +22,6 @@ Describe 'Start-JupyterServer' -Skip:(-not $IsLinux) {
         $server = Get-TestServer
         $server.State | Should -Be 'running'
         ($server | Invoke-TrainingCommand -Result "curl -ks $($server.Url)api").Output | Should -Match '"version"'
-        Show $server | Should -Match 'Instance\s+State\s+Port\s+Version\s+Url'
+        Show $server | Should -Match 'Instance\s+State\s+Port\s+Kernels\s+Url\s+Version'
     }
 }

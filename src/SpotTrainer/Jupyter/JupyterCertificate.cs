@@ -38,6 +38,7 @@ internal sealed class JupyterCertificate
         CertificatePem = certificatePem;
         KeyPem = keyPem;
         Fingerprint = FingerprintOf(certificate.GetEncoded());
+        Pin = PinOf(certificate);
         NotAfter = new DateTimeOffset(certificate.NotAfter.ToUniversalTime());
     }
 
@@ -49,6 +50,9 @@ internal sealed class JupyterCertificate
 
     /// <summary>The SHA-256 hash of the DER encoding, in hexadecimal.</summary>
     public string Fingerprint { get; }
+
+    /// <summary>The SHA-256 hash of the public key (RFC 7469, section 2.4), in base64, as curl's --pinnedpubkey takes it.</summary>
+    public string Pin { get; }
 
     public DateTimeOffset NotAfter { get; }
 
@@ -133,6 +137,13 @@ internal sealed class JupyterCertificate
         }
 
         return new JupyterCertificate(certificate, pem.Replace("\r\n", "\n"), Pem(new Pkcs8Generator(key)));
+    }
+
+    private static string PinOf(X509Certificate certificate)
+    {
+        using var sha = SHA256.Create();
+        return Convert.ToBase64String(sha.ComputeHash(
+            SubjectPublicKeyInfoFactory.CreateSubjectPublicKeyInfo(certificate.GetPublicKey()).GetDerEncoded()));
     }
 
     private static AsymmetricCipherKeyPair MakeKey(JupyterKeyAlgorithm algorithm, SecureRandom random)

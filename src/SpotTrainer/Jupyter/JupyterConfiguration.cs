@@ -39,9 +39,8 @@ internal static class JupyterConfiguration
 
         if (versions.HasIdentityProvider)
         {
-            // The password stands under its older name, too, for a stack that goes back to version 1. Equal values cause no warning.
             files.Add((Server, Merge(
-                setup.Own(Server), ("ServerApp", [.. Common(setup, port), ("password", hash), ("allow_unauthenticated_access", false)]),
+                setup.Own(Server), ("ServerApp", [.. Common(setup, port), ("allow_unauthenticated_access", false)]),
                 ("IdentityProvider", [("token", token)]),
                 ("PasswordIdentityProvider", [("hashed_password", hash), ("password_required", true), ("allow_password_change", false)]))));
         }

@@ -20,7 +20,7 @@ internal static class JupyterDoor
     {
         if (!request.OpenPort)
         {
-            return await JupyterProcess.StartAsync(host, request.Prefix, request.Port, openPort: false, context, cancellationToken);
+            return await JupyterProcess.StartAsync(host, request, context, cancellationToken);
         }
 
         var instance = host as SpotTrainingInstance ?? throw new SpotTrainerException(
@@ -28,7 +28,7 @@ internal static class JupyterDoor
             $"{host} is not an instance that the module launched, so its ports cannot be opened.",
             "Omit -OpenPort and connect through an SSH tunnel (New-PuttySession -JupyterTunnel, or 'ssh -L 8888:localhost:8888').", host);
         var cidr = request.AllowedCidr ?? await CallerAddress.GetCidrAsync(instance.Cloud, cancellationToken);
-        var server = await JupyterProcess.StartAsync(instance, request.Prefix, request.Port, openPort: true, context, cancellationToken);
+        var server = await JupyterProcess.StartAsync(instance, request, context, cancellationToken);
 
         // A server that was already running keeps its own port.
         await DoorOf(instance).OpenAsync(server.Port, server.Port, cidr, request.AllowedCidr is null, context, cancellationToken);
@@ -39,15 +39,17 @@ internal static class JupyterDoor
     public static async Task<JupyterServer> StopAsync(
         TrainingHost host, string prefix, StepContext context, CancellationToken cancellationToken)
     {
-        JupyterServer? stopped = null;
+        // If it cannot be reached, the port may be open.
+        var wasOpened = true;
         try
         {
-            return stopped = await JupyterProcess.StopAsync(host, prefix, context, cancellationToken);
+            (var stopped, wasOpened) = await JupyterProcess.StopAsync(host, prefix, context, cancellationToken);
+            return stopped;
         }
         finally
         {
             // If no port was opened since the last stop, there is nothing to ask EC2.
-            if (stopped is not { OpenPort: false } && host is SpotTrainingInstance instance)
+            if (wasOpened && host is SpotTrainingInstance instance)
             {
                 await DoorOf(instance).CloseAsync(context, cancellationToken);
             }

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using SpotTrainer.Foundation;
 using SpotTrainer.Remote;
 
@@ -6,6 +7,15 @@ namespace SpotTrainer.Jupyter;
 /// <summary>The errors of securing, starting, and reaching Jupyter. None shows a password, a hash, or a token.</summary>
 internal static class JupyterErrors
 {
+    /// <summary>The most characters of a line that an error shows.</summary>
+    private const int LongestLine = 200;
+
+    private static readonly string[] Secrets = ["token", "password", "hashed_password"];
+
+    /// <summary>What ss prints about the process that listens.</summary>
+    private static readonly Regex Holder = new(
+        @"users:\(\(""(?<name>[^""]{1,40})"",pid=(?<process>\d{1,10})", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
+
     public static SpotTrainerException PasswordEmpty() => new(
         "PasswordEmpty", ErrorKind.SecurityError, "The password for Jupyter is empty, so the server would let everybody in.",
         "Use a longer password, or with Set-JupyterSecurity omit -Password: then one is generated.");
@@ -28,6 +38,79 @@ internal static class JupyterErrors
     public static SpotTrainerException NotInstalled(TrainingHost host, string prefix) => new(
         "JupyterNotInstalled", ErrorKind.NotInstalled, $"{prefix} on {host} has no Jupyter.",
         "Run Install-CondaStack with the package notebook or jupyterlab, or use -Prefix with the folder of another Python stack.", host);
+
+    /// <summary>The stack has another Jupyter than the one that is to start.</summary>
+    public static SpotTrainerException NotInstalled(TrainingHost host, string prefix, bool lab, JupyterVersions versions) =>
+        !versions.IsThere ? NotInstalled(host, prefix) : new(
+            "JupyterNotInstalled", ErrorKind.NotInstalled, $"{prefix} on {host} has no {(lab ? "JupyterLab" : "Notebook")}, but {versions}.",
+            lab ? "Omit -Lab, or run Install-CondaStack with the package jupyterlab."
+                : versions.Lab is null ? "Run Install-CondaStack with the package notebook or jupyterlab." : "Use -Lab, or run Install-CondaStack with the package notebook.",
+            host);
+
+    public static SpotTrainerException NotSecured(TrainingHost host) => new(
+        "JupyterNotSecured", ErrorKind.InvalidOperation,
+        $"The password or certificate of Jupyter on {host} is missing, or not for the Jupyter that is to start.", "Run Set-JupyterSecurity first.", host);
+
+    public static SpotTrainerException NotRunning(TrainingHost host) => new(
+        "JupyterNotRunning", ErrorKind.ObjectNotFound, $"Jupyter is not running on {host}.",
+        "Start it with Start-JupyterServer, or continue with the next step if it was to be stopped.", host);
+
+    /// <summary>Says what the exit code of start_jupyter.sh means.</summary>
+    public static SpotTrainerException NotStarted(
+        TrainingHost host, ServerRequest request, int port, JupyterSetup setup, TrainingCommandResult result)
+    {
+        var said = string.Join("\n", result.Said).Trim();
+        return result.ExitCode switch
+        {
+            3 => NotSecured(host),
+            4 => Running(host, "with its previous password and certificate"),
+            5 => Running(host, $"but was started {(request.OpenPort ? "without" : "with")} -OpenPort"),
+            6 => new("JupyterNotSecured", ErrorKind.InvalidOperation,
+                $"Jupyter's certificate on {host} is not for the address {host.HostName}.", "Run Set-JupyterSecurity again with this host.", host),
+            7 => new("PasswordTooShort", ErrorKind.SecurityError,
+                $"Jupyter's password on {host} has fewer than {SecurityRequest.ShortestForOpenPort} characters, so its port is not opened.",
+                "Run Set-JupyterSecurity with a longer password, or without -Password: then one is generated.", host),
+            8 => new("JupyterPortInUse", ErrorKind.ResourceBusy,
+                $"Port {port} on {host} is in use{(Holder.Match(said) is { Success: true } holder ? $" by {holder.Groups["name"].Value} (process {holder.Groups["process"].Value})" : string.Empty)}.",
+                "Stop that program with Invoke-TrainingCommand, or use another -Port.", host),
+            9 => BaseUrl(host, setup),
+            10 => new("JupyterNotSecured", ErrorKind.SecurityError,
+                $"What answers at port {port} on {host} has another certificate than the one in {MachineLayout.Jupyter}.",
+                "Run Stop-JupyterServer and Set-JupyterSecurity, and try again.", host),
+            11 => new("JupyterLoginFailed", ErrorKind.AuthenticationError,
+                $"Jupyter answers on {host}, but does not accept the token that Set-JupyterSecurity wrote, so it was stopped.",
+                "Look for c.ServerApp or c.IdentityProvider in your own configuration there (~/.jupyter), and run Set-JupyterSecurity again.", host),
+            12 => new("JupyterOpen", ErrorKind.SecurityError,
+                $"Jupyter was stopped on {host}, because it was open to others: {ErrorTranslation.FirstSentence(said)}",
+                "Look for what causes this in your own configuration there (~/.jupyter), and try again.", host),
+            13 => RemoteErrors.PathMissing(host, request.NotebookDirectory),
+            _ => StartFailed(host, setup, result),
+        };
+    }
+
+    private static SpotTrainerException Running(TrainingHost host, string how) => new(
+        "JupyterRunning", ErrorKind.InvalidOperation, $"Jupyter is running on {host} {how}.", "Stop it first with Stop-JupyterServer.", host);
+
+    private static SpotTrainerException BaseUrl(TrainingHost host, JupyterSetup setup)
+    {
+        var where = setup.Files.SelectMany(file => JupyterSetting.Read(host, file).Where(setting => setting.Name == "base_url")
+            .Select(setting => $"{file.Shown}, line {setting.Line}")).FirstOrDefault();
+        return new("JupyterBaseUrl", ErrorKind.InvalidOperation,
+            $"Jupyter answers on {host}, but not at the address /, so it was stopped. A setting base_url{(where is null ? string.Empty : $" ({where})")} moves it.",
+            "Remove that setting, and try again.", host);
+    }
+
+    private static SpotTrainerException StartFailed(TrainingHost host, JupyterSetup setup, TrainingCommandResult result)
+    {
+        // Jupyter does not log them, but a user's own code can.
+        var secrets = Secrets.Select(name => setup.OwnSetting(host, name))
+            .Where(secret => !string.IsNullOrEmpty(secret));
+        var lines = result.Said.Select(line => secrets.Aggregate(line.Trim(), (text, secret) => text.Replace(secret!, "***"))).Where(line => line.Length > 0)
+            .Select(line => ErrorTranslation.Shorten(line, LongestLine)).ToArray();
+        return new("JupyterStartFailed", ErrorKind.InvalidResult,
+            $"Jupyter did not start on {host}. {(lines.Length == 0 ? "It wrote nothing." : $"Its last lines: {string.Join(" | ", lines)}")}",
+            $"Fix the cause, and try again. The whole log: Invoke-TrainingCommand 'cat {MachineLayout.Jupyter}/log'.", host);
+    }
 
     public static SpotTrainerException HashUnreadable(TrainingHost host) => new(
         "JupyterHashUnreadable", ErrorKind.InvalidOperation,

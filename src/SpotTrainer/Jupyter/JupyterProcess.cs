@@ -5,87 +5,58 @@ using SpotTrainer.Remote;
 
 namespace SpotTrainer.Jupyter;
 
-/// <summary>Starts and stops Jupyter servers.</summary>
+/// <summary>Starts and stops Jupyter servers, and looks at them.</summary>
 internal static class JupyterProcess
 {
-    /// <summary>The scripts' exit code if a previous step is missing.</summary>
-    private const int NotReady = 3;
+    private const int DefaultPort = 8888;
 
-    /// <summary>The start script's exit code if the server is running with an older password and certificate.</summary>
-    private const int OldSecurity = 4;
+    /// <summary>The stop script's exit code if nothing runs.</summary>
+    private const int NotRunning = 3;
 
-    /// <summary>The start script's exit code if the server is running with an open port but should not be, or the reverse.</summary>
-    private const int OtherAddress = 5;
+    private static string Functions => ProcessFile.Functions + EmbeddedScript.Read("jupyter_functions.sh");
 
-    /// <summary>The start script's exit code if the certificate is not for the address.</summary>
-    private const int OtherCertificate = 6;
-
-    /// <summary>The start script's exit code if the port would be opened with a short password.</summary>
-    private const int ShortPassword = 7;
-
-    /// <summary>Starts the server unless it is running, and waits until it responds.</summary>
-    /// <param name="host">The host.</param>
-    /// <param name="prefix">The folder of the Python stack.</param>
-    /// <param name="port">The port. A server that is already running keeps its own.</param>
-    /// <param name="openPort">Whether the server also listens on the host's own address, for which its certificate must be valid.</param>
-    /// <param name="context">Log, clock, and session.</param>
-    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <summary>Starts the server unless it is running, and waits until it answers and lets nobody in without a password or its token.</summary>
+    /// <exception cref="SpotTrainerException">
+    /// <c>JupyterNotInstalled</c>, <c>JupyterNotSecured</c>, <c>JupyterOpen</c>, <c>JupyterConfigInvalid</c>, <c>JupyterRunning</c>,
+    /// <c>JupyterPortInUse</c>, <c>JupyterBaseUrl</c>, <c>JupyterLoginFailed</c>, <c>JupyterStartFailed</c>, <c>PasswordTooShort</c>,
+    /// <c>RemotePathNotFound</c>, and those of a host.
+    /// </exception>
     public static async Task<JupyterServer> StartAsync(
-        TrainingHost host, string prefix, int port, bool openPort, StepContext context, CancellationToken cancellationToken)
+        TrainingHost host, ServerRequest request, StepContext context, CancellationToken cancellationToken)
     {
         var activity = $"Starting Jupyter on {host}";
-        context.Log.Progress(activity, "waiting for a response");
+        context.Log.Progress(activity, "reading its configuration");
         try
         {
+            var setup = await JupyterSetup.ReadAsync(host, request.Prefix, withNames: false, context, cancellationToken);
+            var isThere = request.Lab ? setup.Versions.Lab is not null && setup.Versions.Server is not null : setup.Versions.Notebook is not null;
+            if (!isThere)
+            {
+                throw JupyterErrors.NotInstalled(host, request.Prefix, request.Lab, setup.Versions);
+            }
+
+            OpenSettings.Refuse(host, setup.Files);
+            if (setup.CertificatePem.Length == 0)
+            {
+                throw JupyterErrors.NotSecured(host);
+            }
+
+            var certificate = JupyterCertificate.Read(setup.CertificatePem);
+            var port = request.Port
+                ?? (int.TryParse(setup.OwnSetting(host, "port"), NumberStyles.None, CultureInfo.InvariantCulture, out var set) ? set : DefaultPort);
+            context.Log.Progress(activity, "waiting for a response");
+            string[] arguments =
+            [
+                request.Prefix, port.ToString(CultureInfo.InvariantCulture), certificate.Pin, request.Lab ? "lab" : "notebook",
+                !request.Lab && setup.Versions.HasClassic ? "NotebookApp" : "ServerApp", request.NotebookDirectory,
+                request.OpenPort ? host.HostName : string.Empty,
+            ];
             var connection = await SshConnectionPool.GetAsync(host, context, cancellationToken);
             var result = await connection.RunAsync(
-                string.Format(
-                    CultureInfo.InvariantCulture, "sh -s -- {0} {1} {2}",
-                    ShellText.Quote(prefix), port, openPort ? ShellText.Quote(host.HostName) : string.Empty),
-                cancellationToken, UseRegistration.Functions + ProcessFile.Functions + EmbeddedScript.Read("start_jupyter.sh"));
-            if (result.ExitCode == NotReady)
-            {
-                throw new SpotTrainerException("JupyterNotSecured", ErrorKind.InvalidOperation,
-                    $"The password or certificate of Jupyter on {host} is missing.", "Run Set-JupyterSecurity first.", host);
-            }
-
-            if (result.ExitCode == OldSecurity)
-            {
-                throw new SpotTrainerException("JupyterRunning", ErrorKind.InvalidOperation,
-                    $"Jupyter is running on {host} with its previous password and certificate.",
-                    "Stop it first with Stop-JupyterServer.", host);
-            }
-
-            if (result.ExitCode == OtherAddress)
-            {
-                throw new SpotTrainerException("JupyterRunning", ErrorKind.InvalidOperation,
-                    $"Jupyter is already running on {host}, but was started {(openPort ? "without" : "with")} -OpenPort.",
-                    "Stop it first with Stop-JupyterServer.", host);
-            }
-
-            if (result.ExitCode == OtherCertificate)
-            {
-                throw new SpotTrainerException("JupyterNotSecured", ErrorKind.InvalidOperation,
-                    $"Jupyter's certificate on {host} is not for the address {host.HostName}.",
-                    "Run Set-JupyterSecurity again with this host.", host);
-            }
-
-            if (result.ExitCode == ShortPassword)
-            {
-                throw new SpotTrainerException("PasswordTooShort", ErrorKind.SecurityError,
-                    $"Jupyter's password on {host} has fewer than {SecurityRequest.ShortestForOpenPort} characters, so its port is not opened.",
-                    "Run Set-JupyterSecurity with a longer password, or without -Password: then one is generated.", host);
-            }
-
-            if (result.ExitCode != 0)
-            {
-                throw RemoteErrors.CommandFailed(host, "Starting Jupyter", result);
-            }
-
-            var lines = result.Output.Split('\n');
-            return new JupyterServer(
-                host, prefix, int.Parse(lines[2], CultureInfo.InvariantCulture), int.Parse(lines[0], CultureInfo.InvariantCulture),
-                lines[1], "running", openPort);
+                "sh -s -- " + string.Join(" ", arguments.Select(ShellText.Quote)), cancellationToken,
+                UseRegistration.Functions + Functions + WriteServe() + EmbeddedScript.Read("start_jupyter.sh"));
+            return result.ExitCode == 0 ? new ServerReport(result.Output).ToServer(host, request.Prefix, "running", certificate.Fingerprint)
+                : throw JupyterErrors.NotStarted(host, request, port, setup, result);
         }
         finally
         {
@@ -93,27 +64,37 @@ internal static class JupyterProcess
         }
     }
 
+    /// <summary>Returns the server with its kernels. One that does not run is <c>stopped</c>.</summary>
+    public static async Task<JupyterServer> GetAsync(
+        TrainingHost host, string prefix, StepContext context, CancellationToken cancellationToken)
+    {
+        var setup = await JupyterSetup.ReadAsync(host, prefix, withNames: false, context, cancellationToken);
+        var certificate = setup.CertificatePem.Length == 0 ? null : JupyterCertificate.Read(setup.CertificatePem);
+        var connection = await SshConnectionPool.GetAsync(host, context, cancellationToken);
+        return new ServerReport(await connection.RequireAsync(
+            $"sh -s -- {ShellText.Quote(certificate?.Pin ?? string.Empty)}", "Looking at Jupyter", cancellationToken,
+            Functions + EmbeddedScript.Read("get_jupyter.sh"))).ToServer(host, prefix, state: null, certificate?.Fingerprint ?? string.Empty);
+    }
+
     /// <summary>Stops the server and its kernels.</summary>
-    public static async Task<JupyterServer> StopAsync(
+    /// <returns>The server, and whether its port was to be opened since the last stop.</returns>
+    /// <exception cref="SpotTrainerException"><c>JupyterNotRunning</c>.</exception>
+    public static async Task<(JupyterServer Server, bool WasOpened)> StopAsync(
         TrainingHost host, string prefix, StepContext context, CancellationToken cancellationToken)
     {
         var connection = await SshConnectionPool.GetAsync(host, context, cancellationToken);
         var result = await connection.RunAsync(
-            "sh -s", cancellationToken, UseRegistration.Functions + ProcessFile.Functions + EmbeddedScript.Read("stop_jupyter.sh"));
-        if (result.ExitCode == NotReady)
-        {
-            throw new SpotTrainerException("JupyterNotRunning", ErrorKind.ObjectNotFound, $"Jupyter is not running on {host}.",
-                "Continue with the next step. There is nothing to stop.", host);
-        }
-
+            "sh -s", cancellationToken, UseRegistration.Functions + Functions + EmbeddedScript.Read("stop_jupyter.sh"));
         if (result.ExitCode != 0)
         {
-            throw RemoteErrors.CommandFailed(host, "Stopping Jupyter", result);
+            throw result.ExitCode == NotRunning ? JupyterErrors.NotRunning(host) : RemoteErrors.CommandFailed(host, "Stopping Jupyter", result);
         }
 
-        var lines = result.Output.Split('\n');
-        return new JupyterServer(
-            host, prefix, int.Parse(lines[1], CultureInfo.InvariantCulture), int.Parse(lines[0], CultureInfo.InvariantCulture), lines[2],
-            "stopped", lines[3] == "open");
+        var report = new ServerReport(result.Output);
+        return (report.ToServer(host, prefix, "stopped", fingerprint: string.Empty), report.WasOpened);
     }
+
+    /// <summary>The function that writes the script that runs the server.</summary>
+    private static string WriteServe() =>
+        "write_serve() {\ncat << 'END_OF_SERVE'\n" + EmbeddedScript.Read("serve_jupyter.sh") + "END_OF_SERVE\n}\n";
 }

@@ -8,8 +8,14 @@ internal sealed record ServerRequest
     /// <summary>The folder of the Python stack on the host.</summary>
     public string Prefix { get; init; } = MachineLayout.CondaPrefix;
 
-    /// <summary>The port on the host. A server that is already running keeps its own.</summary>
-    public int Port { get; init; } = 8888;
+    /// <summary>The port on the host; null for that of the configuration. A server that is already running keeps its own.</summary>
+    public int? Port { get; init; }
+
+    /// <summary>Whether it is JupyterLab.</summary>
+    public bool Lab { get; init; }
+
+    /// <summary>The folder on the host that the server shows.</summary>
+    public string NotebookDirectory { get; init; } = MachineLayout.Root;
 
     /// <summary>Whether the port is opened to the caller's address.</summary>
     public bool OpenPort { get; init; }

@@ -10,12 +10,23 @@ namespace SpotTrainer.Jupyter;
 [OutputType(typeof(JupyterServer))]
 public sealed class StartJupyterServerCommand : HostStepCmdlet
 {
-    /// <summary>The port on the host. A server that is already running keeps its own.</summary>
+    /// <summary>The port on the host. The default is that of Set-JupyterSecurity. A server that is already running keeps its own.</summary>
     [Parameter]
     [ValidateRange(1024, 65535)]
     [Number]
     [ArgumentCompleter(typeof(NothingCompleter))]
-    public int Port { get; set; } = 8888;
+    public int Port { get; set; }
+
+    /// <summary>Starts JupyterLab.</summary>
+    [Parameter]
+    public SwitchParameter Lab { get; set; }
+
+    /// <summary>The folder on the host that the server shows.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [PlainText]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public string NotebookDirectory { get; set; } = MachineLayout.Root;
 
     /// <summary>The folder of the Python stack on the host. From the pipeline, it is the folder of the stack.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -40,14 +51,18 @@ public sealed class StartJupyterServerCommand : HostStepCmdlet
     public string? AllowedCidr { get; set; }
 
     private protected override string Action =>
-        OpenPort ? $"start Jupyter and open port {Port} to {AllowedCidr ?? "your own address"}" : "start Jupyter";
+        OpenPort ? $"start Jupyter and open its port to {AllowedCidr ?? "your own address"}" : "start Jupyter";
 
     private protected override void Preview(TrainingHost host) =>
-        AddressRange.Preview(AllowedCidr, Port, Output);
+        AddressRange.Preview(AllowedCidr, Port == 0 ? 8888 : Port, Output);
 
     private protected override Func<CancellationToken, Task> Prepare(TrainingHost host)
     {
-        var request = new ServerRequest { Prefix = Prefix, Port = Port, OpenPort = OpenPort, AllowedCidr = AllowedCidr };
+        var request = new ServerRequest
+        {
+            Prefix = Prefix, Port = Port == 0 ? null : Port, Lab = Lab, NotebookDirectory = NotebookDirectory, OpenPort = OpenPort,
+            AllowedCidr = AllowedCidr,
+        };
         return async stopping => await Output.ObjectAsync(await JupyterDoor.EnsureAsync(host, request, Context, stopping));
     }
 }

@@ -146,7 +146,11 @@ public sealed class HostileTextTests(RehearsalSession session)
                     packages = new[] { new { name = Hostile, version = Hostile, build = Hostile, channel = Hostile } },
                 })), [package], new Dictionary<string, TimeSpan>(StringComparer.Ordinal)),
             package,
-            new JupyterServer(host, "~/conda", 8888, 1, Hostile, "running", openPort: false),
+            new ServerReport(
+                $"version {Hostile}\nroot {Hostile}\nkind {Hostile}\nprefix {Hostile}\n"
+                + $"kernels {JsonSerializer.Serialize(new[] { new { id = "1", name = Hostile, execution_state = Hostile } })}\n"
+                + $"sessions {JsonSerializer.Serialize(new[] { new { path = Hostile, kernel = new { id = "1" } } })}\n")
+                .ToServer(host, "~/conda", "running", "AB"),
             new TrainingCommandResult(host, "true", new CommandEnd(0, null), Hostile, Hostile, TimeSpan.Zero),
             new PlanCheck("image", PlanResult.Failed, Hostile, Hostile), new PuttyKey("a.ppk", "a.pem", key, encrypted: false, 3));
 
