@@ -15,9 +15,11 @@
     VariablesToExport    = @()
     CmdletsToExport      = @(
         'Clear-SpotTrainingResource'
+        'Connect-JupyterServer'
         'Connect-TrainingHost'
         'ConvertFrom-PuttyKey'
         'ConvertTo-PuttyKey'
+        'Disconnect-JupyterServer'
         'Enter-SpotTrainingInstance'
         'Enter-TrainingHost'
         'Export-CondaLock'

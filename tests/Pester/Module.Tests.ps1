@@ -4,10 +4,10 @@ BeforeDiscovery {
     . ([System.IO.Path]::Combine($PSScriptRoot, 'Import.ps1'))
     $commands = Get-Command -Module SpotTrainer | ForEach-Object { @{ Name = $_.Name } }
     $isPackage = $manifest -eq $packaged
-    $onMachines = 'Get-JupyterServer', 'Install-CondaStack', 'Invoke-TrainingCommand', 'New-PuttySession', 'New-TrainingTunnel', 'Remove-SpotTrainingInstance', 'Send-TrainingData',
+    $onMachines = 'Connect-JupyterServer', 'Disconnect-JupyterServer', 'Get-JupyterServer', 'Install-CondaStack', 'Invoke-TrainingCommand', 'New-PuttySession', 'New-TrainingTunnel', 'Remove-SpotTrainingInstance', 'Send-TrainingData',
         'Set-JupyterSecurity', 'Set-SpotTrainingDeadline', 'Start-JupyterServer', 'Start-TrainingJob', 'Stop-JupyterServer', 'Wait-SpotTrainingInstance' | ForEach-Object { @{ Name = $_ } }
     $onJobs = 'Receive-TrainingResult', 'Wait-TrainingJob' | ForEach-Object { @{ Name = $_ } }
-    $changing = 'Clear-SpotTrainingResource', 'ConvertFrom-PuttyKey', 'ConvertTo-PuttyKey', 'Export-CondaLock', 'Export-SshConfig', 'Install-CondaStack', 'Invoke-TrainingCommand', 'New-PuttySession', 'New-SpotTrainingInstance',
+    $changing = 'Clear-SpotTrainingResource', 'Connect-JupyterServer', 'ConvertFrom-PuttyKey', 'ConvertTo-PuttyKey', 'Disconnect-JupyterServer', 'Export-CondaLock', 'Export-SshConfig', 'Install-CondaStack', 'Invoke-TrainingCommand', 'New-PuttySession', 'New-SpotTrainingInstance',
         'New-TrainingKeyPair', 'New-TrainingSecurityGroup', 'New-TrainingTunnel', 'Receive-TrainingResult', 'Remove-SpotTrainingInstance', 'Remove-TrainingKeyPair', 'Remove-TrainingTunnel', 'Send-TrainingData',
         'Set-JupyterSecurity', 'Set-SpotRehearsal', 'Set-SpotTrainingDeadline', 'Start-JupyterServer', 'Start-PuttySession', 'Start-SpotRehearsal', 'Start-TrainingJob', 'Stop-JupyterServer',
         'Stop-SpotRehearsal', 'Update-TrainingSecurityGroup' | ForEach-Object { @{ Name = $_ } }

@@ -20,6 +20,6 @@ public sealed class GetJupyterServerCommand : HostStepCmdlet
     private protected override Func<CancellationToken, Task> Prepare(TrainingHost host)
     {
         var prefix = Prefix;
-        return async stopping => await Output.ObjectAsync(await JupyterProcess.GetAsync(host, prefix, Context, stopping));
+        return async stopping => await Output.ObjectAsync((await JupyterProcess.FindAsync(host, prefix, Context, stopping)).Server);
     }
 }

@@ -26,7 +26,7 @@ internal static class JupyterDoor
         var instance = host as SpotTrainingInstance ?? throw new SpotTrainerException(
             "NotAnInstance", ErrorKind.InvalidArgument,
             $"{host} is not an instance that the module launched, so its ports cannot be opened.",
-            "Omit -OpenPort and connect through an SSH tunnel (New-PuttySession -JupyterTunnel, or 'ssh -L 8888:localhost:8888').", host);
+            "Omit -OpenPort, and connect through SSH: Connect-JupyterServer, or New-PuttySession -JupyterTunnel.", host);
         var cidr = request.AllowedCidr ?? await CallerAddress.GetCidrAsync(instance.Cloud, cancellationToken);
         var server = await JupyterProcess.StartAsync(instance, request, context, cancellationToken);
 

@@ -55,6 +55,27 @@ internal static class JupyterErrors
         "JupyterNotRunning", ErrorKind.ObjectNotFound, $"Jupyter is not running on {host}.",
         "Start it with Start-JupyterServer, or continue with the next step if it was to be stopped.", host);
 
+    public static SpotTrainerException NotConnected(TrainingHost host) => new(
+        "JupyterNotConnected", ErrorKind.ObjectNotFound, $"This session has no connection to the Jupyter of {host}.",
+        "Continue with the next step. A connection of another PowerShell window belongs to that window.", host);
+
+    public static SpotTrainerException WrongCertificate(TrainingHost host, Exception inner) => new(
+        "JupyterCertificateMismatch", ErrorKind.SecurityError,
+        $"What answers in place of Jupyter on {host} has another certificate than the one that Set-JupyterSecurity wrote. Nothing was sent to it.",
+        "Run Stop-JupyterServer and Start-JupyterServer, and try again.", host, inner);
+
+    public static SpotTrainerException LoginFailed(TrainingHost host) => new(
+        "JupyterLoginFailed", ErrorKind.AuthenticationError, $"Jupyter on {host} does not accept the token that Set-JupyterSecurity wrote.",
+        "Run Stop-JupyterServer and Start-JupyterServer, and try again.", host);
+
+    public static SpotTrainerException Silent(TrainingHost host, Exception inner) => new(
+        "JupyterSilent", ErrorKind.ConnectionError, $"Jupyter on {host} does not answer through the tunnel.",
+        "Look at it with Get-JupyterServer. If its state is silent, run Stop-JupyterServer and Start-JupyterServer.", host, inner);
+
+    public static SpotTrainerException NoClipboard() => new(
+        "ClipboardMissing", ErrorKind.NotInstalled, "This computer has no clipboard, or no program that fills it. The address was not copied.",
+        "Install wl-clipboard or xclip, or omit -ToClipboard: then the address is shown.");
+
     /// <summary>Says what the exit code of start_jupyter.sh means.</summary>
     public static SpotTrainerException NotStarted(
         TrainingHost host, ServerRequest request, int port, JupyterSetup setup, TrainingCommandResult result)

@@ -64,16 +64,21 @@ internal static class JupyterProcess
         }
     }
 
-    /// <summary>Returns the server with its kernels. One that does not run is <c>stopped</c>.</summary>
-    public static async Task<JupyterServer> GetAsync(
+    /// <summary>Returns the server with its kernels, and its token. One that does not run is <c>stopped</c>.</summary>
+    public static async Task<(JupyterServer Server, string Token)> FindAsync(
         TrainingHost host, string prefix, StepContext context, CancellationToken cancellationToken)
     {
         var setup = await JupyterSetup.ReadAsync(host, prefix, withNames: false, context, cancellationToken);
         var certificate = setup.CertificatePem.Length == 0 ? null : JupyterCertificate.Read(setup.CertificatePem);
         var connection = await SshConnectionPool.GetAsync(host, context, cancellationToken);
-        return new ServerReport(await connection.RequireAsync(
+        var output = await connection.RequireAsync(
             $"sh -s -- {ShellText.Quote(certificate?.Pin ?? string.Empty)}", "Looking at Jupyter", cancellationToken,
-            Functions + EmbeddedScript.Read("get_jupyter.sh"))).ToServer(host, prefix, state: null, certificate?.Fingerprint ?? string.Empty);
+            Functions + EmbeddedScript.Read("get_jupyter.sh"));
+        var server = new ServerReport(output).ToServer(host, prefix, state: null, certificate?.Fingerprint ?? string.Empty);
+        server.LocalUrl = context.Session.Get<ConnectionStore>().Find(host)?.Url ?? string.Empty;
+        var file = server.Kind != "lab" && setup.Own(JupyterConfiguration.Classic) is not null ? JupyterConfiguration.Classic : JupyterConfiguration.Server;
+        return (server, setup.Own(file) is { } own
+            ? JupyterSetting.Read(host, own).FirstOrDefault(setting => setting.Name == "token")?.Value ?? string.Empty : string.Empty);
     }
 
     /// <summary>Stops the server and its kernels.</summary>

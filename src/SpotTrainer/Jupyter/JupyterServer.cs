@@ -59,6 +59,9 @@ public sealed class JupyterServer
     /// <summary>The URL: on localhost, for use through an SSH tunnel, or for the caller's browser if the port is open.</summary>
     public string Url => string.Format(CultureInfo.InvariantCulture, "https://{0}:{1}/", OpenPort ? Instance.Bracketed : "localhost", Port);
 
+    /// <summary>The address on this computer if this session is connected to it (Connect-JupyterServer); otherwise an empty string.</summary>
+    public string LocalUrl { get; internal set; } = string.Empty;
+
     /// <inheritdoc/>
     public override string ToString() => $"Jupyter on {Instance}, port {Port}";
 }
