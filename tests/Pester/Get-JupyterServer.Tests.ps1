@@ -21,7 +21,7 @@ Describe 'Get-JupyterServer' -Skip:(-not $IsLinux) {
             $server.ProcessId | Should -Be $started.ProcessId
             $server.CertificateFingerprint | Should -Be (Get-TestSecurity).CertificateFingerprint
             $server.LastActivity | Should -BeOfType [datetimeoffset]
-            Show $server | Should -Match 'Instance\s+State\s+Port\s+Kernels\s+Url\s+Version\s+Last used'
+            Show $server | Should -Match 'Instance\s+State\s+Port\s+Kernels\s+Url\s+Version\s+Used'
         }
     }
 }
