@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using SpotTrainer.Foundation;
+using SpotTrainer.Notebooks;
 using SpotTrainer.Remote;
 
 namespace SpotTrainer.Conda;
@@ -172,12 +173,13 @@ internal static class CondaErrors
         }
 
         var names = string.Join(", ", shown);
+        var hints = string.Concat(shown.Select(one => ImportNames.Meant(one) is { } meant ? $"Use {meant.Conda} for {one}. " : string.Empty));
         var isVersion = shown.All(one => one.IndexOfAny([' ', '=', '<', '>']) > 0);
         return new SpotTrainerException("PackagesNotFound", ErrorKind.ObjectNotFound,
             isVersion ? $"conda has no such version of these packages: {names}." : $"conda cannot find these packages: {names}.",
-            host.Where == "rehearsal" ? "A rehearsal has only the packages of this computer's Python."
+            hints + (host.Where == "rehearsal" ? "A rehearsal has only the packages of this computer's Python."
                 : $"Check the {(isVersion ? "versions" : "names")}, or use another -Channel than {string.Join(", ", request.Channels)}. "
-                    + "What is only on PyPI goes into -PipPackage.", names);
+                    + "What is only on PyPI goes into -PipPackage."), names);
     }
 
     private static SpotTrainerException Pip(TrainingHost host, string text)

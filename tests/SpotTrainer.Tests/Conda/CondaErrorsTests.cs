@@ -64,6 +64,16 @@ public sealed class CondaErrorsTests
     }
 
     [Theory]
+    [InlineData("sklearn", "Use scikit-learn for sklearn.")]
+    [InlineData("torch", "Use pytorch for torch.")]
+    [InlineData("cv2", "Use opencv for cv2.")]
+    public void A_slip_gets_a_hint(string name, string said)
+    {
+        var json = JsonDocument.Parse($$"""{ "exception_name": "PackagesNotFoundError", "packages": ["{{name}}"] }""").RootElement;
+        Assert.StartsWith(said, CondaErrors.From(Host, new CondaRequest(), "conda 1", json).NextStep, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("conda 137", "HostOutOfMemory")]
     [InlineData("installer 137 Killed", "HostOutOfMemory")]
     [InlineData("pip 137 ", "HostOutOfMemory")]
