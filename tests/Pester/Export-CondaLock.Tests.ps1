@@ -22,6 +22,12 @@ Describe 'Export-CondaLock' -Skip:(-not $IsLinux) {
             Should -Be $stack.AllPackages.Where({ $_.Name -ne 'conda' }).ForEach('ToString')
     }
 
+    It 'takes a stack from another process' {
+        $stack | Export-Clixml "$TestDrive/stack.xml"
+        $file = Import-Clixml "$TestDrive/stack.xml" | Export-CondaLock "$TestDrive/saved.lock"
+        Get-Content $file -Raw | Should -Be $stack.Lock
+    }
+
     It 'replaces a file only with -Force' {
         Set-Content "$TestDrive/mine" 'mine'
         $record = Get-StepError { $stack | Export-CondaLock "$TestDrive/mine" }

@@ -10,10 +10,11 @@ namespace SpotTrainer.Conda;
 [OutputType(typeof(string))]
 public sealed class ExportCondaLockCommand : StepCmdlet
 {
-    /// <summary>The stack, from Install-CondaStack.</summary>
-    [Parameter(Mandatory = true, ValueFromPipeline = true)]
-    [ValidateNotNull]
-    public CondaStack Stack { get; set; } = null!;
+    /// <summary>The list. From the pipeline, it is that of a stack, which may come from Import-Clixml.</summary>
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public string Lock { get; set; } = string.Empty;
 
     /// <summary>The file to write on this computer.</summary>
     [Parameter(Mandatory = true, Position = 0)]
@@ -28,7 +29,16 @@ public sealed class ExportCondaLockCommand : StepCmdlet
     protected override void ProcessRecord()
     {
         var path = FullPath(Path);
-        if (!ShouldProcess(path, $"write the list of the {DisplayText.Count(Stack.AllPackages.Count, "package")} of {Stack}"))
+        try
+        {
+            CondaLock.Read(Lock, "-Lock");
+        }
+        catch (SpotTrainerException exception)
+        {
+            Fail(exception, path);
+        }
+
+        if (!ShouldProcess(path, "write the list of the stack's packages"))
         {
             return;
         }
@@ -41,7 +51,7 @@ public sealed class ExportCondaLockCommand : StepCmdlet
 
         try
         {
-            File.WriteAllText(path, Stack.Lock, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+            File.WriteAllText(path, Lock, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
