@@ -22,6 +22,10 @@ Describe 'Start-JupyterServer' -Skip:(-not $IsLinux) {
         $server = Get-TestServer
         $server.State | Should -Be 'running'
         ($server | Invoke-TrainingCommand -Result "curl -ks $($server.Url)api").Output | Should -Match '"version"'
+
+        # Kernels inherit the environment of the stack.
+        $server | Invoke-TrainingCommand "for pid in `$(pgrep -P $($server.ProcessId)); do tr '\0' '\n' < /proc/`$pid/environ; done | grep ^CONDA_PREFIX=" |
+            Should -Be "CONDA_PREFIX=$((Get-TestStack).Prefix)"
         Show $server | Should -Match 'Instance\s+State\s+Port\s+Kernels\s+Url\s+Version'
     }
 }

@@ -12,6 +12,10 @@ trap 'stopping=1' HUP INT TERM
 
 # The one place where the server's command is started: its environment is set up here.
 run_server() {
+    # Scripts of packages may use variables that are not set.
+    set +u
+    # shellcheck disable=SC1091
+    [ ! -r "$prefix/.spottrainer/activate.sh" ] || . "$prefix/.spottrainer/activate.sh"
     exec "$prefix/bin/jupyter" "$@"
 }
 
