@@ -74,6 +74,23 @@ Describe 'Receive-TrainingResult' -Skip:(-not $IsLinux) {
         Join-Path $TestDrive 'what-if' | Should -Not -Exist
     }
 
+    It 'says with -WhatIf what it cannot fetch' {
+        $job = Get-TestEndedJob
+        $instance = Get-TestInstance
+        $null = $instance | Invoke-TrainingCommand "cd $($job.Folder) && : > `$'a\x1bb' && : > way"
+        try {
+            $to = (New-Item -ItemType Directory (Join-Path $TestDrive 'cannot/way')).Parent.FullName
+            $job | Receive-TrainingResult -Destination $to -Include 'a*', way -WhatIf -WarningVariable warned -WarningAction Ignore
+            $real = $job | Receive-TrainingResult -Destination $to -Include 'a*', way -WarningAction Ignore -WarningVariable said
+            $real.Failed.Count | Should -Be 2
+            $warned.Message | Sort-Object | Should -Be ($said.Message | Sort-Object)
+            "$warned" | Should -Match 'a\\x1bb stays on .*: its name has control characters'
+        }
+        finally {
+            $null = $instance | Invoke-TrainingCommand "cd $($job.Folder) && rm -f `$'a\x1bb' way"
+        }
+    }
+
     It 'fetches what was made of data that was sent, all through a jump host' {
         # The machine as it is seen from itself: only its own connections reach that address.
         $null = Get-TestStack

@@ -231,6 +231,8 @@ Describe 'Send-TrainingData on a rehearsal' -Skip:(-not $IsLinux) {
         Set-Content (Join-Path $folder 'b') 'b'
         $instance = Get-TestInstance
         $null = $instance | Invoke-TrainingCommand 'mkdir -p ~/way/a && echo file > ~/file'
+        $instance | Send-TrainingData $folder -Destination '~/way' -WhatIf -WarningVariable warned -WarningAction Ignore
+        "$warned" | Should -Be 'a cannot be sent: The host has a folder of this name.'
         $data = $instance | Send-TrainingData $folder -Destination '~/way' -ErrorVariable failed -ErrorAction SilentlyContinue
         $data.Files | Should -Be 'b'
         "$($data.Failed)" | Should -Be 'a: The host has a folder of this name.'

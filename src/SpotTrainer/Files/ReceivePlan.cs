@@ -13,6 +13,9 @@ internal sealed class ReceivePlan
     /// <summary>As many links in a row as Linux follows.</summary>
     private const int MostHops = 40;
 
+    /// <summary>Why a file cannot take the place of a folder.</summary>
+    public const string FolderInTheWay = "this computer has a folder of this name";
+
     private readonly Dictionary<string, bool> belowLink = new(StringComparer.Ordinal) { [string.Empty] = false };
     private readonly HashSet<string> refused = new(StringComparer.Ordinal);
 
@@ -42,6 +45,10 @@ internal sealed class ReceivePlan
     public long Bytes => (long)Math.Min(
         long.MaxValue, Archive.Concat(Kept).Concat(Large.Select(large => large.Item)).Sum(item => (decimal)item.Entry.Size));
 
+    /// <summary>Says why a path that is not safe stays on the host.</summary>
+    public static string WhyUnsafe(string path) =>
+        path.Any(char.IsControl) ? "its name has control characters" : "its path leads out of the folder";
+
     /// <summary>Compares what is there with what is here.</summary>
     /// <param name="host">What is there.</param>
     /// <param name="order">What is wanted.</param>
@@ -70,9 +77,7 @@ internal sealed class ReceivePlan
     {
         if (!LocalNames.IsSafe(path))
         {
-            Refuse(
-                path, LeftOutReason.NameUnsafe,
-                path.Any(char.IsControl) ? "its name has control characters" : "its path leads out of the folder");
+            Refuse(path, LeftOutReason.NameUnsafe, WhyUnsafe(path));
             return;
         }
 
@@ -256,7 +261,7 @@ internal sealed class ReceivePlan
         return null;
     }
 
-    private void RefuseFolder(string path) => Refuse(path, LeftOutReason.InTheWay, "this computer has a folder of this name");
+    private void RefuseFolder(string path) => Refuse(path, LeftOutReason.InTheWay, FolderInTheWay);
 
     private void Refuse(string path, LeftOutReason reason, string why)
     {

@@ -52,7 +52,7 @@ internal sealed class ResultReceiver
         }
     }
 
-    /// <summary>Finds what would be fetched.</summary>
+    /// <summary>Finds what would be fetched, and names what cannot be.</summary>
     public static async Task<ResultPlan> PlanAsync(
         TrainingJob job, ResultRequest request, StepContext context, CancellationToken cancellationToken)
     {
@@ -62,10 +62,36 @@ internal sealed class ResultReceiver
         var names = LocalNames.ForThisComputer();
         var own = OwnFolderFor(list);
         var wanted = list.Files.Where(file => file.IsOwn || rules.Takes(file.Name, isFolder: false)).ToArray();
-        var missing = wanted.Where(file => !IsHere(
-            file, new FileInfo(Path.Combine(request.Destination, names.Map(file.IsOwn ? $"{own}/{file.Name}" : file.Name))))).ToArray();
-        return new ResultPlan(missing.Length, missing.Sum(file => (double)file.Size), wanted.Length - missing.Length, list.Problems.Count);
+        var problems = list.Problems.Where(one => Takes(rules, one)).ToList();
+        var (missing, unchanged) = (new List<ResultFile>(), 0);
+        foreach (var file in wanted)
+        {
+            var here = new FileInfo(Path.Combine(request.Destination, names.Map(file.IsOwn ? $"{own}/{file.Name}" : file.Name)));
+            if (!LocalNames.IsSafe(file.Name))
+            {
+                problems.Add(new LeftOut(file.Name, LeftOutReason.NameUnsafe, ReceivePlan.WhyUnsafe(file.Name)));
+            }
+            else if (Directory.Exists(here.FullName) && !LocalLink.IsLink(here))
+            {
+                problems.Add(new LeftOut(file.Name, LeftOutReason.InTheWay, ReceivePlan.FolderInTheWay));
+            }
+            else if (IsHere(file, here))
+            {
+                unchanged++;
+            }
+            else
+            {
+                missing.Add(file);
+            }
+        }
+
+        LeftOutReport.WriteFailed(job.Instance, problems, context.Log);
+
+        // A link travels as a link.
+        return new ResultPlan(missing.Count, missing.Sum(file => file.IsLink ? 0 : (double)file.Size), unchanged, problems.Count);
     }
+
+    private static bool Takes(IgnoreRules rules, LeftOut one) => rules.Takes(one.Path, isFolder: one.Reason == LeftOutReason.FolderUnreadable);
 
     /// <summary>Whether a file is here already, by its size and time.</summary>
     private static bool IsHere(ResultFile file, FileInfo here) => here.Exists
@@ -88,8 +114,7 @@ internal sealed class ResultReceiver
         var wanted = new HashSet<string>(all.Where(name => rules.Takes(name, isFolder: false)), StringComparer.Ordinal);
 
         // What cannot be fetched, and was not asked for, is no failure.
-        failed.AddRange(list.Problems.Where(
-            one => rules.Takes(one.Path, isFolder: one.Reason == LeftOutReason.FolderUnreadable)));
+        failed.AddRange(list.Problems.Where(one => Takes(rules, one)));
         var isAll = wanted.Count == all.Length && failed.Count == list.Problems.Count;
         LeftOutReport.WriteUnmatched(rules, "to fetch", context.Log);
         await ReceiveResultsAsync(wanted, list.FolderLinks, keepsFolders: isAll);

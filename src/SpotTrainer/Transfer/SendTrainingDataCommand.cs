@@ -168,6 +168,7 @@ public sealed class SendTrainingDataCommand : HostStepCmdlet
             return;
         }
 
+        LeftOutReport.Write(plan.Failed, isPlan: true, Output);
         planned = PlanText.Of(
             "send", plan.Files, plan.Bytes, $" to {Destination}", plan.Unchanged.Count, "there", found.Left.Count(one => one.IsMeant),
             found.Left.Count(one => !one.IsMeant) + plan.Failed.Count, "sent");
