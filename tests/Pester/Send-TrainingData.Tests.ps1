@@ -190,6 +190,19 @@ Describe 'Send-TrainingData on a rehearsal' -Skip:(-not $IsLinux) {
         $warned | Should -Be "Nothing to send matches -Include 'nosuch.csv'."
     }
 
+    It 'sends what Get-ChildItem finds, in one transfer' {
+        $folder = (New-Item -ItemType Directory (Join-Path $TestDrive 'found/sub')).Parent.FullName
+        Set-Content -LiteralPath (Join-Path $folder 'a[1].csv') 'a'
+        Set-Content (Join-Path $folder 'b.csv') 'b'
+        Set-Content (Join-Path $folder 'sub/c.csv') 'c'
+        $instance = Get-TestInstance
+        $data = Get-ChildItem $folder | Send-TrainingData -Instance $instance -Destination '~/found'
+        $data.Files | Should -Be 'a[1].csv', 'b.csv', 'sub/c.csv'
+        $instance | Invoke-TrainingCommand 'cd ~/found && find . -type f | sort' | Should -Be './a[1].csv', './b.csv', './sub/c.csv'
+        (Get-ChildItem $folder -Filter *.csv | Send-TrainingData -Instance $instance -Destination '~/found').Unchanged | Should -Be 2
+        Get-ChildItem $folder -Filter *.none | Send-TrainingData -Instance $instance | Should -BeNullOrEmpty
+    }
+
     It 'sends what a link in -Path leads to' {
         Set-Content (Join-Path $TestDrive 'target.csv') 'hello'
         $null = New-Item -ItemType SymbolicLink (Join-Path $TestDrive 'link.csv') -Target (Join-Path $TestDrive 'target.csv')

@@ -21,7 +21,9 @@ public sealed class SendTrainingDataCommand : HostStepCmdlet
     private static readonly string[] ForUris = [nameof(Sha256), nameof(FileName)];
 
     private SendRequest request = new();
+    private readonly List<SendSource> piped = [];
     private SourceSet? found;
+    private bool isPiped;
     private UriSource[] addresses = [];
     private string? planned;
 
@@ -33,9 +35,13 @@ public sealed class SendTrainingDataCommand : HostStepCmdlet
     [SupportsWildcards]
     public string[] Path { get; set; } = [];
 
-    /// <summary>The files to send, and the folders whose contents are sent. No character is a wildcard.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = LiteralSet)]
+    /// <summary>
+    /// The files to send, and the folders whose contents are sent. No character is a wildcard. What Get-ChildItem finds is sent together, and
+    /// folders among it keep their names.
+    /// </summary>
+    [Parameter(Mandatory = true, ParameterSetName = LiteralSet, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
+    [Alias("PSPath")]
     public string[] LiteralPath { get; set; } = [];
 
     /// <summary>
@@ -110,7 +116,7 @@ public sealed class SendTrainingDataCommand : HostStepCmdlet
     public SwitchParameter PassThru { get; set; }
 
     private protected override string Action => addresses.Length > 0 ? $"fetch {FetchText()}"
-        : planned ?? $"send {string.Join(", ", Path.Concat(LiteralPath))} to {Destination}";
+        : planned ?? $"send {(isPiped ? DisplayText.Count(piped.Count, "item") : string.Join(", ", Path.Concat(LiteralPath)))} to {Destination}";
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
@@ -141,7 +147,11 @@ public sealed class SendTrainingDataCommand : HostStepCmdlet
                 Sources = [.. LiteralPath.Select(path => new SendSource(FullPath(path))), .. Path.SelectMany(Sources)],
                 Destination = destination, Include = Include, Exclude = Exclude, Checksum = Checksum, Mirror = Mirror,
             };
-            DataSender.Require(request);
+            isPiped = request.Sources.Count == 0;
+            if (!isPiped)
+            {
+                DataSender.Require(request);
+            }
         }
         catch (Exception exception) when (exception is SpotTrainerException or IOException or UnauthorizedAccessException)
         {
@@ -152,7 +162,41 @@ public sealed class SendTrainingDataCommand : HostStepCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        found ??= addresses.Length > 0 ? null : Get(Path, stopping => Task.Run(
+        if (isPiped)
+        {
+            // They come one by one.
+            piped.AddRange(LiteralPath.Select(path => new SendSource(FullPath(path), KeepsName: true)));
+        }
+        else
+        {
+            Send();
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        if (piped.Count > 0)
+        {
+            request = request with { Sources = piped };
+            try
+            {
+                DataSender.Require(request);
+            }
+            catch (SpotTrainerException exception)
+            {
+                Fail(exception, piped[0].Path);
+            }
+
+            Send();
+        }
+
+        base.EndProcessing();
+    }
+
+    private void Send()
+    {
+        found ??= addresses.Length > 0 ? null : Get(request.Sources.Select(source => source.Path).ToArray(), stopping => Task.Run(
             () => DataSender.Find(request, IsWhatIf, Output, stopping), stopping));
         if (found is not null || addresses.Length > 0)
         {
