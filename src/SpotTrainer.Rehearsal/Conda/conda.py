@@ -28,6 +28,8 @@ BUILD = "rehearsal_0"
 CHANNEL = "http://10.77.0.1/rehearsal"
 TERMS = ["https://repo.anaconda.com/pkgs/main", "https://repo.anaconda.com/pkgs/r"]
 SYSTEM = "/usr/lib/python3/dist-packages"
+# A machine of a rehearsal has it in a place of its own.
+DPKG = next((path for path in ("/run/rehearsal/dpkg", "/var/lib/dpkg") if os.path.exists(path + "/status")), "")
 # conda names that differ from the Python package's name, and conda packages that only stand for others.
 ALIASES = {"matplotlib-base": "matplotlib", "pytorch": "torch", "py-xgboost": "xgboost", "py-opencv": "opencv-python",
            "opencv": "opencv-python", "pytables": "tables", "python-graphviz": "graphviz", "importlib_metadata": "importlib-metadata"}
@@ -127,14 +129,14 @@ class Debian:
 
     def __init__(self):
         self.contents, self.needs, self.owner, self.providers = {}, {}, {}, {}
-        for path in glob.glob("/var/lib/dpkg/info/*.list"):
+        for path in glob.glob(f"{DPKG}/info/*.list"):
             with open(path, encoding="utf-8", errors="replace") as stream:
                 files = [line[len(SYSTEM) + 1:] for line in stream.read().splitlines() if line.startswith(SYSTEM + "/")]
             if files:
                 name = os.path.basename(path)[:-len(".list")].split(":")[0]
                 self.contents[name] = files
                 self.owner.update((file, name) for file in files if file.endswith(("-info")))
-        with contextlib.suppress(OSError), open("/var/lib/dpkg/status", encoding="utf-8", errors="replace") as stream:
+        with contextlib.suppress(OSError), open(f"{DPKG}/status", encoding="utf-8", errors="replace") as stream:
             for block in stream.read().split("\n\n"):
                 name = re.search(r"^Package: (.*)$", block, re.MULTILINE)
                 if name:

@@ -225,8 +225,8 @@ class Machine:
                  "--ro-bind", self.asset_tag, "/sys/devices/virtual/dmi/id/board_asset_tag"]
         for name in ("etc", "home", "root", "var", "tmp", "opt", "srv", "mnt", "media", "usr/local"):
             argv += ["--bind", self.disk(name), f"/{name}"]
-        # What this computer has installed, the machine has, too.
-        argv += ["--ro-bind", self.vpc.scripts, "/usr/local/lib/rehearsal", "--ro-bind-try", "/var/lib/dpkg", "/var/lib/dpkg"]
+        # The stand-in for conda learns there which packages belong together. The machine's own dpkg has nothing.
+        argv += ["--ro-bind", self.vpc.scripts, "/usr/local/lib/rehearsal", "--ro-bind-try", "/var/lib/dpkg", "/run/rehearsal/dpkg"]
         for name in ETC_DIRECTORIES:
             if os.path.isdir(f"/etc/{name}"):
                 argv += ["--ro-bind", f"/etc/{name}", f"/etc/{name}"]
