@@ -83,13 +83,13 @@ kept=
 if [ "$mode" = send ] || [ "$mode" = check ]; then
     # What was interrupted long ago, and is not at work now.
     [ -d "$area" ] && find "./$area" -mindepth 1 -maxdepth 1 -not -name "uri-*" -mmin +10080 -exec flock -n {}/lock rm -rf {} \; 2>/dev/null
-    # A transfer of the same files that was cut off can still be ending.
+    # A transfer of the same files that was cut off can still be ending. If its sshd hangs, its watch needs half a minute (prelude.sh).
     holder=
     until [ "$holder" = "$$" ]; do
         [ -d "$incoming" ] && kept=1
         mkdir -p "$incoming/files" "$incoming/parts" 2>/dev/null || fail file "$PWD/$area"
         exec 9>> "$incoming/lock"
-        if flock -w 30 9; then
+        if flock -w 60 9; then
             # The transfer before this one may have deleted the lock meanwhile.
             printf "%s\n" "$$" >&9
             while read -r each; do
