@@ -42,15 +42,22 @@ printf "%s %s %s\n" "$mark" "$group" "${SHELL##*/}"
         *:*) client="[$1]:$2" ;;
     esac
     pause=1
+    gone=0
     while sleep $pause; do
         look "$group"
         [ "$began" = "$birth" ] || exit 0
         [ $pause -gt 3 ] || pause=$((pause + 1))
         if [ "$parent" = "$sshd" ]; then
-            silent=$(ss -tinH "dst $client" 2>/dev/null)
+            # Also of a connection that the client has closed, and that sshd, because it hangs, has not.
+            silent=$(ss -tinH state connected "dst $client" 2>/dev/null)
             case $silent in
-                *lastrcv:*) silent=${silent##*lastrcv:} ;;
-                *) silent=0 ;;
+                *lastrcv:*) silent=${silent##*lastrcv:}
+                    gone=1
+                    ;;
+                # One that was there, and is not there at a second look either, has been reset.
+                *) gone=$((gone ? gone + 1 : 0))
+                    silent=$((gone ? 17500 + gone * 2500 : 0))
+                    ;;
             esac
             silent=${silent%% *}
             [ "${silent:-0}" -lt 20000 ] || pause=1
