@@ -8,7 +8,7 @@ namespace SpotTrainer.Tests.Jupyter;
 /// <summary>A host whose user has a home of their own, and a Python stack there that has only the names of its packages.</summary>
 internal sealed class JupyterHome : IDisposable
 {
-    private readonly TemporaryFolder folder = new();
+    private readonly TemporaryFolder folder;
     private readonly SshServer server;
 
     private JupyterHome(TemporaryFolder folder, SshServer server)
