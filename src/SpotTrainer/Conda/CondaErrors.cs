@@ -91,7 +91,7 @@ internal static class CondaErrors
                 "InstallerFailed", ErrorKind.InvalidResult, $"The installer failed on {host} with exit code {Quote(text)}",
                 "Try again: what it left is deleted first. -Verbose shows what it says.", host),
             "unsound" => new("StackBroken", ErrorKind.InvalidResult, $"The stack in {Quote(text)} on {host} does not run.",
-                "Try again, or build it anew with -Force.", host),
+                "Try again, or rebuild it with -Force.", host),
             "gpu" => new("GpuDriverMissing", ErrorKind.NotInstalled, $"{host} has no NVIDIA driver, so conda has no packages for a GPU.",
                 "Use an instance with a GPU and an image with its driver (-Image deep-learning), or omit -Gpu.", host),
             "platform" => new("LockForOtherPlatform", ErrorKind.InvalidArgument,

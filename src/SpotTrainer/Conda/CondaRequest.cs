@@ -51,7 +51,7 @@ internal sealed record CondaRequest
     /// <summary>The text of a lock file; null for none. It takes the place of all packages.</summary>
     public string? Lock { get; init; }
 
-    /// <summary>Whether what is there is deleted and built anew.</summary>
+    /// <summary>Whether what is there is deleted and rebuilt.</summary>
     public bool Force { get; init; }
 
     /// <summary>Whether this stack becomes the user's default: it has neither a name nor a folder of its own.</summary>

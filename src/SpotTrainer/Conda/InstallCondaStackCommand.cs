@@ -102,7 +102,7 @@ public sealed class InstallCondaStackCommand : HostStepCmdlet
     [Parameter]
     public SwitchParameter AcceptAnacondaTerms { get; set; }
 
-    /// <summary>Deletes the stack that is there, if this cmdlet made it, and builds it anew. That of the base deletes its environments, too.</summary>
+    /// <summary>Deletes the stack that is there, if this cmdlet made it, and rebuilds it. With the base, its environments are deleted, too.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 

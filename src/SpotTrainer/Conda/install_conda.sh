@@ -8,7 +8,7 @@
 #   sums              the addresses of the file with its SHA-256; empty if it is in sha256
 #   sha256            SHA-256 of the installer: of each ARCHITECTURE=HASH, or of any
 #   stall             the seconds after which a download that hardly moves ends
-#   force             not empty to build the stack anew
+#   force             not empty to rebuild the stack
 #   wishes            what the user asked for, as a text
 #   specs, channels   arrays: what conda installs, and from where
 #   modules           array: the packages to import at the end

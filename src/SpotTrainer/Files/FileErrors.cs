@@ -36,7 +36,7 @@ internal static class FileErrors
         host);
 
     public static SpotTrainerException HostLacksPrograms(TrainingHost host, string programs) => new(
-        "HostLacksPrograms", ErrorKind.NotInstalled, $"{host} does not have these programs: {programs}.", 
+        "HostLacksPrograms", ErrorKind.NotInstalled, $"{host} does not have these programs: {programs}.",
         "Install them: GNU findutils, coreutils, and tar. Without -Mirror and -Checksum, files can be sent to this host as it is.", host);
 
     public static SpotTrainerException MirrorRefused(TrainingHost host, string path) => new(

@@ -4,7 +4,7 @@ using SpotTrainer.Tests.Support;
 
 namespace SpotTrainer.Tests.Jupyter;
 
-/// <summary>A real Notebook on a machine of the rehearsal: what stands in the way of its start is told at once, and a crash is not its end.</summary>
+/// <summary>A real Notebook on a machine of the rehearsal. A start that cannot work fails at once, and the server comes back after a crash.</summary>
 [Collection(RehearsalSessionGroup.Name)]
 [Trait("Speed", "Slow")]
 public sealed class ServerTests(RehearsalSession session)
@@ -39,7 +39,7 @@ public sealed class ServerTests(RehearsalSession session)
         Assert.NotEqual(first, Run(ServerProcess));
         Assert.Contains("ended with exit code 137, and is started again (1 of 5)", Run("cat ~/spottrainer/jupyter/log"), StringComparison.Ordinal);
 
-        // One that stops answering is told from one that has ended.
+        // The report distinguishes a server that stopped answering from one that ended.
         Run($"kill -STOP $({ServerProcess})");
         Assert.Equal("silent", Get("State"));
         Run($"kill -CONT $({ServerProcess})");
